@@ -1,0 +1,4 @@
+//! The `carrier-server` program.
+#![forbid(unsafe_code)]
+
+fn main() {}

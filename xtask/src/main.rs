@@ -1,0 +1,3 @@
+//! The one door: `cargo xtask <command>`.
+
+fn main() {}
