@@ -1,0 +1,56 @@
+//! How a program answers, whatever protocol its client speaks.
+
+use crate::Text;
+
+/// An encoder of replies in one protocol dialect.
+///
+/// A program makes exactly one top-level reply; the verifier proves it. Elements follow the
+/// header of the aggregate that holds them. Suppressing a reply (`noreply`, quiet modes) is the
+/// encoder's affair: the program does not know.
+pub trait ReplySink {
+    /// A short status, such as `OK`.
+    fn status(&mut self, text: &[u8]);
+    /// An error, as `CODE explanation`.
+    fn error(&mut self, text: &[u8]);
+    /// The absence of a value.
+    fn nil(&mut self);
+    /// The absence of an array, where the protocol tells it from other absences (RESP2 does).
+    fn nil_array(&mut self);
+    /// An integer.
+    fn integer(&mut self, value: i64);
+    /// A double.
+    fn double(&mut self, value: f64);
+    /// A boolean; protocols without one send 1 or 0.
+    fn boolean(&mut self, value: bool);
+    /// A string.
+    fn bytes(&mut self, value: Text<'_>);
+    /// Text for people (RESP3: a verbatim string of format `txt`).
+    fn verbatim(&mut self, text: &[u8]);
+    /// A stored item with the key it was asked by: memcached's `VALUE`. Protocols that have no
+    /// such reply send the value alone.
+    fn item(&mut self, key: &[u8], value: Text<'_>, flags: u32, cas: Option<u64>);
+    /// The header of an array of `len` elements, which follow.
+    fn array(&mut self, len: usize);
+    /// The header of a map of `len` pairs, which follow as key, value, key, value.
+    fn map(&mut self, len: usize);
+    /// The header of a set of `len` elements, which follow.
+    fn set(&mut self, len: usize);
+    /// The header of an out-of-band message of `len` elements, which follow.
+    fn push(&mut self, len: usize);
+    /// Opens an array whose length is not known yet. `hint` is the likely length; a right guess
+    /// spares moving the elements. Every `open_array` is closed by [`close_array`](Self::close_array).
+    fn open_array(&mut self, hint: usize) -> Mark;
+    /// Closes an array opened last, telling how many elements it got.
+    fn close_array(&mut self, mark: Mark, len: usize);
+    /// Forgets everything this program has replied so far, so that an error can stand instead.
+    fn restart(&mut self);
+}
+
+/// The place of an open array's header in a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// Offset of the header from the start of the buffer, in bytes.
+    pub offset: usize,
+    /// The length that the header there says.
+    pub hint: usize,
+}

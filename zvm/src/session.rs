@@ -1,0 +1,106 @@
+//! What a program may ask of its connection and of the server: for commands that touch no data.
+
+use crate::{ReplySink, Text};
+
+/// What of a connection a program may read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SessionField {
+    /// The connection's number, counted from 1 since the server started. Integer.
+    Id,
+    /// The name the client gave the connection; empty without one. Bytes.
+    Name,
+    /// The RESP version in use, 2 or 3. Integer.
+    Protocol,
+    /// The selected database's number. Integer.
+    Database,
+    /// The version of Redis whose behaviour the server follows. Bytes.
+    ServerVersion,
+    /// How many commands the table holds. Integer.
+    CommandCount,
+}
+
+/// What of a connection a program may set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SessionSetting {
+    /// The connection's name.
+    Name,
+    /// The client library's name.
+    LibraryName,
+    /// The client library's version.
+    LibraryVersion,
+}
+
+/// How a command describes itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CommandView {
+    /// The name alone: an element of `COMMAND LIST`.
+    Name,
+    /// Arity, flags, key positions: an element of `COMMAND INFO`; nil for an unknown name.
+    Info,
+    /// Name and documentation, two elements: a pair of `COMMAND DOCS`; nothing for an unknown name.
+    Docs,
+}
+
+/// Which commands a listing reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommandFilter<'a> {
+    /// All of them.
+    All,
+    /// Those whose name matches a glob pattern.
+    Pattern(&'a [u8]),
+    /// Those of an access category.
+    Category(&'a [u8]),
+    /// Those of a loaded module.
+    Module(&'a [u8]),
+}
+
+/// The connection on whose behalf a program runs, and the server around it.
+pub trait Session {
+    /// Reads a field. Bytes borrow from the session until its next change.
+    fn get(&self, field: SessionField) -> Text<'_>;
+
+    /// Sets a field; false where the value is not allowed.
+    fn set(&mut self, setting: SessionSetting, value: &[u8]) -> bool;
+
+    /// Selects a database for the requests that follow; false where there is no such database.
+    fn select(&mut self, index: i64) -> bool;
+
+    /// Switches the protocol version for this reply and those that follow.
+    fn set_protocol(&mut self, version: i64) -> bool;
+
+    /// Checks credentials and takes on their rights; false where they are wrong.
+    fn authenticate(&mut self, user: &[u8], password: &[u8]) -> bool;
+
+    /// Closes the connection once this reply is out.
+    fn close(&mut self);
+
+    /// Adds the settings whose names match `pattern` to the selection of
+    /// [`reply_config`](Self::reply_config).
+    fn select_config(&mut self, pattern: &[u8]);
+
+    /// Replies a map of the selected settings and clears the selection.
+    fn reply_config(&mut self, sink: &mut dyn ReplySink);
+
+    /// Adds a section to the selection of [`reply_info`](Self::reply_info).
+    fn select_info(&mut self, section: &[u8]);
+
+    /// Replies the selected sections (without a selection: the default ones) as text, and clears
+    /// the selection.
+    fn reply_info(&mut self, sink: &mut dyn ReplySink);
+
+    /// Replies one command in a view.
+    /// Returns how many pairs or elements were replied, 0 or 1.
+    fn reply_command(&mut self, name: &[u8], view: CommandView, sink: &mut dyn ReplySink) -> usize;
+
+    /// Replies every command that the filter admits, as one array (for
+    /// [`CommandView::Docs`]: one map).
+    fn reply_commands(
+        &mut self,
+        filter: CommandFilter<'_>,
+        view: CommandView,
+        sink: &mut dyn ReplySink,
+    );
+}

@@ -1,0 +1,121 @@
+//! What a program may ask of the data: one shard, seen through one namespace.
+//!
+//! The server's worker implements [`Store`] over its shard; tests implement it over a
+//! `BTreeMap`. No method blocks, and nothing borrowed from a store outlives the call that
+//! returned it, because pages move on every insert.
+
+use crate::{Key, Text};
+use databox::Kind;
+
+/// A write that the memory budget refused. Nothing has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OutOfMemory;
+
+/// What a write does to the time at which its key expires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiry {
+    /// The key no longer expires.
+    Never,
+    /// The key expires at this moment, in milliseconds since the Unix epoch.
+    At(u64),
+    /// The key expires when it did before; a new key does not expire.
+    Keep,
+}
+
+/// Which keys a scan reports.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ScanFilter<'a> {
+    /// A glob pattern in Redis' syntax; `None` reports every key.
+    pub pattern: Option<&'a [u8]>,
+    /// The name of a type as `TYPE` replies it, in any case; `None` reports every type.
+    pub type_name: Option<&'a [u8]>,
+}
+
+/// One shard's data, in the namespace of the request being executed.
+///
+/// A key whose expiry is at or before [`now_ms`](Self::now_ms) does not exist for any method.
+pub trait Store {
+    /// The moment at which this program took its turn, in milliseconds since the Unix epoch.
+    fn now_ms(&self) -> u64;
+
+    /// The keyed hash that routes and finds a key.
+    fn hash(&self, key: &[u8]) -> u64;
+
+    /// What the key holds, or `None` where it does not exist.
+    fn kind(&mut self, key: Key<'_>) -> Option<Kind>;
+
+    /// The value of a key that holds a string; `None` where it is absent or of another kind.
+    fn string(&mut self, key: Key<'_>) -> Option<Text<'_>>;
+
+    /// Makes the key hold a string, whatever it held before.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; the old value stays.
+    fn set_string(
+        &mut self,
+        key: Key<'_>,
+        value: Text<'_>,
+        expiry: Expiry,
+    ) -> Result<(), OutOfMemory>;
+
+    /// The memcached flags of the key; 0 where none were set.
+    fn flags(&mut self, key: Key<'_>) -> u32;
+
+    /// Sets the memcached flags of a key that exists. Writing a string sets them to 0.
+    fn set_flags(&mut self, key: Key<'_>, flags: u32) -> bool;
+
+    /// Removes the key and tells whether it was there.
+    fn remove(&mut self, key: Key<'_>) -> bool;
+
+    /// When the key expires, in milliseconds since the Unix epoch.
+    /// `None`: no such key. `Some(None)`: it does not expire.
+    fn expiry(&mut self, key: Key<'_>) -> Option<Option<u64>>;
+
+    /// Sets or clears when the key expires, and tells whether the key was there.
+    /// A moment that has passed removes it.
+    fn set_expiry(&mut self, key: Key<'_>, expires_at_ms: Option<u64>) -> bool;
+
+    /// Adds a member to the set at the key, which is created where it is absent. Tells whether
+    /// the member is new. The key holds a set or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
+    fn set_add(&mut self, key: Key<'_>, member: &[u8]) -> Result<bool, OutOfMemory>;
+
+    /// Removes a member and tells whether it was there. A set that becomes empty is removed.
+    fn set_remove(&mut self, key: Key<'_>, member: &[u8]) -> bool;
+
+    /// How many members the set at the key has; 0 where there is none.
+    fn set_len(&mut self, key: Key<'_>) -> u64;
+
+    /// Whether the set at the key has this member.
+    fn set_contains(&mut self, key: Key<'_>, member: &[u8]) -> bool;
+
+    /// Calls `visit` with every member of the set at the key, in no particular order.
+    fn set_members(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>));
+
+    /// Visits some keys from `cursor` on (0 starts), about `count` of them before filtering, and
+    /// returns the cursor to go on from, or 0 at the end.
+    ///
+    /// Every key that exists from the first call to the last is visited at least once.
+    fn scan(
+        &mut self,
+        cursor: u64,
+        count: u64,
+        filter: ScanFilter<'_>,
+        visit: &mut dyn FnMut(Text<'_>),
+    ) -> u64;
+
+    /// How many keys this shard holds in the namespace, those included that have expired but
+    /// were not swept yet.
+    fn len(&mut self) -> u64;
+
+    /// Removes every key of the namespace.
+    fn flush(&mut self);
+
+    /// Removes every key of every namespace.
+    fn flush_all(&mut self);
+}
