@@ -1,0 +1,113 @@
+//! Requests that are executed together: those for this thread's shard, and those that cross a
+//! ring to another's.
+
+use crate::catalog::Catalog;
+use crate::request::{ReplyTo, Request, Source};
+use loopy_ring::Permit;
+use std::sync::Arc;
+use zvm::{ArgRange, Args};
+
+/// Requests with their argument ranges and, where these do not borrow from a connection's input,
+/// the argument bytes.
+#[derive(Debug, Default)]
+pub(crate) struct Requests {
+    /// In the order of their arrival.
+    pub(crate) list: Vec<Request>,
+    /// The arguments of all of them.
+    pub(crate) ranges: Vec<ArgRange>,
+    /// Arguments with [`Source::Batch`].
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Requests {
+    /// Forgets all requests and keeps the memory, within reason.
+    pub(crate) fn clear(&mut self) {
+        self.list.clear();
+        self.ranges.clear();
+        self.bytes.clear();
+        self.bytes.shrink_to(KEPT_BYTES);
+    }
+
+    /// The arguments of a request; `input` is the input buffer of its connection.
+    pub(crate) fn args<'a>(&'a self, request: &Request, input: &'a [u8]) -> Args<'a> {
+        let ranges = self.ranges.get(request.args.clone()).unwrap_or(&[]);
+        match request.source {
+            Source::Input => Args::new(input, ranges),
+            Source::Batch => Args::new(&self.bytes, ranges),
+        }
+    }
+
+    /// Copies arguments into the batch and returns where their ranges are.
+    pub(crate) fn copy_args<'a>(
+        &mut self,
+        args: impl Iterator<Item = &'a [u8]>,
+    ) -> std::ops::Range<usize> {
+        let first = self.ranges.len();
+        for arg in args {
+            let start = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
+            let len = u32::try_from(arg.len()).unwrap_or(u32::MAX);
+            self.bytes.extend_from_slice(arg);
+            self.ranges.push(ArgRange { start, len });
+        }
+        first..self.ranges.len()
+    }
+}
+
+/// What crosses a ring: requests one way, their replies the other way. Pooled by the thread that
+/// it travels home to.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    /// The thread whose connections the requests came from.
+    pub(crate) home: usize,
+    /// The commands as they were when the requests were bound.
+    pub(crate) catalog: Arc<Catalog>,
+    /// The requests, all with [`Source::Batch`].
+    pub(crate) requests: Requests,
+    /// The encoded replies, one after the other.
+    pub(crate) replies: Vec<u8>,
+    /// Where each request's reply ends in `replies`.
+    pub(crate) ends: Vec<usize>,
+    /// The reserved slot of the home ring that lets it come back (DESIGN: room that cannot fail).
+    permit: Permit,
+}
+
+impl Batch {
+    /// An empty batch of thread `home`, with the right to return there.
+    pub(crate) fn new(home: usize, catalog: Arc<Catalog>, permit: Permit) -> Self {
+        let requests = Requests::default();
+        Self { home, catalog, requests, replies: Vec::new(), ends: Vec::new(), permit }
+    }
+
+    /// Each request's address with its reply.
+    pub(crate) fn answers(&self) -> impl Iterator<Item = (&Request, ReplyTo, &[u8])> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let places = starts.zip(self.ends.iter().copied());
+        self.requests.list.iter().zip(places).map(|(request, (start, end))| {
+            (request, request.reply_to, self.replies.get(start..end).unwrap_or(&[]))
+        })
+    }
+
+    /// Forgets requests and replies and keeps the memory, within reason.
+    pub(crate) fn clear(&mut self) {
+        self.requests.clear();
+        self.replies.clear();
+        self.replies.shrink_to(KEPT_BYTES);
+        self.ends.clear();
+    }
+
+    /// Whether it has grown enough to be sent before the turn ends.
+    pub(crate) fn is_large(&self) -> bool {
+        self.requests.list.len() >= REQUESTS_MAX || self.requests.bytes.len() >= KEPT_BYTES
+    }
+}
+
+impl AsRef<Permit> for Batch {
+    fn as_ref(&self) -> &Permit {
+        &self.permit
+    }
+}
+
+/// Requests after which a batch is sent at once.
+const REQUESTS_MAX: usize = 256;
+/// Bytes of buffer that a pooled batch keeps.
+const KEPT_BYTES: usize = 256 * 1024;

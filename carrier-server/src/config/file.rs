@@ -1,0 +1,272 @@
+//! The TOML file: its keys, and errors that name key and line.
+//!
+//! Keys are snake_case; the camelCase names of the original system are accepted as aliases.
+
+use super::{Config, Layout, Limits, LogLevel, Network, NetworkProtocol, is_loopback, parse_size};
+use crate::socket::Address;
+use serde::Deserialize;
+use std::collections::HashSet;
+use std::fmt;
+use toml::Spanned;
+
+/// Where in which file something stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file, as it was named.
+    pub path: String,
+    /// Counted from 1.
+    pub line: usize,
+    /// The key on that line, with its table's; empty where the line has none.
+    pub key: String,
+}
+
+/// Why a configuration is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file is not TOML, or a key is unknown, missing or of the wrong type.
+    Syntax {
+        /// Where.
+        at: Place,
+        /// The TOML reader's own words.
+        message: Box<str>,
+    },
+    /// A value is out of its range.
+    Value {
+        /// Where.
+        at: Place,
+        /// What would have been right.
+        expected: &'static str,
+    },
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Syntax { at, .. } | Self::Value { at, .. }) = self;
+        write!(f, "{}:{}: ", at.path, at.line)?;
+        if !at.key.is_empty() {
+            write!(f, "{}: ", at.key)?;
+        }
+        match self {
+            Self::Syntax { message, .. } => f.write_str(message),
+            Self::Value { expected, .. } => write!(f, "expected {expected}"),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Reads and checks the text of a file.
+pub(super) fn parse(path: &str, text: &str) -> Result<Config, ConfigError> {
+    let source = Source { path, text };
+    let file: File = toml::from_str(text).map_err(|error| {
+        let at = source.place(error.span().map_or(0, |span| span.start));
+        let message = error.message().lines().next().unwrap_or("not valid TOML").into();
+        ConfigError::Syntax { at, message }
+    })?;
+    source.config(file)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    network: Vec<Spanned<NetworkTable>>,
+    #[serde(default)]
+    runtime: RuntimeTable,
+    #[serde(default)]
+    memory: MemoryTable,
+    #[serde(default)]
+    log: LogTable,
+    #[serde(default)]
+    limits: LimitsTable,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NetworkTable {
+    name: Spanned<String>,
+    host: Option<Spanned<String>>,
+    port: Option<Spanned<i64>>,
+    unix: Option<Spanned<String>>,
+    #[serde(default = "NetworkTable::protocol")]
+    protocol: NetworkProtocol,
+    #[serde(default, alias = "allowWithoutAuthentication")]
+    allow_without_authentication: bool,
+}
+
+impl NetworkTable {
+    const fn protocol() -> NetworkProtocol {
+        NetworkProtocol::Auto
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RuntimeTable {
+    threads: Option<Spanned<i64>>,
+    layout: Option<Layout>,
+    #[serde(alias = "protocolParserInstances")]
+    parsers: Option<Spanned<i64>>,
+    #[serde(alias = "dataWorkerInstances")]
+    workers: Option<Spanned<i64>>,
+    #[serde(alias = "pinWorkersToCPU")]
+    pin_threads: Option<bool>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct MemoryTable {
+    #[serde(alias = "softStayUnder")]
+    soft_stay_under: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct LogTable {
+    level: Option<LogLevel>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct LimitsTable {
+    maxclients: Option<Spanned<i64>>,
+    proto_max_bulk_len: Option<Spanned<String>>,
+    client_output_buffer_limit: Option<Spanned<String>>,
+}
+
+/// The file's text, for turning offsets into places.
+struct Source<'a> {
+    path: &'a str,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    fn config(&self, file: File) -> Result<Config, ConfigError> {
+        let mut config = Config::default();
+        if !file.network.is_empty() {
+            config.networks = self.networks(file.network)?;
+        }
+        let runtime = file.runtime;
+        if let Some(threads) = self.count(runtime.threads.as_ref(), THREADS_MAX)? {
+            config.threads = threads;
+        }
+        config.parsers = self.count(runtime.parsers.as_ref(), THREADS_MAX)?;
+        config.workers = self.count(runtime.workers.as_ref(), THREADS_MAX)?;
+        config.layout = runtime.layout.unwrap_or(config.layout);
+        config.pin_threads = runtime.pin_threads.unwrap_or(config.pin_threads);
+        config.memory_bytes = self.size(file.memory.soft_stay_under.as_ref())?;
+        config.log_level = file.log.level.unwrap_or(config.log_level);
+        config.limits = self.limits(&file.limits)?;
+        Ok(config)
+    }
+
+    fn networks(&self, tables: Vec<Spanned<NetworkTable>>) -> Result<Vec<Network>, ConfigError> {
+        let mut names = HashSet::new();
+        let mut networks = Vec::with_capacity(tables.len());
+        for table in tables {
+            let start = table.span().start;
+            let network = self.network(start, table.into_inner(), &mut names)?;
+            networks.push(network);
+        }
+        Ok(networks)
+    }
+
+    fn network(
+        &self,
+        start: usize,
+        table: NetworkTable,
+        names: &mut HashSet<String>,
+    ) -> Result<Network, ConfigError> {
+        let name = table.name.get_ref();
+        if name.is_empty() || !names.insert(name.clone()) {
+            return Err(self.value(table.name.span().start, "a name that no other network has"));
+        }
+        let address = match (&table.unix, &table.host) {
+            (Some(path), None) if !path.get_ref().is_empty() => {
+                Address::Unix(path.get_ref().into())
+            }
+            (None, Some(host)) => {
+                if !is_loopback(host.get_ref()) && !table.allow_without_authentication {
+                    return Err(self.value(host.span().start, NOT_LOOPBACK));
+                }
+                let port = table.port.as_ref();
+                let port = port.map_or(Ok(super::DEFAULT_PORT), |port| {
+                    u16::try_from(*port.get_ref())
+                        .map_err(|_| self.value(port.span().start, "a port from 0 to 65535"))
+                })?;
+                Address::Tcp { host: host.get_ref().clone(), port }
+            }
+            _ => return Err(self.value(start, "either `host` or `unix` in [[network]]")),
+        };
+        Ok(Network { name: name.clone(), address, protocol: table.protocol })
+    }
+
+    fn limits(&self, table: &LimitsTable) -> Result<Limits, ConfigError> {
+        let mut limits = Limits::default();
+        if let Some(clients) = self.count(table.maxclients.as_ref(), CLIENTS_MAX)? {
+            limits.maxclients = clients;
+        }
+        if let Some(bytes) = self.size(table.proto_max_bulk_len.as_ref())? {
+            limits.proto_max_bulk_len = usize::try_from(bytes).unwrap_or(usize::MAX);
+        }
+        if let Some(bytes) = self.size(table.client_output_buffer_limit.as_ref())? {
+            limits.client_output_buffer_limit = usize::try_from(bytes).unwrap_or(usize::MAX);
+        }
+        Ok(limits)
+    }
+
+    fn count(
+        &self,
+        value: Option<&Spanned<i64>>,
+        max: usize,
+    ) -> Result<Option<usize>, ConfigError> {
+        let Some(value) = value else { return Ok(None) };
+        match usize::try_from(*value.get_ref()) {
+            Ok(count) if (1..=max).contains(&count) => Ok(Some(count)),
+            _ => Err(self.value(value.span().start, "a number from 1 to 1024 (maxclients: 1000000)")),
+        }
+    }
+
+    fn size(&self, value: Option<&Spanned<String>>) -> Result<Option<u64>, ConfigError> {
+        let Some(value) = value else { return Ok(None) };
+        match parse_size(value.get_ref()) {
+            Ok(0) => Err(self.value(value.span().start, "a size above 0")),
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(expected) => Err(self.value(value.span().start, expected)),
+        }
+    }
+
+    fn value(&self, offset: usize, expected: &'static str) -> ConfigError {
+        ConfigError::Value { at: self.place(offset), expected }
+    }
+
+    /// The line of an offset, and the key on it.
+    fn place(&self, offset: usize) -> Place {
+        let before = self.text.get(..offset).unwrap_or(self.text);
+        let line = before.matches('\n').count() + 1;
+        let text = self.text.lines().nth(line - 1).unwrap_or("").trim();
+        let table = self.text.lines().take(line - 1).filter_map(table_name).last();
+        let name = text.split_once('=').map_or("", |(key, _)| key.trim());
+        let key = match (table, table_name(text)) {
+            (_, Some(table)) => table.to_owned(),
+            (Some(table), None) if !name.is_empty() => format!("{table}.{name}"),
+            _ => name.to_owned(),
+        };
+        Place { path: self.path.to_owned(), line, key }
+    }
+}
+
+/// The name in a table's header line.
+fn table_name(line: &str) -> Option<&str> {
+    let inner = line.trim().strip_prefix('[')?.split(']').next()?;
+    Some(inner.trim_start_matches('[').trim())
+}
+
+const NOT_LOOPBACK: &str = "a loopback host: anyone who reaches another one can read and write \
+    everything; say `allow_without_authentication = true` in this [[network]] if that is wanted";
+const THREADS_MAX: usize = 1024;
+const CLIENTS_MAX: usize = 1_000_000;
+
+#[cfg(test)]
+mod tests;

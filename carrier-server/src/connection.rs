@@ -1,0 +1,228 @@
+//! One client, and the table of a thread's clients.
+
+use crate::config::NetworkProtocol;
+use crate::input::{BufferPool, Input, Received};
+use crate::replies::Replies;
+use crate::request::ConnectionKey;
+use crate::session::SessionState;
+use crate::socket::Stream;
+use std::io::{self, Write as _};
+
+/// What a connection speaks, with the state of its unfinished request.
+#[derive(Debug)]
+pub(crate) enum Protocol {
+    /// Not told yet from the first bytes.
+    Undecided,
+    /// The Redis protocol.
+    Resp(drp_parser::RequestParser),
+    /// The memcached text protocol.
+    Memcached(dmp_parser::RequestParser),
+}
+
+/// How far a connection is from its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Requests are read and answered.
+    Open,
+    /// Nothing more is read; it closes when everything asked is answered and sent.
+    Draining,
+    /// It closes in this turn; what was not sent is dropped.
+    Closing,
+}
+
+/// One client's connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    /// The socket.
+    pub(crate) stream: Stream,
+    /// How often its place in the table was filled.
+    generation: u32,
+    /// What it speaks.
+    pub(crate) protocol: Protocol,
+    /// What arrived and is not consumed.
+    pub(crate) input: Input,
+    /// What was answered, in order.
+    pub(crate) replies: Replies,
+    /// What commands know and change of it.
+    pub(crate) session: SessionState,
+    /// Where it stands in its life.
+    pub(crate) phase: Phase,
+    /// Whether the socket may hold unread bytes.
+    pub(crate) readable: bool,
+    /// Whether the peer has closed its half, so that a short read does not mean "nothing left".
+    pub(crate) half_closed: bool,
+    /// Whether the socket takes bytes.
+    pub(crate) writable: bool,
+    /// Whether unconsumed input may hold a complete request.
+    pub(crate) parseable: bool,
+    /// Whether it is in the thread's queue of connections with work.
+    pub(crate) queued: bool,
+    /// How many further bytes the unfinished request needs at least.
+    pub(crate) needed: usize,
+}
+
+impl Connection {
+    /// Reads once from the socket, where that may bring something.
+    pub(crate) fn receive(&mut self, pool: &mut BufferPool) {
+        if !self.readable || self.phase != Phase::Open {
+            return;
+        }
+        match self.input.receive(&mut self.stream, self.needed, pool) {
+            Ok(Received::More) => self.parseable = true,
+            Ok(Received::Drained) => {
+                self.parseable = true;
+                self.readable = self.half_closed;
+            }
+            Ok(Received::End) => {
+                self.readable = false;
+                self.parseable = true;
+                self.phase = Phase::Draining;
+            }
+            Err(_) => self.phase = Phase::Closing,
+        }
+    }
+
+    /// Sends what is to be sent, with one write where the socket takes it all.
+    pub(crate) fn send(&mut self) {
+        while self.writable && !self.replies.unsent().is_empty() {
+            match self.stream.write(self.replies.unsent()) {
+                Ok(count) => {
+                    let all = count == self.replies.unsent().len();
+                    self.replies.mark_sent(count);
+                    if all {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.writable = false,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => self.phase = Phase::Closing,
+            }
+            if self.phase == Phase::Closing {
+                return;
+            }
+        }
+    }
+
+    /// Whether requests may be taken from it now: its replies are neither too many nor too large
+    /// for the client to keep up with.
+    pub(crate) fn has_room(&self) -> bool {
+        self.replies.in_flight() < IN_FLIGHT_MAX && self.replies.pending_bytes() < PENDING_BYTES_MAX
+    }
+
+    /// Whether nothing is left to do before it can close.
+    pub(crate) fn is_finished(&self) -> bool {
+        match self.phase {
+            Phase::Open => false,
+            Phase::Draining => {
+                !self.parseable
+                    && self.replies.in_flight() == 0
+                    && self.replies.unsent().is_empty()
+            }
+            Phase::Closing => true,
+        }
+    }
+}
+
+/// The connections of one thread.
+#[derive(Debug, Default)]
+pub(crate) struct Connections {
+    places: Vec<Place>,
+    free: Vec<u32>,
+    len: usize,
+}
+
+#[derive(Debug, Default)]
+struct Place {
+    generation: u32,
+    connection: Option<Box<Connection>>,
+}
+
+impl Connections {
+    /// How many there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Takes in a connection; `register` is told its key before it becomes visible.
+    ///
+    /// # Errors
+    ///
+    /// Those of `register`; the connection is dropped then.
+    pub(crate) fn insert(
+        &mut self,
+        mut stream: Stream,
+        network: NetworkProtocol,
+        session: SessionState,
+        limits: drp_parser::Limits,
+        register: impl FnOnce(&mut Stream, ConnectionKey) -> io::Result<()>,
+    ) -> io::Result<ConnectionKey> {
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.places.push(Place::default());
+            u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
+        });
+        let place = &mut self.places[index as usize];
+        place.generation = place.generation.wrapping_add(1);
+        let key = ConnectionKey { index, generation: place.generation };
+        if let Err(error) = register(&mut stream, key) {
+            self.free.push(index);
+            return Err(error);
+        }
+        let protocol = match network {
+            NetworkProtocol::Auto => Protocol::Undecided,
+            NetworkProtocol::Drp => Protocol::Resp(drp_parser::RequestParser::new(limits)),
+            NetworkProtocol::Dmp => Protocol::Memcached(dmp_parser::RequestParser::default()),
+        };
+        place.connection = Some(Box::new(Connection {
+            stream,
+            generation: key.generation,
+            protocol,
+            input: Input::default(),
+            replies: Replies::default(),
+            session,
+            phase: Phase::Open,
+            readable: false,
+            half_closed: false,
+            writable: true,
+            parseable: false,
+            queued: false,
+            needed: 0,
+        }));
+        self.len += 1;
+        Ok(key)
+    }
+
+    /// The connection at a place, whichever it is.
+    pub(crate) fn at(&mut self, index: u32) -> Option<&mut Connection> {
+        self.places.get_mut(index as usize)?.connection.as_deref_mut()
+    }
+
+    /// The connection with a key, where it still exists.
+    pub(crate) fn get(&mut self, key: ConnectionKey) -> Option<&mut Connection> {
+        self.at(key.index).filter(|connection| connection.generation == key.generation)
+    }
+
+    /// The key of the connection at a place.
+    pub(crate) fn key_at(&self, index: u32) -> Option<ConnectionKey> {
+        let connection = self.places.get(index as usize)?.connection.as_ref()?;
+        Some(ConnectionKey { index, generation: connection.generation })
+    }
+
+    /// Removes the connection at a place, which closes its socket.
+    pub(crate) fn remove(&mut self, index: u32) {
+        let Some(place) = self.places.get_mut(index as usize) else { return };
+        if place.connection.take().is_some() {
+            self.free.push(index);
+            self.len -= 1;
+        }
+    }
+
+    /// The places that are filled.
+    pub(crate) fn indexes(&self) -> impl Iterator<Item = u32> {
+        (0_u32..).zip(&self.places).filter(|(_, place)| place.connection.is_some()).map(|(i, _)| i)
+    }
+}
+
+/// Requests of one connection that may be unanswered at a time; input beyond it waits.
+const IN_FLIGHT_MAX: u64 = 1024;
+/// Bytes of replies waiting for one client at which its requests are not taken any more.
+const PENDING_BYTES_MAX: usize = 1024 * 1024;

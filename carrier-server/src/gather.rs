@@ -1,0 +1,136 @@
+//! Bringing the parts of one request together that ran on several shards.
+//!
+//! A command with `run_where: KEYS`, `EACH` or `ALL` runs the same program once per key (group)
+//! or shard, each on its own part of the arguments. How the parts' replies become one follows
+//! from what the command declares that it returns.
+
+use crate::dialect::Dialect;
+use std::ops::Range;
+use zvm::Returns;
+
+/// The replies of one request's parts, as far as they have come in.
+#[derive(Debug)]
+pub(crate) struct Gather {
+    combine: Combine,
+    dialect: Dialect,
+    missing: usize,
+    parts: Vec<Range<usize>>,
+    bytes: Vec<u8>,
+}
+
+/// How parts become one reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Combine {
+    /// The sum of the parts' integers.
+    Sum,
+    /// Any one of the parts: all say the same.
+    One,
+    /// One array of the elements of the parts' arrays, in the order of the parts.
+    Elements,
+    /// The parts one after the other.
+    Items,
+}
+
+impl Gather {
+    /// Awaits `parts` parts of a request whose program returns `returns`.
+    pub(crate) fn new(returns: Returns, dialect: Dialect, parts: usize) -> Self {
+        let combine = match returns {
+            Returns::Integer => Combine::Sum,
+            Returns::Array => Combine::Elements,
+            Returns::Items => Combine::Items,
+            _ => Combine::One,
+        };
+        Self { combine, dialect, missing: parts, parts: vec![0..0; parts], bytes: Vec::new() }
+    }
+
+    /// Takes in the encoded reply of one part; true when it was the last one missing.
+    pub(crate) fn add(&mut self, part: usize, reply: &[u8]) -> bool {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(reply);
+        if let Some(place) = self.parts.get_mut(part) {
+            *place = start..self.bytes.len();
+        }
+        self.missing = self.missing.saturating_sub(1);
+        self.missing == 0
+    }
+
+    /// Writes the combined reply. The first part that is an error stands for the whole.
+    pub(crate) fn finish(&self, out: &mut Vec<u8>) {
+        if let Some(error) = self.replies().find(|reply| reply.first() == Some(&b'-')) {
+            out.extend_from_slice(error);
+            return;
+        }
+        match self.combine {
+            Combine::Sum => self.write_sum(out),
+            Combine::One => out.extend_from_slice(self.replies().next().unwrap_or(&[])),
+            Combine::Elements => self.write_elements(out),
+            Combine::Items => self.replies().for_each(|reply| out.extend_from_slice(reply)),
+        }
+    }
+
+    fn replies(&self) -> impl Iterator<Item = &[u8]> {
+        self.parts.iter().map(|part| self.bytes.get(part.clone()).unwrap_or(&[]))
+    }
+
+    fn write_sum(&self, out: &mut Vec<u8>) {
+        let sum: i64 = self.replies().filter_map(|reply| header_number(reply)).map(|(n, _)| n).sum();
+        if let Dialect::Resp(version) = self.dialect {
+            drp_parser::Encoder::new(out, version).integer(sum);
+        }
+    }
+
+    fn write_elements(&self, out: &mut Vec<u8>) {
+        let headers = || self.replies().filter_map(|reply| Some((header_number(reply)?, reply)));
+        let total: i64 = headers().map(|((len, _), _)| len).sum();
+        if let Dialect::Resp(version) = self.dialect {
+            drp_parser::Encoder::new(out, version).array(usize::try_from(total).unwrap_or(0));
+        }
+        for ((_, after), reply) in headers() {
+            out.extend_from_slice(reply.get(after..).unwrap_or(&[]));
+        }
+    }
+}
+
+/// The number in the header line of a reply that our own encoder wrote, and where the line ends.
+fn header_number(reply: &[u8]) -> Option<(i64, usize)> {
+    let line_end = reply.iter().position(|&byte| byte == b'\r')?;
+    let digits = std::str::from_utf8(reply.get(1..line_end)?).ok()?;
+    Some((digits.parse().ok()?, line_end + 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use drp_parser::Version;
+
+    fn combined(returns: Returns, parts: &[&[u8]]) -> Vec<u8> {
+        let mut gather = Gather::new(returns, Dialect::Resp(Version::Resp2), parts.len());
+        for (index, part) in parts.iter().enumerate().rev() {
+            assert_eq!(gather.add(index, part), index == 0);
+        }
+        let mut out = Vec::new();
+        gather.finish(&mut out);
+        out
+    }
+
+    #[test]
+    fn sums_integers() {
+        assert_eq!(combined(Returns::Integer, &[b":2\r\n", b":0\r\n", b":40\r\n"]), b":42\r\n");
+    }
+
+    #[test]
+    fn keeps_elements_in_the_order_of_their_keys() {
+        let parts: &[&[u8]] = &[b"*1\r\n$1\r\na\r\n", b"*1\r\n$-1\r\n", b"*1\r\n$1\r\nc\r\n"];
+        assert_eq!(combined(Returns::Array, parts), b"*3\r\n$1\r\na\r\n$-1\r\n$1\r\nc\r\n");
+    }
+
+    #[test]
+    fn one_status_stands_for_all() {
+        assert_eq!(combined(Returns::Status, &[b"+OK\r\n", b"+OK\r\n"]), b"+OK\r\n");
+    }
+
+    #[test]
+    fn an_error_wins() {
+        assert_eq!(combined(Returns::Integer, &[b":1\r\n", b"-OOM full\r\n"]), b"-OOM full\r\n");
+    }
+}

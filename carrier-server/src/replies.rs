@@ -1,0 +1,203 @@
+//! The replies of one connection, in the order of its requests (invariant 4).
+//!
+//! Every request of a connection gets the next sequence number. The reply whose turn it is goes
+//! straight to the output; one that is early waits in a window until those before it are there.
+//!
+//! ```text
+//!  sent          base                    next
+//!   |  output ... | held | -- | held | -- |
+//!                   early replies wait; `--` is still being worked on
+//! ```
+
+use crate::gather::Gather;
+use std::collections::VecDeque;
+use std::ops::Range;
+
+/// Ordered replies and the bytes of them that the socket has not taken yet.
+#[derive(Debug, Default)]
+pub(crate) struct Replies {
+    /// Encoded replies in order; bytes before `sent` are with the socket.
+    output: Vec<u8>,
+    /// How much of `output` the socket has taken.
+    sent: usize,
+    /// Sequence number of the reply that goes to `output` next.
+    base: u64,
+    /// Sequence number of the next request.
+    next: u64,
+    /// What is known of the requests from `base` on; shorter than the window where nothing is.
+    slots: VecDeque<Slot>,
+    /// The bytes of held replies. Emptied when the window is.
+    held: Vec<u8>,
+}
+
+/// One request whose reply is not in the output yet.
+#[derive(Debug)]
+enum Slot {
+    /// Somebody works on it.
+    Pending,
+    /// The reply stands at this place of `held`.
+    Held(Range<usize>),
+    /// Parts of it are still being worked on.
+    Gathering(Box<Gather>),
+}
+
+impl Replies {
+    /// Numbers a request.
+    pub(crate) fn assign(&mut self) -> u64 {
+        let sequence = self.next;
+        self.next += 1;
+        sequence
+    }
+
+    /// How many requests are numbered and not answered in the output yet.
+    pub(crate) const fn in_flight(&self) -> u64 {
+        self.next - self.base
+    }
+
+    /// Bytes held for the client, in order or early.
+    pub(crate) fn pending_bytes(&self) -> usize {
+        self.output.len() - self.sent + self.held.len()
+    }
+
+    /// Output that the socket has not taken.
+    pub(crate) fn unsent(&self) -> &[u8] {
+        self.output.get(self.sent..).unwrap_or(&[])
+    }
+
+    /// Notes that the socket took `count` bytes.
+    pub(crate) fn mark_sent(&mut self, count: usize) {
+        self.sent += count;
+        if self.sent >= self.output.len() {
+            self.sent = 0;
+            if self.output.capacity() > KEPT_BYTES {
+                self.output = Vec::new();
+            } else {
+                self.output.clear();
+            }
+        } else if self.sent > KEPT_BYTES && self.sent > self.output.len() / 2 {
+            self.output.drain(..self.sent);
+            self.sent = 0;
+        }
+    }
+
+    /// Gives memory back: called when the connection falls idle.
+    pub(crate) fn release(&mut self) {
+        if self.output.is_empty() {
+            self.output = Vec::new();
+        }
+        if self.held.is_empty() {
+            self.held = Vec::new();
+        }
+    }
+
+    /// Writes the reply of a request: `write` appends it to the buffer it is given.
+    pub(crate) fn reply<T>(&mut self, sequence: u64, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        if sequence == self.base {
+            let result = write(&mut self.output);
+            self.advance();
+            return result;
+        }
+        let start = self.held.len();
+        let result = write(&mut self.held);
+        let place = start..self.held.len();
+        *self.slot(sequence) = Slot::Held(place);
+        result
+    }
+
+    /// Announces that the reply of a request comes in parts.
+    pub(crate) fn gather(&mut self, sequence: u64, gather: Gather) {
+        *self.slot(sequence) = Slot::Gathering(Box::new(gather));
+    }
+
+    /// Takes in one part; the last one makes the reply, followed by `trailer`.
+    pub(crate) fn reply_part(&mut self, sequence: u64, part: usize, reply: &[u8], trailer: &[u8]) {
+        let slot = self.slot(sequence);
+        let Slot::Gathering(gather) = slot else { return };
+        if !gather.add(part, reply) {
+            return;
+        }
+        let Slot::Gathering(gather) = std::mem::replace(slot, Slot::Pending) else { return };
+        self.reply(sequence, |out| {
+            gather.finish(out);
+            out.extend_from_slice(trailer);
+        });
+    }
+
+    /// The slot of a request that is not answered yet.
+    fn slot(&mut self, sequence: u64) -> &mut Slot {
+        let index = usize::try_from(sequence - self.base).unwrap_or(usize::MAX);
+        while self.slots.len() <= index {
+            self.slots.push_back(Slot::Pending);
+        }
+        &mut self.slots[index]
+    }
+
+    /// Moves past the reply that was just written, and takes over those held behind it.
+    fn advance(&mut self) {
+        self.base += 1;
+        self.slots.pop_front();
+        while let Some(Slot::Held(place)) = self.slots.front() {
+            self.output.extend_from_slice(self.held.get(place.clone()).unwrap_or(&[]));
+            self.base += 1;
+            self.slots.pop_front();
+        }
+        if self.slots.is_empty() && !self.held.is_empty() {
+            if self.held.capacity() > KEPT_BYTES {
+                self.held = Vec::new();
+            } else {
+                self.held.clear();
+            }
+        }
+    }
+}
+
+/// Bytes of buffer that a busy connection keeps between turns.
+const KEPT_BYTES: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::Dialect;
+    use drp_parser::Version;
+    use proptest::prelude::*;
+    use zvm::Returns;
+
+    #[test]
+    fn a_gathered_reply_keeps_its_place() {
+        let mut replies = Replies::default();
+        let (first, second) = (replies.assign(), replies.assign());
+        let gather = Gather::new(Returns::Integer, Dialect::Resp(Version::Resp2), 2);
+        replies.gather(first, gather);
+        replies.reply(second, |out| out.extend_from_slice(b"+second\r\n"));
+        replies.reply_part(first, 1, b":1\r\n", b"");
+        assert!(replies.unsent().is_empty());
+        replies.reply_part(first, 0, b":2\r\n", b"");
+        assert_eq!(replies.unsent(), b":3\r\n+second\r\n");
+        assert_eq!(replies.in_flight(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn replies_leave_in_request_order(
+            order in Just((0..40_u64).collect::<Vec<_>>()).prop_shuffle(),
+            takes in proptest::collection::vec(1..30_usize, 40),
+        ) {
+            let mut replies = Replies::default();
+            for &sequence in &order {
+                prop_assert!(sequence < 40);
+                replies.assign();
+            }
+            let mut got = Vec::new();
+            for (&sequence, take) in order.iter().zip(takes) {
+                replies.reply(sequence, |out| out.extend(format!("<{sequence}>").bytes()));
+                let count = take.min(replies.unsent().len());
+                got.extend_from_slice(&replies.unsent()[..count]);
+                replies.mark_sent(count);
+            }
+            got.extend_from_slice(replies.unsent());
+            let expected: String = (0..40).map(|n| format!("<{n}>")).collect();
+            prop_assert_eq!(String::from_utf8(got).unwrap(), expected);
+            prop_assert_eq!(replies.held.len(), 0);
+        }
+    }
+}

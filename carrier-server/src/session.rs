@@ -1,0 +1,192 @@
+//! What connection commands (HELLO, CLIENT, CONFIG, COMMAND, INFO ...) see: the connection's own
+//! state and the server around it.
+
+use crate::catalog::Catalog;
+use crate::dialect::Dialect;
+use crate::glob;
+use crate::info;
+use crate::shared::Shared;
+use drp_parser::Version;
+use std::cell::Cell;
+use zvm::{
+    CommandFilter, CommandView, ReplySink, Session, SessionField, SessionSetting, Text,
+};
+
+/// What belongs to one connection and outlives its requests.
+#[derive(Debug, Clone)]
+pub(crate) struct SessionState {
+    /// Its number, counted from 1 since the server started.
+    pub(crate) id: u64,
+    /// The name it gave itself.
+    name: Box<[u8]>,
+    /// The name of its client library.
+    library_name: Box<[u8]>,
+    /// The version of its client library.
+    library_version: Box<[u8]>,
+    /// The selected database: the namespace of its requests.
+    pub(crate) database: u32,
+    /// The protocol version that it speaks.
+    pub(crate) version: Version,
+}
+
+impl SessionState {
+    /// A new connection's.
+    pub(crate) fn new(id: u64) -> Self {
+        Self {
+            id,
+            name: Box::default(),
+            library_name: Box::default(),
+            library_version: Box::default(),
+            database: 0,
+            version: Version::Resp2,
+        }
+    }
+}
+
+/// One connection command's view.
+pub(crate) struct SessionView<'a> {
+    state: &'a mut SessionState,
+    shared: &'a Shared,
+    catalog: &'a Catalog,
+    /// What the reply is written in; HELLO changes it before it replies.
+    dialect: &'a Cell<Dialect>,
+    closing: bool,
+    config_patterns: Vec<Box<[u8]>>,
+    info_sections: Vec<Box<[u8]>>,
+}
+
+impl<'a> SessionView<'a> {
+    /// The view of the connection whose state this is.
+    pub(crate) fn new(
+        state: &'a mut SessionState,
+        shared: &'a Shared,
+        catalog: &'a Catalog,
+        dialect: &'a Cell<Dialect>,
+    ) -> Self {
+        Self {
+            state,
+            shared,
+            catalog,
+            dialect,
+            closing: false,
+            config_patterns: Vec::new(),
+            info_sections: Vec::new(),
+        }
+    }
+
+    /// Whether the command asked for the connection to close.
+    pub(crate) const fn is_closing(&self) -> bool {
+        self.closing
+    }
+}
+
+impl Session for SessionView<'_> {
+    fn get(&self, field: SessionField) -> Text<'_> {
+        let number = |n: u64| Text::Integer(i64::try_from(n).unwrap_or(i64::MAX));
+        match field {
+            SessionField::Id => number(self.state.id),
+            SessionField::Name => Text::Bytes(&self.state.name),
+            SessionField::Protocol => Text::Integer(match self.state.version {
+                Version::Resp2 => 2,
+                Version::Resp3 => 3,
+            }),
+            SessionField::Database => number(u64::from(self.state.database)),
+            SessionField::ServerVersion => Text::Bytes(info::REDIS_VERSION.as_bytes()),
+            SessionField::CommandCount => number(self.catalog.len() as u64),
+            _ => Text::Bytes(b""),
+        }
+    }
+
+    fn set(&mut self, setting: SessionSetting, value: &[u8]) -> bool {
+        // Names end up in space-separated listings.
+        if !value.iter().all(|byte| (b'!'..=b'~').contains(byte)) {
+            return false;
+        }
+        match setting {
+            SessionSetting::Name => self.state.name = value.into(),
+            SessionSetting::LibraryName => self.state.library_name = value.into(),
+            SessionSetting::LibraryVersion => self.state.library_version = value.into(),
+            _ => return false,
+        }
+        true
+    }
+
+    fn select(&mut self, index: i64) -> bool {
+        match u32::try_from(index) {
+            Ok(index) if index < DATABASES => {
+                self.state.database = index;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn set_protocol(&mut self, version: i64) -> bool {
+        let version = match version {
+            2 => Version::Resp2,
+            3 => Version::Resp3,
+            _ => return false,
+        };
+        self.state.version = version;
+        self.dialect.set(Dialect::Resp(version));
+        true
+    }
+
+    fn authenticate(&mut self, user: &[u8], _password: &[u8]) -> bool {
+        // Without a configured password the default user takes any, as in Redis.
+        user == b"default"
+    }
+
+    fn close(&mut self) {
+        self.closing = true;
+    }
+
+    fn select_config(&mut self, pattern: &[u8]) {
+        self.config_patterns.push(pattern.into());
+    }
+
+    fn reply_config(&mut self, sink: &mut dyn ReplySink) {
+        let patterns = std::mem::take(&mut self.config_patterns);
+        let settings: Vec<(&str, String)> = info::settings(self.shared)
+            .into_iter()
+            .filter(|(name, _)| {
+                patterns.iter().any(|pattern| glob::matches(pattern, name.as_bytes(), true))
+            })
+            .collect();
+        sink.map(settings.len());
+        for (name, value) in settings {
+            sink.bytes(Text::Bytes(name.as_bytes()));
+            sink.bytes(Text::Bytes(value.as_bytes()));
+        }
+    }
+
+    fn select_info(&mut self, section: &[u8]) {
+        self.info_sections.push(section.to_ascii_lowercase().into());
+    }
+
+    fn reply_info(&mut self, sink: &mut dyn ReplySink) {
+        let sections = std::mem::take(&mut self.info_sections);
+        sink.verbatim(info::text(self.shared, self.catalog, &sections).as_bytes());
+    }
+
+    fn reply_command(
+        &mut self,
+        name: &[u8],
+        view: CommandView,
+        sink: &mut dyn ReplySink,
+    ) -> usize {
+        self.catalog.describe_one(name, view, sink)
+    }
+
+    fn reply_commands(
+        &mut self,
+        filter: CommandFilter<'_>,
+        view: CommandView,
+        sink: &mut dyn ReplySink,
+    ) {
+        self.catalog.describe_all(filter, view, sink);
+    }
+}
+
+/// How many numbered databases there are.
+pub(crate) const DATABASES: u32 = 16;

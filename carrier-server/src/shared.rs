@@ -1,0 +1,88 @@
+//! What all threads of a server share: read often, written almost never.
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::stats::Stats;
+use kvstore::HashKey;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+/// The server around the threads.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// What it was told to do.
+    pub(crate) config: Config,
+    /// Counters of all threads.
+    pub(crate) stats: Stats,
+    /// The key of the hash that routes and finds keys; fresh in each process.
+    pub(crate) hash_key: HashKey,
+    /// How many shards there are.
+    pub(crate) shards: usize,
+    /// Time since the server started.
+    pub(crate) clock: Clock,
+    /// The port of the first TCP network, for INFO; 0 without one.
+    pub(crate) port: u16,
+    /// Identifies this run of the server.
+    pub(crate) run_id: String,
+    /// The number of the connection taken in last.
+    last_connection: AtomicU64,
+    /// Set once, when the server is to stop.
+    stopping: AtomicBool,
+    /// Threads that still have something to answer while stopping.
+    busy_threads: AtomicUsize,
+}
+
+impl Shared {
+    /// What the threads of a server with this configuration share.
+    pub(crate) fn new(
+        config: Config,
+        threads: usize,
+        shards: usize,
+        port: u16,
+        random: [u64; 4],
+    ) -> Self {
+        let [a, b, c, d] = random;
+        Self {
+            config,
+            stats: Stats::new(threads),
+            hash_key: HashKey::new(a, b),
+            shards,
+            clock: Clock::start(),
+            port,
+            run_id: format!("{c:016x}{d:016x}{:08x}", std::process::id()),
+            last_connection: AtomicU64::new(0),
+            stopping: AtomicBool::new(false),
+            busy_threads: AtomicUsize::new(threads),
+        }
+    }
+
+    /// Numbers a connection.
+    pub(crate) fn number_connection(&self) -> u64 {
+        self.last_connection.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// The shard that owns keys with this hash.
+    pub(crate) fn shard_of(&self, hash: u64) -> usize {
+        kvstore::shard_of(hash, self.shards)
+    }
+
+    /// Tells all threads to stop; they see it when they next wake up.
+    pub(crate) fn stop(&self) {
+        // Release/Acquire: who sees the flag also sees what happened before it was set.
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    /// Whether the server is to stop.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Notes that one thread has answered all it had to; true when it was the last one.
+    pub(crate) fn finish_thread(&self) -> bool {
+        self.busy_threads.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+
+    /// Whether no thread has anything left to answer.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.busy_threads.load(Ordering::Acquire) == 0
+    }
+}

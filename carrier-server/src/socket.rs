@@ -1,0 +1,215 @@
+//! A stream socket, TCP or Unix, as the event loop sees it.
+
+use mio::event::Source;
+use mio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use mio::{Interest, Registry, Token};
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::ToSocketAddrs;
+use std::path::PathBuf;
+
+/// Where a network listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// Host name or literal, and port; port 0 lets the system choose.
+    Tcp {
+        /// Name or literal address.
+        host: String,
+        /// Port.
+        port: u16,
+    },
+    /// A Unix socket's path.
+    Unix(PathBuf),
+}
+
+impl Address {
+    /// Parses `HOST:PORT`, `[V6]:PORT` or `unix:PATH`.
+    ///
+    /// # Errors
+    ///
+    /// What was expected, where the text is neither.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        if let Some(path) = text.strip_prefix("unix:") {
+            return if path.is_empty() {
+                Err("a path after `unix:`")
+            } else {
+                Ok(Self::Unix(path.into()))
+            };
+        }
+        let (host, port) = text.rsplit_once(':').ok_or("HOST:PORT or unix:PATH")?;
+        let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+        if host.is_empty() {
+            return Err("a host before the port");
+        }
+        let port = port.parse().map_err(|_| "a port from 0 to 65535")?;
+        Ok(Self::Tcp { host: host.to_owned(), port })
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// An accepted connection.
+#[derive(Debug)]
+pub(crate) enum Stream {
+    /// Over TCP.
+    Tcp(TcpStream),
+    /// Over a Unix socket.
+    Unix(UnixStream),
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.read(buffer),
+            Self::Unix(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.write(buffer),
+            Self::Unix(stream) => stream.write(buffer),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Source for Stream {
+    fn register(&mut self, at: &Registry, token: Token, interest: Interest) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.register(at, token, interest),
+            Self::Unix(stream) => stream.register(at, token, interest),
+        }
+    }
+
+    fn reregister(&mut self, at: &Registry, token: Token, interest: Interest) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.reregister(at, token, interest),
+            Self::Unix(stream) => stream.reregister(at, token, interest),
+        }
+    }
+
+    fn deregister(&mut self, at: &Registry) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.deregister(at),
+            Self::Unix(stream) => stream.deregister(at),
+        }
+    }
+}
+
+/// A listening socket.
+#[derive(Debug)]
+pub(crate) enum Acceptor {
+    /// Over TCP.
+    Tcp(TcpListener),
+    /// Over a Unix socket, whose file goes when the acceptor does.
+    Unix(UnixListener, PathBuf),
+}
+
+impl Acceptor {
+    /// Listens at an address.
+    ///
+    /// # Errors
+    ///
+    /// Those of resolving, binding and listening. A Unix socket's path must not exist.
+    pub(crate) fn bind(address: &Address) -> io::Result<Self> {
+        match address {
+            Address::Tcp { host, port } => {
+                let mut failure = io::ErrorKind::AddrNotAvailable.into();
+                for at in (host.as_str(), *port).to_socket_addrs()? {
+                    match TcpListener::bind(at) {
+                        Ok(listener) => return Ok(Self::Tcp(listener)),
+                        Err(error) => failure = error,
+                    }
+                }
+                Err(failure)
+            }
+            Address::Unix(path) => Ok(Self::Unix(UnixListener::bind(path)?, path.clone())),
+        }
+    }
+
+    /// The address in use, with the port that the system chose.
+    pub(crate) fn address(&self) -> io::Result<Address> {
+        match self {
+            Self::Tcp(listener) => {
+                let at = listener.local_addr()?;
+                Ok(Address::Tcp { host: at.ip().to_string(), port: at.port() })
+            }
+            Self::Unix(_, path) => Ok(Address::Unix(path.clone())),
+        }
+    }
+
+    /// Takes one waiting connection, without delay on small writes.
+    pub(crate) fn accept(&self) -> io::Result<Stream> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, _) = listener.accept()?;
+                stream.set_nodelay(true)?;
+                Ok(Stream::Tcp(stream))
+            }
+            Self::Unix(listener, _) => Ok(Stream::Unix(listener.accept()?.0)),
+        }
+    }
+}
+
+impl Drop for Acceptor {
+    fn drop(&mut self) {
+        if let Self::Unix(_, path) = self {
+            // Nothing is lost where someone else removed it first.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+impl Source for Acceptor {
+    fn register(&mut self, at: &Registry, token: Token, interest: Interest) -> io::Result<()> {
+        match self {
+            Self::Tcp(listener) => listener.register(at, token, interest),
+            Self::Unix(listener, _) => listener.register(at, token, interest),
+        }
+    }
+
+    fn reregister(&mut self, at: &Registry, token: Token, interest: Interest) -> io::Result<()> {
+        match self {
+            Self::Tcp(listener) => listener.reregister(at, token, interest),
+            Self::Unix(listener, _) => listener.reregister(at, token, interest),
+        }
+    }
+
+    fn deregister(&mut self, at: &Registry) -> io::Result<()> {
+        match self {
+            Self::Tcp(listener) => listener.deregister(at),
+            Self::Unix(listener, _) => listener.deregister(at),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parses_addresses() {
+        let tcp = |host: &str, port| Ok(Address::Tcp { host: host.to_owned(), port });
+        assert_eq!(Address::parse("127.0.0.1:6379"), tcp("127.0.0.1", 6379));
+        assert_eq!(Address::parse("[::1]:0"), tcp("::1", 0));
+        assert_eq!(Address::parse("unix:/a/b"), Ok(Address::Unix("/a/b".into())));
+        assert_eq!(Address::parse("[::1]:0").unwrap().to_string(), "[::1]:0");
+        for bad in ["", "6379", ":1", "host:", "host:70000", "unix:"] {
+            assert!(Address::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

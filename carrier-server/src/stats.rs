@@ -1,0 +1,78 @@
+//! Counters that one thread writes and any may read.
+//!
+//! Each thread has its own block on cache lines of its own and adds with plain loads and stores:
+//! no read-modify-write (invariant 1). Readers sum over the threads.
+
+use crate::session::DATABASES;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A counter with one writer.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    /// Adds; only the owning thread may.
+    pub(crate) fn add(&self, count: u64) {
+        self.set(self.get().wrapping_add(count));
+    }
+
+    /// Sets; only the owning thread may.
+    pub(crate) fn set(&self, value: u64) {
+        // Relaxed: a counter orders nothing but itself.
+        self.0.store(value, Ordering::Relaxed);
+    }
+
+    /// Reads, from any thread.
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What one thread counts.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub(crate) struct ThreadStats {
+    /// Connections open.
+    pub(crate) connections: Counter,
+    /// Connections ever taken in.
+    pub(crate) connections_total: Counter,
+    /// Connections refused for `maxclients`.
+    pub(crate) connections_refused: Counter,
+    /// Connections closed for too many unsent replies.
+    pub(crate) output_limit_closed: Counter,
+    /// Commands executed on the thread's shard or for its connections.
+    pub(crate) commands: Counter,
+    /// Requests that crossed a ring.
+    pub(crate) remote_requests: Counter,
+    /// Bytes that the shard's ledger counts.
+    pub(crate) used_bytes: Counter,
+    /// Keys gone because their time had come.
+    pub(crate) expired_keys: Counter,
+    /// Keys in each database.
+    pub(crate) keys: [Counter; DATABASES as usize],
+    /// Keys with an expiry in each database.
+    pub(crate) expiring: [Counter; DATABASES as usize],
+}
+
+/// The counters of all threads.
+#[derive(Debug)]
+pub(crate) struct Stats {
+    threads: Box<[ThreadStats]>,
+}
+
+impl Stats {
+    /// Counters for `threads` threads.
+    pub(crate) fn new(threads: usize) -> Self {
+        Self { threads: (0..threads).map(|_| ThreadStats::default()).collect() }
+    }
+
+    /// The block of one thread.
+    pub(crate) fn thread(&self, index: usize) -> &ThreadStats {
+        &self.threads[index]
+    }
+
+    /// The sum of a counter over all threads.
+    pub(crate) fn sum(&self, counter: impl Fn(&ThreadStats) -> &Counter) -> u64 {
+        self.threads.iter().map(|thread| counter(thread).get()).sum()
+    }
+}
