@@ -163,9 +163,8 @@ pub(crate) struct Handler<'s> {
 
 #[derive(Debug, Clone)]
 pub(crate) enum HandlerKind<'s> {
-    ReturnZero,
-    ReturnOne,
-    ReturnMinusOne,
+    /// `return_zero`, `return_one`, `return_minus_one`, `return 7`
+    ReturnInteger(i64),
     ReturnNil,
     ReturnEmpty,
     Create,
@@ -237,6 +236,7 @@ pub(crate) enum BinaryOp {
     Add,
     Subtract,
     Multiply,
+    Divide,
 }
 
 impl BinaryOp {
@@ -254,6 +254,7 @@ impl BinaryOp {
             Self::Add => "+",
             Self::Subtract => "-",
             Self::Multiply => "*",
+            Self::Divide => "/",
         }
     }
 }

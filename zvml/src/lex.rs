@@ -149,6 +149,7 @@ impl<'s> Lexer<'s> {
             (b'+', _) => (TokenKind::Plus, 1),
             (b'-', _) => (TokenKind::Minus, 1),
             (b'*', _) => (TokenKind::Star, 1),
+            (b'/', _) => (TokenKind::Slash, 1),
             _ => (TokenKind::Unknown, utf8_len(byte)),
         };
         self.advance(len);

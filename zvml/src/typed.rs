@@ -2,9 +2,7 @@
 //!
 //! Nothing in it can be wrong any more, so the stages behind report no mistakes but limits.
 
-mod print;
 
-pub(crate) use print::print;
 
 use crate::Span;
 use zvm::{Access, Docs, Opcode, Primitive, Protocol, Returns, RunWhere, Signature, Type};
@@ -172,6 +170,19 @@ pub(crate) enum Argument {
     Value(Expr),
     /// One of the names that the operand chooses from.
     Choice(i32),
+}
+
+impl Expr {
+    /// Whether `or` is about the value being absent. It is not where the expression is a call
+    /// that can fail in another way, such as the expiry of a key that does not exist: then `or`
+    /// is about that, and the value may be absent still.
+    pub(crate) const fn absence_is_failure(&self) -> bool {
+        let fails_otherwise = match &self.kind {
+            ExprKind::Call { primitive, .. } => primitive.otherwise.is_some(),
+            _ => false,
+        };
+        self.ty.optional && !fails_otherwise
+    }
 }
 
 impl ValueType {

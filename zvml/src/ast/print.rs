@@ -198,9 +198,7 @@ fn value(value: &Value<'_>) -> String {
 fn handler(handler: Option<&Handler<'_>>) -> String {
     let Some(handler) = handler else { return String::new() };
     let text = match &handler.kind {
-        HandlerKind::ReturnZero => "return_zero".to_owned(),
-        HandlerKind::ReturnOne => "return_one".to_owned(),
-        HandlerKind::ReturnMinusOne => "return_minus_one".to_owned(),
+        HandlerKind::ReturnInteger(value) => format!("return {value}"),
         HandlerKind::ReturnNil => "return_nil".to_owned(),
         HandlerKind::ReturnEmpty => "return_empty".to_owned(),
         HandlerKind::Create => "create".to_owned(),

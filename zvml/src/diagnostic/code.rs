@@ -85,6 +85,8 @@ codes! {
     BadLoop = 312,
     /// A reply where none may stand.
     MisplacedReply = 313,
+    /// A text that cannot be a status or an error.
+    BadReplyText = 315,
     /// A write in a command that only reads.
     WriteWithoutAccess = 314,
     /// More variables than there are registers.

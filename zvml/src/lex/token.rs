@@ -66,6 +66,8 @@ pub enum TokenKind {
     Minus,
     /// `*`
     Star,
+    /// `/`
+    Slash,
     /// `!`
     Not,
     /// `&&`
@@ -114,6 +116,7 @@ impl TokenKind {
             Self::Plus => "`+`",
             Self::Minus => "`-`",
             Self::Star => "`*`",
+            Self::Slash => "`/`",
             Self::Not => "`!`",
             Self::And => "`&&`",
             Self::Either => "`||`",

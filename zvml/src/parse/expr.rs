@@ -48,7 +48,7 @@ impl<'s> Parser<'s, '_> {
             }
             TokenKind::Minus if self.next.kind == TokenKind::Integer => {
                 self.advance();
-                self.integer(true)?
+                ExprKind::Integer(self.integer(true)?)
             }
             TokenKind::Minus => {
                 self.advance();
@@ -61,7 +61,7 @@ impl<'s> Parser<'s, '_> {
 
     fn primary(&mut self) -> Parsed<ExprKind<'s>> {
         match self.current.kind {
-            TokenKind::Integer => self.integer(false),
+            TokenKind::Integer => self.integer(false).map(ExprKind::Integer),
             TokenKind::String => Ok(ExprKind::String(self.literal()?)),
             TokenKind::ParenOpen => {
                 self.advance();
@@ -92,15 +92,18 @@ impl<'s> Parser<'s, '_> {
         Ok(kind)
     }
 
-    fn integer(&mut self, negative: bool) -> Parsed<ExprKind<'s>> {
+    pub(super) fn integer(&mut self, negative: bool) -> Parsed<i64> {
         let span = self.current.span;
+        if !self.at(TokenKind::Integer) {
+            return Err(self.unexpected("an integer"));
+        }
         let Some(value) = parse_integer(self.current_text(), negative) else {
             let message = "an integer has decimal digits and fits in 64 bits";
             self.report(Diagnostic::new(Code::BadInteger, span, message));
             return Err(Failed);
         };
         self.advance();
-        Ok(ExprKind::Integer(value))
+        Ok(value)
     }
 }
 
@@ -118,6 +121,7 @@ const fn operator(kind: TokenKind) -> Option<(BinaryOp, u8)> {
         TokenKind::Plus => (BinaryOp::Add, 4),
         TokenKind::Minus => (BinaryOp::Subtract, 4),
         TokenKind::Star => (BinaryOp::Multiply, 5),
+        TokenKind::Slash => (BinaryOp::Divide, 5),
         _ => return None,
     })
 }

@@ -80,9 +80,9 @@ impl<'s> Parser<'s, '_> {
         }
         let word = if self.at(TokenKind::Word) { self.current_text() } else { "" };
         let plain = match word {
-            "return_zero" => Some(HandlerKind::ReturnZero),
-            "return_one" => Some(HandlerKind::ReturnOne),
-            "return_minus_one" => Some(HandlerKind::ReturnMinusOne),
+            "return_zero" => Some(HandlerKind::ReturnInteger(0)),
+            "return_one" => Some(HandlerKind::ReturnInteger(1)),
+            "return_minus_one" => Some(HandlerKind::ReturnInteger(-1)),
             "return_nil" => Some(HandlerKind::ReturnNil),
             "return_empty" => Some(HandlerKind::ReturnEmpty),
             "create" => Some(HandlerKind::Create),
@@ -93,6 +93,9 @@ impl<'s> Parser<'s, '_> {
         let kind = if let Some(kind) = plain {
             self.advance();
             kind
+        } else if self.take_word("return") {
+            let negative = self.take(TokenKind::Minus);
+            HandlerKind::ReturnInteger(self.integer(negative)?)
         } else if word == "error" && self.next.kind == TokenKind::ParenOpen {
             self.advance();
             HandlerKind::Error(self.error_text()?)
