@@ -15,7 +15,7 @@
 //! options nx NX | xx XX                     # one line a group; name, words, (operands)
 //! options ex EX (s: integer) | keep KEEPTTL
 //! order options_first
-//! unknown_option "ERR Unsupported option "
+//! unknown_option "ERR Unsupported option {}"
 //! summary "Set a string."                   # since, group, complexity alike
 //! example "SET a 1" -> "OK"
 //! source "strings.zvml" 12

@@ -24,7 +24,7 @@ pub struct Signature {
     pub groups: Vec<OptionGroup>,
     /// In which order mistakes are found.
     pub order: DecodeOrder,
-    /// What precedes an unknown word in the error about it; `None` replies
+    /// The error about an unknown word, which takes the place of `{}` in it; `None` replies
     /// `ERR syntax error` instead.
     pub unknown_option: Option<Box<str>>,
 }

@@ -38,8 +38,10 @@ impl DecodeError {
             Self::Count => return Cow::Borrowed(b"ERR wrong number of arguments"),
             Self::Syntax => None,
             Self::UnknownOption(index) => {
-                let prefix = signature.unknown_option.as_deref().unwrap_or_default();
-                return Cow::Owned([prefix.as_bytes(), args.get(index)].concat());
+                let text = signature.unknown_option.as_deref().unwrap_or_default();
+                let (before, after) = text.split_once("{}").unwrap_or((text, ""));
+                let parts = [before.as_bytes(), args.get(index), after.as_bytes()];
+                return Cow::Owned(parts.concat());
             }
             Self::Param(index) => signature.item_at(index, args.len()),
             Self::Operand(option, operand) => {
