@@ -109,18 +109,15 @@ impl Replies {
         *self.slot(sequence) = Slot::Gathering(Box::new(gather));
     }
 
-    /// Takes in one part; the last one makes the reply, followed by `trailer`.
-    pub(crate) fn reply_part(&mut self, sequence: u64, part: usize, reply: &[u8], trailer: &[u8]) {
+    /// Takes in one part; the last one makes the reply.
+    pub(crate) fn reply_part(&mut self, sequence: u64, part: usize, reply: &[u8]) {
         let slot = self.slot(sequence);
         let Slot::Gathering(gather) = slot else { return };
         if !gather.add(part, reply) {
             return;
         }
         let Slot::Gathering(gather) = std::mem::replace(slot, Slot::Pending) else { return };
-        self.reply(sequence, |out| {
-            gather.finish(out);
-            out.extend_from_slice(trailer);
-        });
+        self.reply(sequence, |out| gather.finish(out));
     }
 
     /// The slot of a request that is not answered yet.
@@ -169,9 +166,9 @@ mod tests {
         let gather = Gather::new(Returns::Integer, Dialect::Resp(Version::Resp2), 2);
         replies.gather(first, gather);
         replies.reply(second, |out| out.extend_from_slice(b"+second\r\n"));
-        replies.reply_part(first, 1, b":1\r\n", b"");
+        replies.reply_part(first, 1, b":1\r\n");
         assert!(replies.unsent().is_empty());
-        replies.reply_part(first, 0, b":2\r\n", b"");
+        replies.reply_part(first, 0, b":2\r\n");
         assert_eq!(replies.unsent(), b":3\r\n+second\r\n");
         assert_eq!(replies.in_flight(), 0);
     }

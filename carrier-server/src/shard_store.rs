@@ -1,0 +1,1 @@
+//! A shard as programs see it: one namespace, at one moment.
