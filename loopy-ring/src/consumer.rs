@@ -39,13 +39,11 @@ use crate::{
 /// for n in 1..=10 {
 ///     producer.push(n).expect("64 slots are enough for 10 items");
 /// }
-/// let sleeper = producer.clone();
-/// drop(producer);
-/// if sleeper.notify() {
+/// if producer.notify() {
 ///     receiver.thread().unpark();
 /// }
-/// drop(sleeper);
-/// receiver.thread().unpark();
+/// drop(producer);
+/// receiver.thread().unpark(); // the end of the ring wakes nobody by itself
 /// assert_eq!(receiver.join().expect("the receiver does not panic"), 55);
 /// # Ok::<(), loopy_ring::CapacityError>(())
 /// ```

@@ -52,10 +52,7 @@ mod tests {
     fn messages() {
         struct Opaque;
         assert_eq!(format!("{:?}", Full(Opaque)), "Full(..)");
-        assert_eq!(
-            Full(Opaque).to_string(),
-            "the ring has no slot left for this class of item"
-        );
+        assert_eq!(Full(Opaque).to_string(), "the ring has no slot left for this class of item");
         assert_eq!(
             BatchFull { items: 9, plain: 8 }.to_string(),
             "the ring has no room for a batch of 9 items in its 8 plain slots"

@@ -111,6 +111,33 @@ fn a_message_comes_home_to_a_full_ring() {
     });
 }
 
+/// Two peers return a message each, while plain items take every slot they may.
+#[test]
+fn two_messages_come_home_at_once() {
+    loom::model(|| {
+        let (mut plain, mut owner) =
+            ring(Capacity { slots: 4, reserved: 2 }).expect("valid capacity");
+        plain.push(Message::plain("noise")).expect("the ring is empty");
+        let peers = ["left", "right"].map(|text| {
+            let mut home = plain.clone();
+            let message = Message { text, permit: owner.try_reserve(1) };
+            thread::spawn(move || home.push_carrying(message).expect("room is reserved"))
+        });
+        for _ in 0..2 {
+            let _: Result<(), Full<Message>> = plain.push(Message::plain("noise"));
+        }
+        let mut received = Vec::new();
+        received.extend(owner.pop().map(|message| message.text));
+        for peer in peers {
+            peer.join().expect("a peer does not panic");
+        }
+        owner.drain(8, |message| received.push(message.text));
+        received.retain(|&text| text != "noise");
+        received.sort_unstable();
+        assert_eq!(received, ["left", "right"]);
+    });
+}
+
 #[test]
 fn the_last_credits_go_to_one() {
     loom::model(|| {
