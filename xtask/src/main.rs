@@ -1,3 +1,14 @@
 //! The one door: `cargo xtask <command>`.
 
-fn main() {}
+mod codegen;
+
+fn main() -> std::process::ExitCode {
+    let check = std::env::args().any(|argument| argument == "--check");
+    match codegen::run(check) {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

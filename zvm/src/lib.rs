@@ -2,15 +2,46 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod builder;
+mod fault;
+mod generated;
+mod handlers;
+mod instruction;
+mod interpret;
 mod key;
+mod operand;
+mod program;
+mod registers;
 mod reply;
 mod session;
+mod signature;
 mod store;
 mod text;
+mod verify;
 
 pub use args::{ArgRange, Args};
+pub use builder::{BuildError, Label, ProgramBuilder};
+pub(crate) use fault::Fault;
+pub use generated::{
+    Aggregate, ChoiceSet, CommandFilter as CommandFilterKind, Opcode, PRIMITIVES, Truth,
+};
+pub use instruction::Instruction;
+pub use interpret::{Frame, Outcome, run, run_traced};
 pub use key::Key;
+pub use operand::{
+    Branch, ConstantKind, Cost, Domain, Emit, Flow, OpcodeInfo, OperandInfo, OperandKind, Pattern,
+    Primitive, PrimitiveParam, PrimitiveResult, Slot, Type,
+};
+pub use program::{
+    Access, Constant, Docs, Example, Program, Protocol, Returns, RunWhere, SourceSpan,
+};
+pub use registers::Registers;
 pub use reply::{Mark, ReplySink};
 pub use session::{CommandFilter, CommandView, Session, SessionField, SessionSetting};
+pub use signature::{
+    DecodeError, DecodeOrder, DefaultValue, Item, KeyPositions, Multiplicity, OptionGroup,
+    OptionSpec, Param, ParamRegister, ParamType, Signature, VariadicSpan,
+};
 pub use store::{Expiry, OutOfMemory, ScanFilter, Store};
-pub use text::Text;
+pub use text::{Digits, Text};
+pub use verify::{VerifiedProgram, VerifyError, verify};

@@ -42,6 +42,16 @@ pub trait ReplySink {
     fn open_array(&mut self, hint: usize) -> Mark;
     /// Closes an array opened last, telling how many elements it got.
     fn close_array(&mut self, mark: Mark, len: usize);
+    /// Opens a map whose length is not known yet; `hint` is the likely number of pairs. Protocols
+    /// without maps send an array of keys and values, and need not define this and
+    /// [`close_map`](Self::close_map).
+    fn open_map(&mut self, hint: usize) -> Mark {
+        self.open_array(hint.saturating_mul(2))
+    }
+    /// Closes a map opened last, telling how many pairs it got.
+    fn close_map(&mut self, mark: Mark, len: usize) {
+        self.close_array(mark, len.saturating_mul(2));
+    }
     /// Forgets everything this program has replied so far, so that an error can stand instead.
     fn restart(&mut self);
 }

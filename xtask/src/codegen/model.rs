@@ -1,0 +1,218 @@
+//! The opcode table as read from TOML, checked for what the renderers rely on.
+
+use super::CodegenError;
+use serde::Deserialize;
+use std::fs;
+use std::path::Path;
+
+/// All families, in the order of their file names.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) families: Vec<Family>,
+}
+
+/// One file: opcodes that belong together.
+#[derive(Debug)]
+pub(super) struct Family {
+    pub(super) name: String,
+    pub(super) doc: String,
+    pub(super) ops: Vec<Op>,
+    pub(super) choices: Vec<Choice>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    doc: String,
+    op: Vec<Op>,
+    #[serde(default)]
+    choice: Vec<Choice>,
+}
+
+/// One opcode.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Op {
+    /// Name in the textual form.
+    pub(super) name: String,
+    /// What it does, in one sentence.
+    pub(super) doc: String,
+    /// The same as a formula.
+    pub(super) effect: String,
+    pub(super) a: Option<Operand>,
+    pub(super) b: Option<Operand>,
+    pub(super) c: Option<Operand>,
+    pub(super) imm: Option<Operand>,
+    #[serde(default)]
+    pub(super) cost: Cost,
+    #[serde(default)]
+    pub(super) domain: Domain,
+    #[serde(default)]
+    pub(super) flow: Flow,
+    #[serde(default)]
+    pub(super) emit: Emit,
+    /// Whether it changes the store.
+    #[serde(default)]
+    pub(super) writes: bool,
+    /// Whether the language may call it by name.
+    #[serde(default)]
+    pub(super) primitive: bool,
+}
+
+/// One operand: exactly one of the fields beside `name` is given.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Operand {
+    pub(super) name: String,
+    #[serde(rename = "in")]
+    pub(super) input: Option<String>,
+    #[serde(rename = "out")]
+    pub(super) output: Option<String>,
+    pub(super) choice: Option<String>,
+    pub(super) constant: Option<String>,
+    #[serde(default)]
+    pub(super) number: bool,
+    pub(super) jump: Option<String>,
+}
+
+/// A set of names that an operand byte may stand for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Choice {
+    pub(super) name: String,
+    pub(super) values: Vec<String>,
+    /// The enum that has these variants; without one, it is generated.
+    pub(super) path: Option<String>,
+}
+
+/// How the work of an opcode grows.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Cost {
+    #[default]
+    Const,
+    Log,
+    Linear,
+}
+
+/// What an opcode touches.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Domain {
+    #[default]
+    Pure,
+    Store,
+    Session,
+}
+
+/// Where execution goes on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Flow {
+    #[default]
+    Next,
+    Jump,
+    Refine,
+    LoopOpen,
+    LoopClose,
+    Halt,
+    Fault,
+}
+
+/// What an opcode adds to the reply.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Emit {
+    #[default]
+    None,
+    One,
+    Pair,
+    Elements,
+    Pairs,
+    Open,
+    Close,
+}
+
+impl Table {
+    /// Reads every `*.toml` of a folder and checks the whole.
+    pub(super) fn read(folder: &Path) -> Result<Self, CodegenError> {
+        let file_error = |error| CodegenError::File(folder.to_path_buf(), error);
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(folder).map_err(file_error)? {
+            let path = entry.map_err(file_error)?.path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        let mut families = Vec::new();
+        for path in paths {
+            let text = fs::read_to_string(&path)
+                .map_err(|error| CodegenError::File(path.clone(), error))?;
+            let file: File = toml::from_str(&text)
+                .map_err(|error| CodegenError::Toml(path.clone(), Box::new(error)))?;
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            families.push(Family { name, doc: file.doc, ops: file.op, choices: file.choice });
+        }
+        let table = Self { families };
+        table.check()?;
+        Ok(table)
+    }
+
+    pub(super) fn ops(&self) -> impl Iterator<Item = (&Family, &Op)> {
+        self.families.iter().flat_map(|family| family.ops.iter().map(move |op| (family, op)))
+    }
+
+    pub(super) fn choices(&self) -> impl Iterator<Item = &Choice> {
+        self.families.iter().flat_map(|family| &family.choices)
+    }
+
+    fn check(&self) -> Result<(), CodegenError> {
+        let mut names: Vec<&str> = Vec::new();
+        for (_, op) in self.ops() {
+            let wrong = |why| Err(CodegenError::Table(op.name.clone(), why));
+            if names.contains(&op.name.as_str()) {
+                return wrong("is declared twice");
+            }
+            names.push(&op.name);
+            for operand in op.operands().into_iter().flatten() {
+                if operand.kinds() != 1 {
+                    return wrong("an operand needs exactly one kind");
+                }
+                if let Some(choice) = &operand.choice
+                    && !self.choices().any(|known| known.name == *choice)
+                {
+                    return wrong("an operand names an unknown choice");
+                }
+            }
+            if [&op.a, &op.b, &op.c].into_iter().flatten().any(Operand::needs_imm) {
+                return wrong("jumps, numbers and constants stand in imm");
+            }
+            if op.writes && !matches!(op.domain, Domain::Store) {
+                return wrong("only an opcode of the store can write");
+            }
+        }
+        if names.len() > 256 {
+            return Err(CodegenError::Table("table".to_owned(), "an opcode is one byte"));
+        }
+        Ok(())
+    }
+}
+
+impl Op {
+    /// Operands in the order a, b, c, imm.
+    pub(super) fn operands(&self) -> [Option<&Operand>; 4] {
+        [self.a.as_ref(), self.b.as_ref(), self.c.as_ref(), self.imm.as_ref()]
+    }
+}
+
+impl Operand {
+    fn kinds(&self) -> usize {
+        let given = [&self.input, &self.output, &self.choice, &self.constant, &self.jump];
+        given.into_iter().flatten().count() + usize::from(self.number)
+    }
+
+    const fn needs_imm(&self) -> bool {
+        self.jump.is_some() || self.constant.is_some() || self.number
+    }
+}

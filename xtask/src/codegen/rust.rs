@@ -1,0 +1,280 @@
+//! The Rust files of `zvm/src/generated`.
+
+use super::model::{Choice, Family, Op, Operand, Table};
+use std::fmt::Write;
+
+/// File names and unformatted texts.
+pub(super) fn files(table: &Table) -> Vec<(&'static str, String)> {
+    vec![
+        ("mod.rs", module()),
+        ("opcode.rs", opcode(table)),
+        ("operands.rs", operands(table)),
+        ("choices.rs", choices(table)),
+        ("signatures.rs", signatures(table)),
+        ("dispatch.rs", dispatch(table)),
+    ]
+}
+
+fn module() -> String {
+    let mut out = head("What `cargo xtask codegen` makes of `ops/*.toml`.");
+    out.push_str(
+        "mod choices;\npub(crate) mod dispatch;\nmod opcode;\nmod operands;\nmod signatures;\n\n\
+         pub use choices::*;\npub use opcode::Opcode;\npub use signatures::PRIMITIVES;\n",
+    );
+    out
+}
+
+fn opcode(table: &Table) -> String {
+    let mut out = head("The opcodes.");
+    out.push_str(
+        "use super::operands::INFO;\nuse crate::OpcodeInfo;\n\n\
+         /// What an instruction does.\n\
+         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]\n\
+         #[repr(u8)]\n#[non_exhaustive]\npub enum Opcode {\n",
+    );
+    for (code, (_, op)) in table.ops().enumerate() {
+        let _ = write!(out, "/// `{}`. {}\n{} = {code},\n", op.effect, op.doc, camel(&op.name));
+    }
+    let _ = write!(
+        out,
+        "}}\n\nimpl Opcode {{\n/// Every opcode, by number.\npub const ALL: [Self; {}] = [",
+        table.ops().count()
+    );
+    for (_, op) in table.ops() {
+        let _ = write!(out, "Self::{},", camel(&op.name));
+    }
+    out.push_str(
+        "];\n\n\
+         /// The opcode with this number, where there is one.\n#[must_use]\n\
+         pub fn from_byte(byte: u8) -> Option<Self> {\nSelf::ALL.get(usize::from(byte)).copied()\n}\n\n\
+         /// The opcode with this name.\n#[must_use]\n\
+         pub fn from_name(name: &str) -> Option<Self> {\nmatch name {\n",
+    );
+    for (_, op) in table.ops() {
+        let _ = writeln!(out, "\"{}\" => Some(Self::{}),", op.name, camel(&op.name));
+    }
+    out.push_str(
+        "_ => None,\n}\n}\n\n\
+         /// What the opcode table says of it.\n#[must_use]\n\
+         pub const fn info(self) -> &'static OpcodeInfo {\n&INFO[self as usize]\n}\n}\n",
+    );
+    out.replacen(
+        "pub fn from_name",
+        "#[expect(clippy::too_many_lines, reason = \"one line an opcode\")]\npub fn from_name",
+        1,
+    )
+}
+
+fn operands(table: &Table) -> String {
+    let mut out = head("The opcode table: what verifier, assembler and disassembler go by.");
+    let _ = write!(
+        out,
+        "use super::choices::ChoiceSet;\n\
+         use crate::operand::{{Branch, ConstantKind, OperandInfo, OperandKind, Pattern}};\n\
+         use crate::{{Cost, Domain, Emit, Flow, OpcodeInfo, Type}};\n\n\
+         /// By number of the opcode.\npub(super) static INFO: [OpcodeInfo; {}] = [",
+        table.ops().count()
+    );
+    for (family, op) in table.ops() {
+        info(&mut out, family, op);
+    }
+    out.push_str("];\n");
+    out
+}
+
+fn info(out: &mut String, family: &Family, op: &Op) {
+    let _ = write!(
+        out,
+        "OpcodeInfo {{ name: {:?}, family: {:?}, doc: {:?}, effect: {:?}, operands: [",
+        op.name, family.name, op.doc, op.effect
+    );
+    for operand in op.operands() {
+        let (name, kind) = operand.map_or_else(
+            || ("", "OperandKind::Unused".to_owned()),
+            |operand| (operand.name.as_str(), kind(operand)),
+        );
+        let _ = write!(out, "OperandInfo {{ name: {name:?}, kind: {kind} }},");
+    }
+    let _ = write!(
+        out,
+        "], cost: Cost::{:?}, domain: Domain::{:?}, flow: Flow::{:?}, emit: Emit::{:?}, \
+         writes: {}, primitive: {} }},",
+        op.cost, op.domain, op.flow, op.emit, op.writes, op.primitive
+    );
+}
+
+fn choices(table: &Table) -> String {
+    let mut out = head("Operands that choose by name among a few things.");
+    out.push_str(
+        "/// The sets of names that operands choose from.\n\
+         #[derive(Debug, Clone, Copy, PartialEq, Eq)]\n#[non_exhaustive]\npub enum ChoiceSet {\n",
+    );
+    for choice in table.choices() {
+        let _ = write!(out, "/// {}.\n{},\n", choice.values.join(", "), camel(&choice.name));
+    }
+    out.push_str(
+        "}\n\nimpl ChoiceSet {\n/// The names, by their number.\n#[must_use]\n\
+         pub const fn names(self) -> &'static [&'static str] {\nmatch self {\n",
+    );
+    for choice in table.choices() {
+        let _ = writeln!(out, "Self::{} => &{:?},", camel(&choice.name), choice.values);
+    }
+    out.push_str("}\n}\n}\n");
+    for choice in table.choices() {
+        one_choice(&mut out, choice);
+    }
+    out
+}
+
+fn one_choice(out: &mut String, choice: &Choice) {
+    let camel_name = camel(&choice.name);
+    let path = choice.path.clone().unwrap_or_else(|| camel_name.clone());
+    if choice.path.is_none() {
+        let _ = write!(
+            out,
+            "\n/// A choice of an operand.\n#[derive(Debug, Clone, Copy, PartialEq, Eq)]\n\
+             #[repr(u8)]\npub enum {camel_name} {{\n"
+        );
+        for (code, value) in choice.values.iter().enumerate() {
+            let _ = write!(out, "/// `{value}`.\n{} = {code},\n", camel(value));
+        }
+        out.push_str("}\n");
+    }
+    let _ = write!(
+        out,
+        "\n/// Number `code` of `{name}`; numbers that do not exist, which the verifier refuses,\n\
+         /// mean the last.\npub(crate) const fn {name}(code: u8) -> {path} {{\nmatch code {{\n",
+        name = choice.name
+    );
+    for (code, value) in choice.values.iter().enumerate() {
+        let pattern =
+            if code + 1 == choice.values.len() { "_".to_owned() } else { code.to_string() };
+        let _ = writeln!(out, "{pattern} => {path}::{},", camel(value));
+    }
+    out.push_str("}\n}\n");
+}
+
+fn signatures(table: &Table) -> String {
+    let primitives: Vec<&Op> = table.ops().map(|(_, op)| op).filter(|op| op.primitive).collect();
+    let mut out = head("The primitives that the language calls by name.");
+    let _ = write!(
+        out,
+        "use super::choices::ChoiceSet;\nuse super::opcode::Opcode;\n\
+         use crate::operand::{{Branch, OperandKind, Pattern, Slot}};\n\
+         use crate::{{Primitive, PrimitiveParam, PrimitiveResult, Type}};\n\n\
+         /// Every primitive, by name.\npub static PRIMITIVES: [Primitive; {}] = [",
+        primitives.len()
+    );
+    let mut sorted = primitives;
+    sorted.sort_by(|left, right| left.name.cmp(&right.name));
+    for op in sorted {
+        primitive(&mut out, op);
+    }
+    out.push_str("];\n");
+    out
+}
+
+fn primitive(out: &mut String, op: &Op) {
+    let _ = write!(
+        out,
+        "Primitive {{ name: {:?}, op: Opcode::{}, params: &[",
+        op.name,
+        camel(&op.name)
+    );
+    let slots = ["A", "B", "C", "Imm"];
+    let placed = || slots.iter().zip(op.operands()).filter_map(|(slot, o)| Some((slot, o?)));
+    for (slot, operand) in placed().filter(|(_, o)| o.output.is_none() && o.jump.is_none()) {
+        let _ = write!(
+            out,
+            "PrimitiveParam {{ name: {:?}, slot: Slot::{slot}, kind: {} }},",
+            operand.name,
+            kind(operand)
+        );
+    }
+    out.push_str("], result: ");
+    let result = placed().find_map(|(slot, operand)| Some((slot, operand.output.as_ref()?)));
+    match result {
+        None => out.push_str("None"),
+        Some((slot, name)) => {
+            let base = name.trim_start_matches('?');
+            let _ = write!(
+                out,
+                "Some(PrimitiveResult {{ slot: Slot::{slot}, ty: Type::{}, optional: {} }})",
+                camel(base),
+                name.starts_with('?')
+            );
+        }
+    }
+    let otherwise = op.imm.as_ref().and_then(|imm| imm.jump.as_ref());
+    match otherwise {
+        None => out.push_str(", otherwise: None },"),
+        Some(when) => {
+            let _ = write!(out, ", otherwise: Some(Branch::{}) }},", camel(when));
+        }
+    }
+}
+
+fn dispatch(table: &Table) -> String {
+    let mut out = head("The one `match` over opcodes.");
+    out.push_str("use super::opcode::Opcode;\nuse crate::handlers::{");
+    for family in &table.families {
+        let _ = write!(out, "{},", family.name);
+    }
+    out.push_str(
+        "};\nuse crate::interpret::{Machine, Step};\n\
+         use crate::{Instruction, ReplySink, Session, Store};\n\n\
+         /// Runs one instruction.\n#[inline(always)]\n\
+         #[expect(clippy::too_many_lines, reason = \"one line an opcode\")]\n\
+         pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(\n\
+         vm: &mut Machine<'_, S, N, R>,\ni: Instruction,\n) -> Step {\nmatch i.op {\n",
+    );
+    for (family, op) in table.ops() {
+        let _ =
+            writeln!(out, "Opcode::{} => {}::{}(vm, i),", camel(&op.name), family.name, op.name);
+    }
+    out.push_str("}\n}\n");
+    out
+}
+
+/// The constructor of an operand's kind.
+fn kind(operand: &Operand) -> String {
+    if let Some(pattern_name) = &operand.input {
+        format!("OperandKind::In({})", pattern(pattern_name))
+    } else if let Some(pattern_name) = &operand.output {
+        format!("OperandKind::Out({})", pattern(pattern_name))
+    } else if let Some(choice) = &operand.choice {
+        format!("OperandKind::Choice(ChoiceSet::{})", camel(choice))
+    } else if let Some(constant) = &operand.constant {
+        format!("OperandKind::Constant(ConstantKind::{})", camel(constant))
+    } else if let Some(when) = &operand.jump {
+        format!("OperandKind::Jump(Branch::{})", camel(when))
+    } else {
+        "OperandKind::Number".to_owned()
+    }
+}
+
+fn pattern(name: &str) -> String {
+    match name {
+        "any" | "same" | "group" | "loop" => format!("Pattern::{}", camel(name)),
+        "?any" => "Pattern::MaybeAny".to_owned(),
+        _ => name.strip_prefix('?').map_or_else(
+            || format!("Pattern::Is(Type::{})", camel(name)),
+            |base| format!("Pattern::Maybe(Type::{})", camel(base)),
+        ),
+    }
+}
+
+fn camel(name: &str) -> String {
+    name.split('_')
+        .map(|word| {
+            let (first, rest) = word.split_at(word.len().min(1));
+            first.to_uppercase() + rest
+        })
+        .collect()
+}
+
+fn head(doc: &str) -> String {
+    format!(
+        "//! {doc}\n//!\n//! @generated by `cargo xtask codegen` from `zvm/ops/*.toml`; do not edit.\n\n"
+    )
+}

@@ -1,0 +1,12 @@
+//! What each opcode does: one function of its name in the file of its family.
+
+pub(crate) mod boolean;
+pub(crate) mod bytes;
+pub(crate) mod control;
+pub(crate) mod database;
+pub(crate) mod integer;
+pub(crate) mod key;
+pub(crate) mod reply;
+pub(crate) mod session;
+pub(crate) mod set;
+pub(crate) mod string;

@@ -1,0 +1,21 @@
+//! Byte strings.
+
+use crate::Instruction;
+use crate::interpret::{Machine, Step};
+use crate::registers::Value;
+use crate::text::Digits;
+
+#[inline]
+pub(crate) fn bytes_const<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    vm.registers.set(i.a, Value::Constant(i.imm.cast_unsigned()));
+    Step::Next
+}
+
+#[inline]
+pub(crate) fn bytes_equal<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let (mut left_digits, mut right_digits) = (Digits::new(), Digits::new());
+    let equal = vm.registers.bytes(i.b, vm.input, &mut left_digits)
+        == vm.registers.bytes(i.c, vm.input, &mut right_digits);
+    vm.registers.set(i.a, Value::Bool(equal));
+    Step::Next
+}

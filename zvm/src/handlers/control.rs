@@ -1,0 +1,91 @@
+//! Flow of control.
+
+use crate::interpret::{Machine, Step};
+use crate::registers::Value;
+use crate::signature::read_number;
+use crate::{Fault, Instruction, ParamType, Store};
+
+#[inline]
+pub(crate) fn jump<S, N, R>(_: &mut Machine<'_, S, N, R>, _: Instruction) -> Step {
+    Step::Jump
+}
+
+#[inline]
+pub(crate) fn jump_if<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    Step::jump_if(vm.registers.bool(i.a))
+}
+
+#[inline]
+pub(crate) fn jump_unless<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    Step::jump_if(!vm.registers.bool(i.a))
+}
+
+#[inline]
+pub(crate) fn jump_absent<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    Step::jump_if(vm.registers.get(i.a) == Value::Absent)
+}
+
+#[inline]
+pub(crate) fn args_first<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step
+where
+    S: Store,
+{
+    vm.registers.set(i.a, Value::Loop(0));
+    Step::jump_if(!load_group(vm, 0, i.b))
+}
+
+#[inline]
+pub(crate) fn args_next<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step
+where
+    S: Store,
+{
+    let Value::Loop(position) = vm.registers.get(i.a) else {
+        debug_assert!(false, "register {} holds no loop", i.a);
+        return Step::Fault(Fault::Internal);
+    };
+    let group = position + 1;
+    vm.registers.set(i.a, Value::Loop(group));
+    Step::jump_if(load_group(vm, group, i.b))
+}
+
+#[inline]
+pub(crate) fn args_count<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let count = vm.variadic.map_or(0, |(span, _)| span.count);
+    vm.registers.set(i.a, Value::Int(i64::try_from(count).unwrap_or(i64::MAX)));
+    Step::Next
+}
+
+#[inline]
+pub(crate) fn halt<S, N, R>(_: &mut Machine<'_, S, N, R>, _: Instruction) -> Step {
+    Step::Halt
+}
+
+#[inline]
+pub(crate) fn fault<S, N, R>(_: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    Step::Fault(Fault::Program(i.imm))
+}
+
+/// Loads a group of the variadic parameter; false where there is none of that number.
+#[inline]
+fn load_group<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, group: u32, first: u8) -> bool {
+    let Some((span, param)) = vm.variadic else { return false };
+    if group as usize >= span.count {
+        return false;
+    }
+    let start = span.start + group as usize * span.stride;
+    for (offset, item) in param.items.iter().enumerate() {
+        let index = start + offset;
+        let argument = u32::try_from(index).unwrap_or(u32::MAX);
+        let value = match item.ty {
+            ParamType::Key => {
+                let hash = |key: &[u8]| vm.store.hash(key);
+                vm.frame.key(vm.signature, index, argument, hash)
+            }
+            ParamType::Bytes => Value::Argument(argument),
+            // Decoding has read it once, so it can be read.
+            ty => read_number(ty, vm.frame.args.get(index)).unwrap_or_default(),
+        };
+        vm.registers.set(first.wrapping_add(u8::try_from(offset).unwrap_or(0)), value);
+    }
+    true
+}

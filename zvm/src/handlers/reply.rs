@@ -1,0 +1,115 @@
+//! Replies that need neither store nor session.
+
+use crate::generated::{Aggregate, aggregate};
+use crate::interpret::{Machine, Step};
+use crate::registers::OpenAggregate;
+use crate::{Fault, Instruction, ReplySink, Text};
+
+#[inline]
+pub(crate) fn reply_status<S, N, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    vm.sink.status(vm.input.literal(i.imm));
+    vm.replied(1)
+}
+
+#[inline]
+pub(crate) fn reply_nil<S, N, R: ReplySink>(vm: &mut Machine<'_, S, N, R>, _: Instruction) -> Step {
+    vm.sink.nil();
+    vm.replied(1)
+}
+
+#[inline]
+pub(crate) fn reply_nil_array<S, N, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    _: Instruction,
+) -> Step {
+    vm.sink.nil_array();
+    vm.replied(1)
+}
+
+#[inline]
+pub(crate) fn reply_integer<S, N, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    vm.sink.integer(vm.registers.int(i.a));
+    vm.replied(1)
+}
+
+#[inline]
+pub(crate) fn reply_boolean<S, N, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    vm.sink.boolean(vm.registers.bool(i.a));
+    vm.replied(1)
+}
+
+#[inline]
+pub(crate) fn reply_bytes<S, N, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    vm.sink.bytes(vm.registers.text(i.a, vm.input).unwrap_or(Text::Bytes(&[])));
+    vm.replied(1)
+}
+
+#[inline]
+pub(crate) fn reply_literal<S, N, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    vm.sink.bytes(Text::Bytes(vm.input.literal(i.imm)));
+    vm.replied(1)
+}
+
+#[inline]
+pub(crate) fn reply_array<S, N, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    vm.sink.array(usize::try_from(i.imm).unwrap_or(0));
+    vm.replied(1 - i64::from(i.imm))
+}
+
+#[inline]
+pub(crate) fn reply_map<S, N, R: ReplySink>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    vm.sink.map(usize::try_from(i.imm).unwrap_or(0));
+    vm.replied(1 - 2 * i64::from(i.imm))
+}
+
+#[inline]
+pub(crate) fn reply_open<S, N, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    let hint = usize::try_from(vm.registers.int(i.a)).unwrap_or(0);
+    let kind = aggregate(i.b);
+    let mark = match kind {
+        Aggregate::Array => vm.sink.open_array(hint),
+        Aggregate::Map => vm.sink.open_map(hint),
+    };
+    let elements_before = std::mem::take(&mut vm.registers.elements);
+    vm.registers.open.push(OpenAggregate { mark, kind, elements_before });
+    Step::Next
+}
+
+#[inline]
+pub(crate) fn reply_close<S, N, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    _: Instruction,
+) -> Step {
+    let Some(open) = vm.registers.open.pop() else {
+        debug_assert!(false, "nothing is open");
+        return Step::Fault(Fault::Internal);
+    };
+    let len = usize::try_from(vm.registers.elements).unwrap_or(0);
+    match open.kind {
+        Aggregate::Array => vm.sink.close_array(open.mark, len),
+        Aggregate::Map => vm.sink.close_map(open.mark, len / 2),
+    }
+    vm.registers.elements = open.elements_before;
+    vm.replied(1)
+}

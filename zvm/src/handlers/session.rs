@@ -1,0 +1,144 @@
+//! The connection and the server around it.
+
+use crate::generated::{self, CommandFilter as FilterKind};
+use crate::interpret::{Machine, Step};
+use crate::registers::Value;
+use crate::text::Digits;
+use crate::{CommandFilter, CommandView, Instruction, ReplySink, Session, Text};
+
+pub(crate) fn session_integer<S, N: Session, R>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    let value = match vm.session.get(generated::integer_field(i.b)) {
+        Text::Integer(value) => value,
+        // A session that has no number for it.
+        Text::Bytes(_) => 0,
+    };
+    vm.registers.set(i.a, Value::Int(value));
+    Step::Next
+}
+
+pub(crate) fn session_bytes<S, N: Session, R>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    vm.registers.copy_in(i.a, vm.session.get(generated::bytes_field(i.b)))
+}
+
+pub(crate) fn session_set<S, N: Session, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let mut digits = Digits::new();
+    let value = vm.registers.bytes(i.b, vm.input, &mut digits);
+    let accepted = vm.session.set(generated::setting(i.c), value);
+    vm.registers.set(i.a, Value::Bool(accepted));
+    Step::Next
+}
+
+pub(crate) fn session_select<S, N: Session, R>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    let found = vm.session.select(vm.registers.int(i.b));
+    vm.registers.set(i.a, Value::Bool(found));
+    Step::Next
+}
+
+pub(crate) fn session_protocol<S, N: Session, R>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    let accepted = vm.session.set_protocol(vm.registers.int(i.b));
+    vm.registers.set(i.a, Value::Bool(accepted));
+    Step::Next
+}
+
+pub(crate) fn session_authenticate<S, N: Session, R>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    let (mut user_digits, mut password_digits) = (Digits::new(), Digits::new());
+    let user = vm.registers.bytes(i.b, vm.input, &mut user_digits);
+    let password = vm.registers.bytes(i.c, vm.input, &mut password_digits);
+    let accepted = vm.session.authenticate(user, password);
+    vm.registers.set(i.a, Value::Bool(accepted));
+    Step::Next
+}
+
+pub(crate) fn session_close<S, N: Session, R>(
+    vm: &mut Machine<'_, S, N, R>,
+    _: Instruction,
+) -> Step {
+    vm.session.close();
+    Step::Next
+}
+
+pub(crate) fn config_select<S, N: Session, R>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    let mut digits = Digits::new();
+    let pattern = vm.registers.bytes(i.a, vm.input, &mut digits);
+    vm.session.select_config(pattern);
+    Step::Next
+}
+
+pub(crate) fn reply_config<S, N: Session, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    _: Instruction,
+) -> Step {
+    vm.session.reply_config(vm.sink);
+    vm.replied(1)
+}
+
+pub(crate) fn info_select<S, N: Session, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let mut digits = Digits::new();
+    let section = vm.registers.bytes(i.a, vm.input, &mut digits);
+    vm.session.select_info(section);
+    Step::Next
+}
+
+pub(crate) fn reply_info<S, N: Session, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    _: Instruction,
+) -> Step {
+    vm.session.reply_info(vm.sink);
+    vm.replied(1)
+}
+
+pub(crate) fn reply_command_info<S, N: Session, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    let mut digits = Digits::new();
+    let name = vm.registers.bytes(i.a, vm.input, &mut digits);
+    vm.session.reply_command(name, CommandView::Info, vm.sink);
+    vm.replied(1)
+}
+
+pub(crate) fn reply_command_docs<S, N: Session, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    let mut digits = Digits::new();
+    let name = vm.registers.bytes(i.a, vm.input, &mut digits);
+    match vm.session.reply_command(name, CommandView::Docs, vm.sink) {
+        0 => Step::Jump,
+        _ => vm.replied(2),
+    }
+}
+
+pub(crate) fn reply_commands<S, N: Session, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    let mut digits = Digits::new();
+    let value = vm.registers.bytes(i.a, vm.input, &mut digits);
+    let filter = match generated::command_filter(i.c) {
+        FilterKind::All => CommandFilter::All,
+        FilterKind::Pattern => CommandFilter::Pattern(value),
+        FilterKind::Category => CommandFilter::Category(value),
+        FilterKind::Module => CommandFilter::Module(value),
+    };
+    vm.session.reply_commands(filter, generated::command_view(i.b), vm.sink);
+    vm.replied(1)
+}

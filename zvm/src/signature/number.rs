@@ -1,0 +1,96 @@
+//! How Redis reads numbers from arguments.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
+/// Reads a signed integer in canonical form: `-` or nothing, then digits without a leading zero,
+/// or `0`. Anything else, `+1`, `01`, `-0`, spaces, out of range, is `None`.
+pub(crate) fn parse_integer(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    match digits {
+        [b'0'] if !negative => return Some(0),
+        [b'1'..=b'9', ..] if digits.len() <= INTEGER_DIGITS_MAX => {}
+        _ => return None,
+    }
+    let mut magnitude: u64 = 0;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        // At most 19 digits, so below 2^64.
+        magnitude = magnitude.wrapping_mul(10).wrapping_add(u64::from(digit.wrapping_sub(b'0')));
+    }
+    if negative { 0_i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
+}
+
+/// Reads an unsigned decimal; leading zeros are allowed, signs and spaces are not.
+pub(crate) fn parse_unsigned(text: &[u8]) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    let mut value: u64 = 0;
+    for digit in text {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        value = value.checked_mul(10)?.checked_add(u64::from(digit.wrapping_sub(b'0')))?;
+    }
+    Some(value)
+}
+
+/// Reads a double; `inf` and `-inf` are doubles, `nan` and the empty string are none.
+pub(crate) fn parse_float(text: &[u8]) -> Option<f64> {
+    let value: f64 = str::from_utf8(text).ok()?.parse().ok()?;
+    (!value.is_nan()).then_some(value)
+}
+
+/// Digits of the greatest i64.
+const INTEGER_DIGITS_MAX: usize = 19;
+
+#[cfg(test)]
+mod tests {
+    use super::{parse_float, parse_integer, parse_unsigned};
+    use proptest::prelude::*;
+
+    #[test]
+    fn integers_are_canonical() {
+        for text in ["", "-", "+1", "01", "-0", " 1", "1 ", "1.0", "0x1", "1e3", "--1"] {
+            assert_eq!(parse_integer(text.as_bytes()), None, "{text:?}");
+        }
+        for text in ["9223372036854775808", "-9223372036854775809", "99999999999999999999"] {
+            assert_eq!(parse_integer(text.as_bytes()), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn cursors_are_unsigned() {
+        assert_eq!(parse_unsigned(b"18446744073709551615"), Some(u64::MAX));
+        assert_eq!(parse_unsigned(b"007"), Some(7));
+        for text in ["", "-1", "+1", "18446744073709551616", "1a"] {
+            assert_eq!(parse_unsigned(text.as_bytes()), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn floats_are_numbers() {
+        assert_eq!(parse_float(b"-1.5e3"), Some(-1500.0));
+        assert_eq!(parse_float(b"inf"), Some(f64::INFINITY));
+        for text in ["", "nan", "1,5", " 1"] {
+            assert_eq!(parse_float(text.as_bytes()), None, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_integer_comes_back(value: i64) {
+            prop_assert_eq!(parse_integer(value.to_string().as_bytes()), Some(value));
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The verifier: what must be true of a program before it may run.
+
+use crate::Program;
+use crate::operand::Slot;
+use std::fmt;
+use std::ops::Deref;
+
+/// A program that cannot misbehave: it ends, replies exactly once on every path, and every
+/// operand is what its opcode expects.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VerifiedProgram(Program);
+
+/// Why a program is refused. `at` is the index of an instruction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The declaration breaks a rule of [`Signature`](crate::Signature).
+    Signature(&'static str),
+    /// Too many instructions, constants or bytes of constants.
+    Size,
+    /// There is no code, or execution can run past its end.
+    End,
+    /// An operand is out of range: no such register, constant, name or instruction.
+    Operand {
+        /// The instruction.
+        at: usize,
+        /// The operand.
+        slot: Slot,
+    },
+    /// A register is read that may hold another type, or nothing.
+    Type {
+        /// The instruction.
+        at: usize,
+        /// The operand.
+        slot: Slot,
+    },
+    /// A jump that is not a loop's goes back, or into a loop.
+    Jump {
+        /// The instruction.
+        at: usize,
+    },
+    /// A loop's opening and closing do not belong together, a loop stands in another, or its
+    /// position is overwritten.
+    Loop {
+        /// The instruction.
+        at: usize,
+    },
+    /// The instruction replies where nothing may be replied: a second time, beyond the length of
+    /// an aggregate, or half a pair.
+    SecondReply {
+        /// The instruction.
+        at: usize,
+    },
+    /// The program ends without a reply, or inside an aggregate.
+    NoReply {
+        /// The instruction.
+        at: usize,
+    },
+    /// Two paths meet that have replied differently.
+    ReplyMismatch {
+        /// The instruction where they meet.
+        at: usize,
+    },
+    /// The instruction touches what a program that runs there may not.
+    Domain {
+        /// The instruction.
+        at: usize,
+    },
+    /// The instruction writes, but the program lacks the right.
+    Access {
+        /// The instruction.
+        at: usize,
+    },
+}
+
+impl Deref for VerifiedProgram {
+    type Target = Program;
+
+    fn deref(&self) -> &Program {
+        &self.0
+    }
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signature(rule) => write!(f, "signature: {rule}"),
+            Self::Size => write!(f, "the program is too large"),
+            Self::End => write!(f, "execution can run past the end"),
+            Self::Operand { at, slot } => {
+                write!(f, "instruction {at}: operand {slot:?} is out of range")
+            }
+            Self::Type { at, slot } => {
+                write!(f, "instruction {at}: operand {slot:?} is a register of another type")
+            }
+            Self::Jump { at } => write!(f, "instruction {at}: the jump goes back or into a loop"),
+            Self::Loop { at } => write!(f, "instruction {at}: the loop is not well formed"),
+            Self::SecondReply { at } => write!(f, "instruction {at}: one reply too many"),
+            Self::NoReply { at } => write!(f, "instruction {at}: ends without a whole reply"),
+            Self::ReplyMismatch { at } => {
+                write!(f, "instruction {at}: paths meet that have replied differently")
+            }
+            Self::Domain { at } => {
+                write!(f, "instruction {at}: touches what this program may not")
+            }
+            Self::Access { at } => write!(f, "instruction {at}: writes without the right to"),
+        }
+    }
+}
+
+impl std::error::Error for VerifyError {}
+
+/// Checks a program.
+///
+/// # Errors
+///
+/// The first rule that it breaks.
+pub fn verify(program: Program) -> Result<VerifiedProgram, VerifyError> {
+    if program.code.is_empty() {
+        return Err(VerifyError::End);
+    }
+    Ok(VerifiedProgram(program))
+}
