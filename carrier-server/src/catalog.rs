@@ -7,6 +7,7 @@ mod sources;
 pub use sources::compile_builtin;
 
 use name_table::NameTable;
+use std::collections::HashSet;
 use std::fmt;
 use zvm::{Access, Args, KeyPositions, Multiplicity, ParamType, Program, Protocol, Returns, RunWhere, Signature};
 use zvm::{VerifiedProgram, VerifyError};
@@ -141,6 +142,13 @@ impl Catalog {
     /// The commands, in the order in which they were added.
     pub fn commands(&self) -> impl Iterator<Item = &Command> {
         self.commands.iter()
+    }
+
+    /// How many different opcodes the programs use.
+    #[must_use]
+    pub fn opcodes_used(&self) -> usize {
+        let codes = self.commands.iter().flat_map(|command| &command.program.code);
+        codes.map(|instruction| instruction.op).collect::<HashSet<_>>().len()
     }
 
     /// The command of a name such as `GET` or `CLIENT|ID`, `CLIENT ID`, in any case; Redis' come
