@@ -1,9 +1,9 @@
 //! Running a program: the loop around the dispatch over opcodes.
 
 use crate::generated::dispatch::dispatch;
-use crate::registers::{Input, Registers, Value};
+use crate::registers::{Input, Registers};
 use crate::{
-    Args, Fault, Instruction, Param, ReplySink, Session, Signature, Store, VariadicSpan,
+    Args, Fault, Instruction, Item, ReplySink, Session, Signature, Store, VariadicSpan,
     VerifiedProgram,
 };
 
@@ -14,21 +14,6 @@ pub struct Frame<'a> {
     pub args: Args<'a>,
     /// [`Store::hash`] of the first key, where it is known from routing.
     pub first_key_hash: Option<u64>,
-}
-
-impl Frame<'_> {
-    /// The key at an argument.
-    pub(crate) fn key(
-        &self,
-        signature: &Signature,
-        index: usize,
-        argument: u32,
-        hash: impl Fn(&[u8]) -> u64,
-    ) -> Value {
-        let known = self.first_key_hash.filter(|_| signature.is_first_key(index, self.args.len()));
-        let hash = known.unwrap_or_else(|| hash(self.args.get(index)));
-        Value::Key { argument, hash }
-    }
 }
 
 /// How a run ended. Either way exactly one reply was made.
@@ -73,8 +58,8 @@ pub fn run_traced(
     }
     let input = Input { args: frame.args, constants: &program.constants };
     let signature = &program.signature;
-    let variadic = signature.variadic_span(frame.args.len()).zip(signature.variadic());
-    let mut vm = Machine { input, frame, signature, variadic, registers, store, session, sink };
+    let variadic = Variadic::of(signature, frame);
+    let mut vm = Machine { input, variadic, registers, store, session, sink };
     let mut pc = 0;
     loop {
         // The verifier proves that execution never leaves the code.
@@ -95,14 +80,30 @@ pub fn run_traced(
 /// What a handler works on.
 pub(crate) struct Machine<'a, S, N, R> {
     pub(crate) input: Input<'a>,
-    pub(crate) frame: Frame<'a>,
-    pub(crate) signature: &'a Signature,
-    /// The variadic parameter and where its groups stand.
-    pub(crate) variadic: Option<(VariadicSpan, &'a Param)>,
+    pub(crate) variadic: Option<Variadic<'a>>,
     pub(crate) registers: &'a mut Registers,
     pub(crate) store: &'a mut S,
     pub(crate) session: &'a mut N,
     pub(crate) sink: &'a mut R,
+}
+
+/// What the loop opcodes read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Variadic<'a> {
+    pub(crate) span: VariadicSpan,
+    pub(crate) items: &'a [Item],
+    /// The first key of the request and its hash, where that is known.
+    pub(crate) first_key: Option<(usize, u64)>,
+}
+
+impl<'a> Variadic<'a> {
+    fn of(signature: &'a Signature, frame: Frame<'_>) -> Option<Self> {
+        let argc = frame.args.len();
+        let span = signature.variadic_span(argc)?;
+        let items = &signature.variadic()?.items;
+        let first_key = signature.keys(argc).next().zip(frame.first_key_hash);
+        Some(Self { span, items, first_key })
+    }
 }
 
 /// Where execution goes on.

@@ -9,7 +9,7 @@ mod decode;
 mod number;
 
 pub use decode::DecodeError;
-pub(crate) use decode::read_number;
+pub(crate) use decode::{GROUPS_MAX, read_number};
 pub(crate) use number::parse_integer;
 
 use crate::Type;
@@ -339,11 +339,6 @@ impl Signature {
         let stride = self.params.get(start)?.items.len().max(1);
         let count = argc.saturating_sub(self.fixed()) / stride;
         Some(VariadicSpan { start, stride, count })
-    }
-
-    /// Whether an argument is the first key.
-    pub(crate) fn is_first_key(&self, index: usize, argc: usize) -> bool {
-        self.keys(argc).next() == Some(index)
     }
 
     fn has_key(param: &Param) -> bool {

@@ -1,4 +1,19 @@
 //! The verifier: what must be true of a program before it may run.
+//!
+//! Four passes, each relying on those before it:
+//!
+//! 1. [`declaration`]: the signature makes sense, and there are keys to route by where it matters;
+//! 2. [`operands`]: every register, constant, name and jump exists, and the opcode may be used
+//!    where the program runs;
+//! 3. [`loops`]: jumps go forward, and the closing jumps of loops over arguments are the only way
+//!    back, so that every run ends;
+//! 4. [`flow`]: a forward data-flow over register types and over what has been replied.
+
+mod declaration;
+mod flow;
+mod loops;
+mod operands;
+mod reply;
 
 use crate::Program;
 use crate::operand::Slot;
@@ -112,12 +127,15 @@ impl std::error::Error for VerifyError {}
 
 /// Checks a program.
 ///
+/// O(instructions x registers), loops counted twice.
+///
 /// # Errors
 ///
 /// The first rule that it breaks.
 pub fn verify(program: Program) -> Result<VerifiedProgram, VerifyError> {
-    if program.code.is_empty() {
-        return Err(VerifyError::End);
-    }
+    declaration::check(&program)?;
+    operands::check(&program)?;
+    loops::check(&program)?;
+    flow::check(&program)?;
     Ok(VerifiedProgram(program))
 }

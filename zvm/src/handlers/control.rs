@@ -1,6 +1,6 @@
 //! Flow of control.
 
-use crate::interpret::{Machine, Step};
+use crate::interpret::{Machine, Step, Variadic};
 use crate::registers::Value;
 use crate::signature::read_number;
 use crate::{Fault, Instruction, ParamType, Store};
@@ -50,7 +50,7 @@ where
 
 #[inline]
 pub(crate) fn args_count<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
-    let count = vm.variadic.map_or(0, |(span, _)| span.count);
+    let count = vm.variadic.map_or(0, |variadic| variadic.span.count);
     vm.registers.set(i.a, Value::Int(i64::try_from(count).unwrap_or(i64::MAX)));
     Step::Next
 }
@@ -68,22 +68,23 @@ pub(crate) fn fault<S, N, R>(_: &mut Machine<'_, S, N, R>, i: Instruction) -> St
 /// Loads a group of the variadic parameter; false where there is none of that number.
 #[inline]
 fn load_group<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, group: u32, first: u8) -> bool {
-    let Some((span, param)) = vm.variadic else { return false };
+    let Some(Variadic { span, items, first_key }) = vm.variadic else { return false };
     if group as usize >= span.count {
         return false;
     }
     let start = span.start + group as usize * span.stride;
-    for (offset, item) in param.items.iter().enumerate() {
+    for (offset, item) in items.iter().enumerate() {
         let index = start + offset;
+        let bytes = vm.input.args.get(index);
         let argument = u32::try_from(index).unwrap_or(u32::MAX);
         let value = match item.ty {
             ParamType::Key => {
-                let hash = |key: &[u8]| vm.store.hash(key);
-                vm.frame.key(vm.signature, index, argument, hash)
+                let known = first_key.and_then(|(at, hash)| (at == index).then_some(hash));
+                Value::Key { argument, hash: known.unwrap_or_else(|| vm.store.hash(bytes)) }
             }
             ParamType::Bytes => Value::Argument(argument),
             // Decoding has read it once, so it can be read.
-            ty => read_number(ty, vm.frame.args.get(index)).unwrap_or_default(),
+            ty => read_number(ty, bytes).unwrap_or_default(),
         };
         vm.registers.set(first.wrapping_add(u8::try_from(offset).unwrap_or(0)), value);
     }

@@ -68,7 +68,8 @@ impl Signature {
         hash: impl Fn(&[u8]) -> u64,
         registers: &mut Registers,
     ) -> Result<(), DecodeError> {
-        let mut decoder = Decoder { signature: self, frame, hash, registers };
+        let first_key_hash = frame.first_key_hash;
+        let mut decoder = Decoder { signature: self, frame, hash, first_key_hash, registers };
         if !self.accepts(frame.args.len()) {
             return Err(DecodeError::Count);
         }
@@ -87,6 +88,8 @@ struct Decoder<'d, 'a, H> {
     signature: &'d Signature,
     frame: &'d Frame<'a>,
     hash: H,
+    /// The hash of the first key, until that is met.
+    first_key_hash: Option<u64>,
     registers: &'d mut Registers,
 }
 
@@ -98,6 +101,7 @@ impl<'d, H: Fn(&[u8]) -> u64> Decoder<'d, '_, H> {
         let mut index = 0_usize;
         for param in &self.signature.params {
             if param.multiplicity.is_variadic() {
+                self.first_key_hash = None;
                 index = self.check_groups(&param.items)?;
                 continue;
             }
@@ -165,6 +169,7 @@ impl<'d, H: Fn(&[u8]) -> u64> Decoder<'d, '_, H> {
                 at = at.wrapping_add(1);
             }
         }
+        self.first_key_hash = None;
         let mut chosen = Chosen::default();
         while index < self.frame.args.len() {
             let found = self.option_at(index, &mut chosen)?;
@@ -215,11 +220,14 @@ impl<'d, H: Fn(&[u8]) -> u64> Decoder<'d, '_, H> {
         })
     }
 
-    fn read(&self, ty: ParamType, index: usize) -> Option<Value> {
+    fn read(&mut self, ty: ParamType, index: usize) -> Option<Value> {
         let bytes = self.frame.args.get(index);
         let argument = u32::try_from(index).ok()?;
         Some(match ty {
-            ParamType::Key => self.frame.key(self.signature, index, argument, &self.hash),
+            ParamType::Key => {
+                let known = self.first_key_hash.take();
+                Value::Key { argument, hash: known.unwrap_or_else(|| (self.hash)(bytes)) }
+            }
             ParamType::Bytes => Value::Argument(argument),
             _ => read_number(ty, bytes)?,
         })

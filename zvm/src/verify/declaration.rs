@@ -1,0 +1,141 @@
+//! Rules of the declaration.
+
+use super::VerifyError;
+use crate::signature::GROUPS_MAX;
+use crate::{Constant, DefaultValue, Multiplicity, Param, ParamType, Program, RunWhere, Signature};
+
+/// Checks sizes, name and signature.
+pub(super) fn check(program: &Program) -> Result<(), VerifyError> {
+    let constant_bytes = program.constants.iter().map(|constant| match constant {
+        Constant::Bytes(bytes) => bytes.len(),
+        Constant::Integer(_) => size_of::<i64>(),
+    });
+    if program.code.len() > CODE_LEN_MAX
+        || program.constants.len() > CONSTANTS_MAX
+        || constant_bytes.sum::<usize>() > CONSTANT_BYTES_MAX
+    {
+        return Err(VerifyError::Size);
+    }
+    if program.code.is_empty() {
+        return Err(VerifyError::End);
+    }
+    first_broken_rule(program).map_or(Ok(()), |rule| Err(VerifyError::Signature(rule)))
+}
+
+fn first_broken_rule(program: &Program) -> Option<&'static str> {
+    let signature = &program.signature;
+    let rules = [
+        (name_is_plain(&program.name), "the name is one or two words of printable characters"),
+        (shape_is_sound(signature), "at most one parameter is variadic, and only that has groups"),
+        (optional_stand_last(signature), "optional parameters stand last, none beside a variadic"),
+        (options_are_sound(signature), "options are distinct, upper case and not too many"),
+        (
+            signature.groups.is_empty() || signature.variadic().is_none(),
+            "there are no options beside a variadic parameter",
+        ),
+        (defaults_fit(program), "a default value is of its parameter's type"),
+        (registers_suffice(program), "the parameters have registers"),
+        (can_be_routed(program), "a program that runs where its keys are has a key"),
+    ];
+    rules.into_iter().find_map(|(holds, rule)| (!holds).then_some(rule))
+}
+
+fn name_is_plain(name: &str) -> bool {
+    let words = name.split(' ');
+    name.len() <= NAME_LEN_MAX
+        && words.clone().count() <= 2
+        && words
+            .into_iter()
+            .all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_graphic()))
+}
+
+fn shape_is_sound(signature: &Signature) -> bool {
+    let variadic = |param: &&Param| param.multiplicity.is_variadic();
+    signature.params.len() <= PARAMS_MAX
+        && signature.params.iter().filter(variadic).count() <= 1
+        && signature.params.iter().all(|param| {
+            let groups = if variadic(&param) { 1..=STRIDE_MAX } else { 1..=1 };
+            groups.contains(&param.items.len())
+        })
+}
+
+fn optional_stand_last(signature: &Signature) -> bool {
+    let may_lack = |param: &&Param| {
+        matches!(param.multiplicity, Multiplicity::Optional | Multiplicity::Default(_))
+    };
+    let lacking = signature.params.iter().filter(may_lack).count();
+    let last = signature.params.iter().rev().take_while(may_lack).count();
+    lacking == last && (lacking == 0 || signature.variadic().is_none())
+}
+
+fn options_are_sound(signature: &Signature) -> bool {
+    let words_are_plain = signature.options().all(|option| {
+        !option.words.is_empty()
+            && option.operands.len() <= STRIDE_MAX
+            && option.words.iter().all(|word| {
+                !word.is_empty()
+                    && word.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_lowercase())
+            })
+    });
+    let distinct = signature.options().enumerate().all(|(index, option)| {
+        signature.options().take(index).all(|other| other.words != option.words)
+    });
+    words_are_plain
+        && distinct
+        && signature.groups.len() <= GROUPS_MAX
+        && signature.groups.iter().all(|group| !group.options.is_empty())
+}
+
+fn defaults_fit(program: &Program) -> bool {
+    program.signature.params.iter().all(|param| {
+        let (Multiplicity::Default(value), Some(item)) = (&param.multiplicity, param.items.first())
+        else {
+            return true;
+        };
+        match (item.ty, value) {
+            (ParamType::Integer, DefaultValue::Integer(_)) => true,
+            (ParamType::Cursor, DefaultValue::Integer(value)) => *value >= 0,
+            (ParamType::Flags, DefaultValue::Integer(value)) => u32::try_from(*value).is_ok(),
+            (ParamType::Bytes, DefaultValue::Constant(index)) => {
+                let constant = program.constants.get(usize::from(*index));
+                matches!(constant, Some(Constant::Bytes(_)))
+            }
+            _ => false,
+        }
+    })
+}
+
+/// The iterator over registers ends at 256 of them, so items are counted here.
+fn registers_suffice(program: &Program) -> bool {
+    let signature = &program.signature;
+    let params = signature.params.iter().filter(|param| !param.multiplicity.is_variadic()).count();
+    let options = signature.options().map(|option| option.operands.len().max(1)).sum::<usize>();
+    params + options <= usize::from(program.registers)
+}
+
+fn can_be_routed(program: &Program) -> bool {
+    let by_key = matches!(program.run_where, RunWhere::One | RunWhere::Keys | RunWhere::Each);
+    let always_there = |param: &Param| {
+        matches!(param.multiplicity, Multiplicity::Once | Multiplicity::Variadic)
+            && param.items.iter().any(|item| item.ty == ParamType::Key)
+    };
+    !by_key || program.signature.params.iter().any(always_there)
+}
+
+/// Instructions of a program.
+const CODE_LEN_MAX: usize = 4096;
+
+/// Constants of a program.
+const CONSTANTS_MAX: usize = 4096;
+
+/// Bytes of all its constants.
+const CONSTANT_BYTES_MAX: usize = 256 * 1024;
+
+/// Bytes of its name.
+const NAME_LEN_MAX: usize = 128;
+
+/// Positional parameters.
+const PARAMS_MAX: usize = 64;
+
+/// Items of a group, operands of an option.
+const STRIDE_MAX: usize = 16;

@@ -1,0 +1,84 @@
+//! Every run ends: rules of jumps.
+//!
+//! A loop is the stretch from behind an opening instruction to its closing one. Jumps go forward,
+//! except the closing one, which goes to the instruction behind its opening. Nothing jumps into a
+//! loop from outside, nothing inside it writes its position but the closing instruction, which
+//! moves it on by one, and no loop stands in another: so a run takes at most as many steps as
+//! there are instructions, times one more than there are groups.
+
+use super::VerifyError;
+use crate::operand::{Flow, OperandKind, Pattern, Slot};
+use crate::{Instruction, Program};
+use std::ops::RangeInclusive;
+
+/// Checks all jumps.
+pub(super) fn check(program: &Program) -> Result<(), VerifyError> {
+    let loops = find(program)?;
+    for stretch in &loops {
+        check_position(program, stretch)?;
+    }
+    for (at, instruction) in program.code.iter().enumerate() {
+        let info = instruction.op.info();
+        let jumps = matches!(info.operands, [.., imm] if matches!(imm.kind, OperandKind::Jump(_)));
+        if !jumps || info.flow == Flow::LoopClose {
+            continue;
+        }
+        let target = target(*instruction);
+        let enters =
+            |stretch: &&RangeInclusive<usize>| stretch.contains(&target) && !stretch.contains(&at);
+        if target <= at || loops.iter().any(|stretch| enters(&stretch)) {
+            return Err(VerifyError::Jump { at });
+        }
+    }
+    Ok(())
+}
+
+/// The loops, in order.
+fn find(program: &Program) -> Result<Vec<RangeInclusive<usize>>, VerifyError> {
+    let mut loops: Vec<RangeInclusive<usize>> = Vec::new();
+    for (at, instruction) in program.code.iter().enumerate() {
+        if instruction.op.info().flow != Flow::LoopClose {
+            continue;
+        }
+        let body = target(*instruction);
+        let opening = body.checked_sub(1).and_then(|before| program.code.get(before));
+        let belongs = opening.is_some_and(|opening| {
+            opening.op.info().flow == Flow::LoopOpen
+                && (opening.a, opening.b) == (instruction.a, instruction.b)
+        });
+        let apart = loops.last().is_none_or(|last| *last.end() < body);
+        if !belongs || body > at || !apart {
+            return Err(VerifyError::Loop { at });
+        }
+        loops.push(body..=at);
+    }
+    Ok(loops)
+}
+
+/// Checks that nothing in a loop writes its position.
+fn check_position(program: &Program, stretch: &RangeInclusive<usize>) -> Result<(), VerifyError> {
+    let position = program.code.get(*stretch.end()).map_or(0, |closing| i32::from(closing.a));
+    for at in stretch.clone() {
+        let Some(instruction) = program.code.get(at) else { continue };
+        for (slot, operand) in Slot::ALL.into_iter().zip(instruction.op.info().operands) {
+            let first = instruction.operand(slot);
+            let written = match operand.kind {
+                OperandKind::Out(Pattern::Group) => {
+                    let stride = program.signature.variadic().map_or(1, |param| param.items.len());
+                    first..first.saturating_add(i32::try_from(stride).unwrap_or(i32::MAX))
+                }
+                OperandKind::Out(_) => first..first.saturating_add(1),
+                _ => continue,
+            };
+            if written.contains(&position) {
+                return Err(VerifyError::Loop { at });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Where an instruction jumps; the pass over operands has checked that it is an instruction.
+fn target(instruction: Instruction) -> usize {
+    usize::try_from(instruction.imm).unwrap_or(usize::MAX)
+}

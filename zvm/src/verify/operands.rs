@@ -1,0 +1,55 @@
+//! Rules of single instructions.
+
+use super::VerifyError;
+use crate::operand::{ConstantKind, Domain, Emit, OperandKind, Pattern, Slot};
+use crate::{Access, Constant, Instruction, Program, RunWhere};
+
+/// Checks every instruction by itself.
+pub(super) fn check(program: &Program) -> Result<(), VerifyError> {
+    for (at, &instruction) in program.code.iter().enumerate() {
+        let info = instruction.op.info();
+        for (slot, operand) in Slot::ALL.into_iter().zip(info.operands) {
+            if !in_range(program, instruction, slot, operand.kind) {
+                return Err(VerifyError::Operand { at, slot });
+            }
+        }
+        if matches!(info.emit, Emit::Elements | Emit::Pairs)
+            && !(0..=FIXED_LEN_MAX).contains(&instruction.imm)
+        {
+            return Err(VerifyError::Operand { at, slot: Slot::Imm });
+        }
+        let connection = program.run_where == RunWhere::Connection;
+        let foreign = if connection { Domain::Store } else { Domain::Session };
+        if info.domain == foreign {
+            return Err(VerifyError::Domain { at });
+        }
+        if info.writes && !program.access.contains(Access::WRITE) {
+            return Err(VerifyError::Access { at });
+        }
+    }
+    Ok(())
+}
+
+fn in_range(program: &Program, instruction: Instruction, slot: Slot, kind: OperandKind) -> bool {
+    let value = instruction.operand(slot);
+    let Ok(index) = usize::try_from(value) else { return kind == OperandKind::Number };
+    match kind {
+        OperandKind::Unused => index == 0,
+        OperandKind::Out(Pattern::Group) => {
+            let stride = program.signature.variadic().map_or(0, |param| param.items.len());
+            stride > 0 && index + stride <= usize::from(program.registers)
+        }
+        OperandKind::In(_) | OperandKind::Out(_) => index < usize::from(program.registers),
+        OperandKind::Choice(set) => index < set.names().len(),
+        OperandKind::Constant(kind) => matches!(
+            (kind, program.constants.get(index)),
+            (ConstantKind::Bytes, Some(Constant::Bytes(_)))
+                | (ConstantKind::Int, Some(Constant::Integer(_)))
+        ),
+        OperandKind::Number => true,
+        OperandKind::Jump(_) => index < program.code.len(),
+    }
+}
+
+/// Elements or pairs of an aggregate whose length stands in the code.
+const FIXED_LEN_MAX: i32 = 1024;
