@@ -6,6 +6,7 @@ use crate::layout::Plan;
 use crate::listener::Listener;
 use crate::mesh::{self, Mesh, Message};
 use crate::reactor::{Reactor, Roles, WAKER};
+use crate::shard_store::ShardPlace;
 use crate::shared::Shared;
 use crate::socket::{Acceptor, Address};
 use crate::worker::Worker;
@@ -194,8 +195,9 @@ fn assemble(
     for (index, (poll, inbox)) in polls.into_iter().zip(inboxes).enumerate() {
         let mesh = Mesh::new(index, inbox, ways.clone(), Arc::clone(&hosts), &catalog);
         let worker = plan.threads[index].shard.map(|shard| {
-            let config = ShardConfig { budget_bytes: budget, ..ShardConfig::new(shared.hash_key) };
-            Worker::new(shard, plan.shards(), Shard::new(config))
+            let place = ShardPlace { index: shard, count: plan.shards() };
+            let hash_key = Arc::clone(&shared.hash_key);
+            Worker::new(place, Shard::new(ShardConfig { hash_key, budget_bytes: budget }))
         });
         let roles = Roles { listener: listener.take(), worker };
         let (shared, catalog) = (Arc::clone(shared), Arc::clone(&catalog));

@@ -5,10 +5,10 @@ use crate::catalog::{Catalog, Command};
 use crate::connection::Connections;
 use crate::dialect::Dialect;
 use crate::request::Request;
-use crate::shard_store::ShardStore;
+use crate::shard_store::{ShardPlace, ShardStore};
 use crate::sink::{Sink, end_items};
 use crate::stats::ThreadStats;
-use kvstore::{Shard, SweepBudget};
+use kvstore::{Namespace, Shard, SweepLimits, Text};
 use std::cell::Cell;
 use zvm::{Args, Frame, NoSession, Registers, Returns};
 
@@ -16,23 +16,20 @@ use zvm::{Args, Frame, NoSession, Registers, Returns};
 #[derive(Debug)]
 pub(crate) struct Worker {
     /// Which of the shards it owns.
-    index: usize,
-    /// Of how many.
-    shards: usize,
+    place: ShardPlace,
     shard: Shard,
     registers: Registers,
     /// Replies that do not go straight to a connection's output.
     scratch: Vec<u8>,
     /// Namespaces and hashes to prefetch.
-    prepared: Vec<(u32, u64)>,
+    prepared: Vec<(Namespace, u64)>,
 }
 
 impl Worker {
-    /// The owner of shard `index` of `shards`.
-    pub(crate) fn new(index: usize, shards: usize, shard: Shard) -> Self {
+    /// The owner of the shard at this place.
+    pub(crate) fn new(place: ShardPlace, shard: Shard) -> Self {
         Self {
-            index,
-            shards,
+            place,
             shard,
             registers: Registers::default(),
             scratch: Vec::new(),
@@ -96,17 +93,16 @@ impl Worker {
     /// One bounded step of what the shard has to do by itself: expiry and deferred destruction.
     /// True where more is due at once.
     pub(crate) fn maintain(&mut self, now_ms: u64, stats: &ThreadStats) -> bool {
-        let swept = self.shard.sweep(now_ms, SweepBudget::default(), |_| ());
-        stats.expired_keys.set(self.shard.counters().expired);
+        let swept = self.shard.sweep(now_ms, SWEEP, &mut |_: Namespace, _: Text<'_>| ());
         let freeing = self.shard.work(WORK_STEPS);
-        self.publish(stats);
-        swept.more || freeing
+        freeing || swept.due >= SWEEP.keys_max as u64
     }
 
     fn prepare(&mut self, requests: &[Request]) {
         if requests.len() > 1 {
             self.prepared.clear();
-            self.prepared.extend(requests.iter().map(|request| (request.namespace, request.hash)));
+            let keys = requests.iter().map(|request| (Namespace(request.namespace), request.hash));
+            self.prepared.extend(keys);
             self.shard.prepare(&self.prepared);
         }
     }
@@ -119,13 +115,8 @@ impl Worker {
         now_ms: u64,
         out: &mut Vec<u8>,
     ) {
-        let mut store = ShardStore::new(
-            &mut self.shard,
-            request.namespace,
-            now_ms,
-            self.index,
-            self.shards,
-        );
+        let mut store =
+            ShardStore::new(&mut self.shard, request.namespace, now_ms, self.place);
         let dialect = Cell::new(request.dialect);
         let mut sink = Sink::new(out, &dialect);
         let frame = Frame { args, first_key_hash: command.has_key().then_some(request.hash) };
@@ -139,13 +130,16 @@ impl Worker {
 
     /// Tells the counters how things stand.
     pub(crate) fn publish(&self, stats: &ThreadStats) {
-        stats.used_bytes.set(self.shard.used_bytes() as u64);
-        for (namespace, (keys, expiring)) in (0_u32..).zip(stats.keys.iter().zip(&stats.expiring)) {
-            keys.set(self.shard.len(namespace) as u64);
-            expiring.set(self.shard.expiring(namespace) as u64);
+        stats.used_bytes.set(self.shard.ledger().used());
+        stats.expired_keys.set(self.shard.expired());
+        for (id, (keys, expiring)) in (0..).zip(stats.keys.iter().zip(&stats.expiring)) {
+            keys.set(self.shard.len(Namespace(id)));
+            expiring.set(self.shard.expiring(Namespace(id)));
         }
     }
 }
 
+/// What one run of the timers looks at (invariant 5).
+const SWEEP: SweepLimits = SweepLimits { pages_max: 512, keys_max: 512 };
 /// Steps of deferred destruction between two looks at the clock.
 const WORK_STEPS: usize = 8;
