@@ -29,7 +29,7 @@ impl Protocol {
                 let limits = drp_parser::Limits { bulk_len_max, ..drp_parser::Limits::default() };
                 Self::Resp(drp_parser::RequestParser::new(limits))
             }
-            NetworkProtocol::Dmp => Self::Memcached(dmp_parser::RequestParser::default()),
+            NetworkProtocol::Dmp => Self::Memcached(dmp_parser::RequestParser::new(dmp_parser::Limits::default())),
         }
     }
 }
