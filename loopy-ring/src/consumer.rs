@@ -1,6 +1,6 @@
 //! The receiving side.
 
-use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::{
@@ -49,9 +49,9 @@ use crate::{
 /// ```
 pub struct Consumer<T> {
     reader: Reader<T>,
-    /// A run: items whose slots are free again, to be handed out before anything in the ring.
-    /// Empty between calls, unless a `drain` was cut short by a panic.
-    run: VecDeque<T>,
+    /// A run: items whose slots are free again, to be handed out before anything in the ring; the
+    /// next one is the last. Empty between calls, unless a `drain` was cut short by a panic.
+    run: Vec<T>,
     control: Arc<Control>,
     capacity: Capacity,
 }
@@ -70,7 +70,7 @@ pub enum Parked {
 
 impl<T> Consumer<T> {
     pub(crate) fn new(reader: Reader<T>, control: Arc<Control>, capacity: Capacity) -> Self {
-        let run = VecDeque::with_capacity(capacity.slots.min(RUN_ITEMS_MAX));
+        let run = Vec::with_capacity(capacity.slots.min(RUN_ITEMS_MAX));
         Self { reader, run, control, capacity }
     }
 
@@ -80,12 +80,10 @@ impl<T> Consumer<T> {
     /// writing it has to wait.
     #[inline]
     pub fn pop(&mut self) -> Option<T> {
-        if let Some(item) = self.run.pop_front() {
+        if let Some(item) = self.run.pop() {
             return Some(item);
         }
-        let item = self.reader.take()?;
-        self.reader.release();
-        Some(item)
+        self.reader.pop()
     }
 
     /// Hands up to `max` items to `f`, in order, and answers how many.
@@ -100,11 +98,12 @@ impl<T> Consumer<T> {
     pub fn drain(&mut self, max: usize, mut f: impl FnMut(T)) -> usize {
         let mut done = 0;
         while done < max {
-            if self.run.is_empty() && !self.take_run(max - done) {
+            let most = RUN_ITEMS_MAX.min(max - done);
+            if self.run.is_empty() && !self.reader.pop_run(most, &mut self.run) {
                 break;
             }
             while done < max
-                && let Some(item) = self.run.pop_front()
+                && let Some(item) = self.run.pop()
             {
                 done += 1;
                 f(item);
@@ -166,20 +165,6 @@ impl<T> Consumer<T> {
     #[must_use]
     pub const fn capacity(&self) -> Capacity {
         self.capacity
-    }
-
-    /// Moves up to `max` items into the empty `run` and frees their slots; false if none is ready.
-    #[inline]
-    fn take_run(&mut self, max: usize) -> bool {
-        for _ in 0..max.min(RUN_ITEMS_MAX) {
-            let Some(item) = self.reader.take() else { break };
-            self.run.push_back(item);
-        }
-        if self.run.is_empty() {
-            return false;
-        }
-        self.reader.release();
-        true
     }
 }
 

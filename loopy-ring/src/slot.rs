@@ -48,8 +48,7 @@
 
 #![allow(unsafe_code, reason = "the only module with unsafe code; invariants I1 to I5 above")]
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::mem::MaybeUninit;
 
 use crate::{
@@ -71,7 +70,7 @@ impl<T> Writer<T> {
     pub(crate) fn push(&mut self, item: T, leave: u64) -> Result<(), T> {
         let Some(position) = self.claim(1, leave) else { return Err(item) };
         // SAFETY: I1, `claim` has given this position to this call alone.
-        unsafe { self.slots.publish(position, item) };
+        unsafe { slot_of(&self.slots.slots, position).publish(position, item) };
         Ok(())
     }
 
@@ -80,9 +79,11 @@ impl<T> Writer<T> {
     #[inline]
     pub(crate) fn push_batch(&mut self, items: &mut Vec<T>, leave: u64) -> bool {
         let Some(first) = self.claim(items.len() as u64, leave) else { return false };
+        // Borrowed once: the loop's stores could change the box for all the compiler knows.
+        let slots = &*self.slots.slots;
         for (position, item) in (first..).zip(items.drain(..)) {
             // SAFETY: I1, `claim` has given `items.len()` positions from `first` to this call.
-            unsafe { self.slots.publish(position, item) };
+            unsafe { slot_of(slots, position).publish(position, item) };
         }
         true
     }
@@ -118,7 +119,7 @@ impl<T> Writer<T> {
         // `tail` may be older than `head_seen`, and the compare-exchange fails if it is;
         // `head_seen` may be more than a whole ring behind.
         let occupied = tail.saturating_sub(self.head_seen);
-        let free = self.slots.count().saturating_sub(occupied);
+        let free = (self.slots.slots.len() as u64).saturating_sub(occupied);
         count <= free.saturating_sub(leave)
     }
 }
@@ -137,37 +138,63 @@ pub(crate) struct Reader<T> {
 }
 
 impl<T> Reader<T> {
-    /// The next item, if it is published. Its slot stays occupied until [`Self::release`].
+    /// Takes the next item and frees its slot, if it is published. Wait-free.
     #[inline]
-    pub(crate) fn take(&mut self) -> Option<T> {
-        if !self.is_ready() {
-            return None;
-        }
-        let position = self.position;
-        self.position += 1;
-        // SAFETY: I4, this is the reader, the position is published and was not taken before.
-        Some(unsafe { self.slots.take(position) })
+    pub(crate) fn pop(&mut self) -> Option<T> {
+        let item = self.take()?;
+        self.release();
+        Some(item)
     }
 
-    /// Makes the slots of all items taken so far free.
+    /// Moves up to `max` published items into `run`, the next one last, and frees all their slots
+    /// with one store. Answers false if there was none. `run` should be empty and have room.
     #[inline]
-    pub(crate) fn release(&mut self) {
-        // Release: I2, the takings happen before whatever a writer does after it has loaded this.
-        self.slots.head.store(self.position, Ordering::Release);
+    pub(crate) fn pop_run(&mut self, max: usize, run: &mut Vec<T>) -> bool {
+        let slots = &*self.slots.slots;
+        let first = self.position;
+        let holds = |position: &u64| slot_of(slots, *position).holds(*position);
+        let count = (first..first + max as u64).take_while(holds).count();
+        if count == 0 {
+            return false;
+        }
+        self.position += count as u64;
+        // SAFETY: I4, this is the reader, these positions are published, and `self.position` has
+        // just moved past them, so that none is taken again even if `extend` should unwind.
+        let take = |position| unsafe { slot_of(slots, position).take() };
+        run.extend((first..self.position).rev().map(take));
+        self.release();
+        true
     }
 
     /// Whether the next item is published.
     #[inline]
     pub(crate) fn is_ready(&self) -> bool {
-        // Acquire: pairs with the Release in `Slots::publish`.
-        let sequence = self.slots.slot(self.position).sequence.load(Ordering::Acquire);
-        sequence == self.position + 1
+        slot_of(&self.slots.slots, self.position).holds(self.position)
     }
 
     /// Items claimed and not taken, some of which may not be published yet.
     pub(crate) fn claimed(&self) -> u64 {
         // Relaxed: a count, from which nothing about any slot follows.
         self.slots.tail.load(Ordering::Relaxed).saturating_sub(self.position)
+    }
+
+    /// The next item, if it is published. Its slot stays occupied until `release`.
+    #[inline]
+    fn take(&mut self) -> Option<T> {
+        let slot = slot_of(&self.slots.slots, self.position);
+        if !slot.holds(self.position) {
+            return None;
+        }
+        self.position += 1;
+        // SAFETY: I4, this is the reader, and the position moves on with every item.
+        Some(unsafe { slot.take() })
+    }
+
+    /// Frees the slots of all items taken so far.
+    #[inline]
+    fn release(&mut self) {
+        // Release: I2, the takings happen before whatever a writer does after it has loaded this.
+        self.slots.head.store(self.position, Ordering::Release);
     }
 }
 
@@ -205,61 +232,16 @@ unsafe impl<T: Send> Send for Slots<T> {}
 // SAFETY: as for `Send`; all access through `&Slots` is ordered by I1 to I4.
 unsafe impl<T: Send> Sync for Slots<T> {}
 
-impl<T> Slots<T> {
-    #[inline]
-    fn count(&self) -> u64 {
-        self.slots.len() as u64
-    }
-
-    #[inline]
-    fn slot(&self, position: u64) -> &Slot<T> {
-        // Truncation is harmless: the mask keeps fewer bits than any `usize` has.
-        &self.slots[position as usize & (self.slots.len() - 1)]
-    }
-
-    /// Puts `item` into the slot of `position` and publishes it.
-    ///
-    /// # Safety
-    ///
-    /// The caller has claimed `position`, and has not published it yet.
-    #[inline]
-    unsafe fn publish(&self, position: u64, item: T) {
-        let slot = self.slot(position);
-        slot.payload.with_mut(|payload| {
-            // SAFETY: nobody else accesses the payload: no writer (I1), and not the reader, which
-            // has taken the former item (I2) and waits for this one's sequence (I3, I4).
-            unsafe { payload.cast::<T>().write(item) }
-        });
-        // Release: I3, pairs with the Acquire in `Reader::is_ready`.
-        slot.sequence.store(position + 1, Ordering::Release);
-    }
-
-    /// Moves the item of `position` out of its slot.
-    ///
-    /// # Safety
-    ///
-    /// The caller is the reader or owns `self`; it has loaded `position + 1` from the slot's
-    /// sequence with Acquire, and takes the position once.
-    #[inline]
-    unsafe fn take(&self, position: u64) -> T {
-        self.slot(position).payload.with_mut(|payload| {
-            // SAFETY: the payload is initialised (I3), and no writer accesses it before `head`
-            // has passed this position (I2).
-            unsafe { payload.cast::<T>().read() }
-        })
-    }
-}
-
 impl<T> Drop for Slots<T> {
     fn drop(&mut self) {
         let (head, tail) = (self.head.load(Ordering::Relaxed), self.tail.load(Ordering::Relaxed));
         for position in head..tail {
-            // Acquire costs nothing here; the last handle's drop has already synchronised.
-            let sequence = self.slot(position).sequence.load(Ordering::Acquire);
-            debug_assert_eq!(sequence, position + 1, "a claimed position was not published");
-            if sequence == position + 1 {
+            let slot = slot_of(&self.slots, position);
+            let published = slot.holds(position);
+            debug_assert!(published, "a claimed position was not published");
+            if published {
                 // SAFETY: I5, nobody else is left, and this position was not taken.
-                drop(unsafe { self.take(position) });
+                drop(unsafe { slot.take() });
             }
         }
     }
@@ -278,4 +260,49 @@ impl<T> Slot<T> {
     fn new() -> Self {
         Self { sequence: AtomicU64::new(0), payload: UnsafeCell::new(MaybeUninit::uninit()) }
     }
+
+    /// Puts in the item of `position` and publishes it.
+    ///
+    /// # Safety
+    ///
+    /// This is the slot of `position`, which the caller has claimed and not published yet.
+    #[inline]
+    unsafe fn publish(&self, position: u64, item: T) {
+        self.payload.with_mut(|payload| {
+            // SAFETY: nobody else accesses the payload: no writer (I1), and not the reader, which
+            // has taken the former item (I2) and waits for this one's sequence (I3, I4).
+            unsafe { payload.cast::<T>().write(item) }
+        });
+        // Release: I3, pairs with the Acquire in `holds`.
+        self.sequence.store(position + 1, Ordering::Release);
+    }
+
+    /// Whether the item of `position` was published here.
+    #[inline]
+    fn holds(&self, position: u64) -> bool {
+        // Acquire: I4, pairs with the Release in `publish`.
+        self.sequence.load(Ordering::Acquire) == position + 1
+    }
+
+    /// Moves the item out.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the reader, or owns the slots; it has seen that the slot `holds` the item,
+    /// and takes it once.
+    #[inline]
+    unsafe fn take(&self) -> T {
+        self.payload.with_mut(|payload| {
+            // SAFETY: the payload is initialised (I3), and no writer accesses it before `head`
+            // has passed its position (I2).
+            unsafe { payload.cast::<T>().read() }
+        })
+    }
+}
+
+/// The slot in which `position` lives.
+#[inline]
+fn slot_of<T>(slots: &[Slot<T>], position: u64) -> &Slot<T> {
+    // Truncation is harmless: the mask keeps fewer bits than any `usize` has.
+    &slots[position as usize & (slots.len() - 1)]
 }
