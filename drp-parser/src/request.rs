@@ -4,16 +4,20 @@
 //! argument and the byte after a header's carriage return are skipped unseen. It differs in two
 //! points, both where Redis waits: a byte that cannot begin an argument is refused when it
 //! arrives, not when its line ends, and a NUL is a byte like any other.
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
 )]
 
 mod error;
 mod header;
 mod inline;
+mod short;
 #[cfg(test)]
 mod tests;
 
@@ -57,6 +61,8 @@ pub struct RequestParser {
     args_max: usize,
     /// `limits.bulk_len_max`, or less while the client has yet to authenticate.
     bulk_len_max: usize,
+    /// Whether the short path need not look at limits.
+    is_short_within: bool,
     /// Arguments of an unfinished multibulk request still to come; 0 between requests.
     remaining: usize,
     /// Offset of the first of them; 0 between requests.
@@ -115,6 +121,7 @@ impl RequestParser {
             },
             args_max: limits.args_max,
             bulk_len_max: limits.bulk_len_max,
+            is_short_within: short::is_within(&limits),
             remaining: 0,
             at: 0,
             scanned: 0,
@@ -161,10 +168,11 @@ impl RequestParser {
         if self.remaining > 0 {
             return self.resume(input, args);
         }
-        if let Some((count, next)) = header::short(input, b'*')
-            && count.wrapping_sub(1) < self.args_max
+        if self.is_short_within
+            && let Some(consumed) = short::request(input, args)
         {
-            return self.begin(input, args, next, count);
+            self.scanned = 0;
+            return Ok(Status::Complete { consumed, source: Source::Input });
         }
         self.any(input, args)
     }
@@ -193,6 +201,7 @@ impl RequestParser {
         self.remaining > 0 || self.scanned > 0
     }
 
+    /// The long path.
     #[inline(never)]
     fn any(&mut self, input: &[u8], args: &mut Vec<ArgRange>) -> Result<Status, RequestError> {
         match input.first() {
@@ -219,15 +228,12 @@ impl RequestParser {
         self.scanned = 0;
         match usize::try_from(count) {
             Err(_) | Ok(0) => Ok(Status::Empty { consumed: next }),
-            Ok(count) if count > self.args_max => {
-                Err(self.fail(self.refused_count(count), 1))
-            }
+            Ok(count) if count > self.args_max => Err(self.fail(self.refused_count(count), 1)),
             Ok(count) => self.begin(input, args, next, count),
         }
     }
 
     /// Parses the `count` arguments of a request from `at` on.
-    #[inline]
     fn begin(
         &mut self,
         input: &[u8],
@@ -256,11 +262,7 @@ impl RequestParser {
     /// Goes on with a multibulk request. Its arguments are gathered aside and handed over in one
     /// piece, or each call would copy those of the calls before.
     #[cold]
-    fn resume(
-        &mut self,
-        input: &[u8],
-        args: &mut Vec<ArgRange>,
-    ) -> Result<Status, RequestError> {
+    fn resume(&mut self, input: &[u8], args: &mut Vec<ArgRange>) -> Result<Status, RequestError> {
         let mut pending = mem::take(&mut self.pending);
         let status = self.bulks(input, &mut pending, self.at, self.remaining)?;
         if let Status::Complete { .. } = status {
@@ -273,7 +275,6 @@ impl RequestParser {
     }
 
     /// Parses the `remaining` arguments that begin at `at`, or remembers how many are left.
-    #[inline]
     fn bulks(
         &mut self,
         input: &[u8],
@@ -281,22 +282,29 @@ impl RequestParser {
         mut at: usize,
         mut remaining: usize,
     ) -> Result<Status, RequestError> {
-        let end = input.len().min(self.limits.request_len_max);
+        let window = input.get(..self.limits.request_len_max).unwrap_or(input);
+        let mut rest = window.get(at..).unwrap_or_default();
         loop {
-            let rest = input.get(at..).unwrap_or_default();
-            let (arg, next) = match short_bulk(rest, at, end, self.bulk_len_max) {
-                Some(bulk) => bulk,
-                None => match self.any_bulk(rest, at)? {
-                    Bulk::Read { arg, next } => (arg, next),
+            if self.is_short_within
+                && let Some((arg, after)) = short::bulk(rest, at)
+            {
+                args.push(arg);
+                at = window.len().wrapping_sub(after.len());
+                rest = after;
+            } else {
+                match self.any_bulk(input, at)? {
+                    Bulk::Read { arg, next } => {
+                        args.push(arg);
+                        at = next;
+                        rest = window.get(at..).unwrap_or_default();
+                    }
                     Bulk::Missing { needed } => {
                         self.at = at;
                         self.remaining = remaining;
                         return Ok(Status::Incomplete { needed });
                     }
-                },
-            };
-            args.push(arg);
-            at = next;
+                }
+            }
             remaining = remaining.wrapping_sub(1);
             if remaining == 0 {
                 self.remaining = 0;
@@ -307,9 +315,10 @@ impl RequestParser {
         }
     }
 
-    /// Parses the argument that `rest` begins with, `at` bytes into the request.
+    /// Parses the argument that begins `at` bytes into the request.
     #[inline(never)]
-    fn any_bulk(&mut self, rest: &[u8], at: usize) -> Result<Bulk, RequestError> {
+    fn any_bulk(&mut self, input: &[u8], at: usize) -> Result<Bulk, RequestError> {
+        let rest = input.get(at..).unwrap_or_default();
         match rest.first() {
             Some(b'$') => {}
             Some(&got) => return Err(self.fail(RequestErrorKind::ExpectedBulk { got }, at)),
@@ -343,11 +352,7 @@ impl RequestParser {
         Ok(Bulk::Read { arg: ArgRange::new(start, len), next })
     }
 
-    fn inline(
-        &mut self,
-        input: &[u8],
-        args: &mut Vec<ArgRange>,
-    ) -> Result<Status, RequestError> {
+    fn inline(&mut self, input: &[u8], args: &mut Vec<ArgRange>) -> Result<Status, RequestError> {
         let limit = self.limits.inline_len_max.min(self.limits.request_len_max.saturating_sub(1));
         let window = input.get(..=limit).unwrap_or(input);
         let unseen = window.get(self.scanned..).unwrap_or_default();
@@ -409,16 +414,6 @@ impl RequestParser {
 enum Bulk {
     Read { arg: ArgRange, next: usize },
     Missing { needed: usize },
-}
-
-/// The argument that `rest` begins with, `at` bytes into the request, and the offset behind it,
-/// if its header is short and it is within both limits: nearly every argument is.
-#[inline(always)]
-fn short_bulk(rest: &[u8], at: usize, end: usize, len_max: usize) -> Option<(ArgRange, usize)> {
-    let (len, header_len) = header::short(rest, b'$')?;
-    let start = at.wrapping_add(header_len);
-    let next = start.wrapping_add(len).wrapping_add(TERMINATOR_LEN);
-    (next <= end && len <= len_max).then(|| (ArgRange::new(start, len), next))
 }
 
 /// Bytes behind an argument: `\r\n`.

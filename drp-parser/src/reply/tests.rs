@@ -46,11 +46,7 @@ fn aggregates() {
     check("*0\r\n", Reply::Array(vec![]));
     check(
         "*3\r\n*1\r\n:1\r\n*0\r\n$1\r\nx\r\n",
-        Reply::Array(vec![
-            Reply::Array(vec![Reply::Integer(1)]),
-            Reply::Array(vec![]),
-            bulk("x"),
-        ]),
+        Reply::Array(vec![Reply::Array(vec![Reply::Integer(1)]), Reply::Array(vec![]), bulk("x")]),
     );
     check(
         "%2\r\n+a\r\n:1\r\n+b\r\n%0\r\n",
@@ -74,7 +70,9 @@ fn attributes_are_skipped() {
 
 #[test]
 fn needed_is_exact_inside_a_string() {
-    for (input, needed) in [("", 1), ("$", 1), ("$5\r", 1), ("$5\r\n", 7), ("*2\r\n$5\r\nabcde\r", 1)] {
+    for (input, needed) in
+        [("", 1), ("$", 1), ("$5\r", 1), ("$5\r\n", 7), ("*2\r\n$5\r\nabcde\r", 1)]
+    {
         assert_eq!(parse(ReplyLimits::default(), input), Ok(ReplyStatus::Incomplete { needed }));
     }
 }
@@ -82,11 +80,10 @@ fn needed_is_exact_inside_a_string() {
 #[test]
 fn what_is_refused() {
     use ReplyErrorKind::{
-        BulkTooLong, LineTooLong, Malformed, MissingTerminator, Streamed, TooDeep,
-        TooManyElements, UnknownType,
+        BulkTooLong, LineTooLong, Malformed, MissingTerminator, Streamed, TooDeep, TooManyElements,
+        UnknownType,
     };
-    let limits =
-        ReplyLimits { bulk_len_max: 5, line_len_max: 8, elements_max: 4, depth_max: 2 };
+    let limits = ReplyLimits { bulk_len_max: 5, line_len_max: 8, elements_max: 4, depth_max: 2 };
     for (input, kind, position) in [
         ("?", UnknownType { got: b'?' }, 0),
         ("*1\r\n\r\n", UnknownType { got: b'\r' }, 4),

@@ -90,14 +90,8 @@ fn inline_words() {
 #[test]
 fn inline_quotes() {
     check(br#"e "a b" "" c'd e' 'it\'s\n"'"#, &["needs 1"]);
-    check(
-        b"e \"a b\" \"\" c'd e' 'it\\'s\\n\"'\n",
-        &["[e][a b][][cd e][it\\'s\\\\n\\\"]"],
-    );
-    check(
-        b"\"\\x41\\n\\r\\t\\b\\a\\q\\\\\\\"\"\n",
-        &["[A\\n\\r\\t\\x08\\x07q\\\\\\\"]"],
-    );
+    check(b"e \"a b\" \"\" c'd e' 'it\\'s\\n\"'\n", &["[e][a b][][cd e][it\\'s\\\\n\\\"]"]);
+    check(b"\"\\x41\\n\\r\\t\\b\\a\\q\\\\\\\"\"\n", &["[A\\n\\r\\t\\x08\\x07q\\\\\\\"]"]);
     check(b"\"\\x4g\\xaF\\x\" \"\\x4\"\n", &["[x4g\\xafx][x4]"]);
     check(b"\"a\"\x0bb\n", &["[a][b]"]);
     check(b"\"\"\n", &["[]"]);
