@@ -1,6 +1,8 @@
 //! The packed map beside hashbrown and the standard library's tree: look-ups one by one and in
 //! prepared groups, overwrites, fresh insertions.
 
+#![allow(missing_docs, reason = "criterion's macros generate a public function")]
+
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use packed_map::{Extras, NoBox, PackedMap, Value};
 use std::collections::BTreeMap;

@@ -8,6 +8,7 @@ mod cursor;
 pub mod decimal;
 mod directory;
 mod entry;
+mod extras;
 mod form;
 #[cfg(any(test, fuzzing, feature = "fuzzing"))]
 #[doc(hidden)]

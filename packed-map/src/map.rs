@@ -4,7 +4,7 @@ use crate::directory::{Directory, PAGES_MAX};
 use crate::entry::{Displaced, Entry, Extras, NewValue};
 use crate::form::{Form, OUT};
 use crate::page::{self, Page};
-use crate::{HashKeys, Iter, cursor, hash};
+use crate::{HashKeys, Iter, cursor, extras as packed, hash};
 use core::fmt;
 
 /// The value type of a map whose values are byte strings alone. It has no values.
@@ -265,7 +265,7 @@ impl<B, H: HashKeys> PackedMap<B, H> {
             NewValue::Boxed(_) => (0, Some(0)),
             NewValue::Text(text) => out_of(Form::of(*text)),
         };
-        let value_run = value_run + page::packed_size(extras);
+        let value_run = value_run + packed::packed_size(extras);
         if let Some((bucket, index)) = self.find(hash, key) {
             let page = self.directory.page(bucket);
             let more = value_run.saturating_sub(page.value_size(index));

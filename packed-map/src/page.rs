@@ -14,6 +14,7 @@
 //! `earliest_ms`.
 
 use crate::entry::{Displaced, Extras, NewValue, Value};
+use crate::extras::{extras_size, pack_extras, read_extras};
 use crate::form::{self, Form, OUT};
 use crate::{Text, prefetch::prefetch};
 use alloc::boxed::Box;
@@ -490,59 +491,9 @@ fn put_bytes(run: &mut [u8], at: usize, bytes: &[u8]) -> usize {
     end
 }
 
-/// The extras as they stand behind a value, and the byte that tells which there are.
-fn pack_extras(extras: Extras) -> ([u8; EXTRAS_MAX], u8) {
-    let mut packed = [0; EXTRAS_MAX];
-    let (mut at, mut presence) = (0, 0);
-    if let Some(expires_at_ms) = extras.expires_at_ms {
-        presence |= HAS_EXPIRY;
-        at = put_bytes(&mut packed, at, &expires_at_ms.to_le_bytes());
-    }
-    if extras.flags != 0 {
-        presence |= HAS_FLAGS;
-        at = put_bytes(&mut packed, at, &extras.flags.to_le_bytes());
-    }
-    if extras.cas != 0 {
-        presence |= HAS_CAS;
-        put_bytes(&mut packed, at, &extras.cas.to_le_bytes());
-    }
-    (packed, presence)
-}
-
-fn read_extras(presence: u8, mut packed: &[u8]) -> Extras {
-    let mut field = |present: u8, size: usize| {
-        let mut wide = [0; 8];
-        if presence & present != 0 {
-            let (own, rest) = packed.split_at(size);
-            wide[..size].copy_from_slice(own);
-            packed = rest;
-        }
-        u64::from_le_bytes(wide)
-    };
-    let expires_at_ms = field(HAS_EXPIRY, 8);
-    Extras {
-        expires_at_ms: (presence & HAS_EXPIRY != 0).then_some(expires_at_ms),
-        flags: field(HAS_FLAGS, 4) as u32,
-        cas: field(HAS_CAS, 8),
-    }
-}
-
-/// How many bytes the extras take that a presence byte tells of.
-#[inline]
-pub(crate) const fn extras_size(presence: u8) -> usize {
-    // The bits are chosen so that this needs no branch and no table.
-    (((presence & HAS_EXPIRY) << 3) + ((presence & HAS_FLAGS) << 1) + ((presence & HAS_CAS) << 1))
-        as usize
-}
-
 /// How many bytes one thing outside the run takes in the list of them.
 pub(crate) const fn out_size<B>() -> usize {
     size_of::<Out<B>>()
-}
-
-/// How many bytes `extras` take.
-pub(crate) fn packed_size(extras: Extras) -> usize {
-    extras_size(pack_extras(extras).1)
 }
 
 /// The high bit of every byte of `word` that equals `byte`.
@@ -571,24 +522,9 @@ const PRESENCE: usize = 3;
 /// How many arrays there are, and so bytes an entry beside its data.
 pub(crate) const ARRAYS: usize = 4;
 
-const HAS_EXPIRY: u8 = 1;
-const HAS_FLAGS: u8 = 2;
-const HAS_CAS: u8 = 4;
-const EXTRAS_MAX: usize = 20;
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn extras_sizes_are_the_sums_of_their_fields() {
-        for presence in 0..8 {
-            let bit = |mask: u8, size| if presence & mask != 0 { size } else { 0 };
-            let sum = bit(HAS_EXPIRY, 8) + bit(HAS_FLAGS, 4) + bit(HAS_CAS, 8);
-            assert_eq!(extras_size(presence), sum);
-        }
-        assert_eq!(extras_size(7), EXTRAS_MAX);
-    }
 
     #[test]
     fn equal_bytes_marks_exactly_the_equal_ones() {
