@@ -36,6 +36,7 @@ pub fn check_ops(data: &[u8]) {
         subject.step(&mut input);
         subject.map.check();
         assert_eq!(subject.map.len(), subject.model.len());
+        assert!(!subject.map.is_thin(), "merges have not kept up");
     }
     subject.compare();
     subject.drain();
@@ -155,7 +156,6 @@ impl Subject {
                 break;
             }
         }
-        while self.map.settle(3) {}
         let now_ms = self.now_ms;
         let due = |extras: &Extras| extras.expires_at_ms.is_some_and(|at| at <= now_ms);
         let goes = |key: &[u8]| !(gone.1 && key.len().is_multiple_of(2));

@@ -230,23 +230,6 @@ impl<B, H: HashKeys> PackedMap<B, H> {
         self.directory.pages() > 0
     }
 
-    /// Merges up to `pages_max` pages where the map has become thin, and tells whether it still
-    /// is. Removals do one merge each; after [`sweep`](Self::sweep) some may be left.
-    pub fn settle(&mut self, pages_max: usize) -> bool {
-        for _ in 0..pages_max {
-            if !self.is_thin() {
-                break;
-            }
-            let stay = self.directory.last_split();
-            let Some(last) = self.directory.pop() else { break };
-            let target = self.directory.page_mut(stay);
-            let before = last.heap_bytes() + target.heap_bytes();
-            last.deal(|_| false, target, &mut Page::new());
-            self.page_bytes = self.page_bytes + target.heap_bytes() - before;
-        }
-        self.is_thin()
-    }
-
     /// At least as many bytes as [`used_bytes`](Self::used_bytes) will rise by when `key` is
     /// [`put`](Self::put) with this value and these extras.
     ///
@@ -295,6 +278,22 @@ impl<B, H: HashKeys> PackedMap<B, H> {
         Some((bucket, index))
     }
 
+    /// Merges pages where the map has become thin, at most one for each of `removed` entries,
+    /// which is more than it takes to keep up.
+    pub(crate) fn settle(&mut self, removed: usize) {
+        for _ in 0..removed {
+            if !self.is_thin() {
+                break;
+            }
+            let stay = self.directory.last_split();
+            let Some(last) = self.directory.pop() else { break };
+            let target = self.directory.page_mut(stay);
+            let before = last.heap_bytes() + target.heap_bytes();
+            last.deal(|_| false, target, &mut Page::new());
+            self.page_bytes = self.page_bytes + target.heap_bytes() - before;
+        }
+    }
+
     /// Splits one page where there are more entries than the pages are meant for.
     fn grow(&mut self) {
         let pages = self.directory.pages();
@@ -328,7 +327,7 @@ impl<B, H: HashKeys> PackedMap<B, H> {
     }
 
     /// Whether the map would still have room to spare with a page less.
-    fn is_thin(&self) -> bool {
+    pub(crate) fn is_thin(&self) -> bool {
         let pages = self.directory.pages();
         pages > 1 && (self.len as u64) < (pages - 1) * MERGED_MEAN
     }

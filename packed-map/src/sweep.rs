@@ -47,11 +47,13 @@ impl<B, H: HashKeys> PackedMap<B, H> {
         let mut swept = Swept { cursor, ..Swept::default() };
         while swept.pages < pages_max && swept.due < entries_max && self.directory.pages() > 0 {
             let bucket = self.directory.bucket(swept.cursor);
-            if self.directory.page(bucket).earliest_ms() <= now_ms {
-                self.sweep_page(bucket, now_ms, sweeper, &mut swept);
-            }
             swept.pages += 1;
             swept.cursor = cursor::after(swept.cursor, self.directory.depth(bucket));
+            if self.directory.page(bucket).earliest_ms() <= now_ms {
+                let before = self.len;
+                self.sweep_page(bucket, now_ms, sweeper, &mut swept);
+                self.settle(before - self.len);
+            }
             if swept.cursor == 0 {
                 return swept;
             }
