@@ -1,9 +1,15 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod absent;
 mod args;
+mod assembly;
 mod builder;
+mod encoding;
 mod fault;
+#[cfg(any(test, fuzzing, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod generated;
 mod handlers;
 mod instruction;
@@ -16,11 +22,19 @@ mod reply;
 mod session;
 mod signature;
 mod store;
+#[cfg(any(test, fuzzing, feature = "testing"))]
+pub mod testing;
 mod text;
 mod verify;
 
+#[cfg(test)]
+mod tests;
+
+pub use absent::{NoSession, NoStore};
 pub use args::{ArgRange, Args};
+pub use assembly::{AssembleError, assemble, disassemble};
 pub use builder::{BuildError, Label, ProgramBuilder};
+pub use encoding::FormatError;
 pub(crate) use fault::Fault;
 pub use generated::{
     Aggregate, ChoiceSet, CommandFilter as CommandFilterKind, Opcode, PRIMITIVES, Truth,

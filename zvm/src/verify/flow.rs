@@ -10,15 +10,17 @@ use super::reply::ReplyState;
 use crate::generated::aggregate;
 use crate::operand::{Flow, OperandKind, Pattern, Slot, Type};
 use crate::{Instruction, Program};
+use std::collections::BTreeSet;
 
 /// Checks types and replies on every path.
 pub(super) fn check(program: &Program) -> Result<(), VerifyError> {
     let mut before: Vec<Option<State>> = vec![None; program.code.len()];
-    let mut pending = vec![0];
+    // In the order of the code, so that a join is looked at once most paths have arrived.
+    let mut pending = BTreeSet::from([0]);
     if let Some(first) = before.first_mut() {
         *first = Some(State::at_start(program));
     }
-    while let Some(at) = pending.pop() {
+    while let Some(at) = pending.pop_first() {
         let state = before.get(at).cloned().flatten();
         let (Some(state), Some(&instruction)) = (state, program.code.get(at)) else { continue };
         let (next, jump) = step(program, at, instruction, state)?;
@@ -27,7 +29,7 @@ pub(super) fn check(program: &Program) -> Result<(), VerifyError> {
             let Some(state) = state else { continue };
             let place = before.get_mut(successor).ok_or(VerifyError::End)?;
             if State::meet(place, state, successor)? {
-                pending.push(successor);
+                pending.insert(successor);
             }
         }
     }

@@ -1,0 +1,136 @@
+//! The other side: programs of a connection run without a store, all others without a session.
+
+use crate::{
+    CommandFilter, CommandView, Expiry, Key, OutOfMemory, ReplySink, ScanFilter, Session,
+    SessionField, SessionSetting, Store, Text,
+};
+use databox::Kind;
+
+/// A store for programs that the verifier has proved to touch none: it is empty, and refuses
+/// writes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoStore;
+
+/// A session for programs that the verifier has proved to touch none: it knows nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoSession;
+
+impl Store for NoStore {
+    fn now_ms(&self) -> u64 {
+        0
+    }
+
+    fn hash(&self, _: &[u8]) -> u64 {
+        0
+    }
+
+    fn kind(&mut self, _: Key<'_>) -> Option<Kind> {
+        None
+    }
+
+    fn string(&mut self, _: Key<'_>) -> Option<Text<'_>> {
+        None
+    }
+
+    fn set_string(&mut self, _: Key<'_>, _: Text<'_>, _: Expiry) -> Result<(), OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn flags(&mut self, _: Key<'_>) -> u32 {
+        0
+    }
+
+    fn set_flags(&mut self, _: Key<'_>, _: u32) -> bool {
+        false
+    }
+
+    fn remove(&mut self, _: Key<'_>) -> bool {
+        false
+    }
+
+    fn expiry(&mut self, _: Key<'_>) -> Option<Option<u64>> {
+        None
+    }
+
+    fn set_expiry(&mut self, _: Key<'_>, _: Option<u64>) -> bool {
+        false
+    }
+
+    fn set_add(&mut self, _: Key<'_>, _: &[u8]) -> Result<bool, OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn set_remove(&mut self, _: Key<'_>, _: &[u8]) -> bool {
+        false
+    }
+
+    fn set_len(&mut self, _: Key<'_>) -> u64 {
+        0
+    }
+
+    fn set_contains(&mut self, _: Key<'_>, _: &[u8]) -> bool {
+        false
+    }
+
+    fn set_members(&mut self, _: Key<'_>, _: &mut dyn FnMut(Text<'_>)) {}
+
+    fn scan(&mut self, _: u64, _: u64, _: ScanFilter<'_>, _: &mut dyn FnMut(Text<'_>)) -> u64 {
+        0
+    }
+
+    fn len(&mut self) -> u64 {
+        0
+    }
+
+    fn flush(&mut self) {}
+
+    fn flush_all(&mut self) {}
+}
+
+impl Session for NoSession {
+    fn get(&self, _: SessionField) -> Text<'_> {
+        Text::Bytes(&[])
+    }
+
+    fn set(&mut self, _: SessionSetting, _: &[u8]) -> bool {
+        false
+    }
+
+    fn select(&mut self, _: i64) -> bool {
+        false
+    }
+
+    fn set_protocol(&mut self, _: i64) -> bool {
+        false
+    }
+
+    fn authenticate(&mut self, _: &[u8], _: &[u8]) -> bool {
+        false
+    }
+
+    fn close(&mut self) {}
+
+    fn select_config(&mut self, _: &[u8]) {}
+
+    fn reply_config(&mut self, sink: &mut dyn ReplySink) {
+        sink.map(0);
+    }
+
+    fn select_info(&mut self, _: &[u8]) {}
+
+    fn reply_info(&mut self, sink: &mut dyn ReplySink) {
+        sink.verbatim(&[]);
+    }
+
+    fn reply_command(&mut self, _: &[u8], view: CommandView, sink: &mut dyn ReplySink) -> usize {
+        if view == CommandView::Docs {
+            return 0;
+        }
+        sink.nil();
+        1
+    }
+
+    fn reply_commands(&mut self, _: CommandFilter<'_>, _: CommandView, sink: &mut dyn ReplySink) {
+        sink.array(0);
+    }
+}

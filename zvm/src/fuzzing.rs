@@ -1,0 +1,241 @@
+//! What the fuzz targets check; also called with random input by this crate's own tests.
+
+use crate::operand::{OperandKind, Slot};
+use crate::testing::{FakeSession, MapStore, OwnedArgs, RecordingSink};
+use crate::{
+    Access, Constant, Instruction, Item, Multiplicity, Opcode, OptionGroup, OptionSpec, Param,
+    ParamType, Program, ProgramBuilder, Registers, RunWhere, Store, VerifiedProgram, assemble,
+    disassemble, run_traced, verify,
+};
+
+/// Any bytes are a program, or are refused; a program that verifies ends within its bound and
+/// replies exactly once.
+///
+/// Bytes are taken as an encoded program and as a recipe for one that verifies.
+///
+/// # Panics
+///
+/// A check fails.
+pub fn check_bytes(data: &[u8]) {
+    if let Ok(program) = Program::from_bytes(data) {
+        assert_eq!(program.to_bytes(), data, "a program has one encoding");
+        let _ = disassemble(&program);
+        if let Ok(program) = verify(program) {
+            run_all(&program);
+        }
+    }
+    for program in grown(data) {
+        run_all(&program);
+    }
+}
+
+/// A verified program survives being encoded and decoded, and disassembled and assembled; any
+/// text is a program or is refused.
+///
+/// # Panics
+///
+/// A check fails.
+pub fn check_roundtrip(data: &[u8]) {
+    for program in grown(data) {
+        assert_eq!(Program::from_bytes(&program.to_bytes()).as_ref(), Ok(&*program));
+        assert_text(&program);
+    }
+    if let Some(program) = Program::from_bytes(data).ok().and_then(|p| verify(p).ok()) {
+        assert_text(&program);
+    }
+    let text = String::from_utf8_lossy(data);
+    if let Some(program) = assemble(&text).ok().and_then(|p| verify(p).ok()) {
+        assert_text(&program);
+    }
+}
+
+/// Constants may be numbered anew, so texts are compared.
+fn assert_text(program: &Program) {
+    let text = disassemble(program);
+    match assemble(&text) {
+        Ok(again) => assert_eq!(disassemble(&again), text),
+        Err(error) => panic!("{error} in\n{text}"),
+    }
+}
+
+fn run_all(program: &VerifiedProgram) {
+    let mut registers = Registers::new();
+    for args in REQUESTS {
+        let args = OwnedArgs::new(args);
+        let (mut store, mut session) = (some_store(), FakeSession::new());
+        let mut sink = RecordingSink::new();
+        let steps_max = program.code.len() * (args.args().len() + 1);
+        let mut steps = 0;
+        run_traced(
+            program,
+            args.frame(),
+            &mut registers,
+            &mut store,
+            &mut session,
+            &mut sink,
+            |_, _| {
+                steps += 1;
+                assert!(steps <= steps_max, "runs on\n{}", disassemble(program));
+            },
+        );
+        if let Err(complaint) = sink.reply() {
+            panic!("{complaint} from\n{}", disassemble(program));
+        }
+    }
+}
+
+fn some_store() -> MapStore {
+    let mut store = MapStore::new();
+    store.now_ms = 1000;
+    for (key, value) in [(b"k", &b"5"[..]), (b"t", b"text")] {
+        let key = store.key(key);
+        let written = store.set_string(key, crate::Text::Bytes(value), crate::Expiry::At(2000));
+        debug_assert!(written.is_ok());
+    }
+    let added = store.set_add(store.key(b"s"), b"member");
+    debug_assert!(added.is_ok());
+    store
+}
+
+/// Grows a program of each side of the machine by every eight bytes that leave it valid.
+fn grown(data: &[u8]) -> Vec<VerifiedProgram> {
+    let sides = [RunWhere::Keys, RunWhere::One, RunWhere::Connection];
+    sides.into_iter().filter_map(|run_where| grow(data, run_where)).collect()
+}
+
+fn grow(data: &[u8], run_where: RunWhere) -> Option<VerifiedProgram> {
+    let mut program = base(run_where)?;
+    let mut grown = closed(&program)?;
+    for chunk in data.chunks_exact(8).take(INSTRUCTIONS_MAX) {
+        let Ok(bytes) = <[u8; 8]>::try_from(chunk) else { continue };
+        program.code.push(candidate(bytes, program.code.len()));
+        match closed(&program) {
+            Some(valid) => grown = valid,
+            None => _ = program.code.pop(),
+        }
+    }
+    Some(grown)
+}
+
+/// The program with an end behind it to which its open jumps go: `halt` where that is valid.
+fn closed(program: &Program) -> Option<VerifiedProgram> {
+    let end = i32::try_from(program.code.len()).ok()?;
+    let with = |op| {
+        let mut closed = program.clone();
+        for instruction in &mut closed.code {
+            let [.., imm] = instruction.op.info().operands;
+            if matches!(imm.kind, OperandKind::Jump(_)) && instruction.imm == OPEN_JUMP {
+                instruction.imm = end;
+            }
+        }
+        closed.code.push(Instruction::new(op, 0, 0, 0, 0));
+        verify(closed).ok()
+    };
+    with(Opcode::Halt).or_else(|| with(Opcode::Fault))
+}
+
+/// An instruction whose operands are likely to be in range.
+fn candidate(bytes: [u8; 8], len: usize) -> Instruction {
+    let [op, operands @ .., jump, _, _, _] = bytes;
+    let op = Opcode::ALL[usize::from(op) % Opcode::ALL.len()];
+    let fit = |slot: Slot, value: u8| match op.info().operands[slot as usize].kind {
+        OperandKind::Unused => 0,
+        OperandKind::In(_) | OperandKind::Out(_) => value % REGISTERS,
+        OperandKind::Choice(set) => value % u8::try_from(set.names().len()).unwrap_or(1),
+        OperandKind::Constant(crate::ConstantKind::Bytes) => value % 2,
+        OperandKind::Constant(crate::ConstantKind::Int) => 2,
+        OperandKind::Number | OperandKind::Jump(_) => value % 8,
+    };
+    let [a, b, c] = operands;
+    let mut imm = i32::from(fit(Slot::Imm, jump));
+    if matches!(op.info().operands[Slot::Imm as usize].kind, OperandKind::Jump(_)) {
+        let back = op == Opcode::ArgsNext;
+        let len = i32::try_from(len).unwrap_or(i32::MAX);
+        imm = if back { len.saturating_sub(imm) } else { OPEN_JUMP };
+    }
+    Instruction::new(op, fit(Slot::A, a), fit(Slot::B, b), fit(Slot::C, c), imm)
+}
+
+fn base(run_where: RunWhere) -> Option<Program> {
+    let mut builder = ProgramBuilder::new("FUZZ");
+    builder.run_where(run_where).access(Access::READ.union(Access::WRITE));
+    let mut signature = crate::Signature::default();
+    if run_where == RunWhere::Keys {
+        let items = vec![Item::new("key", ParamType::Key), Item::new("value", ParamType::Bytes)];
+        signature.params.push(Param::grouped(items, Multiplicity::Variadic));
+    } else {
+        signature.params.push(Param::new("key", ParamType::Key, Multiplicity::Once));
+        let operands = vec![Item::new("n", ParamType::Integer)];
+        let option = OptionSpec { name: "n".into(), words: vec!["N".into()], operands };
+        signature.groups.push(OptionGroup { options: vec![option] });
+    }
+    builder.signature(signature).use_registers(u16::from(REGISTERS));
+    let mut program = builder.finish().ok()?;
+    program.constants = vec![
+        Constant::Bytes(b"ERR end"[..].into()),
+        Constant::Bytes(b"k"[..].into()),
+        Constant::Integer(i64::MAX),
+    ];
+    Some(program)
+}
+
+/// Requests to run programs with; most programs take some of them.
+const REQUESTS: [&[&str]; 7] = [
+    &[],
+    &["k"],
+    &["s", "N"],
+    &["k", "n", "5"],
+    &["s", "5"],
+    &["t", "N", "x"],
+    &["k", "1", "s", "2", "t", "3"],
+];
+
+/// Registers of a grown program.
+const REGISTERS: u8 = 8;
+
+/// Candidates looked at for a grown program.
+const INSTRUCTIONS_MAX: usize = 64;
+
+/// The immediate of a jump to the end, until that is known.
+const OPEN_JUMP: i32 = -1;
+
+#[cfg(test)]
+mod tests {
+    use super::{check_bytes, check_roundtrip, grown};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn bytes_are_programs_or_refused(data: Vec<u8>) {
+            check_bytes(&data);
+        }
+
+        #[test]
+        fn recipes_grow_programs_that_behave(
+            data in proptest::collection::vec(any::<u8>(), 256..512),
+        ) {
+            check_bytes(&data);
+            check_roundtrip(&data);
+        }
+
+        #[test]
+        fn damaged_programs_are_refused_or_behave(
+            recipe in proptest::collection::vec(any::<u8>(), 128..256),
+            at: prop::sample::Index,
+            byte: u8,
+        ) {
+            for program in grown(&recipe) {
+                let mut data = program.to_bytes();
+                let at = at.index(data.len());
+                data[at] = byte;
+                check_bytes(&data);
+                check_roundtrip(&data);
+            }
+        }
+
+        #[test]
+        fn texts_are_programs_or_refused(text in "(program \"x\"\n)?([a-z_]{1,9}( r?[0-9])*\n)*") {
+            check_roundtrip(text.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! A store over a `BTreeMap`.
+
+use super::quote;
+use crate::signature::parse_integer;
+use crate::{Digits, Expiry, Key, OutOfMemory, ScanFilter, Store, Text};
+use databox::Kind;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+/// A store of one namespace in a `BTreeMap`.
+///
+/// Strings that are canonical integers come back as [`Text::Integer`], as from a real store. A
+/// scan's cursor counts keys in their order, so its guarantee holds only while none is added or
+/// removed.
+#[derive(Debug, Clone, Default)]
+pub struct MapStore {
+    /// What [`Store::now_ms`] tells.
+    pub now_ms: u64,
+    /// Refuse every write for want of memory.
+    pub is_full: bool,
+    entries: BTreeMap<Vec<u8>, Entry>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    value: Value,
+    expires_at_ms: Option<u64>,
+    flags: u32,
+}
+
+#[derive(Debug, Clone)]
+enum Value {
+    String(Vec<u8>),
+    Set(BTreeSet<Vec<u8>>),
+}
+
+impl MapStore {
+    /// An empty store at time 0.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { now_ms: 0, is_full: false, entries: BTreeMap::new() }
+    }
+
+    /// A key as programs hand it to this store.
+    #[must_use]
+    pub fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
+        Key { bytes, hash: self.hash(bytes) }
+    }
+
+    /// Everything it holds, on one line: `key="value"@expiry^flags`, `key={"member" ...}`.
+    #[must_use]
+    pub fn dump(&mut self) -> String {
+        let now_ms = self.now_ms;
+        self.entries.retain(|_, entry| !entry.is_gone(now_ms));
+        let mut text = String::new();
+        for (key, entry) in &self.entries {
+            let separator = if text.is_empty() { "" } else { " " };
+            let _ = write!(text, "{separator}{}=", String::from_utf8_lossy(key));
+            match &entry.value {
+                Value::String(bytes) => text.push_str(&quote(bytes)),
+                Value::Set(members) => {
+                    let members: Vec<String> = members.iter().map(|m| quote(m)).collect();
+                    let _ = write!(text, "{{{}}}", members.join(" "));
+                }
+            }
+            if let Some(at_ms) = entry.expires_at_ms {
+                let _ = write!(text, "@{at_ms}");
+            }
+            if entry.flags != 0 {
+                let _ = write!(text, "^{}", entry.flags);
+            }
+        }
+        text
+    }
+
+    fn live(&mut self, key: Key<'_>) -> Option<&mut Entry> {
+        assert_eq!(key.hash, self.hash(key.bytes), "the key comes with its own hash");
+        if self.entries.get(key.bytes)?.is_gone(self.now_ms) {
+            self.entries.remove(key.bytes);
+        }
+        self.entries.get_mut(key.bytes)
+    }
+
+    fn members(&mut self, key: Key<'_>) -> Option<&mut BTreeSet<Vec<u8>>> {
+        match &mut self.live(key)?.value {
+            Value::Set(members) => Some(members),
+            Value::String(_) => None,
+        }
+    }
+}
+
+impl Store for MapStore {
+    fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    fn hash(&self, key: &[u8]) -> u64 {
+        // FNV-1a.
+        key.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        })
+    }
+
+    fn kind(&mut self, key: Key<'_>) -> Option<Kind> {
+        self.live(key).map(|entry| entry.kind())
+    }
+
+    fn string(&mut self, key: Key<'_>) -> Option<Text<'_>> {
+        match &self.live(key)?.value {
+            Value::String(bytes) => Some(text(bytes)),
+            Value::Set(_) => None,
+        }
+    }
+
+    fn set_string(
+        &mut self,
+        key: Key<'_>,
+        value: Text<'_>,
+        expiry: Expiry,
+    ) -> Result<(), OutOfMemory> {
+        if self.is_full {
+            return Err(OutOfMemory);
+        }
+        let expires_at_ms = match expiry {
+            Expiry::Never => None,
+            Expiry::At(at_ms) => Some(at_ms),
+            Expiry::Keep => self.live(key).and_then(|entry| entry.expires_at_ms),
+        };
+        let value = Value::String(Digits::new().of(value).to_vec());
+        self.entries.insert(key.bytes.to_vec(), Entry { value, expires_at_ms, flags: 0 });
+        Ok(())
+    }
+
+    fn flags(&mut self, key: Key<'_>) -> u32 {
+        self.live(key).map_or(0, |entry| entry.flags)
+    }
+
+    fn set_flags(&mut self, key: Key<'_>, flags: u32) -> bool {
+        self.live(key).map(|entry| entry.flags = flags).is_some()
+    }
+
+    fn remove(&mut self, key: Key<'_>) -> bool {
+        self.live(key).is_some() && self.entries.remove(key.bytes).is_some()
+    }
+
+    fn expiry(&mut self, key: Key<'_>) -> Option<Option<u64>> {
+        self.live(key).map(|entry| entry.expires_at_ms)
+    }
+
+    fn set_expiry(&mut self, key: Key<'_>, expires_at_ms: Option<u64>) -> bool {
+        self.live(key).map(|entry| entry.expires_at_ms = expires_at_ms).is_some()
+    }
+
+    fn set_add(&mut self, key: Key<'_>, member: &[u8]) -> Result<bool, OutOfMemory> {
+        if self.is_full {
+            return Err(OutOfMemory);
+        }
+        if self.live(key).is_none() {
+            let value = Value::Set(BTreeSet::new());
+            let entry = Entry { value, expires_at_ms: None, flags: 0 };
+            self.entries.insert(key.bytes.to_vec(), entry);
+        }
+        Ok(self.members(key).is_some_and(|members| members.insert(member.to_vec())))
+    }
+
+    fn set_remove(&mut self, key: Key<'_>, member: &[u8]) -> bool {
+        let Some(members) = self.members(key) else { return false };
+        let removed = members.remove(member);
+        if members.is_empty() {
+            self.entries.remove(key.bytes);
+        }
+        removed
+    }
+
+    fn set_len(&mut self, key: Key<'_>) -> u64 {
+        self.members(key).map_or(0, |members| members.len() as u64)
+    }
+
+    fn set_contains(&mut self, key: Key<'_>, member: &[u8]) -> bool {
+        self.members(key).is_some_and(|members| members.contains(member))
+    }
+
+    fn set_members(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>)) {
+        if let Some(members) = self.members(key) {
+            members.iter().for_each(|member| visit(text(member)));
+        }
+    }
+
+    fn scan(
+        &mut self,
+        cursor: u64,
+        count: u64,
+        filter: ScanFilter<'_>,
+        visit: &mut dyn FnMut(Text<'_>),
+    ) -> u64 {
+        let now_ms = self.now_ms;
+        self.entries.retain(|_, entry| !entry.is_gone(now_ms));
+        let end = cursor.saturating_add(count.max(1));
+        for (at, (key, entry)) in (0..end).zip(&self.entries) {
+            let named = |name: &[u8]| name.eq_ignore_ascii_case(entry.kind().name().as_bytes());
+            if at >= cursor
+                && filter.pattern.is_none_or(|pattern| glob(pattern, key))
+                && filter.type_name.is_none_or(named)
+            {
+                visit(text(key));
+            }
+        }
+        if end < self.entries.len() as u64 { end } else { 0 }
+    }
+
+    fn len(&mut self) -> u64 {
+        self.entries.len() as u64
+    }
+
+    fn flush(&mut self) {
+        self.entries.clear();
+    }
+
+    fn flush_all(&mut self) {
+        self.entries.clear();
+    }
+}
+
+impl Entry {
+    fn is_gone(&self, now_ms: u64) -> bool {
+        self.expires_at_ms.is_some_and(|at_ms| at_ms <= now_ms)
+    }
+
+    const fn kind(&self) -> Kind {
+        match self.value {
+            Value::String(_) => Kind::String,
+            Value::Set(_) => Kind::Set,
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> Text<'_> {
+    parse_integer(bytes).map_or(Text::Bytes(bytes), Text::Integer)
+}
+
+/// Whether `text` matches `*` and `?` of a pattern; enough for tests.
+fn glob(pattern: &[u8], text: &[u8]) -> bool {
+    match (pattern, text) {
+        ([], []) => true,
+        ([b'*', behind @ ..], _) => {
+            glob(behind, text) || text.split_first().is_some_and(|(_, rest)| glob(pattern, rest))
+        }
+        ([b'?', behind @ ..], [_, rest @ ..]) => glob(behind, rest),
+        ([wanted, behind @ ..], [first, rest @ ..]) => wanted == first && glob(behind, rest),
+        _ => false,
+    }
+}

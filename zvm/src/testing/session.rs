@@ -1,0 +1,173 @@
+//! A session that remembers what it was told.
+
+use crate::{CommandFilter, CommandView, ReplySink, Session, SessionField, SessionSetting, Text};
+use std::collections::BTreeMap;
+
+/// A session whose state is plain to see.
+#[derive(Debug, Clone)]
+pub struct FakeSession {
+    /// The connection's number.
+    pub id: i64,
+    /// Its name; one with a space is not allowed.
+    pub name: Vec<u8>,
+    /// The client library's name.
+    pub library_name: Vec<u8>,
+    /// The client library's version.
+    pub library_version: Vec<u8>,
+    /// 2 or 3.
+    pub protocol: i64,
+    /// 0 to 15.
+    pub database: i64,
+    /// Who authenticated; the password `secret` is right for everyone.
+    pub user: Option<Vec<u8>>,
+    /// Whether it was told to close.
+    pub is_closed: bool,
+    /// The server's settings. Patterns select the one of that name, `*` all.
+    pub config: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// The names of all commands.
+    pub commands: Vec<Vec<u8>>,
+    selection: Vec<Vec<u8>>,
+}
+
+impl FakeSession {
+    /// Connection 7, speaking RESP2, without a name, on a server with the commands `get` and
+    /// `set` and the setting `maxmemory`.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            id: 7,
+            name: Vec::new(),
+            library_name: Vec::new(),
+            library_version: Vec::new(),
+            protocol: 2,
+            database: 0,
+            user: None,
+            is_closed: false,
+            config: BTreeMap::from([(b"maxmemory".to_vec(), b"0".to_vec())]),
+            commands: vec![b"get".to_vec(), b"set".to_vec()],
+            selection: Vec::new(),
+        }
+    }
+}
+
+impl Default for FakeSession {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Session for FakeSession {
+    fn get(&self, field: SessionField) -> Text<'_> {
+        match field {
+            SessionField::Id => Text::Integer(self.id),
+            SessionField::Name => Text::Bytes(&self.name),
+            SessionField::Protocol => Text::Integer(self.protocol),
+            SessionField::Database => Text::Integer(self.database),
+            SessionField::ServerVersion => Text::Bytes(b"7.0.15"),
+            SessionField::CommandCount => {
+                Text::Integer(i64::try_from(self.commands.len()).unwrap_or(i64::MAX))
+            }
+        }
+    }
+
+    fn set(&mut self, setting: SessionSetting, value: &[u8]) -> bool {
+        if value.contains(&b' ') {
+            return false;
+        }
+        let place = match setting {
+            SessionSetting::Name => &mut self.name,
+            SessionSetting::LibraryName => &mut self.library_name,
+            SessionSetting::LibraryVersion => &mut self.library_version,
+        };
+        *place = value.to_vec();
+        true
+    }
+
+    fn select(&mut self, index: i64) -> bool {
+        let exists = (0..16).contains(&index);
+        if exists {
+            self.database = index;
+        }
+        exists
+    }
+
+    fn set_protocol(&mut self, version: i64) -> bool {
+        let spoken = matches!(version, 2 | 3);
+        if spoken {
+            self.protocol = version;
+        }
+        spoken
+    }
+
+    fn authenticate(&mut self, user: &[u8], password: &[u8]) -> bool {
+        let right = password == b"secret";
+        if right {
+            self.user = Some(user.to_vec());
+        }
+        right
+    }
+
+    fn close(&mut self) {
+        self.is_closed = true;
+    }
+
+    fn select_config(&mut self, pattern: &[u8]) {
+        self.selection.push(pattern.to_vec());
+    }
+
+    fn reply_config(&mut self, sink: &mut dyn ReplySink) {
+        let patterns = std::mem::take(&mut self.selection);
+        let chosen = |name: &[u8]| patterns.iter().any(|p| p == b"*" || p == name);
+        let settings: Vec<_> = self.config.iter().filter(|(name, _)| chosen(name)).collect();
+        sink.map(settings.len());
+        for (name, value) in settings {
+            sink.bytes(Text::Bytes(name));
+            sink.bytes(Text::Bytes(value));
+        }
+    }
+
+    fn select_info(&mut self, section: &[u8]) {
+        self.selection.push(section.to_vec());
+    }
+
+    fn reply_info(&mut self, sink: &mut dyn ReplySink) {
+        let sections = std::mem::take(&mut self.selection);
+        let text = if sections.is_empty() { b"default".to_vec() } else { sections.join(&b' ') };
+        sink.verbatim(&text);
+    }
+
+    fn reply_command(&mut self, name: &[u8], view: CommandView, sink: &mut dyn ReplySink) -> usize {
+        let known = self.commands.iter().any(|command| command.eq_ignore_ascii_case(name));
+        match (view, known) {
+            (CommandView::Docs, false) => return 0,
+            (_, false) => sink.nil(),
+            (CommandView::Docs, true) => {
+                sink.bytes(Text::Bytes(name));
+                sink.map(0);
+            }
+            (_, true) => sink.bytes(Text::Bytes(name)),
+        }
+        1
+    }
+
+    fn reply_commands(
+        &mut self,
+        filter: CommandFilter<'_>,
+        view: CommandView,
+        sink: &mut dyn ReplySink,
+    ) {
+        let admits = |name: &[u8]| match filter {
+            CommandFilter::All => true,
+            CommandFilter::Pattern(pattern) => pattern == name,
+            CommandFilter::Category(_) | CommandFilter::Module(_) => false,
+        };
+        let names: Vec<_> = self.commands.iter().filter(|name| admits(name)).cloned().collect();
+        match view {
+            CommandView::Docs => sink.map(names.len()),
+            _ => sink.array(names.len()),
+        }
+        for name in names {
+            self.reply_command(&name, view, sink);
+        }
+    }
+}
