@@ -1,1 +1,17 @@
 #![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod ast;
+mod check;
+mod codegen;
+mod compile;
+mod diagnostic;
+mod ir;
+mod lex;
+mod parse;
+mod span;
+mod typed;
+
+pub use compile::compile;
+pub use diagnostic::{Code, Diagnostic, Diagnostics};
+pub use span::Span;

@@ -1,0 +1,260 @@
+//! The syntax tree: what a source says, names not yet resolved.
+//!
+//! It borrows from the source. Strings stand here as written; their escapes are resolved when
+//! they are checked.
+
+mod print;
+
+pub(crate) use print::print;
+
+use crate::Span;
+
+/// A word of the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Name<'s> {
+    pub text: &'s str,
+    pub span: Span,
+}
+
+/// A string literal, quotes included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Literal<'s> {
+    pub text: &'s str,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Command<'s> {
+    /// Documentation lines, `///` included.
+    pub docs: Option<Literal<'s>>,
+    /// The command's name, and a subcommand's.
+    pub name: Name<'s>,
+    pub subcommand: Option<Name<'s>>,
+    pub items: Vec<Item<'s>>,
+}
+
+/// One item of a command's head, or its body.
+#[derive(Debug, Clone)]
+pub(crate) struct Item<'s> {
+    pub key: Name<'s>,
+    pub value: ItemValue<'s>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum ItemValue<'s> {
+    /// `access: READ | WRITE` and the other items that take words.
+    Words(Vec<Name<'s>>),
+    /// `since: "1.0.0"`
+    Text(Literal<'s>),
+    /// `example: "GET a" -> "1"`
+    Example(Literal<'s>, Literal<'s>),
+    Params(Vec<Param<'s>>),
+    Options(Options<'s>),
+    Pre(Vec<Condition<'s>>),
+    Body(Block<'s>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Param<'s> {
+    pub name: Name<'s>,
+    pub shape: ParamShape<'s>,
+    pub count: Count<'s>,
+    /// `or error("...")`: the text where the argument is not of the type.
+    pub error: Option<Literal<'s>>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum ParamShape<'s> {
+    One(Name<'s>),
+    Group(Vec<Param<'s>>),
+}
+
+/// How often a parameter stands in a request.
+#[derive(Debug, Clone)]
+pub(crate) enum Count<'s> {
+    Once,
+    /// `T?`
+    Optional,
+    /// `T = value`
+    Default(Expr<'s>),
+    /// `T...`, `(...)+`: one or more.
+    Many,
+    /// `T...?`, `(...)*`: none or more.
+    Any,
+}
+
+/// All options of a command.
+#[derive(Debug, Clone)]
+pub(crate) struct Options<'s> {
+    pub groups: Vec<OptionGroup<'s>>,
+    /// `or error("... {}")`: the text about a word that is no option.
+    pub unknown: Option<Literal<'s>>,
+}
+
+/// Alternatives in brackets.
+#[derive(Debug, Clone)]
+pub(crate) struct OptionGroup<'s> {
+    pub span: Span,
+    pub alternatives: Vec<OptionWord<'s>>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct OptionWord<'s> {
+    /// Mostly one; more as in `FILTERBY MODULE`.
+    pub words: Vec<Name<'s>>,
+    pub operands: Vec<Param<'s>>,
+}
+
+/// A line of `pre`.
+#[derive(Debug, Clone)]
+pub(crate) struct Condition<'s> {
+    pub param: Name<'s>,
+    pub verb: Name<'s>,
+    pub args: Vec<Expr<'s>>,
+    /// The upper end of `lo..hi`, where the one argument is a range.
+    pub range_end: Option<Expr<'s>>,
+    pub handler: Option<Handler<'s>>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Block<'s> {
+    /// From the opening brace to the closing one.
+    pub span: Span,
+    pub statements: Vec<Statement<'s>>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Statement<'s> {
+    pub span: Span,
+    pub kind: StatementKind<'s>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum StatementKind<'s> {
+    Let { name: Name<'s>, value: Value<'s> },
+    Assign { name: Name<'s>, value: Value<'s> },
+    If { test: Test<'s>, then: Block<'s>, otherwise: Option<Block<'s>> },
+    For { names: Vec<Name<'s>>, over: Name<'s>, body: Block<'s> },
+    Return(Reply<'s>),
+    Emit(Reply<'s>),
+    Call(Value<'s>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Test<'s> {
+    Holds(Expr<'s>),
+    /// `if let name = value`
+    Present(Name<'s>, Expr<'s>),
+}
+
+/// An expression and what to do where it fails.
+#[derive(Debug, Clone)]
+pub(crate) struct Value<'s> {
+    pub expr: Expr<'s>,
+    pub handler: Option<Handler<'s>>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Handler<'s> {
+    /// From `or` on.
+    pub span: Span,
+    pub kind: HandlerKind<'s>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum HandlerKind<'s> {
+    /// `return_zero`, `return_one`, `return_minus_one`, `return 7`
+    ReturnInteger(i64),
+    ReturnNil,
+    ReturnEmpty,
+    Create,
+    /// `skip`: leave out this element.
+    Skip,
+    Error(Literal<'s>),
+    /// `nil`, in a reply.
+    Nil,
+    Value(Expr<'s>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Reply<'s> {
+    pub span: Span,
+    pub kind: ReplyKind<'s>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum ReplyKind<'s> {
+    Ok,
+    Nil,
+    NilArray,
+    Status(Expr<'s>),
+    Error(Literal<'s>),
+    /// `array { ... }` or `map { ... }` with statements that emit.
+    Build(Aggregate, Block<'s>),
+    /// `array [a, b]`
+    Array(Vec<Reply<'s>>),
+    /// `map { "k": v, ... }`
+    Map(Vec<(Reply<'s>, Reply<'s>)>),
+    Value(Value<'s>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Aggregate {
+    Array,
+    Map,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Expr<'s> {
+    pub span: Span,
+    pub kind: ExprKind<'s>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum ExprKind<'s> {
+    Name(&'s str),
+    Integer(i64),
+    String(Literal<'s>),
+    Truth(bool),
+    Nil,
+    Not(Box<Expr<'s>>),
+    Negate(Box<Expr<'s>>),
+    Binary { op: BinaryOp, left: Box<Expr<'s>>, right: Box<Expr<'s>> },
+    Call { name: Name<'s>, args: Vec<Expr<'s>> },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BinaryOp {
+    Or,
+    And,
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+}
+
+impl BinaryOp {
+    /// How it is written.
+    pub(crate) const fn text(self) -> &'static str {
+        match self {
+            Self::Or => "||",
+            Self::And => "&&",
+            Self::Equal => "==",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterEqual => ">=",
+            Self::Add => "+",
+            Self::Subtract => "-",
+            Self::Multiply => "*",
+            Self::Divide => "/",
+        }
+    }
+}

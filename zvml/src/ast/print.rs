@@ -1,0 +1,234 @@
+//! The syntax tree as text: one node a line, children indented. For tests and for people.
+
+use super::{
+    Aggregate, Block, Command, Condition, Count, Expr, ExprKind, Handler, HandlerKind, ItemValue,
+    Literal, OptionGroup, Param, ParamShape, Reply, ReplyKind, Statement, StatementKind, Test,
+    Value,
+};
+use std::fmt::Write as _;
+
+/// Prints commands.
+pub(crate) fn print(commands: &[Command<'_>]) -> String {
+    let mut printer = Printer { out: String::new(), depth: 0 };
+    for command in commands {
+        printer.command(command);
+    }
+    printer.out
+}
+
+struct Printer {
+    out: String,
+    depth: usize,
+}
+
+impl Printer {
+    fn line(&mut self, text: &str) {
+        let _ = writeln!(self.out, "{:width$}{text}", "", width = self.depth * 2);
+    }
+
+    fn indented(&mut self, print: impl FnOnce(&mut Self)) {
+        self.depth += 1;
+        print(self);
+        self.depth -= 1;
+    }
+
+    fn command(&mut self, command: &Command<'_>) {
+        let subcommand = command.subcommand.map_or(String::new(), |name| format!(" {}", name.text));
+        self.line(&format!("command {}{subcommand}", command.name.text));
+        self.indented(|printer| {
+            if let Some(docs) = command.docs {
+                printer.line(&format!("docs {:?}", docs.text));
+            }
+            for item in &command.items {
+                printer.item(item.key.text, &item.value);
+            }
+        });
+    }
+
+    fn item(&mut self, key: &str, value: &ItemValue<'_>) {
+        match value {
+            ItemValue::Words(words) => {
+                let words: Vec<&str> = words.iter().map(|word| word.text).collect();
+                self.line(&format!("{key} {}", words.join(" | ")));
+            }
+            ItemValue::Text(text) => self.line(&format!("{key} {}", text.text)),
+            ItemValue::Example(call, reply) => {
+                self.line(&format!("{key} {} -> {}", call.text, reply.text));
+            }
+            ItemValue::Params(list) => self.line(&format!("{key} {}", params(list))),
+            ItemValue::Options(options) => {
+                let groups: Vec<String> = options.groups.iter().map(option_group).collect();
+                let unknown = or_error(options.unknown);
+                self.line(&format!("{key} {}{unknown}", groups.join(" ")));
+            }
+            ItemValue::Pre(conditions) => {
+                self.line(key);
+                self.indented(|printer| {
+                    for it in conditions {
+                        printer.line(&condition(it));
+                    }
+                });
+            }
+            ItemValue::Body(block) => {
+                self.line(key);
+                self.block(block);
+            }
+        }
+    }
+
+    fn block(&mut self, block: &Block<'_>) {
+        self.indented(|printer| {
+            for statement in &block.statements {
+                printer.statement(statement);
+            }
+        });
+    }
+
+    fn statement(&mut self, statement: &Statement<'_>) {
+        match &statement.kind {
+            StatementKind::Let { name, value: it } => {
+                self.line(&format!("let {} = {}", name.text, value(it)));
+            }
+            StatementKind::Assign { name, value: it } => {
+                self.line(&format!("set {} = {}", name.text, value(it)));
+            }
+            StatementKind::If { test, then, otherwise } => {
+                self.line(&match test {
+                    Test::Holds(it) => format!("if {}", expr(it)),
+                    Test::Present(name, it) => format!("if let {} = {}", name.text, expr(it)),
+                });
+                self.block(then);
+                if let Some(block) = otherwise {
+                    self.line("else");
+                    self.block(block);
+                }
+            }
+            StatementKind::For { names, over, body } => {
+                let names: Vec<&str> = names.iter().map(|name| name.text).collect();
+                self.line(&format!("for ({}) in {}", names.join(", "), over.text));
+                self.block(body);
+            }
+            StatementKind::Return(it) => self.reply("return", it),
+            StatementKind::Emit(it) => self.reply("emit", it),
+            StatementKind::Call(it) => self.line(&format!("call {}", value(it))),
+        }
+    }
+
+    fn reply(&mut self, label: &str, reply: &Reply<'_>) {
+        match &reply.kind {
+            ReplyKind::Ok => self.line(&format!("{label} ok")),
+            ReplyKind::Nil => self.line(&format!("{label} nil")),
+            ReplyKind::NilArray => self.line(&format!("{label} nil_array")),
+            ReplyKind::Status(it) => self.line(&format!("{label} status {}", expr(it))),
+            ReplyKind::Error(it) => self.line(&format!("{label} error({})", it.text)),
+            ReplyKind::Value(it) => self.line(&format!("{label} {}", value(it))),
+            ReplyKind::Build(aggregate, block) => {
+                let name = if *aggregate == Aggregate::Array { "array" } else { "map" };
+                self.line(&format!("{label} {name} of"));
+                self.block(block);
+            }
+            ReplyKind::Array(elements) => {
+                self.line(&format!("{label} array"));
+                self.indented(|printer| {
+                    for element in elements {
+                        printer.reply("-", element);
+                    }
+                });
+            }
+            ReplyKind::Map(pairs) => {
+                self.line(&format!("{label} map"));
+                self.indented(|printer| {
+                    for (key, element) in pairs {
+                        printer.reply("-", key);
+                        printer.reply(":", element);
+                    }
+                });
+            }
+        }
+    }
+}
+
+fn params(list: &[Param<'_>]) -> String {
+    let list: Vec<String> = list.iter().map(param).collect();
+    format!("({})", list.join(", "))
+}
+
+fn param(param: &Param<'_>) -> String {
+    let (shape, many, any) = match &param.shape {
+        ParamShape::One(name) => (name.text.to_owned(), "...", "...?"),
+        ParamShape::Group(members) => (params(members), "+", "*"),
+    };
+    let count = match &param.count {
+        Count::Once => String::new(),
+        Count::Optional => "?".to_owned(),
+        Count::Default(value) => format!(" = {}", expr(value)),
+        Count::Many => many.to_owned(),
+        Count::Any => any.to_owned(),
+    };
+    let error = or_error(param.error);
+    format!("{}: {shape}{count}{error}", param.name.text)
+}
+
+fn option_group(group: &OptionGroup<'_>) -> String {
+    let words: Vec<String> = group
+        .alternatives
+        .iter()
+        .map(|option| {
+            let operands = option.operands.iter().map(|operand| format!(" {}", param(operand)));
+            let words: Vec<&str> = option.words.iter().map(|word| word.text).collect();
+            format!("{}{}", words.join(" "), operands.collect::<String>())
+        })
+        .collect();
+    format!("[{}]", words.join(" | "))
+}
+
+fn condition(condition: &Condition<'_>) -> String {
+    let args: Vec<String> = condition.args.iter().map(expr).collect();
+    let range =
+        condition.range_end.as_ref().map_or(String::new(), |end| format!("..{}", expr(end)));
+    let name = condition.param.text;
+    let handler = handler(condition.handler.as_ref());
+    format!("{name}: {}({}{range}){handler}", condition.verb.text, args.join(", "))
+}
+
+fn value(value: &Value<'_>) -> String {
+    format!("{}{}", expr(&value.expr), handler(value.handler.as_ref()))
+}
+
+fn handler(handler: Option<&Handler<'_>>) -> String {
+    let Some(handler) = handler else { return String::new() };
+    let text = match &handler.kind {
+        HandlerKind::ReturnInteger(value) => format!("return {value}"),
+        HandlerKind::ReturnNil => "return_nil".to_owned(),
+        HandlerKind::ReturnEmpty => "return_empty".to_owned(),
+        HandlerKind::Create => "create".to_owned(),
+        HandlerKind::Skip => "skip".to_owned(),
+        HandlerKind::Nil => "nil".to_owned(),
+        HandlerKind::Error(it) => format!("error({})", it.text),
+        HandlerKind::Value(it) => expr(it),
+    };
+    format!(" or {text}")
+}
+
+fn or_error(text: Option<Literal<'_>>) -> String {
+    text.map_or(String::new(), |text| format!(" or error({})", text.text))
+}
+
+fn expr(node: &Expr<'_>) -> String {
+    match &node.kind {
+        ExprKind::Name(name) => (*name).to_owned(),
+        ExprKind::Integer(value) => value.to_string(),
+        ExprKind::String(text) => text.text.to_owned(),
+        ExprKind::Truth(value) => value.to_string(),
+        ExprKind::Nil => "nil".to_owned(),
+        ExprKind::Not(inner) => format!("(! {})", expr(inner)),
+        ExprKind::Negate(inner) => format!("(- {})", expr(inner)),
+        ExprKind::Binary { op, left, right } => {
+            format!("({} {} {})", op.text(), expr(left), expr(right))
+        }
+        ExprKind::Call { name, args } => {
+            let args: Vec<String> = args.iter().map(expr).collect();
+            format!("@{}({})", name.text, args.join(", "))
+        }
+    }
+}

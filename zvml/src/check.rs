@@ -1,0 +1,189 @@
+//! Syntax tree to checked tree: names, types, and the rules of commands.
+//!
+//! What fails is reported and left out, so that one mistake hides no other; a name whose
+//! declaration failed is known without a type, and what uses it stays silent.
+
+mod call;
+mod expr;
+mod head;
+mod near;
+mod reply;
+mod scope;
+mod signature;
+mod statement;
+
+use crate::ast::{Command, ItemValue, Literal};
+use crate::lex::unescape;
+use crate::parse::DIAGNOSTICS_MAX;
+use crate::typed::{self, Head, VariableId};
+use crate::{Code, Diagnostic, Span};
+use scope::Scope;
+use std::collections::HashSet;
+use zvm::{Access, RunWhere};
+
+/// Checks the commands of one source; those with mistakes are left out.
+pub(crate) fn check(
+    source: &str,
+    commands: &[Command<'_>],
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<typed::Command> {
+    let mut names = HashSet::with_capacity(commands.len());
+    let mut lines = Lines { source, offset: 0, line: 1 };
+    let mut checked = Vec::with_capacity(commands.len());
+    for command in commands {
+        let complaints = problems.len();
+        let line = lines.line_of(command.name.span.start);
+        let mut checker = Checker::new(problems);
+        let result = checker.command(line, command);
+        if let Some(result) = result {
+            if !names.insert((result.head.protocol as u8, result.head.name.clone())) {
+                let message = format!("`{}` is declared twice", result.head.name);
+                checker.report(Code::DuplicateCommand, command.name.span, message);
+            }
+            if problems.len() == complaints {
+                checked.push(result);
+            }
+        }
+    }
+    checked
+}
+
+/// Reported; the caller leaves out what it was about.
+#[derive(Debug)]
+struct Reported;
+
+type Check<T> = Result<T, Reported>;
+
+struct Checker<'s, 'd> {
+    problems: &'d mut Vec<Diagnostic>,
+    scope: Scope<'s>,
+    /// How many aggregates are being built here, and whether the innermost is a map.
+    builders: Vec<bool>,
+    in_loop: bool,
+    /// Whether the command runs at its connection, and not on a shard.
+    on_connection: bool,
+    may_write: bool,
+}
+
+impl<'s, 'd> Checker<'s, 'd> {
+    fn new(problems: &'d mut Vec<Diagnostic>) -> Self {
+        Self {
+            problems,
+            scope: Scope::default(),
+            builders: Vec::new(),
+            in_loop: false,
+            on_connection: false,
+            may_write: false,
+        }
+    }
+
+    fn command(&mut self, line: u32, command: &Command<'s>) -> Option<typed::Command> {
+        let head = self.head(line, command);
+        let pre = command.items.iter().find_map(|item| match &item.value {
+            ItemValue::Pre(conditions) => Some(conditions),
+            _ => None,
+        });
+        let block = command.items.iter().find_map(|item| match &item.value {
+            ItemValue::Body(block) => Some(block),
+            _ => None,
+        })?;
+        // Without a head nothing is known of parameters and replies, and complaints about the
+        // body would be guesses.
+        let head = head.ok()?;
+        self.on_connection = head.run_where == RunWhere::Connection;
+        self.may_write = head.access.contains(Access::WRITE);
+        let mut body = self.conditions(&head, pre.map_or(&[], Vec::as_slice));
+        let reachable = self.block(&head, block, &mut body);
+        if reachable {
+            let end = Span { start: block.span.end.saturating_sub(1), end: block.span.end };
+            self.hinted(
+                Code::MissingReply,
+                end,
+                "a path reaches the end of the body without a reply",
+                "every path ends with `return`",
+            );
+        }
+        let variables = self.scope.finish();
+        Some(typed::Command { head, variables, body })
+    }
+
+    fn report(&mut self, code: Code, span: Span, message: impl Into<String>) -> Reported {
+        self.push(Diagnostic::new(code, span, message.into()))
+    }
+
+    fn hinted(
+        &mut self,
+        code: Code,
+        span: Span,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Reported {
+        self.push(Diagnostic::new(code, span, message.into()).with_hint(hint.into()))
+    }
+
+    fn push(&mut self, diagnostic: Diagnostic) -> Reported {
+        if self.problems.len() < DIAGNOSTICS_MAX {
+            self.problems.push(diagnostic);
+        }
+        Reported
+    }
+
+    /// The bytes that a literal stands for.
+    fn bytes(&mut self, literal: Literal<'_>) -> Check<Box<[u8]>> {
+        unescape(literal.text).map(|bytes| bytes.into_owned().into_boxed_slice()).map_err(|error| {
+            let start = literal.span.start.saturating_add(error.start);
+            let end = literal.span.start.saturating_add(error.end).min(literal.span.end);
+            self.hinted(
+                Code::BadEscape,
+                Span { start, end },
+                "this escape means nothing",
+                "the escapes are \\\\, \\\", \\n, \\r, \\t, \\0 and \\xNN",
+            )
+        })
+    }
+
+    /// The text that a literal stands for.
+    fn text(&mut self, literal: Literal<'_>) -> Check<Box<str>> {
+        let bytes = self.bytes(literal)?;
+        String::from_utf8(bytes.into_vec()).map(String::into_boxed_str).map_err(|_| {
+            self.report(Code::BadEscape, literal.span, "this text is not valid UTF-8")
+        })
+    }
+
+    /// The text of an error reply: a code in capitals, a blank and a sentence without line ends.
+    fn error_text(&mut self, literal: Literal<'_>) -> Check<Box<[u8]>> {
+        let bytes = self.bytes(literal)?;
+        let code = bytes.split(|byte| *byte == b' ').next().unwrap_or(&[]);
+        let coded = !code.is_empty() && code.iter().all(|b| b.is_ascii_uppercase() || *b == b'_');
+        if !coded || bytes.iter().any(|byte| matches!(byte, b'\r' | b'\n')) {
+            return Err(self.hinted(
+                Code::BadReplyText,
+                literal.span,
+                "an error is a code in capitals and a sentence, on one line",
+                "for example \"ERR syntax error\"",
+            ));
+        }
+        Ok(bytes)
+    }
+
+    fn id(&self, name: &str) -> Option<VariableId> {
+        self.scope.find(name)
+    }
+}
+
+/// Counts lines while offsets go up.
+struct Lines<'s> {
+    source: &'s str,
+    offset: usize,
+    line: u32,
+}
+
+impl Lines<'_> {
+    fn line_of(&mut self, offset: u32) -> u32 {
+        let passed = self.source.as_bytes().get(self.offset..offset as usize).unwrap_or(&[]);
+        let newlines = passed.iter().filter(|byte| **byte == b'\n').count();
+        self.line = self.line.saturating_add(u32::try_from(newlines).unwrap_or(u32::MAX));
+        self.offset = self.offset.max(offset as usize);
+        self.line
+    }
+}

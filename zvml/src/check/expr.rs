@@ -1,0 +1,204 @@
+//! Expressions: names and types.
+
+use super::{Check, Checker, near};
+use crate::ast::{self, BinaryOp};
+use crate::typed::{Argument, Expr, ExprKind, ValueType, VariableId};
+use crate::{Code, Span};
+use zvm::{Opcode, Type};
+
+impl<'s> Checker<'s, '_> {
+    pub(super) fn expr(&mut self, expr: &ast::Expr<'s>) -> Check<Expr> {
+        match &expr.kind {
+            ast::ExprKind::Integer(value) => {
+                Ok(Expr { ty: ValueType::INT, kind: ExprKind::Integer(*value) })
+            }
+            ast::ExprKind::String(text) => {
+                Ok(Expr { ty: ValueType::BYTES, kind: ExprKind::Bytes(self.bytes(*text)?) })
+            }
+            ast::ExprKind::Truth(value) => {
+                Ok(Expr { ty: ValueType::BOOL, kind: ExprKind::Truth(*value) })
+            }
+            ast::ExprKind::Nil => Err(self.hinted(
+                Code::MisplacedReply,
+                expr.span,
+                "`nil` is a reply, not a value",
+                "whether a value is there, `if let` tells",
+            )),
+            ast::ExprKind::Name(name) => self.named(name, expr.span),
+            ast::ExprKind::Not(inner) => {
+                let inner = self.wanted(inner, ValueType::BOOL)?;
+                Ok(Expr { ty: ValueType::BOOL, kind: ExprKind::Not(Box::new(inner)) })
+            }
+            ast::ExprKind::Negate(inner) => {
+                let right = Box::new(self.wanted(inner, ValueType::INT)?);
+                let left = Box::new(Expr { ty: ValueType::INT, kind: ExprKind::Integer(0) });
+                let kind = ExprKind::Arithmetic { op: Opcode::IntSub, left, right };
+                Ok(Expr { ty: ValueType::INT, kind })
+            }
+            ast::ExprKind::Binary { op, left, right } => self.binary(*op, left, right),
+            ast::ExprKind::Call { name, args } => self.call(*name, args, expr.span),
+        }
+    }
+
+    /// An expression of a type, or of one that serves as it.
+    pub(super) fn wanted(&mut self, expr: &ast::Expr<'s>, wanted: ValueType) -> Check<Expr> {
+        let checked = self.expr(expr)?;
+        self.serves(&checked, wanted, expr.span)?;
+        Ok(checked)
+    }
+
+    pub(super) fn serves(&mut self, expr: &Expr, wanted: ValueType, span: Span) -> Check<()> {
+        if !expr.ty.ty.serves_as(wanted.ty) {
+            let message =
+                format!("expected {}, found {}", wanted.describe(), expr.ty.describe());
+            return Err(self.report(Code::TypeMismatch, span, message));
+        }
+        if expr.ty.optional && !wanted.optional {
+            return Err(self.hinted(
+                Code::MaybeAbsent,
+                span,
+                "this value may be absent",
+                "use it inside `if let name = ...`, or say what else with `or`",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The variable of a name.
+    pub(super) fn variable(&mut self, name: &str, span: Span) -> Check<VariableId> {
+        if let Some(id) = self.id(name) {
+            return Ok(id);
+        }
+        if self.scope.variadic.as_ref().is_some_and(|variadic| variadic.name == name) {
+            return Err(self.hinted(
+                Code::TypeMismatch,
+                span,
+                format!("`{name}` is variadic: it has no value of its own"),
+                format!("`for` goes over its values: `for value in {name}`"),
+            ));
+        }
+        if self.scope.knows(name) {
+            return Err(super::Reported);
+        }
+        let message = format!("there is nothing called `{name}` here");
+        let hint = near::nearest(name, self.scope.names()).map(|near| {
+            format!("did you mean `{near}`?")
+        });
+        Err(match hint {
+            Some(hint) => self.hinted(Code::UnknownName, span, message, hint),
+            None => self.report(Code::UnknownName, span, message),
+        })
+    }
+
+    fn named(&mut self, name: &str, span: Span) -> Check<Expr> {
+        let id = self.variable(name, span)?;
+        let ty = self.scope.get(id).map_or(ValueType::INT, |variable| variable.ty);
+        Ok(Expr { ty, kind: ExprKind::Variable(id) })
+    }
+
+    fn binary(
+        &mut self,
+        op: BinaryOp,
+        left: &ast::Expr<'s>,
+        right: &ast::Expr<'s>,
+    ) -> Check<Expr> {
+        let wanted = match op {
+            BinaryOp::Or | BinaryOp::And => ValueType::BOOL,
+            BinaryOp::Equal | BinaryOp::NotEqual => return self.equality(op, left, right),
+            _ => ValueType::INT,
+        };
+        // Both sides are looked at, so that both can be complained about.
+        let (left, right) = (self.wanted(left, wanted), self.wanted(right, wanted));
+        let (left, right) = (Box::new(left?), Box::new(right?));
+        let compare = |op, negated, left, right| ExprKind::Compare { op, negated, left, right };
+        let kind = match op {
+            BinaryOp::Or => ExprKind::Either(left, right),
+            BinaryOp::And => ExprKind::Both(left, right),
+            BinaryOp::Less => compare(Opcode::IntLess, false, left, right),
+            BinaryOp::LessEqual => compare(Opcode::IntLessEqual, false, left, right),
+            BinaryOp::Greater => compare(Opcode::IntLess, false, right, left),
+            BinaryOp::GreaterEqual => compare(Opcode::IntLessEqual, false, right, left),
+            BinaryOp::Subtract => ExprKind::Arithmetic { op: Opcode::IntSub, left, right },
+            BinaryOp::Divide => ExprKind::Arithmetic { op: Opcode::IntDiv, left, right },
+            BinaryOp::Multiply => ExprKind::Arithmetic { op: Opcode::IntMul, left, right },
+            _ => ExprKind::Arithmetic { op: Opcode::IntAdd, left, right },
+        };
+        let arithmetic = matches!(kind, ExprKind::Arithmetic { .. });
+        Ok(Expr { ty: if arithmetic { ValueType::INT } else { ValueType::BOOL }, kind })
+    }
+
+    fn equality(
+        &mut self,
+        op: BinaryOp,
+        left: &ast::Expr<'s>,
+        right: &ast::Expr<'s>,
+    ) -> Check<Expr> {
+        let (left_checked, right_checked) = (self.expr(left), self.expr(right));
+        let (left_checked, right_checked) = (left_checked?, right_checked?);
+        let integers = left_checked.ty.ty == Type::Int && right_checked.ty.ty == Type::Int;
+        let wanted = if integers { ValueType::INT } else { ValueType::BYTES };
+        self.serves(&left_checked, wanted, left.span)?;
+        self.serves(&right_checked, wanted, right.span)?;
+        let op_code = if integers { Opcode::IntEqual } else { Opcode::BytesEqual };
+        Ok(Expr {
+            ty: ValueType::BOOL,
+            kind: ExprKind::Compare {
+                op: op_code,
+                negated: op == BinaryOp::NotEqual,
+                left: Box::new(left_checked),
+                right: Box::new(right_checked),
+            },
+        })
+    }
+}
+
+/// Ways in which evaluating an expression can come to no value.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Failures {
+    /// Arithmetic, or a primitive whose failure has a usual error.
+    pub usual: bool,
+    /// A primitive whose failure must be handled.
+    pub unusual: bool,
+}
+
+impl Failures {
+    /// Those of an expression.
+    pub(super) fn of(expr: &Expr) -> Self {
+        let mut failures = Self::default();
+        failures.add(expr);
+        failures
+    }
+
+    fn add(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Variable(_)
+            | ExprKind::Integer(_)
+            | ExprKind::Bytes(_)
+            | ExprKind::Truth(_) => {}
+            ExprKind::Not(inner) => self.add(inner),
+            ExprKind::Both(left, right)
+            | ExprKind::Either(left, right)
+            | ExprKind::Compare { left, right, .. } => {
+                self.add(left);
+                self.add(right);
+            }
+            ExprKind::Arithmetic { left, right, .. } => {
+                self.usual = true;
+                self.add(left);
+                self.add(right);
+            }
+            ExprKind::Call { primitive, args } => {
+                if let Some(branch) = primitive.otherwise {
+                    let usual = crate::ir::usual_error(branch).is_some();
+                    self.usual |= usual;
+                    self.unusual |= !usual;
+                }
+                for arg in args {
+                    if let Argument::Value(value) = arg {
+                        self.add(value);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Replies, against what `returns` says.
+
+use super::{Check, Checker};
+use crate::ast::{self, Aggregate, ReplyKind};
+use crate::typed::{Expr, ExprKind, Fallible, Head, Otherwise, Reply, Statement, ValueType};
+use crate::{Code, Span};
+use zvm::{Emit, Opcode, Returns, Type};
+
+impl<'s> Checker<'s, '_> {
+    /// A reply; `element` where it is one of an aggregate, of which `returns` says nothing.
+    pub(super) fn reply(
+        &mut self,
+        head: &Head,
+        reply: &ast::Reply<'s>,
+        element: bool,
+    ) -> Check<Reply> {
+        let returns = if element { Returns::Any } else { head.returns };
+        if self.builders.last() == Some(&true)
+            && element
+            && !matches!(reply.kind, ReplyKind::Value(_))
+        {
+            return Err(self.not_a_pair(reply.span));
+        }
+        if self.builders.len() >= AGGREGATES_MAX {
+            let message = format!("replies nest at most {AGGREGATES_MAX} deep");
+            return Err(self.report(Code::TooDeep, reply.span, message));
+        }
+        match &reply.kind {
+            ReplyKind::Ok => {
+                self.returns(returns, &[Returns::Status], reply.span)?;
+                Ok(Reply::Status(Box::from(*b"OK")))
+            }
+            ReplyKind::Status(text) => {
+                self.returns(returns, &[Returns::Status], reply.span)?;
+                self.status(text)
+            }
+            ReplyKind::Error(text) => Ok(Reply::Error(self.error_text(*text)?)),
+            ReplyKind::Nil => {
+                self.returns(returns, &[Returns::Bytes], reply.span)?;
+                Ok(Reply::Nil)
+            }
+            ReplyKind::NilArray => {
+                self.returns(returns, &[Returns::Array], reply.span)?;
+                Ok(Reply::NilArray)
+            }
+            ReplyKind::Value(value) => self.value_reply(head, value, returns, element),
+            ReplyKind::Build(aggregate, block) => {
+                let map = *aggregate == Aggregate::Map;
+                let as_what: &[Returns] =
+                    if map { &[Returns::Map] } else { &[Returns::Array, Returns::Items] };
+                self.returns(returns, as_what, reply.span)?;
+                let mut body = Vec::new();
+                self.builders.push(map);
+                self.block(head, block, &mut body);
+                self.builders.pop();
+                let counted = body.iter().any(|it| matches!(it, Statement::For { .. }));
+                Ok(Reply::Build { map, counted, body })
+            }
+            ReplyKind::Array(elements) => {
+                self.returns(returns, &[Returns::Array], reply.span)?;
+                let elements: Vec<Check<Reply>> =
+                    elements.iter().map(|element| self.element(head, element)).collect();
+                elements.into_iter().collect::<Check<_>>().map(Reply::Array)
+            }
+            ReplyKind::Map(pairs) => {
+                self.returns(returns, &[Returns::Map], reply.span)?;
+                let pairs: Vec<Check<(Reply, Reply)>> = pairs
+                    .iter()
+                    .map(|(key, value)| Ok((self.element(head, key)?, self.element(head, value)?)))
+                    .collect();
+                pairs.into_iter().collect::<Check<_>>().map(Reply::Map)
+            }
+        }
+    }
+
+    /// An element written out in `[...]` or `{...}`: there, unlike among emitted ones, nothing
+    /// can be left out, and no error can stand.
+    fn element(&mut self, head: &Head, reply: &ast::Reply<'s>) -> Check<Reply> {
+        self.builders.push(false);
+        let checked = self.reply(head, reply, true);
+        self.builders.pop();
+        let checked = checked?;
+        let skips = match &checked {
+            Reply::Value { value, .. } | Reply::Primitive(value) => {
+                matches!(value.otherwise, Otherwise::Skip)
+            }
+            Reply::Error(_) => true,
+            _ => false,
+        };
+        if skips {
+            let message = "a written-out element is always there";
+            return Err(self.report(Code::MisplacedReply, reply.span, message));
+        }
+        Ok(checked)
+    }
+
+    fn status(&mut self, text: &ast::Expr<'s>) -> Check<Reply> {
+        let checked = self.wanted(text, ValueType::BYTES)?;
+        self.no_unusual_failure(&checked, text.span)?;
+        let ExprKind::Bytes(bytes) = checked.kind else { return Ok(Reply::StatusOf(checked)) };
+        if bytes.iter().any(|byte| matches!(byte, b'\r' | b'\n')) {
+            let message = "a status stands on one line";
+            return Err(self.report(Code::BadReplyText, text.span, message));
+        }
+        Ok(Reply::Status(bytes))
+    }
+
+    fn value_reply(
+        &mut self,
+        head: &Head,
+        value: &ast::Value<'s>,
+        returns: Returns,
+        element: bool,
+    ) -> Check<Reply> {
+        let span = value.expr.span;
+        if let ast::ExprKind::Call { name, args } = &value.expr.kind
+            && zvm::Primitive::find(name.text)
+                .is_some_and(|primitive| primitive.op.info().emit != Emit::None)
+        {
+            let expr = self.any_call(*name, args)?;
+            return self.primitive_reply(head, expr, value, (returns, element));
+        }
+        if element && self.builders.last() == Some(&true) {
+            return Err(self.not_a_pair(span));
+        }
+        let expr = self.expr(&value.expr)?;
+        let otherwise = self.otherwise(head, &expr, value, true)?;
+        self.returns_value(returns, expr.ty.ty, span)?;
+        if expr.ty.optional && !matches!(returns, Returns::Bytes | Returns::Any) {
+            let handled = !matches!(otherwise, Otherwise::Usual | Otherwise::Nil);
+            if !handled {
+                return Err(self.hinted(
+                    Code::MaybeAbsent,
+                    span,
+                    "this value may be absent",
+                    "say what else with `or`",
+                ));
+            }
+        }
+        Ok(reply_of(expr, otherwise, returns))
+    }
+
+    fn primitive_reply(
+        &mut self,
+        head: &Head,
+        expr: Expr,
+        value: &ast::Value<'s>,
+        (returns, element): (Returns, bool),
+    ) -> Check<Reply> {
+        let span = value.expr.span;
+        let ExprKind::Call { primitive, .. } = &expr.kind else { return Err(super::Reported) };
+        let pair = primitive.op.info().emit == Emit::Pair;
+        if pair != (element && self.builders.last() == Some(&true)) {
+            return Err(if pair {
+                let message = "this replies a pair, and no map is being built here";
+                self.report(Code::MisplacedReply, span, message)
+            } else {
+                self.not_a_pair(span)
+            });
+        }
+        if matches!(returns, Returns::Integer | Returns::Status | Returns::Boolean) {
+            return Err(self.wrong_return(returns, span));
+        }
+        let otherwise = self.otherwise(head, &expr, value, true)?;
+        if matches!(otherwise, Otherwise::Value(_)) {
+            let message = "this replies by itself, so there is no other value to take";
+            return Err(self.report(Code::BadHandler, span, message));
+        }
+        Ok(Reply::Primitive(Fallible { expr, otherwise }))
+    }
+
+    fn not_a_pair(&mut self, span: Span) -> super::Reported {
+        self.report(Code::MisplacedReply, span, "a map is built of pairs, and this is none")
+    }
+
+    fn returns_value(&mut self, returns: Returns, ty: Type, span: Span) -> Check<()> {
+        let as_what: &[Returns] = match ty {
+            Type::Int => &[Returns::Integer, Returns::Bytes],
+            Type::Bool => &[Returns::Integer, Returns::Boolean],
+            Type::Bytes | Type::Key => &[Returns::Bytes],
+            _ => {
+                let message = "a value of this type cannot be replied";
+                return Err(self.report(Code::TypeMismatch, span, message));
+            }
+        };
+        self.returns(returns, as_what, span)
+    }
+
+    fn returns(&mut self, returns: Returns, as_what: &[Returns], span: Span) -> Check<()> {
+        if returns == Returns::Any || as_what.contains(&returns) {
+            return Ok(());
+        }
+        Err(self.wrong_return(returns, span))
+    }
+
+    fn wrong_return(&mut self, returns: Returns, span: Span) -> super::Reported {
+        let message = format!("the command returns {returns:?}, this is something else");
+        self.report(Code::WrongReturn, span, message)
+    }
+}
+
+/// A value as a reply. The string at a key goes there without a copy.
+fn reply_of(expr: Expr, otherwise: Otherwise, returns: Returns) -> Reply {
+    let plain = matches!(otherwise, Otherwise::Usual | Otherwise::Nil);
+    match expr.kind {
+        ExprKind::Bytes(bytes) => Reply::Literal(bytes),
+        ExprKind::Call { primitive, mut args } if primitive.op == Opcode::StringGet && plain => {
+            match args.pop() {
+                Some(crate::typed::Argument::Value(key)) => Reply::StringAt(key),
+                _ => Reply::Nil,
+            }
+        }
+        kind => {
+            let as_integer = expr.ty.ty == Type::Bool && returns == Returns::Integer;
+            let value = Fallible { expr: Expr { ty: expr.ty, kind }, otherwise };
+            Reply::Value { value, as_integer }
+        }
+    }
+}
+
+/// How deep replies nest, which keeps them within the verifier's bounds.
+const AGGREGATES_MAX: usize = 4;

@@ -1,0 +1,328 @@
+//! Parameters and options: the signature, and the names that the body sees.
+
+use super::head::find;
+use super::scope::Variadic;
+use super::{Check, Checker, near};
+use crate::Code;
+use crate::ast::{
+    self, Command, Count, Expr, ExprKind, ItemValue, Literal, Name, OptionWord, ParamShape,
+};
+use crate::typed::{Origin, ValueType};
+use zvm::{
+    DecodeOrder, DefaultValue, Item, Multiplicity, OptionGroup, OptionSpec, Param, ParamType,
+    Signature,
+};
+
+impl<'s> Checker<'s, '_> {
+    /// The signature of a command. Byte strings that it names by number go to `constants`.
+    pub(super) fn signature(
+        &mut self,
+        command: &Command<'s>,
+        constants: &mut Vec<Box<[u8]>>,
+    ) -> Check<Signature> {
+        let mut signature = Signature::default();
+        let mut registers = 0_usize;
+        let params = match find(command, "params").map(|item| &item.value) {
+            Some(ItemValue::Params(params)) => params.as_slice(),
+            _ => return Err(self.missing(command, "params")),
+        };
+        let options = match find(command, "opts").map(|item| &item.value) {
+            Some(ItemValue::Options(options)) => Some(options),
+            _ => None,
+        };
+        let mut result = self.parameter_order(params, options.is_some());
+        for param in params {
+            match self.param(param, constants, &mut registers) {
+                Ok(param) => signature.params.push(param),
+                Err(reported) => result = Err(reported),
+            }
+        }
+        if let Some(options) = options {
+            match self.options(options, &mut registers) {
+                Ok(groups) => signature.groups = groups,
+                Err(reported) => result = Err(reported),
+            }
+            signature.unknown_option = options
+                .unknown
+                .map(|text| self.unknown_option(text))
+                .transpose()?;
+        }
+        if find(command, "decode").is_some() {
+            signature.order = self.required_word(command, "decode", &DecodeOrder::NAMES)?;
+        }
+        result.map(|()| signature)
+    }
+
+    /// Which argument is which must follow from their number: at most one variadic parameter,
+    /// optional ones last and not beside it, options beside no variadic one.
+    fn parameter_order(&mut self, params: &[ast::Param<'s>], options: bool) -> Check<()> {
+        let many = |param: &&ast::Param<'s>| matches!(param.count, Count::Many | Count::Any);
+        let may_lack = |param: &ast::Param<'s>| {
+            matches!(param.count, Count::Optional | Count::Default(_))
+        };
+        let variadic = params.iter().find(many);
+        if let Some(second) = params.iter().filter(many).nth(1) {
+            let message = "a command has at most one variadic parameter";
+            return Err(self.report(Code::ParameterOrder, second.name.span, message));
+        }
+        if let (Some(variadic), true) = (variadic, options) {
+            let message = "options cannot be told from the values of a variadic parameter";
+            return Err(self.report(Code::ParameterOrder, variadic.name.span, message));
+        }
+        let mut lacking = false;
+        for param in params {
+            let late = lacking && matches!(param.count, Count::Once);
+            lacking |= may_lack(param);
+            if late || (may_lack(param) && variadic.is_some()) {
+                let message = "optional parameters stand last, and not beside a variadic one";
+                return Err(self.report(Code::ParameterOrder, param.name.span, message));
+            }
+        }
+        Ok(())
+    }
+
+    fn param(
+        &mut self,
+        param: &ast::Param<'s>,
+        constants: &mut Vec<Box<[u8]>>,
+        registers: &mut usize,
+    ) -> Check<Param> {
+        self.check_unknown_name(param.name)?;
+        let items = match &param.shape {
+            ParamShape::One(_) => vec![self.item(param)?],
+            ParamShape::Group(members) => {
+                if members.is_empty() {
+                    let message = "a group consists of at least one parameter";
+                    return Err(self.report(Code::ParameterOrder, param.name.span, message));
+                }
+                members.iter().map(|member| self.member(member)).collect::<Check<_>>()?
+            }
+        };
+        let types = items.iter().map(|item: &Item| ValueType::of(item.ty.register_type()));
+        if matches!(param.count, Count::Many | Count::Any) {
+            self.scope.variadic = Some(Variadic { name: param.name.text, group: types.collect() });
+        } else {
+            for ty in types {
+                let ty = ValueType { optional: matches!(param.count, Count::Optional), ..ty };
+                self.declare_parameter(param.name, ty, registers)?;
+            }
+        }
+        let multiplicity = match &param.count {
+            Count::Once => Multiplicity::Once,
+            Count::Optional => Multiplicity::Optional,
+            Count::Many => Multiplicity::Variadic,
+            Count::Any => Multiplicity::VariadicOptional,
+            Count::Default(value) => {
+                let ty = items.first().map_or(ParamType::Bytes, |item| item.ty);
+                Multiplicity::Default(self.default_value(value, ty, constants)?)
+            }
+        };
+        Ok(Param { multiplicity, items })
+    }
+
+    /// A member of a group, or an operand of an option: one value, always there.
+    fn member(&mut self, member: &ast::Param<'s>) -> Check<Item> {
+        let plain = matches!(member.count, Count::Once);
+        if !plain || matches!(member.shape, ParamShape::Group(_)) {
+            let message = "here each parameter stands for one value";
+            return Err(self.report(Code::ParameterOrder, member.name.span, message));
+        }
+        self.item(member)
+    }
+
+    fn item(&mut self, param: &ast::Param<'s>) -> Check<Item> {
+        let ParamShape::One(ty) = &param.shape else {
+            let message = "groups do not nest";
+            return Err(self.report(Code::ParameterOrder, param.name.span, message));
+        };
+        let ty = self.param_type(*ty)?;
+        let error = match param.error {
+            Some(text) => {
+                let bytes = self.error_text(text)?;
+                Some(String::from_utf8_lossy(&bytes).into_owned().into_boxed_str())
+            }
+            None => None,
+        };
+        Ok(Item { name: param.name.text.into(), ty, error })
+    }
+
+    fn param_type(&mut self, name: Name<'s>) -> Check<ParamType> {
+        let found = TYPES.iter().find(|(text, _)| *text == name.text);
+        found.map(|(_, ty)| *ty).ok_or_else(|| {
+            let names = TYPES.iter().map(|(text, _)| *text);
+            let all: Vec<&str> = names.clone().collect();
+            let hint = if name.text == "String" {
+                "strings are `Bytes`".to_owned()
+            } else {
+                near::nearest(name.text, names).map_or_else(
+                    || format!("the types are {}", all.join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                )
+            };
+            let message = format!("there is no type `{}`", name.text);
+            self.hinted(Code::UnknownType, name.span, message, hint)
+        })
+    }
+
+    fn default_value(
+        &mut self,
+        value: &Expr<'s>,
+        ty: ParamType,
+        constants: &mut Vec<Box<[u8]>>,
+    ) -> Check<DefaultValue> {
+        match (&value.kind, ty) {
+            (ExprKind::Integer(value), ParamType::Integer) => Ok(DefaultValue::Integer(*value)),
+            (ExprKind::Integer(value @ 0..), ParamType::Cursor | ParamType::Flags) => {
+                Ok(DefaultValue::Integer(*value))
+            }
+            (ExprKind::String(text), ParamType::Bytes) => {
+                let index = u16::try_from(constants.len()).unwrap_or(u16::MAX);
+                constants.push(self.bytes(*text)?);
+                Ok(DefaultValue::Constant(index))
+            }
+            _ => Err(self.report(
+                Code::TypeMismatch,
+                value.span,
+                "a default is a literal of the parameter's type",
+            )),
+        }
+    }
+
+    fn options(
+        &mut self,
+        options: &ast::Options<'s>,
+        registers: &mut usize,
+    ) -> Check<Vec<OptionGroup>> {
+        if let Some(extra) = options.groups.get(OPTION_GROUPS_MAX) {
+            let message = format!("a command has at most {OPTION_GROUPS_MAX} groups of options");
+            return Err(self.report(Code::BadOptions, extra.span, message));
+        }
+        let mut seen: Vec<Vec<&'s str>> = Vec::new();
+        let mut result = Vec::with_capacity(options.groups.len());
+        let mut failed = None;
+        for group in &options.groups {
+            let mut specs = Vec::with_capacity(group.alternatives.len());
+            for option in &group.alternatives {
+                match self.option(option, &mut seen, registers) {
+                    Ok(spec) => specs.push(spec),
+                    Err(reported) => failed = Some(reported),
+                }
+            }
+            result.push(OptionGroup { options: specs });
+        }
+        failed.map_or(Ok(result), Err)
+    }
+
+    fn option(
+        &mut self,
+        option: &OptionWord<'s>,
+        seen: &mut Vec<Vec<&'s str>>,
+        registers: &mut usize,
+    ) -> Check<OptionSpec> {
+        let words: Vec<&'s str> = option.words.iter().map(|word| word.text).collect();
+        let span = option.words.iter().map(|word| word.span).reduce(|a, b| a.to(b));
+        let span = span.unwrap_or_default();
+        if let Some(word) =
+            option.words.iter().find(|word| word.text.bytes().any(|b| b.is_ascii_lowercase()))
+        {
+            return Err(self.hinted(
+                Code::BadOptions,
+                word.span,
+                "the words of an option are written in capitals",
+                "an operand has a type behind it: `EX seconds: Integer`",
+            ));
+        }
+        if seen.iter().any(|other| other.starts_with(&words) || words.starts_with(other)) {
+            let message = format!("`{}` cannot be told from another option", words.join(" "));
+            return Err(self.report(Code::BadOptions, span, message));
+        }
+        seen.push(words.clone());
+        let name = words.join("_").to_ascii_lowercase().replace('-', "_");
+        if option.operands.is_empty() {
+            if self.scope.knows(&name) {
+                let message = format!("there is something called `{name}` already");
+                return Err(self.report(Code::DuplicateName, span, message));
+            }
+            let register = self.register(span, registers)?;
+            self.scope.declare(name.clone(), ValueType::BOOL, Origin::Parameter(register));
+        }
+        let mut operands = Vec::with_capacity(option.operands.len());
+        for operand in &option.operands {
+            self.check_unknown_name(operand.name)?;
+            let item = self.member(operand)?;
+            if item.ty == ParamType::Key {
+                let message = "an option's operand cannot be a key";
+                return Err(self.report(Code::BadOptions, operand.name.span, message));
+            }
+            let ty = ValueType { ty: item.ty.register_type(), optional: true };
+            self.declare_parameter(operand.name, ty, registers)?;
+            operands.push(item);
+        }
+        Ok(OptionSpec {
+            name: name.into(),
+            words: words.into_iter().map(Box::from).collect(),
+            operands,
+        })
+    }
+
+    /// The text about an unknown option, up to the `{}` that stands for the option.
+    fn unknown_option(&mut self, text: Literal<'s>) -> Check<Box<str>> {
+        let bytes = self.error_text(text)?;
+        let all = String::from_utf8_lossy(&bytes);
+        match all.strip_suffix("{}") {
+            Some(prefix) if !prefix.contains("{}") => Ok(prefix.into()),
+            _ => Err(self.report(
+                Code::BadReplyText,
+                text.span,
+                "this text ends with `{}`, where the unknown word goes",
+            )),
+        }
+    }
+
+    fn declare_parameter(
+        &mut self,
+        name: Name<'s>,
+        ty: ValueType,
+        registers: &mut usize,
+    ) -> Check<()> {
+        let register = self.register(name.span, registers)?;
+        self.scope.declare(name.text, ty, Origin::Parameter(register));
+        Ok(())
+    }
+
+    fn register(&mut self, span: crate::Span, registers: &mut usize) -> Check<u8> {
+        let register = u8::try_from(*registers).ok().filter(|register| *register < PARAMETERS_MAX);
+        *registers += 1;
+        register.ok_or_else(|| {
+            let message = format!("a command has at most {PARAMETERS_MAX} parameters");
+            self.report(Code::TooManyRegisters, span, message)
+        })
+    }
+
+    /// Reports a name that is taken.
+    pub(super) fn check_unknown_name(&mut self, name: Name<'s>) -> Check<()> {
+        if !self.scope.knows(name.text) {
+            return Ok(());
+        }
+        let message = format!("there is something called `{}` already", name.text);
+        Err(self.report(Code::DuplicateName, name.span, message))
+    }
+}
+
+/// The types of parameters, as the language calls them. The last two say more to a reader.
+const TYPES: &[(&str, ParamType)] = &[
+    ("Key", ParamType::Key),
+    ("Bytes", ParamType::Bytes),
+    ("Integer", ParamType::Integer),
+    ("Float", ParamType::Float),
+    ("Cursor", ParamType::Cursor),
+    ("Flags", ParamType::Flags),
+    ("Seconds", ParamType::Integer),
+    ("Millis", ParamType::Integer),
+];
+
+/// As many as a request's decoding keeps track of.
+const OPTION_GROUPS_MAX: usize = 16;
+
+/// Leaves room for variables among 255 registers.
+const PARAMETERS_MAX: u8 = 128;

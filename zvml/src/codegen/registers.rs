@@ -1,0 +1,141 @@
+//! Which register holds which value.
+//!
+//! A linear scan. A value's *range* goes from the first operation that names it to the last, in
+//! the order of the code. Since jumps go forward but for a loop's closing one, whatever path is
+//! taken, a value is needed within its range only; a range that begins before a loop and reaches
+//! into it is stretched to the loop's end. Two values share a register where their ranges do not
+//! overlap, or touch in one operation that reads the one and writes the other.
+//!
+//! Parameters have their registers already, until their last use; a loop's group takes registers
+//! in a row.
+
+use crate::ir::{Function, Operand, Operation, ValueId};
+use zvm::{Opcode, OperandKind, Pattern};
+
+/// The register of each value.
+#[derive(Debug)]
+pub(crate) struct Registers {
+    chosen: Vec<u8>,
+    /// One more than the highest.
+    pub count: u16,
+}
+
+impl Registers {
+    pub(crate) fn of(&self, value: ValueId) -> u8 {
+        self.chosen.get(value.0 as usize).copied().unwrap_or(0)
+    }
+}
+
+/// Chooses registers; `None` where there are too few. O(values x 255).
+pub(crate) fn choose(function: &Function) -> Option<Registers> {
+    let ranges = ranges(function);
+    let mut order: Vec<(usize, Range)> = ranges
+        .iter()
+        .enumerate()
+        .filter_map(|(index, range)| range.map(|range| (index, range)))
+        .collect();
+    order.sort_by_key(|(index, range)| (range.first, *index));
+    // The operation before which each register is taken; it is free from there on.
+    let mut busy_until = [0_usize; REGISTERS];
+    let mut chosen = vec![0_u8; ranges.len()];
+    let mut count = 0_u16;
+    for (index, value) in function.values.iter().enumerate() {
+        if let (Some(register), Some(Some(range))) = (value.fixed, ranges.get(index)) {
+            *busy_until.get_mut(usize::from(register))? = range.last;
+            *chosen.get_mut(index)? = register;
+            count = count.max(u16::from(register) + 1);
+        }
+    }
+    let mut group_end = 0;
+    for (index, range) in order {
+        let fixed = function.values.get(index).is_some_and(|value| value.fixed.is_some());
+        if fixed || index < group_end {
+            continue;
+        }
+        let len = if range.group { function.group_len as usize } else { 1 };
+        let free = |start: &usize| {
+            busy_until.get(*start..*start + len).is_some_and(|registers| {
+                registers.iter().all(|until| *until <= range.first)
+            })
+        };
+        let start = (0..REGISTERS).find(free)?;
+        if range.group {
+            group_end = index + len;
+        }
+        for offset in 0..len {
+            let last = ranges.get(index + offset).copied().flatten().map_or(range.last, |r| r.last);
+            *busy_until.get_mut(start + offset)? = last.max(range.first + 1);
+            *chosen.get_mut(index + offset)? = u8::try_from(start + offset).ok()?;
+        }
+        count = count.max(u16::try_from(start + len).ok()?);
+    }
+    Some(Registers { chosen, count })
+}
+
+/// Where a value is needed. Operation n reads at 2n and writes at 2n + 1.
+#[derive(Debug, Clone, Copy)]
+struct Range {
+    first: usize,
+    last: usize,
+    /// Whether the value is the first of a loop's group.
+    group: bool,
+}
+
+fn ranges(function: &Function) -> Vec<Option<Range>> {
+    let mut ranges: Vec<Option<Range>> = vec![None; function.values.len()];
+    let operations = function.order.iter().flat_map(|id| function.block(*id));
+    let mut opened = None;
+    let mut loops = Vec::new();
+    // Decoding, which writes the parameters, is number 0.
+    for (at, operation) in (1..).zip(operations) {
+        mark_operands(function, at, operation, &mut ranges);
+        match operation.op {
+            Opcode::ArgsFirst => opened = Some(at),
+            Opcode::ArgsNext => {
+                if let Some(open) = opened.take() {
+                    loops.push((2 * open, 2 * at + 1));
+                }
+            }
+            _ => {}
+        }
+    }
+    for range in ranges.iter_mut().flatten() {
+        for (open, close) in &loops {
+            // What the opening itself writes lives in the loop, too: it is written again at the
+            // closing, which is an operation that names it.
+            if range.first < *open && range.last > *open {
+                range.last = range.last.max(*close);
+            }
+        }
+    }
+    for (value, range) in function.values.iter().zip(&mut ranges) {
+        if let (Some(_), Some(range)) = (value.fixed, range) {
+            range.first = 0;
+        }
+    }
+    ranges
+}
+
+fn mark_operands(
+    function: &Function,
+    at: usize,
+    operation: &Operation,
+    ranges: &mut [Option<Range>],
+) {
+    for (operand, info) in operation.operands.iter().zip(&operation.op.info().operands) {
+        let Operand::Value(first) = operand else { continue };
+        let group = matches!(info.kind, OperandKind::Out(Pattern::Group));
+        let place = 2 * at + usize::from(matches!(info.kind, OperandKind::Out(_)));
+        let len = if group { function.group_len as usize } else { 1 };
+        for offset in 0..len {
+            let Some(slot) = ranges.get_mut(first.0 as usize + offset) else { continue };
+            let range = slot.get_or_insert(Range { first: place, last: place, group: false });
+            range.first = range.first.min(place);
+            range.last = range.last.max(place);
+            range.group |= group && offset == 0;
+        }
+    }
+}
+
+/// As many as an instruction can name; one is kept so that their number fits in a byte.
+const REGISTERS: usize = 255;

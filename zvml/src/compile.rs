@@ -1,0 +1,51 @@
+//! The pipeline.
+
+use crate::lex::SOURCE_BYTES_MAX;
+use crate::{Diagnostic, Diagnostics, check, codegen, ir, parse};
+use zvm::Program;
+
+/// Compiles a source to the programs of its commands, in the order of their declaration.
+///
+/// `file` is the name that diagnostics and programs tell; no file is read.
+///
+/// # Errors
+///
+/// Everything that is wrong with the source, up to a bound; then there are no programs.
+///
+/// # Complexity
+///
+/// O(source), with small factors for names in scope; sources beyond 1 MiB are refused.
+///
+/// # Examples
+///
+/// ```
+/// let source = "command ECHO {
+///     access: STATS
+///     run_where: CONNECTION
+///     params: (message: Bytes)
+///     returns: Bytes
+///     body {
+///         return message
+///     }
+/// }";
+/// let programs = zvml::compile("echo.zvml", source)?;
+/// assert_eq!(programs[0].arity(), 2);
+/// # Ok::<(), zvml::Diagnostics>(())
+/// ```
+pub fn compile(file: &str, source: &str) -> Result<Vec<Program>, Diagnostics> {
+    let mut problems: Vec<Diagnostic> = Vec::new();
+    let commands = parse::parse(source, &mut problems);
+    let checked = check::check(source, &commands, &mut problems);
+    let mut programs = Vec::with_capacity(checked.len());
+    for command in checked {
+        let mut function = ir::build(&command);
+        ir::simplify(&mut function);
+        match codegen::generate(file, command.head, &function) {
+            Ok(program) => programs.push(program),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(programs) } else { Err(Diagnostics::new(file, source, problems)) }
+}
+
+const _: () = assert!(SOURCE_BYTES_MAX <= u32::MAX as usize);

@@ -1,0 +1,133 @@
+//! Replies.
+
+use super::build::{Builder, Fail};
+use super::{Operand, Operation, ValueId};
+use crate::typed::{Exit, ExprKind, Fallible, Otherwise, Reply, Statement, ValueType};
+use zvm::{Aggregate, Opcode, Slot, Type};
+
+impl Builder<'_> {
+    /// Makes a reply: an element of one being built, or the whole.
+    pub(super) fn reply(&mut self, reply: &Reply, element: bool) {
+        match reply {
+            Reply::Status(text) => self.constant_reply(Opcode::ReplyStatus, text),
+            Reply::Literal(bytes) => self.constant_reply(Opcode::ReplyLiteral, bytes),
+            Reply::StatusOf(expr) => {
+                let value = self.expr(expr, None, Fail::Usual);
+                self.value_reply(Opcode::ReplyStatusOf, value);
+            }
+            Reply::Error(text) => self.fault(text),
+            Reply::Nil => self.push(Operation::new(Opcode::ReplyNil)),
+            Reply::NilArray => self.push(Operation::new(Opcode::ReplyNilArray)),
+            Reply::StringAt(key) => {
+                let key = self.expr(key, None, Fail::Usual);
+                self.value_reply(Opcode::ReplyString, key);
+            }
+            Reply::Value { value, as_integer } => self.value(value, *as_integer, element),
+            Reply::Primitive(fallible) => self.primitive(fallible, element),
+            Reply::Build { map, counted, body } => self.aggregate(*map, *counted, body),
+            Reply::Array(elements) => {
+                self.header(Opcode::ReplyArray, elements.len());
+                for element in elements {
+                    self.reply(element, true);
+                }
+            }
+            Reply::Map(pairs) => {
+                self.header(Opcode::ReplyMap, pairs.len());
+                for (key, value) in pairs {
+                    self.reply(key, true);
+                    self.reply(value, true);
+                }
+            }
+        }
+    }
+
+    fn constant_reply(&mut self, op: Opcode, bytes: &[u8]) {
+        let constant = self.bytes_constant(bytes);
+        self.push(Operation::new(op).with(Slot::Imm, constant));
+    }
+
+    fn value_reply(&mut self, op: Opcode, value: ValueId) {
+        self.push(Operation::new(op).with(Slot::A, Operand::Value(value)));
+    }
+
+    fn header(&mut self, op: Opcode, len: usize) {
+        let len = Operand::Number(i32::try_from(len).unwrap_or(i32::MAX));
+        self.push(Operation::new(op).with(Slot::Imm, len));
+    }
+
+    fn value(&mut self, fallible: &Fallible, as_integer: bool, element: bool) {
+        let expr = &fallible.expr;
+        let usual = matches!(fallible.otherwise, Otherwise::Usual);
+        let nil = matches!(fallible.otherwise, Otherwise::Nil) || (usual && expr.ty.optional);
+        let emit = |builder: &mut Self, value: ValueId| match expr.ty.ty {
+            Type::Int => builder.value_reply(Opcode::ReplyInteger, value),
+            Type::Bool if as_integer => {
+                let number = builder.new_value(ValueType::INT);
+                builder.unary(Opcode::BoolToInt, value, number);
+                builder.value_reply(Opcode::ReplyInteger, number);
+            }
+            Type::Bool => builder.value_reply(Opcode::ReplyBoolean, value),
+            _ => builder.value_reply(Opcode::ReplyBytes, value),
+        };
+        if !nil {
+            let value = self.fallible(fallible, None);
+            emit(self, value);
+            return;
+        }
+        let absent = if element { self.new_block() } else { self.exit(&Exit::Nil) };
+        let fail = if usual { Fail::Usual } else { Fail::To(absent) };
+        let value = self.expr(expr, None, fail);
+        if expr.ty.optional {
+            self.jump_on(Opcode::JumpAbsent, value, absent);
+        }
+        emit(self, value);
+        if element {
+            let end = self.new_block();
+            self.jump(Opcode::Jump, end);
+            self.start(absent);
+            self.push(Operation::new(Opcode::ReplyNil));
+            self.start(end);
+        }
+    }
+
+    fn primitive(&mut self, fallible: &Fallible, element: bool) {
+        let ExprKind::Call { primitive, args } = &fallible.expr.kind else { return };
+        let ty = fallible.expr.ty;
+        let (fail, absent) = match &fallible.otherwise {
+            Otherwise::Exit(exit) => (Fail::To(self.exit(exit)), None),
+            Otherwise::Skip => (self.skip.map_or(Fail::Usual, Fail::To), None),
+            Otherwise::Nil if element => {
+                let absent = self.new_block();
+                (Fail::To(absent), Some(absent))
+            }
+            Otherwise::Nil => (Fail::To(self.exit(&Exit::Nil)), None),
+            Otherwise::Usual | Otherwise::Value(_) => (Fail::Usual, None),
+        };
+        self.call(primitive, args, ty, None, fail);
+        if let Some(absent) = absent {
+            let end = self.new_block();
+            self.jump(Opcode::Jump, end);
+            self.start(absent);
+            self.push(Operation::new(Opcode::ReplyNil));
+            self.start(end);
+        }
+    }
+
+    fn aggregate(&mut self, map: bool, counted: bool, body: &[Statement]) {
+        let hint = if counted {
+            let hint = self.new_value(ValueType::INT);
+            self.push(Operation::new(Opcode::ArgsCount).with(Slot::A, Operand::Value(hint)));
+            hint
+        } else {
+            self.integer(0, None)
+        };
+        let aggregate = if map { Aggregate::Map } else { Aggregate::Array };
+        self.push(
+            Operation::new(Opcode::ReplyOpen)
+                .with(Slot::A, Operand::Value(hint))
+                .with(Slot::B, Operand::Number(aggregate as i32)),
+        );
+        self.statements(body);
+        self.push(Operation::new(Opcode::ReplyClose));
+    }
+}

@@ -1,0 +1,229 @@
+//! Tokens to syntax tree, by recursive descent: a production is a function.
+//!
+//! A production that cannot go on reports what it found and returns [`Failed`]; the nearest
+//! list of statements, items or commands passes over tokens to its next boundary and goes on.
+//! So a source with several mistakes gets several diagnostics, and every loop takes at least one
+//! token a round.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
+mod block;
+mod command;
+mod expr;
+mod head;
+mod reply;
+
+use crate::ast::{Command, Literal, Name};
+use crate::lex::{self, Lexer, Token, TokenKind};
+use crate::{Code, Diagnostic, Span};
+
+/// Parses a source. Commands with mistakes are left out; `problems` says which.
+pub(crate) fn parse<'s>(source: &'s str, problems: &mut Vec<Diagnostic>) -> Vec<Command<'s>> {
+    let mut parser = Parser::new(source, problems);
+    if source.len() > lex::SOURCE_BYTES_MAX {
+        let message = format!("a source has at most {} bytes", lex::SOURCE_BYTES_MAX);
+        parser.report(Diagnostic::new(Code::SourceTooLong, Span::default(), message));
+        return Vec::new();
+    }
+    parser.commands()
+}
+
+/// A production that reported why it could not go on.
+#[derive(Debug)]
+struct Failed;
+
+type Parsed<T> = Result<T, Failed>;
+
+struct Parser<'s, 'd> {
+    source: &'s str,
+    lexer: Lexer<'s>,
+    current: Token,
+    next: Token,
+    /// The span of the token taken last.
+    last: Span,
+    depth: usize,
+    problems: &'d mut Vec<Diagnostic>,
+}
+
+impl<'s, 'd> Parser<'s, 'd> {
+    fn new(source: &'s str, problems: &'d mut Vec<Diagnostic>) -> Self {
+        let mut lexer = Lexer::new(source);
+        let (current, next) = (lexer.token(), lexer.token());
+        Self { source, lexer, current, next, last: Span::default(), depth: 0, problems }
+    }
+
+    fn at(&self, kind: TokenKind) -> bool {
+        self.current.kind == kind
+    }
+
+    fn at_word(&self, word: &str) -> bool {
+        self.at(TokenKind::Word) && self.current_text() == word
+    }
+
+    fn current_text(&self) -> &'s str {
+        self.current.span.text(self.source)
+    }
+
+    /// Takes the current token, whatever it is.
+    fn advance(&mut self) -> Token {
+        let token = self.current;
+        self.last = token.span;
+        self.current = self.next;
+        self.next = self.lexer.token();
+        token
+    }
+
+    fn take(&mut self, kind: TokenKind) -> bool {
+        let here = self.at(kind);
+        if here {
+            self.advance();
+        }
+        here
+    }
+
+    fn take_word(&mut self, word: &str) -> bool {
+        let here = self.at_word(word);
+        if here {
+            self.advance();
+        }
+        here
+    }
+
+    fn expect(&mut self, kind: TokenKind) -> Parsed<Token> {
+        if self.at(kind) { Ok(self.advance()) } else { Err(self.unexpected(kind.describe())) }
+    }
+
+    /// A name. `what` says which, for the diagnostic.
+    fn name(&mut self, what: &'static str) -> Parsed<Name<'s>> {
+        if !self.at(TokenKind::Word) || KEYWORDS.contains(&self.current_text()) {
+            return Err(self.unexpected(what));
+        }
+        let span = self.advance().span;
+        Ok(Name { text: span.text(self.source), span })
+    }
+
+    /// A word that may have hyphens in it, as in `LIB-NAME`.
+    fn hyphenated(&mut self, what: &'static str) -> Parsed<Name<'s>> {
+        let mut name = self.name(what)?;
+        while self.at(TokenKind::Minus)
+            && self.current.span.start == name.span.end
+            && self.next.kind == TokenKind::Word
+            && self.next.span.start == self.current.span.end
+        {
+            self.advance();
+            name.span = name.span.to(self.advance().span);
+        }
+        name.text = name.span.text(self.source);
+        Ok(name)
+    }
+
+    fn literal(&mut self) -> Parsed<Literal<'s>> {
+        let span = self.expect(TokenKind::String)?.span;
+        Ok(Literal { text: span.text(self.source), span })
+    }
+
+    /// `item, item, ...` up to `close`, which is taken. A comma may end the list.
+    fn list<T>(
+        &mut self,
+        close: TokenKind,
+        item: impl Fn(&mut Self) -> Parsed<T>,
+    ) -> Parsed<Vec<T>> {
+        let mut items = Vec::new();
+        while !self.at(close) {
+            items.push(item(self)?);
+            if !self.take(TokenKind::Comma) {
+                break;
+            }
+        }
+        self.expect(close)?;
+        Ok(items)
+    }
+
+    /// Runs a production one level deeper.
+    fn nested<T>(&mut self, production: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        if self.depth >= DEPTH_MAX {
+            let message = format!("more than {DEPTH_MAX} levels of nesting");
+            self.report(Diagnostic::new(Code::TooDeep, self.current.span, message));
+            return Err(Failed);
+        }
+        self.depth = self.depth.saturating_add(1);
+        let result = production(self);
+        self.depth = self.depth.saturating_sub(1);
+        result
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.problems.len() < DIAGNOSTICS_MAX {
+            self.problems.push(diagnostic);
+        }
+    }
+
+    /// Reports that `wanted` does not stand here.
+    fn unexpected(&mut self, wanted: &str) -> Failed {
+        let token = self.current;
+        let text = self.current_text();
+        let (code, message) = match token.kind {
+            TokenKind::Unknown => {
+                (Code::UnknownCharacter, format!("`{}` starts nothing", text.escape_debug()))
+            }
+            TokenKind::OpenString => {
+                (Code::OpenString, "this string has no closing `\"` on its line".to_owned())
+            }
+            TokenKind::Word => (Code::Unexpected, format!("expected {wanted}, found `{text}`")),
+            kind => (Code::Unexpected, format!("expected {wanted}, found {}", kind.describe())),
+        };
+        let mut diagnostic = Diagnostic::new(code, token.span, message);
+        if token.kind == TokenKind::Word && KEYWORDS.contains(&text) && wanted.contains("name") {
+            diagnostic = diagnostic.with_hint("that word is a keyword; choose another name");
+        }
+        self.report(diagnostic);
+        Failed
+    }
+
+    /// Passes over tokens up to one that `stop` accepts at the present depth of braces, up to
+    /// the brace that closes it, or to the next command.
+    fn recover(&mut self, stop: impl Fn(&Self) -> bool) {
+        let mut open_braces = 0_usize;
+        loop {
+            match self.current.kind {
+                TokenKind::End => return,
+                TokenKind::Word if self.at_word("command") => return,
+                TokenKind::BraceOpen => open_braces = open_braces.saturating_add(1),
+                TokenKind::BraceClose if open_braces == 0 => return,
+                TokenKind::BraceClose => open_braces = open_braces.saturating_sub(1),
+                _ if open_braces == 0 && stop(self) => return,
+                _ => {}
+            }
+            self.advance();
+        }
+    }
+}
+
+/// Words that are no names anywhere.
+const KEYWORDS: &[&str] = &[
+    "command",
+    "let",
+    "if",
+    "else",
+    "for",
+    "in",
+    "return",
+    "emit",
+    "or",
+    "true",
+    "false",
+    "nil",
+    "nil_array",
+    "ok",
+];
+
+/// How deeply blocks, expressions and replies nest; it bounds the parser's stack.
+const DEPTH_MAX: usize = 48;
+
+/// How many diagnostics one source gets; what follows is rarely worth reading.
+pub(crate) const DIAGNOSTICS_MAX: usize = 64;

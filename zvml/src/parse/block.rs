@@ -1,0 +1,123 @@
+//! Blocks and statements.
+
+use super::{Failed, Parsed, Parser};
+use crate::ast::{Block, Name, Statement, StatementKind, Test, Value};
+use crate::lex::TokenKind;
+
+impl<'s> Parser<'s, '_> {
+    pub(super) fn block(&mut self) -> Parsed<Block<'s>> {
+        self.nested(Self::block_here)
+    }
+
+    fn block_here(&mut self) -> Parsed<Block<'s>> {
+        let open = self.expect(TokenKind::BraceOpen)?.span;
+        let mut statements = Vec::new();
+        while !self.at(TokenKind::BraceClose) {
+            if self.at(TokenKind::End) || self.at_word("command") {
+                return Err(self.unexpected("`}` at the end of the block"));
+            }
+            let start = self.current.span;
+            match self.statement() {
+                Ok(kind) => statements.push(Statement { span: start.to(self.last), kind }),
+                Err(Failed) => {
+                    // A statement's first token is never where the next one starts.
+                    if self.current.span == start && !self.at(TokenKind::BraceOpen) {
+                        self.advance();
+                    }
+                    self.recover(Self::at_statement);
+                }
+            }
+        }
+        let close = self.expect(TokenKind::BraceClose)?.span;
+        Ok(Block { span: open.to(close), statements })
+    }
+
+    fn at_statement(&self) -> bool {
+        match self.current.kind {
+            TokenKind::Word => {
+                matches!(self.current_text(), "let" | "if" | "for" | "return" | "emit")
+                    || self.next.kind == TokenKind::Assign
+            }
+            TokenKind::At => true,
+            _ => false,
+        }
+    }
+
+    fn statement(&mut self) -> Parsed<StatementKind<'s>> {
+        if self.at(TokenKind::At) {
+            return Ok(StatementKind::Call(self.value()?));
+        }
+        let word = if self.at(TokenKind::Word) { self.current_text() } else { "" };
+        match word {
+            "let" => self.let_statement(),
+            "if" => self.if_statement(),
+            "for" => self.for_statement(),
+            "emit" => {
+                self.advance();
+                Ok(StatementKind::Emit(self.reply()?))
+            }
+            "return" => {
+                self.advance();
+                Ok(StatementKind::Return(self.reply()?))
+            }
+            _ => {
+                let name = self.name("a statement")?;
+                self.expect(TokenKind::Assign)?;
+                Ok(StatementKind::Assign { name, value: self.value()? })
+            }
+        }
+    }
+
+    fn let_statement(&mut self) -> Parsed<StatementKind<'s>> {
+        self.advance();
+        let name = self.name("a variable's name")?;
+        self.expect(TokenKind::Assign)?;
+        Ok(StatementKind::Let { name, value: self.value()? })
+    }
+
+    fn if_statement(&mut self) -> Parsed<StatementKind<'s>> {
+        self.advance();
+        let test = if self.take_word("let") {
+            let name = self.name("a variable's name")?;
+            self.expect(TokenKind::Assign)?;
+            Test::Present(name, self.expr()?)
+        } else {
+            Test::Holds(self.expr()?)
+        };
+        let then = self.block()?;
+        let otherwise = if !self.take_word("else") {
+            None
+        } else if self.at_word("if") {
+            Some(self.nested(Self::else_if)?)
+        } else {
+            Some(self.block()?)
+        };
+        Ok(StatementKind::If { test, then, otherwise })
+    }
+
+    /// `else if` is an `else` block with one statement.
+    fn else_if(&mut self) -> Parsed<Block<'s>> {
+        let start = self.current.span;
+        let kind = self.if_statement()?;
+        let span = start.to(self.last);
+        Ok(Block { span, statements: vec![Statement { span, kind }] })
+    }
+
+    fn for_statement(&mut self) -> Parsed<StatementKind<'s>> {
+        self.advance();
+        let names: Vec<Name<'s>> = if self.take(TokenKind::ParenOpen) {
+            self.list(TokenKind::ParenClose, |parser| parser.name("a variable's name"))?
+        } else {
+            vec![self.name("a variable's name")?]
+        };
+        if !self.take_word("in") {
+            return Err(self.unexpected("`in`"));
+        }
+        let over = self.name("a variadic parameter's name")?;
+        Ok(StatementKind::For { names, over, body: self.block()? })
+    }
+
+    pub(super) fn value(&mut self) -> Parsed<Value<'s>> {
+        Ok(Value { expr: self.expr()?, handler: self.handler()? })
+    }
+}

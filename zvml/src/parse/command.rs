@@ -1,0 +1,162 @@
+//! Commands: name, items of the head, preconditions.
+
+use super::{Failed, Parsed, Parser};
+use crate::ast::{Command, Condition, Item, ItemValue, Literal};
+use crate::lex::TokenKind;
+use crate::{Code, Diagnostic};
+
+impl<'s> Parser<'s, '_> {
+    pub(super) fn commands(&mut self) -> Vec<Command<'s>> {
+        let mut commands = Vec::new();
+        while !self.at(TokenKind::End) {
+            let complaints = self.problems.len();
+            match self.command() {
+                Ok(command) if self.problems.len() == complaints => commands.push(command),
+                Ok(_) => {}
+                Err(Failed) => self.to_next_command(),
+            }
+        }
+        commands
+    }
+
+    /// Passes over tokens up to the next command, beyond the one that failed.
+    fn to_next_command(&mut self) {
+        while !self.at(TokenKind::End) {
+            if self.at_word("command") || self.at_docs_of_command() {
+                return;
+            }
+            self.advance();
+        }
+    }
+
+    fn at_docs_of_command(&self) -> bool {
+        self.at(TokenKind::Docs) && self.next.span.text(self.source) == "command"
+    }
+
+    fn command(&mut self) -> Parsed<Command<'s>> {
+        let docs = if self.at(TokenKind::Docs) {
+            let span = self.advance().span;
+            Some(Literal { text: span.text(self.source), span })
+        } else {
+            None
+        };
+        if !self.take_word("command") {
+            let failed = self.unexpected("`command`");
+            self.advance();
+            return Err(failed);
+        }
+        let name = self.hyphenated("the command's name")?;
+        let subcommand = if self.at(TokenKind::Word) {
+            Some(self.hyphenated("the subcommand's name")?)
+        } else {
+            None
+        };
+        self.expect(TokenKind::BraceOpen)?;
+        let mut items = Vec::with_capacity(12);
+        while !self.at(TokenKind::BraceClose) {
+            if self.at(TokenKind::End) || self.at_word("command") {
+                return Err(self.unexpected("`}` at the end of the command"));
+            }
+            match self.item() {
+                Ok(item) => items.push(item),
+                Err(Failed) => self.recover(Self::at_item),
+            }
+        }
+        self.expect(TokenKind::BraceClose)?;
+        Ok(Command { docs, name, subcommand, items })
+    }
+
+    fn at_item(&self) -> bool {
+        let followed = matches!(self.next.kind, TokenKind::Colon | TokenKind::BraceOpen);
+        followed && ITEMS.contains(&self.current_text())
+    }
+
+    fn item(&mut self) -> Parsed<Item<'s>> {
+        let key = self.name("an item of the command, such as `params`")?;
+        if !ITEMS.contains(&key.text) {
+            let message = format!("a command has no item `{}`", key.text);
+            let hint = format!("the items are {}", ITEMS.join(", "));
+            self.report(Diagnostic::new(Code::UnknownItem, key.span, message).with_hint(hint));
+            return Err(Failed);
+        }
+        let value = match key.text {
+            "pre" => ItemValue::Pre(self.conditions()?),
+            "body" => ItemValue::Body(self.block()?),
+            _ => {
+                self.expect(TokenKind::Colon)?;
+                self.item_value(key.text)?
+            }
+        };
+        Ok(Item { key, value })
+    }
+
+    fn item_value(&mut self, key: &str) -> Parsed<ItemValue<'s>> {
+        Ok(match key {
+            "params" => ItemValue::Params(self.params()?),
+            "opts" => ItemValue::Options(self.options()?),
+            "since" | "group" | "complexity" => ItemValue::Text(self.literal()?),
+            "example" => {
+                let call = self.literal()?;
+                self.expect(TokenKind::Arrow)?;
+                ItemValue::Example(call, self.literal()?)
+            }
+            _ => {
+                let mut words = vec![self.name("a name")?];
+                while self.take(TokenKind::Bar) {
+                    words.push(self.name("a name")?);
+                }
+                ItemValue::Words(words)
+            }
+        })
+    }
+
+    fn conditions(&mut self) -> Parsed<Vec<Condition<'s>>> {
+        self.expect(TokenKind::BraceOpen)?;
+        let mut conditions = Vec::new();
+        while !self.at(TokenKind::BraceClose) {
+            if self.at(TokenKind::End) || self.at_word("command") {
+                return Err(self.unexpected("`}` at the end of `pre`"));
+            }
+            match self.condition() {
+                Ok(condition) => conditions.push(condition),
+                Err(Failed) => self.recover(|parser| parser.next.kind == TokenKind::Colon),
+            }
+        }
+        self.expect(TokenKind::BraceClose)?;
+        Ok(conditions)
+    }
+
+    fn condition(&mut self) -> Parsed<Condition<'s>> {
+        let param = self.name("a parameter's name")?;
+        self.expect(TokenKind::Colon)?;
+        let verb = self.name("`ensure_type` or `validate`")?;
+        self.expect(TokenKind::ParenOpen)?;
+        let first = self.expr()?;
+        let range_end = if self.take(TokenKind::Range) { Some(self.expr()?) } else { None };
+        let mut args = vec![first];
+        if self.take(TokenKind::Comma) {
+            args.extend(self.list(TokenKind::ParenClose, Self::expr)?);
+        } else {
+            self.expect(TokenKind::ParenClose)?;
+        }
+        let handler = self.handler()?;
+        Ok(Condition { param, verb, args, range_end, handler })
+    }
+}
+
+/// What a command is made of.
+pub(super) const ITEMS: &[&str] = &[
+    "protocol",
+    "access",
+    "run_where",
+    "params",
+    "opts",
+    "decode",
+    "returns",
+    "since",
+    "group",
+    "complexity",
+    "example",
+    "pre",
+    "body",
+];
