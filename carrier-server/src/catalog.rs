@@ -4,7 +4,7 @@ mod describe;
 mod name_table;
 mod sources;
 
-pub use sources::compile_builtin;
+pub use sources::{BuiltinError, compile_builtin};
 
 use name_table::NameTable;
 use std::collections::HashSet;

@@ -241,6 +241,7 @@ impl Reactor {
             if connection.has_room() {
                 connection.receive(&mut self.pool);
             }
+            connection.replies.borrow_buffer(&mut self.pool);
             let mut quota = QUOTA;
             let stop = self.parse(key, &mut quota, now_ms);
             self.replier.touch(key);
@@ -334,6 +335,7 @@ impl Reactor {
                 return;
             }
             connection.input.release(pool);
+            connection.replies.release_buffer(pool);
             let more = connection.parseable || (connection.readable && connection.phase == Phase::Open);
             if more && connection.has_room() && !connection.queued {
                 connection.queued = true;
@@ -352,8 +354,7 @@ impl Reactor {
         if elapsed < self.timers_due {
             return;
         }
-        let stats = self.shared.stats.thread(self.index);
-        let more = self.worker.as_mut().is_some_and(|worker| worker.maintain(now_ms, stats));
+        let more = self.worker.as_mut().is_some_and(|worker| worker.maintain(now_ms));
         if let Some(listener) = &mut self.listener {
             listener.resume();
         }

@@ -10,6 +10,7 @@
 //! ```
 
 use crate::gather::Gather;
+use crate::input::BufferPool;
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -69,24 +70,24 @@ impl Replies {
         self.sent += count;
         if self.sent >= self.output.len() {
             self.sent = 0;
-            if self.output.capacity() > KEPT_BYTES {
-                self.output = Vec::new();
-            } else {
-                self.output.clear();
-            }
+            self.output.clear();
         } else if self.sent > KEPT_BYTES && self.sent > self.output.len() / 2 {
             self.output.drain(..self.sent);
             self.sent = 0;
         }
     }
 
-    /// Gives memory back: called when the connection falls idle.
-    pub(crate) fn release(&mut self) {
-        if self.output.is_empty() {
-            self.output = Vec::new();
+    /// Takes a buffer for the output where it has none.
+    pub(crate) fn borrow_buffer(&mut self, pool: &mut BufferPool) {
+        if self.output.capacity() == 0 {
+            self.output = pool.take_output();
         }
-        if self.held.is_empty() {
-            self.held = Vec::new();
+    }
+
+    /// Gives the buffer back when everything in it is sent.
+    pub(crate) fn release_buffer(&mut self, pool: &mut BufferPool) {
+        if self.output.is_empty() {
+            pool.put_output(std::mem::take(&mut self.output));
         }
     }
 
@@ -139,16 +140,12 @@ impl Replies {
             self.slots.pop_front();
         }
         if self.slots.is_empty() && !self.held.is_empty() {
-            if self.held.capacity() > KEPT_BYTES {
-                self.held = Vec::new();
-            } else {
-                self.held.clear();
-            }
+            self.held = Vec::new();
         }
     }
 }
 
-/// Bytes of buffer that a busy connection keeps between turns.
+/// Sent bytes that a buffer keeps before what follows them is moved down.
 const KEPT_BYTES: usize = 64 * 1024;
 
 #[cfg(test)]

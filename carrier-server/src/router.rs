@@ -97,7 +97,7 @@ impl Router {
         let fixed = request.args.start..request.args.start + start;
         for (group, &(shard, hash)) in self.targets.iter().enumerate() {
             let at = fixed.end + group * stride;
-            let args = self::group_args(turn, &fixed, at..at + stride);
+            let args = group_args(turn, &fixed, at..at + stride);
             send(turn, connection, Request { hash, args, ..part(&request, group) }, shard);
         }
     }

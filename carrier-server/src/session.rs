@@ -92,7 +92,7 @@ impl Session for SessionView<'_> {
             }),
             SessionField::Database => number(u64::from(self.state.database)),
             SessionField::ServerVersion => Text::Bytes(info::REDIS_VERSION.as_bytes()),
-            SessionField::CommandCount => number(self.catalog.len() as u64),
+            SessionField::CommandCount => number(self.catalog.count_listed() as u64),
             _ => Text::Bytes(b""),
         }
     }

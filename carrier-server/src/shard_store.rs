@@ -125,7 +125,7 @@ impl Store for ShardStore<'_> {
     }
 
     fn set_members(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>)) {
-        let visit = |member| visit(program_text(member));
+        let visit = |member: databox::Text<'_>| visit(program_text(member));
         let visited = self.shard.set_members(self.namespace, shard_key(key), self.now_ms, visit);
         debug_assert!(visited.is_ok(), "the program checked that the key holds a set");
     }

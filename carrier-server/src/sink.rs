@@ -46,11 +46,11 @@ impl ReplySink for Sink<'_> {
 
     fn nil(&mut self) {
         // A miss is silence between the items of a memcached reply.
-        self.write(Encoder::nil, |_| ());
+        self.write(|resp| resp.nil(), |_| ());
     }
 
     fn nil_array(&mut self) {
-        self.write(Encoder::nil_array, |_| ());
+        self.write(|resp| resp.nil_array(), |_| ());
     }
 
     #[inline]
@@ -92,7 +92,7 @@ impl ReplySink for Sink<'_> {
         };
         self.write(
             |resp| resp.bulk(bytes),
-            |out| dmp_parser::encode::value(out, key, flags, bytes, cas),
+            |out| dmp_parser::Encoder::new(out).value(key, flags, bytes, cas),
         );
     }
 
@@ -116,12 +116,12 @@ impl ReplySink for Sink<'_> {
 
     fn open_array(&mut self, hint: usize) -> Mark {
         let mut mark = Mark { offset: self.out.len(), hint };
-        self.write(|resp| mark.hint = resp.open_array(hint).hint(), |_| ());
+        self.write(|resp| mark.offset = resp.open_array(hint).offset, |_| ());
         mark
     }
 
     fn close_array(&mut self, mark: Mark, len: usize) {
-        let at = drp_parser::Mark::new(mark.offset, mark.hint);
+        let at = drp_parser::Mark { offset: mark.offset, hint: mark.hint };
         self.write(|resp| resp.close_array(at, len), |_| ());
     }
 
@@ -132,7 +132,7 @@ impl ReplySink for Sink<'_> {
 
 /// Ends the items of a memcached reply.
 pub(crate) fn end_items(out: &mut Vec<u8>) {
-    line(out, b"END");
+    dmp_parser::Encoder::new(out).end();
 }
 
 fn line(out: &mut Vec<u8>, text: &[u8]) {

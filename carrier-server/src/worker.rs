@@ -92,7 +92,7 @@ impl Worker {
 
     /// One bounded step of what the shard has to do by itself: expiry and deferred destruction.
     /// True where more is due at once.
-    pub(crate) fn maintain(&mut self, now_ms: u64, stats: &ThreadStats) -> bool {
+    pub(crate) fn maintain(&mut self, now_ms: u64) -> bool {
         let swept = self.shard.sweep(now_ms, SWEEP, &mut |_: Namespace, _: Text<'_>| ());
         let freeing = self.shard.work(WORK_STEPS);
         freeing || swept.due >= SWEEP.keys_max as u64

@@ -40,7 +40,8 @@ impl Parser {
         let args = first..turn.local.ranges.len();
         let Some(command) = turn.catalog.find_memcached(name(&request), args.len()) else {
             turn.local.ranges.truncate(first);
-            answer(connection, request.noreply, Encoder::error);
+            let sequence = connection.replies.assign();
+            connection.replies.reply(sequence, |out| Encoder::new(out).error());
             connection.input.consume(consumed);
             return None;
         };
@@ -70,20 +71,15 @@ const fn name(request: &Request) -> &'static str {
 
 /// Tells the client what is wrong with its request, and goes on behind it where that is known.
 fn reject(connection: &mut Connection, error: RequestError) -> Option<Stop> {
-    let write = |encoder: &mut Encoder<'_>| encoder.line(error.kind().text());
     if error.is_fatal() {
-        return Some(refuse(connection, |out| write(&mut Encoder::new(out))));
+        return Some(refuse(connection, |out| Encoder::new(out).refusal(&error)));
     }
-    answer(connection, error.noreply(), write);
-    connection.input.consume(error.consumed());
-    None
-}
-
-fn answer(connection: &mut Connection, quiet: bool, write: impl FnOnce(&mut Encoder<'_>)) {
     let sequence = connection.replies.assign();
     connection.replies.reply(sequence, |out| {
-        if !quiet {
-            write(&mut Encoder::new(out));
+        if !error.noreply() {
+            Encoder::new(out).refusal(&error);
         }
     });
+    connection.input.consume(error.consumed());
+    None
 }
