@@ -39,7 +39,6 @@ const GOLDEN: &[(&str, &str)] = &[
     ("set k 0x1 0 1\r\n", "CLIENT_ERROR bad command line format\r\n"),
     ("set k 0 0 -1\r\n", "CLIENT_ERROR bad command line format\r\n"),
     ("set k 0 0 2147483646\r\n", "CLIENT_ERROR bad command line format\r\n"),
-    ("set k 0 0 2147483645\r\nversion\r\n", ""),
     ("set k 0 0 1 noreply\r\na\r\nversion\r\n", "VERSION 1.6.18\r\n"),
     ("set k 0 0 1 noreplx\r\na\r\n", "STORED\r\n"),
     ("set k 0 0 1 x noreply\r\na\r\n", "ERROR\r\nERROR\r\n"),
@@ -93,7 +92,7 @@ fn long_keys_and_items() {
 /// The replies of a small store to `input`.
 fn serve(mut input: &[u8]) -> String {
     let mut parser = RequestParser::new(Limits::default());
-    let mut store = HashMap::new();
+    let mut store = HashMap::<&[u8], (u32, &[u8])>::new();
     let mut out = Vec::new();
     while !input.is_empty() {
         let mut args = Vec::new();
