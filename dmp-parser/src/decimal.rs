@@ -11,6 +11,9 @@
 
 /// The value of `word`, which may have a sign.
 pub(crate) fn signed(word: &[u8]) -> Option<i64> {
+    if let Some(value) = magnitude(word) {
+        return i64::try_from(value).ok();
+    }
     match word.trim_ascii() {
         [b'-', digits @ ..] => 0i64.checked_sub_unsigned(magnitude(digits)?),
         [b'+', digits @ ..] | digits => i64::try_from(magnitude(digits)?).ok(),
@@ -19,6 +22,10 @@ pub(crate) fn signed(word: &[u8]) -> Option<i64> {
 
 /// The value of `word`, which may have a plus sign.
 pub(crate) fn unsigned(word: &[u8]) -> Option<u64> {
+    // Nearly every number is digits alone.
+    if let Some(value) = magnitude(word) {
+        return Some(value);
+    }
     match word.trim_ascii() {
         [b'+', digits @ ..] | digits => magnitude(digits),
     }
