@@ -21,6 +21,9 @@ pub fn check_requests(data: &[u8]) {
     for cut in cuts(input.len()) {
         assert_eq!(feed_requests(limits, input, [cut, input.len()]), whole, "cut at {cut}");
     }
+    for ends in pieces(input.len()) {
+        assert_eq!(feed_requests(limits, input, ends), whole, "cut several times");
+    }
     let requests = whole.events.into_iter().filter_map(Result::ok);
     let requests: Vec<_> = requests.inspect(|request| check_limits(request, &limits)).collect();
     let mut again = Vec::new();
@@ -44,6 +47,9 @@ pub fn check_replies(data: &[u8]) {
     assert_eq!(feed_replies(limits, input, 1..=input.len()), whole, "cut at every byte");
     for cut in cuts(input.len()) {
         assert_eq!(feed_replies(limits, input, [cut, input.len()]), whole, "cut at {cut}");
+    }
+    for ends in pieces(input.len()) {
+        assert_eq!(feed_replies(limits, input, ends), whole, "cut several times");
     }
     for (_, reply) in &whole.replies {
         let mut out = Vec::new();
@@ -230,6 +236,12 @@ fn encode_reply(encoder: &mut Encoder<'_>, reply: &Reply<'_>) -> bool {
 
 fn is_line(text: &[u8]) -> bool {
     !text.contains(&b'\r')
+}
+
+/// Ways to show `len` bytes in pieces of the same size, but for the first and last.
+fn pieces(len: usize) -> impl Iterator<Item = impl Iterator<Item = usize>> {
+    (2..9)
+        .flat_map(move |size| (1..=size).map(move |first| (first..len).step_by(size).chain([len])))
 }
 
 /// Places to cut `len` bytes at: all of them, or a sample where they are many.

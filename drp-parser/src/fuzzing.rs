@@ -32,6 +32,9 @@ pub fn check_requests(data: &[u8]) {
     for cut in cuts(input.len()) {
         assert_eq!(feed_requests(new(), input, [cut, input.len()]), whole, "cut at {cut}");
     }
+    for ends in pieces(input.len()) {
+        assert_eq!(feed_requests(new(), input, ends), whole, "cut several times");
+    }
     if choice & 3 == 0 {
         let mut again = Vec::new();
         for request in &whole.requests {
@@ -61,6 +64,9 @@ pub fn check_replies(data: &[u8]) {
     assert!(same(&feed_replies(limits, input, 1..=input.len())), "cut at every byte");
     for cut in cuts(input.len()) {
         assert!(same(&feed_replies(limits, input, [cut, input.len()])), "cut at {cut}");
+    }
+    for ends in pieces(input.len()) {
+        assert!(same(&feed_replies(limits, input, ends)), "cut several times");
     }
     for reply in &whole.replies {
         check_round_trip(reply);
@@ -235,6 +241,12 @@ fn encode_reply(encoder: &mut Encoder<'_>, reply: &Reply) -> bool {
         }
     }
     true
+}
+
+/// Ways to show `len` bytes in pieces of the same size, but for the first and last.
+fn pieces(len: usize) -> impl Iterator<Item = impl Iterator<Item = usize>> {
+    (2..9)
+        .flat_map(move |size| (1..=size).map(move |first| (first..len).step_by(size).chain([len])))
 }
 
 /// Places to cut `len` bytes at: all of them, or a sample where they are many.

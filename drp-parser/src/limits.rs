@@ -13,7 +13,8 @@ pub struct Limits {
     /// Redis 7 draws the line at 2^31-1, Redis up to 6 at 1,048,576.
     pub args_max: usize,
     /// Longest inline request in bytes, its line feed excluded; also the longest header line of
-    /// a multibulk request. Values below 32 count as 32. An inline request needs no limit on its arguments beside this one.
+    /// a multibulk request. Values below 32 count as 32. An inline request needs no limit on its
+    /// arguments beside this one.
     pub inline_len_max: usize,
     /// Longest request in bytes, framing included. Values above 4 GiB - 1 count as 4 GiB - 1,
     /// because positions are 32 bits wide.

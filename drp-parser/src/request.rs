@@ -35,8 +35,8 @@ use header::Header;
 ///
 /// The bytes stay with the caller, who presents those of the current request from its first byte
 /// on, again with more behind them after [`Status::Incomplete`]. The parser remembers how far it
-/// has understood them: however they are cut, it goes on there, reading no more than the header
-/// of the unfinished argument a second time.
+/// has understood them: however they are cut, it goes on there, reading again no more than the
+/// header of the unfinished argument (and, once in a request, at most nine arguments before it).
 ///
 /// # Examples
 ///
@@ -245,18 +245,12 @@ impl RequestParser {
         let before = args.len();
         let outcome = self.bulks(input, args, at, count);
         if !matches!(outcome, Ok(Status::Complete { .. })) {
-            // Nothing is pending after an error, and nobody sees what is put aside then.
-            self.put_aside(args, before, outcome.is_ok());
+            let unfinished = args.drain(before..);
+            if outcome.is_ok() {
+                self.pending.extend(unfinished);
+            }
         }
         outcome
-    }
-
-    #[cold]
-    fn put_aside(&mut self, args: &mut Vec<ArgRange>, before: usize, keep: bool) {
-        if keep {
-            self.pending.extend(args.drain(before..));
-        }
-        args.truncate(before);
     }
 
     /// Goes on with a multibulk request. Its arguments are gathered aside and handed over in one
@@ -315,14 +309,18 @@ impl RequestParser {
         }
     }
 
-    /// Parses the argument that begins `at` bytes into the request.
+    /// Parses the argument that begins `at` bytes into the request. Where that is not all there,
+    /// `scanned` is about it from then on.
     #[inline(never)]
     fn any_bulk(&mut self, input: &[u8], at: usize) -> Result<Bulk, RequestError> {
         let rest = input.get(at..).unwrap_or_default();
         match rest.first() {
             Some(b'$') => {}
             Some(&got) => return Err(self.fail(RequestErrorKind::ExpectedBulk { got }, at)),
-            None => return Ok(Bulk::Missing { needed: 1 }),
+            None => {
+                self.scanned = 0;
+                return Ok(Bulk::Missing { needed: 1 });
+            }
         }
         // What was scanned was at the place where the last call stopped.
         let scanned = if at == self.at { self.scanned } else { 0 };

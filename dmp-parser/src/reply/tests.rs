@@ -81,7 +81,8 @@ proptest! {
     #[test]
     fn likely_bytes_cut_anywhere(
         choice: u8,
-        input in "(VALUE k [0-9] [0-3]( 7)?\r?\n.{0,4}\r\n|(END|STORED|[0-9]{1,3}|ERROR)\r\n|.){0,8}",
+        input in "(VALUE k [0-9] [0-3]( 7)?\r?\n.{0,4}\r\n|\
+                  (END|STORED|[0-9]{1,3}|ERROR)\r\n|.){0,8}",
     ) {
         let mut data = vec![choice];
         data.extend_from_slice(input.as_bytes());

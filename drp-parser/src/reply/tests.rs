@@ -147,7 +147,8 @@ proptest! {
     #[test]
     fn likely_bytes_cut_anywhere(
         choice: u8,
-        input in "([-+:,#($!=_*%~>|][-0-3tfx?.]{0,3}(\r\n){0,2}|[:_][0-9]?\r\n|[*%|][0-3]\r\n){0,12}",
+        input in "([-+:,#($!=_*%~>|][-0-3tfx?.]{0,3}(\r\n){0,2}|\
+                  [:_][0-9]?\r\n|[*%|][0-3]\r\n){0,12}",
     ) {
         let mut data = vec![choice];
         data.extend_from_slice(input.as_bytes());

@@ -1,9 +1,9 @@
 //! The path nearly every request takes: few and short arguments, all of them there.
 //!
-//! A header of one or two digits, as nearly all are, fits a word, so it is checked and decoded as one: XORed with the
-//! header of zeros, what is left are the digits, if it is a header. A byte is then at most 9
-//! exactly if its upper half is empty before and after 6 is added (what lies between 10 and 15
-//! is lifted over it).
+//! A header of one or two digits, as nearly all are, fits a word, so it is checked and decoded as
+//! one: XORed with the header of zeros, what is left are the digits, if it is a header. A byte is
+//! then at most 9 exactly if its upper half is empty before and after 6 is added (what lies
+//! between 10 and 15 is lifted over it).
 //!
 //! What does not look like that is left to the long path, which sees it from its beginning: at
 //! most nine arguments are read twice for it, once in the life of a request.
@@ -29,8 +29,8 @@ pub(super) const fn is_within(limits: &Limits) -> bool {
         && limits.request_len_max >= HEAD_LEN + ARGS_MAX * (7 + BULK_LEN_MAX + TERMINATOR_LEN)
 }
 
-/// Parses a request of 1 to 9 arguments of at most 9999 bytes (9 the first), and says how long it is. `None` says
-/// only that it is not one, or not all there.
+/// Parses a request of 1 to 9 arguments of at most 9999 bytes (the first of at most 9), and says
+/// how long it is. `None` says only that it is not one, or not all there.
 #[inline(always)]
 pub(super) fn request(input: &[u8], args: &mut Vec<ArgRange>) -> Option<usize> {
     let head = u64::from_le_bytes(*input.first_chunk()?) ^ u64::from_le_bytes(*b"*0\r\n$0\r\n");

@@ -244,6 +244,7 @@ fn long_lines_byte_by_byte() {
 
 /// Every rule above in one stream, so that each cut meets each state.
 const CORPUS: &[&[u8]] = &[
+    b"*2\r\n$1\r\na\r\n$\r\n_",
     b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$10\r\n0123456789\r\n*2\r\n$3\r\nGET\r\n$1\r\nk\r\n",
     b"*0\r\n*-1\r\n\r\n\nPING\r\n*1\r\n$4\r\nPING\r\n  \n",
     b"GET \"k\\x00\\n\" 'x\\'y'\r\nPING\n\"\"\n*1\r\n$0\r\n\r\n",
