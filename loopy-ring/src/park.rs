@@ -16,6 +16,9 @@
 //!
 //! The first case needs an unbroken chain of read-modify-writes from the producer's swap to the
 //! consumer's, which is why `disarm` is a swap too: a plain store of 0 in between would cut it.
+//!
+//! Of the orderings, the argument needs the Release of the producer's swap and the Acquire of
+//! `arm`. AcqRel throughout costs nothing where every swap is a full barrier, and little elsewhere.
 
 use crate::{
     cache_line::CacheLine,

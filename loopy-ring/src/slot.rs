@@ -37,7 +37,7 @@
 //!   claim saw no more than P occupied from a head no newer than h.
 //! - All later items are reserved. Two of them never share a credit: a credit is used again only
 //!   by someone who knows that its former item was taken and released (`credit.rs`), and who had
-//!   made that known by his own claim, so that the former item would lie before h. None of them
+//!   made that known by a claim, so that the former item would lie before h. None of them
 //!   has this writer's credit, for the same reason. So they are at most R - 1.
 //!
 //! Together t - h <= P + R - 1 < S, so there is a slot. A stale t does not matter either: it makes
