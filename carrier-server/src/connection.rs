@@ -118,12 +118,6 @@ impl Connection {
         }
     }
 
-    /// Whether requests may be taken from it now: its replies are neither too many nor too large
-    /// for the client to keep up with.
-    pub(crate) fn has_room(&self) -> bool {
-        self.replies.in_flight() < IN_FLIGHT_MAX && self.replies.pending_bytes() < PENDING_BYTES_MAX
-    }
-
     /// Whether nothing is left to do before it can close.
     pub(crate) fn is_finished(&self) -> bool {
         match self.phase {
@@ -231,8 +225,3 @@ impl Connections {
         (0_u32..).zip(&self.places).filter(|(_, place)| place.connection.is_some()).map(|(i, _)| i)
     }
 }
-
-/// Requests of one connection that may be unanswered at a time; input beyond it waits.
-const IN_FLIGHT_MAX: u64 = 1024;
-/// Bytes of replies waiting for one client at which its requests are not taken any more.
-const PENDING_BYTES_MAX: usize = 1024 * 1024;

@@ -88,7 +88,7 @@ impl Parser {
         quota: &mut usize,
     ) -> Stop {
         while connection.parseable && connection.phase != Phase::Closing {
-            if *quota == 0 || !connection.has_room() {
+            if *quota == 0 || !connection.replies.has_room() {
                 return Stop::TurnOver;
             }
             if turn.local.list.len() >= LOCAL_BATCH_MAX {

@@ -238,7 +238,7 @@ impl Reactor {
             let key = self.connections.key_at(index);
             let (Some(connection), Some(key)) = (self.connections.at(index), key) else { continue };
             connection.queued = false;
-            if connection.has_room() {
+            if connection.replies.has_room() {
                 connection.receive(&mut self.pool);
             }
             connection.replies.borrow_buffer(&mut self.pool);
@@ -337,7 +337,7 @@ impl Reactor {
             connection.input.release(pool);
             connection.replies.release_buffer(pool);
             let more = connection.parseable || (connection.readable && connection.phase == Phase::Open);
-            if more && connection.has_room() && !connection.queued {
+            if more && connection.replies.has_room() && !connection.queued {
                 connection.queued = true;
                 ready.push_back(key.index);
             }

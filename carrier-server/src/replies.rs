@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 /// Ordered replies and the bytes of them that the socket has not taken yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Replies {
     /// Encoded replies in order; bytes before `sent` are with the socket.
     output: Vec<u8>,
@@ -29,6 +29,8 @@ pub(crate) struct Replies {
     slots: VecDeque<Slot>,
     /// The bytes of held replies. Emptied when the window is.
     held: Vec<u8>,
+    /// How long replies have been of late, in bytes: the moving average over some 8 of them.
+    len_bytes: usize,
 }
 
 /// One request whose reply is not in the output yet.
@@ -40,6 +42,20 @@ enum Slot {
     Held(Range<usize>),
     /// Parts of it are still being worked on.
     Gathering(Box<Gather>),
+}
+
+impl Default for Replies {
+    fn default() -> Self {
+        Self {
+            output: Vec::new(),
+            sent: 0,
+            base: 0,
+            next: 0,
+            slots: VecDeque::new(),
+            held: Vec::new(),
+            len_bytes: UNKNOWN_LEN_BYTES,
+        }
+    }
 }
 
 impl Replies {
@@ -55,8 +71,18 @@ impl Replies {
         self.next - self.base
     }
 
+    /// Whether one more request may be taken: neither are too many unanswered, nor do their
+    /// replies, if they are like the last ones, come to too many bytes.
+    pub(crate) const fn has_room(&self) -> bool {
+        let pending = self.pending_bytes();
+        let expected = (self.in_flight() as usize).saturating_mul(self.len_bytes);
+        self.in_flight() < IN_FLIGHT_MAX
+            && pending < PENDING_BYTES_MAX
+            && (self.in_flight() < IN_FLIGHT_MIN || expected < PENDING_BYTES_MAX)
+    }
+
     /// Bytes held for the client, in order or early.
-    pub(crate) fn pending_bytes(&self) -> usize {
+    pub(crate) const fn pending_bytes(&self) -> usize {
         self.output.len() - self.sent + self.held.len()
     }
 
@@ -94,15 +120,22 @@ impl Replies {
     /// Writes the reply of a request: `write` appends it to the buffer it is given.
     pub(crate) fn reply<T>(&mut self, sequence: u64, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
         if sequence == self.base {
+            let start = self.output.len();
             let result = write(&mut self.output);
+            self.learn_len(self.output.len() - start);
             self.advance();
             return result;
         }
         let start = self.held.len();
         let result = write(&mut self.held);
         let place = start..self.held.len();
+        self.learn_len(place.len());
         *self.slot(sequence) = Slot::Held(place);
         result
+    }
+
+    const fn learn_len(&mut self, len: usize) {
+        self.len_bytes = self.len_bytes - self.len_bytes / 8 + len / 8;
     }
 
     /// Announces that the reply of a request comes in parts.
@@ -145,6 +178,14 @@ impl Replies {
     }
 }
 
+/// Requests of one connection that may be unanswered at a time; input beyond it waits.
+const IN_FLIGHT_MAX: u64 = 1024;
+/// Requests that may be unanswered however long replies are.
+const IN_FLIGHT_MIN: u64 = 4;
+/// Bytes of replies, there or expected, at which a client's requests are not taken any more.
+const PENDING_BYTES_MAX: usize = 1024 * 1024;
+/// What replies are taken to be long before the first one is known.
+const UNKNOWN_LEN_BYTES: usize = 16 * 1024;
 /// Sent bytes that a buffer keeps before what follows them is moved down.
 const KEPT_BYTES: usize = 64 * 1024;
 
