@@ -49,8 +49,12 @@ pub fn check_set(data: &[u8]) {
             assert_eq!(set.contains(&member), model.contains(&member));
             assert_eq!(set.len(), model.len());
         }
-        set.check();
+        // A large set takes long to check.
+        if set.len() < 1000 || low == 0 {
+            set.check();
+        }
     }
+    set.check();
     assert!(set.iter().map(|member| member.to_vec()).collect::<BTreeSet<_>>() == model);
     let mut value = Databox::from(set);
     while value.free_step() {}

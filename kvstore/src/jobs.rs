@@ -40,7 +40,7 @@ impl Jobs {
     /// is more.
     pub(crate) fn work(&mut self, steps: usize) -> bool {
         for _ in 0..steps {
-            let Some(job) = self.queue.pop_front() else { return false };
+            let Some(job) = self.queue.pop_front() else { break };
             self.step(job);
         }
         if self.queue.is_empty() {
