@@ -24,8 +24,8 @@ pub struct Signature {
     pub groups: Vec<OptionGroup>,
     /// In which order mistakes are found.
     pub order: DecodeOrder,
-    /// What precedes an unknown word in the error about it; `None` replies
-    /// `ERR syntax error` instead.
+    /// The error about an unknown option, in which `{}` (or else its end) stands for the word;
+    /// `None` replies `ERR syntax error`.
     pub unknown_option: Option<Box<str>>,
 }
 
@@ -139,7 +139,7 @@ pub enum ParamType {
     Integer,
     /// A finite or infinite double.
     Float,
-    /// The cursor of a scan: an unsigned 64-bit decimal.
+    /// The cursor of a scan: an unsigned 64-bit decimal, signs allowed as by C's `strtoul`.
     Cursor,
     /// memcached's flags: an unsigned 32-bit decimal, in a register an integer.
     Flags,
@@ -292,21 +292,27 @@ impl Signature {
     #[must_use]
     pub fn key_positions(&self, name_words: usize) -> KeyPositions {
         let number = |index: usize| i64::try_from(index).unwrap_or(i64::MAX);
-        let Some(first) = self.params.iter().position(Self::has_key) else {
+        let is_key = |param: &&Param| param.items.iter().any(|item| item.ty == ParamType::Key);
+        let Some(first) = self.params.iter().position(|param| is_key(&param)) else {
             return KeyPositions::default();
         };
-        let Some(param) = self.params.get(first) else { return KeyPositions::default() };
-        let start = number(first + name_words);
-        if param.multiplicity.is_variadic() {
-            let key = param.items.iter().position(|item| item.ty == ParamType::Key).unwrap_or(0);
-            let behind = number(self.params.len() - first - 1);
-            let step = number(param.items.len());
-            // The end of the last group is where Redis says the last key is.
-            return KeyPositions { first: start + number(key), last: -1 - behind, step };
+        let run = self.params.iter().skip(first).take_while(is_key);
+        let mut positions = KeyPositions { first: number(first + name_words), last: 0, step: 1 };
+        positions.last = positions.first - 1;
+        for (offset, param) in run.enumerate() {
+            if param.multiplicity.is_variadic() {
+                let key = param.items.iter().position(|item| item.ty == ParamType::Key);
+                if offset == 0 {
+                    positions.first += number(key.unwrap_or(0));
+                    positions.step = number(param.items.len());
+                }
+                let behind = self.params.len() - first - offset - 1;
+                positions.last = -1 - number(behind);
+                break;
+            }
+            positions.last += 1;
         }
-        let run = self.params.iter().skip(first);
-        let keys = run.take_while(|p| Self::has_key(p) && !p.multiplicity.is_variadic()).count();
-        KeyPositions { first: start, last: start + number(keys) - 1, step: 1 }
+        positions
     }
 
     /// The indexes, among `argc` arguments, of those that are keys.
@@ -341,10 +347,6 @@ impl Signature {
         Some(VariadicSpan { start, stride, count })
     }
 
-    fn has_key(param: &Param) -> bool {
-        param.items.iter().any(|item| item.ty == ParamType::Key)
-    }
-
     /// How many parameters stand for one argument each, given or not.
     fn fixed(&self) -> usize {
         self.params.iter().filter(|param| !param.multiplicity.is_variadic()).count()
@@ -359,3 +361,6 @@ impl Signature {
         needed.sum()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,6 +35,7 @@ pub struct ScanFilter<'a> {
 /// One shard's data, in the namespace of the request being executed.
 ///
 /// A key whose expiry is at or before [`now_ms`](Self::now_ms) does not exist for any method.
+#[expect(clippy::len_without_is_empty, reason = "no command asks whether a shard is empty")]
 pub trait Store {
     /// The moment at which this program took its turn, in milliseconds since the Unix epoch.
     fn now_ms(&self) -> u64;

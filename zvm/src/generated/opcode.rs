@@ -82,7 +82,7 @@ pub enum Opcode {
     KeySetFlags = 34,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
     NowMs = 35,
-    /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about r[b] keys from cursor r[a] on, filtered by pattern r[c] and type name r[imm].
+    /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`.
     ReplyScan = 36,
     /// `status k[imm]`. Replies a short status.
     ReplyStatus = 37,
@@ -102,7 +102,7 @@ pub enum Opcode {
     ReplyArray = 44,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
     ReplyMap = 45,
-    /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; r[a] is the likely one, in elements or pairs.
+    /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
     ReplyOpen = 46,
     /// `close`. Ends the aggregate opened last.
     ReplyClose = 47,
@@ -132,7 +132,7 @@ pub enum Opcode {
     ReplyCommandInfo = 59,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
     ReplyCommandDocs = 60,
-    /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read r[a]'s value.
+    /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
     ReplyCommands = 61,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
     SetAdd = 62,

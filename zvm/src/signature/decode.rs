@@ -7,11 +7,12 @@
     clippy::arithmetic_side_effects
 )]
 
-use super::number::{parse_float, parse_integer, parse_unsigned};
+use super::number::{parse_cursor, parse_float, parse_integer, parse_unsigned};
 use super::{DecodeOrder, DefaultValue, Item, Multiplicity, OptionSpec, ParamType, Signature};
 use crate::registers::{Registers, Value};
 use crate::{Args, Frame};
 use std::borrow::Cow;
+use std::fmt;
 
 /// Why the arguments of a request do not fit its command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +39,10 @@ impl DecodeError {
             Self::Count => return Cow::Borrowed(b"ERR wrong number of arguments"),
             Self::Syntax => None,
             Self::UnknownOption(index) => {
-                let prefix = signature.unknown_option.as_deref().unwrap_or_default();
-                return Cow::Owned([prefix.as_bytes(), args.get(index)].concat());
+                let text = signature.unknown_option.as_deref().unwrap_or_default();
+                let (before, behind) = text.split_once("{}").unwrap_or((text, ""));
+                let parts = [before.as_bytes(), args.get(index), behind.as_bytes()];
+                return Cow::Owned(parts.concat());
             }
             Self::Param(index) => signature.item_at(index, args.len()),
             Self::Operand(option, operand) => {
@@ -52,6 +55,22 @@ impl DecodeError {
         Cow::Borrowed(text.as_bytes())
     }
 }
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count => write!(f, "wrong number of arguments"),
+            Self::Syntax => write!(f, "an option is unknown, lacks an operand or excludes another"),
+            Self::UnknownOption(index) => write!(f, "argument {index}: unknown option"),
+            Self::Param(index) => write!(f, "argument {index}: not of its parameter's type"),
+            Self::Operand(option, operand) => {
+                write!(f, "option {option}: operand {operand} is not of its type")
+            }
+        }
+    }
+}
+
+impl std::error::Error for DecodeError {}
 
 impl Signature {
     /// Fills the [parameter registers](Self::registers) from a request's arguments.
@@ -266,7 +285,7 @@ pub(crate) fn read_number(ty: ParamType, bytes: &[u8]) -> Option<Value> {
     Some(match ty {
         ParamType::Integer => Value::Int(parse_integer(bytes)?),
         ParamType::Float => Value::Float(parse_float(bytes)?),
-        ParamType::Cursor => Value::Cursor(parse_unsigned(bytes)?),
+        ParamType::Cursor => Value::Cursor(parse_cursor(bytes)?),
         ParamType::Flags => Value::Int(i64::from(u32::try_from(parse_unsigned(bytes)?).ok()?)),
         ParamType::Key | ParamType::Bytes => return None,
     })
