@@ -13,7 +13,7 @@ use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use support::client::{Client, exchange_whole};
 use support::peer::Peer;
 use support::random::{Random, scale, seed};
-use support::reply::Reply;
+use support::reply::{Reply, ReplyExt as _};
 use support::request::{multibulk, shown};
 use support::server::{PROGRAM, Server};
 use support::summary;
@@ -57,7 +57,7 @@ fn garbage_harms_nobody() {
         }
         exchange_whole(server.address, &garbage(&mut random));
         let pong = client.line("PING");
-        assert_eq!(pong, Reply::Status("PONG".to_owned()), "CARRIER_SEED={seed}, {round}");
+        assert_eq!(pong, Reply::status("PONG"), "CARRIER_SEED={seed}, {round}");
     }
     assert!(server.process.runs());
     bystander.finish();
@@ -86,7 +86,7 @@ fn an_announced_bulk_takes_memory_as_it_comes() {
     // What was sent before these has surely been read now.
     let mut after: Vec<Client> = (0..8).map(|_| server.client()).collect();
     for at in 0..1_000 {
-        assert_eq!(after[at % 8].line("PING"), Reply::Status("PONG".to_owned()));
+        assert_eq!(after[at % 8].line("PING"), Reply::status("PONG"));
     }
     grown_at_most(&server, before, 32 * MIB);
     drop(clients);
@@ -142,7 +142,7 @@ fn a_client_that_does_not_read_is_not_read() {
         // Once they read, they get everything.
         let frame = value.len() + b"$65536\r\n\r\n".len();
         assert_eq!(count_bytes(client.stream(), 2_048 * frame), 2_048 * frame);
-        assert_eq!(client.line("PING"), Reply::Status("PONG".to_owned()));
+        assert_eq!(client.line("PING"), Reply::status("PONG"));
         assert_eq!(count_bytes(&reader, ECHOES * frame), ECHOES * frame);
         drop(writing.join().expect("the writer").expect("the server reads"));
         grown_at_most(&server, before, 48 * MIB);
@@ -170,7 +170,7 @@ fn thousands_of_idle_connections() {
     let before = server.process.resident_bytes();
     let mut clients: Vec<Client> = (0..count).map(|_| server.client()).collect();
     for client in &mut clients {
-        assert_eq!(client.line("PING"), Reply::Status("PONG".to_owned()));
+        assert_eq!(client.line("PING"), Reply::status("PONG"));
     }
     grown_at_most(&server, before, count * IDLE_CONNECTION_BYTES_MAX);
     let full = server.process.resident_bytes();
@@ -178,7 +178,7 @@ fn thousands_of_idle_connections() {
     // And again: what the first ones took is used for these.
     let mut clients: Vec<Client> = (0..count).map(|_| server.client()).collect();
     for client in clients.iter_mut().rev() {
-        assert_eq!(client.line("PING"), Reply::Status("PONG".to_owned()));
+        assert_eq!(client.line("PING"), Reply::status("PONG"));
     }
     grown_at_most(&server, full, 16 * MIB);
     bystander.finish();
@@ -190,7 +190,7 @@ fn out_of_file_descriptors() {
     let arguments = ["-c", script, PROGRAM, "--listen", "127.0.0.1:0", "--threads", "2"];
     let mut server = Server::from_command(Command::new("sh").args(arguments));
     let mut first = server.client();
-    assert_eq!(first.line("PING"), Reply::Status("PONG".to_owned()));
+    assert_eq!(first.line("PING"), Reply::status("PONG"));
     let mut waiting: Vec<Client> = (0..100).map(|_| server.client()).collect();
     for _ in 0..1_000 {
         first.line("INCR served");
@@ -198,7 +198,7 @@ fn out_of_file_descriptors() {
     // The last is served once the others are gone.
     let mut last = waiting.pop().expect("there are some");
     drop(waiting);
-    assert_eq!(last.line("PING"), Reply::Status("PONG".to_owned()));
+    assert_eq!(last.line("PING"), Reply::status("PONG"));
     assert_eq!(first.line("GET served"), Reply::text("1000"));
     let log = server.process.log();
     assert!(log.lines().count() < 50, "one line, not one a try:\n{log}");
@@ -214,11 +214,11 @@ fn more_clients_than_are_allowed() {
     std::fs::remove_file(&file).expect("it was written here");
     let mut clients: Vec<Client> = (0..10).map(|_| server.client()).collect();
     for client in &mut clients {
-        assert_eq!(client.line("PING"), Reply::Status("PONG".to_owned()));
+        assert_eq!(client.line("PING"), Reply::status("PONG"));
     }
     let refused = server.client().read_until_closed();
     assert_eq!(shown(&refused), shown(b"-ERR max number of clients reached\r\n"));
-    assert_eq!(clients[9].line("PING"), Reply::Status("PONG".to_owned()));
+    assert_eq!(clients[9].line("PING"), Reply::status("PONG"));
 }
 
 /// Somebody else, who is served all the while.

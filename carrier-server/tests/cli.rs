@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rustix::process::Signal;
 use support::client::Client;
 use support::process::Process;
-use support::reply::Reply;
+use support::reply::{Reply, ReplyExt as _};
 use support::request::multibulk;
 use support::server::{PROGRAM, Server};
 
@@ -104,7 +104,7 @@ fn a_good_file_is_checked_printed_and_used() {
     let again = run(&["--config", again.path.to_str().expect("text"), "--print-config"]);
     assert_eq!(text(&again.stdout), printed);
     let server = Server::from_command(Command::new(PROGRAM).args(["--config", path]));
-    assert_eq!(server.client().line("PING"), Reply::Status("PONG".to_owned()));
+    assert_eq!(server.client().line("PING"), Reply::status("PONG"));
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn signals_answer_what_was_read() {
         let mut server = Server::with_threads(threads);
         let mut client = server.client();
         let mut idle = server.client();
-        assert_eq!(idle.line("PING"), Reply::Status("PONG".to_owned()));
+        assert_eq!(idle.line("PING"), Reply::status("PONG"));
         let value = vec![b'v'; VALUE_BYTES];
         for key in KEYS {
             assert_eq!(client.call(&[b"SET", key, &value]), Reply::ok());
@@ -246,7 +246,7 @@ fn signals_answer_what_was_read() {
         let replies = [first, client.read_to_end().expect("an orderly end")].concat();
         let mut expected = Vec::new();
         for _ in KEYS {
-            Reply::Bytes(value.clone()).encode(support::reply::Version::Resp2, &mut expected);
+            Reply::Bulk(value.clone()).encode(support::reply::Version::Resp2, &mut expected);
         }
         assert!(replies == expected, "{} bytes of {}", replies.len(), expected.len());
         assert_eq!(idle.read_to_end().expect("an orderly end"), b"");
@@ -263,7 +263,7 @@ fn a_client_that_never_reads_does_not_keep_the_server() {
     let mut other = server.client();
     client.write(&multibulk(&[b"GET", b"k"]).repeat(400)).expect("the kernel takes it");
     client.read_bytes(1).expect("the server replies");
-    assert_eq!(other.line("PING"), Reply::Status("PONG".to_owned()));
+    assert_eq!(other.line("PING"), Reply::status("PONG"));
     server.process.signal(Signal::TERM);
     assert_eq!(server.process.wait().code(), Some(0));
 }

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use support::client::{Client, exchange_whole};
 use support::peer::Peer;
 use support::random::{Random, seed};
-use support::reply::Reply;
+use support::reply::{Reply, ReplyExt as _};
 use support::request::shown;
 use support::server::Server;
 use support::summary;

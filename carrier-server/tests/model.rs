@@ -17,7 +17,7 @@ use support::generate::Generator;
 use support::peer::Peer;
 use support::random::{Random, scale, seed};
 use support::reference::{Reference, Session};
-use support::reply::Expected;
+use support::reply::{Expected, ReplyExt as _};
 use support::request::{Request, shown};
 use support::server::Server;
 use support::summary;
@@ -203,7 +203,8 @@ fn exchange(
         let (expected, session) = &plan[at];
         if !expected.allows(session.version, reply) {
             let request = &requests[at];
-            return Err(format!("{request:?}\n  expected {expected:?}\n  got {}", shown(reply)));
+            let expected = expected.describe(session.version);
+            return Err(format!("{request:?}\n  expected {expected}\n       got {}", shown(reply)));
         }
     }
     match client.has_surplus() {

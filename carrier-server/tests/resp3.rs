@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use support::client::Client;
 use support::peer::Peer;
 use support::random::Random;
-use support::reply::{Reply, Version};
+use support::reply::{Reply, ReplyExt as _, Version};
 use support::request::Request;
 use support::server::Server;
 
@@ -246,7 +246,7 @@ fn libraries_introduce_themselves() {
     }
     let blank = client.call(&[b"CLIENT", b"SETINFO", b"LIB-NAME", b"a b"]);
     assert!(matches!(blank, Reply::Error(_)));
-    assert_eq!(client.line("PING"), Reply::Status("PONG".to_owned()));
+    assert_eq!(client.line("PING"), Reply::status("PONG"));
 }
 
 fn set(map: &mut Reply, key: &str, to: Reply) {

@@ -10,10 +10,9 @@ use std::thread;
 use support::client::Client;
 use support::peer::Peer;
 use support::random::{Random, scale, seed};
-use support::reply::Reply;
+use support::reply::{Reply, ReplyExt as _};
 use support::request::Request;
 use support::server::Server;
-use support::summary;
 
 #[test]
 fn interleavings_on_one_thread() {
@@ -46,6 +45,7 @@ fn a_pipeline_reads_what_it_wrote() {
 }
 
 fn check(address: SocketAddr) {
+    eprintln!("CARRIER_SEED={}", seed());
     for round in 0..ROUNDS * scale() {
         let seed = seed().wrapping_add(round as u64);
         Client::connect(address).line("FLUSHALL");
@@ -55,7 +55,6 @@ fn check(address: SocketAddr) {
                 .collect();
             threads.into_iter().map(|one| one.join().expect("a conversation")).collect()
         });
-        summary(&format!("shared keys: CARRIER_SEED={seed}"));
         counters(&logs, address);
         members(&logs, address);
         first_writers(&logs);
@@ -79,7 +78,7 @@ fn converse(address: SocketAddr, of: usize, seed: u64) -> Log {
         let replies = client.exchange(&requests, &mut random).expect("the server replies");
         for (line, reply) in pipeline.iter().zip(replies) {
             let words = line.split(' ').map(str::to_owned).collect();
-            log.push((words, Reply::decode(&reply).expect("a frame is complete").0));
+            log.push((words, Reply::decode(&reply)));
         }
         rest = after;
     }
@@ -217,7 +216,7 @@ fn number(reply: &Reply) -> Option<i64> {
 /// `SET a`, `MGET a b` in one pipeline: keys that meet on every pair of shards.
 fn reads_its_writes(address: SocketAddr) {
     let (mut requests, mut expected) = (Vec::new(), Vec::new());
-    let text = |value: usize| Reply::Bytes(value.to_string().into_bytes());
+    let text = |value: usize| Reply::Bulk(value.to_string().into_bytes());
     for at in 0..KEYS {
         let (a, b, c) = (at, (at * 7 + 1) % KEYS, (at * 13 + 5) % KEYS);
         for (line, reply) in [
@@ -238,7 +237,7 @@ fn reads_its_writes(address: SocketAddr) {
     for (requests, expected) in requests.chunks(700).zip(expected.chunks(700)) {
         let replies = client.exchange(requests, &mut random).expect("the server replies");
         for ((line, expected), reply) in expected.iter().zip(replies) {
-            let reply = Reply::decode(&reply).expect("a frame is complete").0;
+            let reply = Reply::decode(&reply);
             assert_eq!(*expected, reply, "{line}");
         }
     }

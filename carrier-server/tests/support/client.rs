@@ -3,9 +3,12 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 
+use drp_parser::reply::SkipStatus;
+use drp_parser::{ReplyLimits, ReplySkipper};
+
 use super::process::PATIENCE;
 use super::random::Random;
-use super::reply::{Reply, Version};
+use super::reply::{Reply, ReplyExt as _, Version};
 use super::request::{Request, multibulk};
 
 /// A connection to a server.
@@ -14,6 +17,7 @@ pub(crate) struct Client {
     stream: TcpStream,
     /// Bytes that were received and belong to no reply that was read yet.
     received: Vec<u8>,
+    skipper: ReplySkipper,
 }
 
 impl Client {
@@ -27,7 +31,11 @@ impl Client {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
-        Ok(Self { stream, received: Vec::new() })
+        Ok(Self {
+            stream,
+            received: Vec::new(),
+            skipper: ReplySkipper::new(ReplyLimits::default()),
+        })
     }
 
     pub(crate) fn stream(&self) -> &TcpStream {
@@ -41,8 +49,9 @@ impl Client {
     /// The bytes of the next reply.
     pub(crate) fn read_frame(&mut self) -> io::Result<Vec<u8>> {
         loop {
-            if let Some((_, len)) = Reply::decode(&self.received) {
-                return Ok(self.received.drain(..len).collect());
+            let status = self.skipper.skip(&self.received).map_err(io::Error::other)?;
+            if let SkipStatus::Complete { consumed } = status {
+                return Ok(self.received.drain(..consumed).collect());
             }
             if self.fill()? == 0 {
                 return Err(ErrorKind::UnexpectedEof.into());
@@ -104,7 +113,7 @@ impl Client {
     /// Reads a reply.
     pub(crate) fn reply(&mut self) -> Reply {
         let frame = self.read_frame().expect("the server replies");
-        Reply::decode(&frame).expect("a frame is complete").0
+        Reply::decode(&frame)
     }
 
     /// Sends `requests` in pieces cut at random and gives the bytes of every reply. After some

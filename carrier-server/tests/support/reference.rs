@@ -10,7 +10,7 @@ mod strings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::reply::{Expected, Reply, Version};
+use super::reply::{Expected, Reply, ReplyExt as _, Version};
 
 /// The data of a server.
 #[derive(Debug, Default, Clone)]
@@ -66,7 +66,7 @@ impl Reference {
         let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
         let database = session.database;
         if let Some(text) = wrong_count(&name, words.len()) {
-            return Expected::Exactly(Reply::Error(text));
+            return Expected::Exactly(Reply::error(&text));
         }
         let answer = match name.as_str() {
             "EXPIRE" => return self.expire(database, &words),
@@ -91,7 +91,7 @@ impl Reference {
             "FLUSHDB" | "FLUSHALL" => self.flush(&name, database, &words),
             _ => Self::run_session(session, &name, &words),
         };
-        Expected::Exactly(answer.unwrap_or_else(Reply::Error))
+        Expected::Exactly(answer.unwrap_or_else(|text| Reply::error(&text)))
     }
 
     /// The keys of a database, in order.
@@ -102,7 +102,7 @@ impl Reference {
     /// The keys of a database that hold a kind of value.
     pub(crate) fn keys_of_kind(&self, database: usize, kind: &str) -> Vec<Vec<u8>> {
         let keys = self.keys(database);
-        keys.filter(|key| self.kind(database, key) == Reply::Status(kind.to_owned()))
+        keys.filter(|key| self.kind(database, key) == Reply::status(kind))
             .map(<[u8]>::to_vec)
             .collect()
     }
@@ -110,8 +110,8 @@ impl Reference {
     /// The commands that touch no data.
     fn run_session(session: &mut Session, name: &str, words: &[&[u8]]) -> Answer {
         match (name, words) {
-            ("PING", [_]) => Ok(Reply::Status("PONG".to_owned())),
-            ("PING" | "ECHO", [_, text]) => Ok(Reply::Bytes(text.to_vec())),
+            ("PING", [_]) => Ok(Reply::status("PONG")),
+            ("PING" | "ECHO", [_, text]) => Ok(Reply::Bulk(text.to_vec())),
             ("SELECT", [_, index]) => {
                 session.database = usize::try_from(integer(index)?)
                     .ok()
@@ -137,7 +137,7 @@ impl Reference {
                 Ok(Reply::ok())
             }
             ("getname", []) if session.name.is_empty() => Ok(Reply::Nil),
-            ("getname", []) => Ok(Reply::Bytes(session.name.clone())),
+            ("getname", []) => Ok(Reply::Bulk(session.name.clone())),
             ("setname" | "getname", _) => {
                 Err(format!("ERR wrong number of arguments for 'client|{name}' command"))
             }

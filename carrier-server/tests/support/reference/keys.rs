@@ -1,6 +1,6 @@
 //! What every kind of key has: presence, type, expiry.
 
-use super::super::reply::{Expected, Reply};
+use super::super::reply::{Expected, Reply, ReplyExt as _};
 use super::{Data, Expiry, PRESENT_MS_MAX, Reference, integer, is_word};
 
 /// The options of EXPIRE.
@@ -29,7 +29,7 @@ impl Reference {
             Some(Data::Text(_)) => "string",
             Some(Data::Members(_)) => "set",
         };
-        Reply::Status(name.to_owned())
+        Reply::status(name)
     }
 
     pub(super) fn persist(&mut self, database: usize, key: &[u8]) -> Reply {
@@ -54,7 +54,7 @@ impl Reference {
     pub(super) fn expire(&mut self, database: usize, words: &[&[u8]]) -> Expected {
         match self.try_expire(database, words) {
             Ok(expected) => expected,
-            Err(text) => Expected::Exactly(Reply::Error(text)),
+            Err(text) => Expected::Exactly(Reply::error(&text)),
         }
     }
 

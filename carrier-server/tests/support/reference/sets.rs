@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::reply::{Expected, Reply};
+use super::super::reply::{Expected, Reply, ReplyExt as _};
 use super::{Answer, Data, Expiry, Reference, WRONG_TYPE};
 
 impl Reference {
@@ -37,9 +37,9 @@ impl Reference {
     pub(super) fn smembers(&self, database: usize, key: &[u8]) -> Expected {
         match self.members(database, key) {
             Ok((set, _)) => {
-                Expected::Unordered(Reply::Set(set.into_iter().map(Reply::Bytes).collect()))
+                Expected::Unordered(Reply::Set(set.into_iter().map(Reply::Bulk).collect()))
             }
-            Err(text) => Expected::Exactly(Reply::Error(text)),
+            Err(text) => Expected::Exactly(Reply::error(&text)),
         }
     }
 

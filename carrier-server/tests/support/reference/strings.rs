@@ -1,6 +1,6 @@
 //! Strings and counters.
 
-use super::super::reply::Reply;
+use super::super::reply::{Reply, ReplyExt as _};
 use super::{
     Answer, Data, Expiry, NOT_AN_INTEGER, PRESENT_MS_MAX, Reference, SYNTAX, WRONG_TYPE, integer,
     is_word,
@@ -20,7 +20,7 @@ impl Reference {
     pub(super) fn get(&self, database: usize, key: &[u8]) -> Answer {
         match self.entry(database, key).map(|entry| &entry.data) {
             None => Ok(Reply::Nil),
-            Some(Data::Text(text)) => Ok(Reply::Bytes(text.clone())),
+            Some(Data::Text(text)) => Ok(Reply::Bulk(text.clone())),
             Some(Data::Members(_)) => Err(WRONG_TYPE.to_owned()),
         }
     }
