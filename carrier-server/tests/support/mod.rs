@@ -1,4 +1,11 @@
 //! What the integration tests share: servers to talk to, a client, a reference and a generator.
+//!
+//! Variables of the environment that the tests read:
+//!
+//! - `CARRIER_SEED`: the seed of what is random, a number or the word `random`.
+//! - `CARRIER_SCALE`: how many times more than by default to test.
+//! - `CARRIER_REQUIRE_PEERS=1`: a server to compare with that is not installed is a failure.
+//! - `CARRIER_RECORD=1`: write the recorded replies anew.
 #![allow(dead_code, reason = "every test file includes all of this and uses a part")]
 
 pub(crate) mod client;
