@@ -103,11 +103,14 @@ impl Step {
 }
 
 /// Packs the crates that may be published, without building the packages again.
+///
+/// Each gets a lock file of its own; offline, so that it holds what the workspace is built with.
 fn package(workspace: &Workspace) -> Result<(), Error> {
+    workspace.cargo().args(["fetch", "--locked"]).run()?;
     let published = workspace.packages.iter().filter(|package| package.is_publishable());
     workspace
         .cargo()
-        .args(["package", "--locked", "--no-verify", "--allow-dirty"])
+        .args(["package", "--locked", "--offline", "--no-verify", "--allow-dirty"])
         .args(published.flat_map(|package| ["--package", &package.name]))
         .run()
 }
