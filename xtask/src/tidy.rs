@@ -8,6 +8,7 @@ mod crates;
 mod functions;
 mod layers;
 mod machine_paths;
+mod opcodes;
 mod shape;
 mod tokens;
 mod tree;
@@ -22,10 +23,10 @@ use crate::tidy::tree::{Source, Tree};
 use crate::tidy::unsafety::Inventory;
 use crate::workspace::Workspace;
 
-/// Prints the unsafe inventory and every finding; an error where there is one.
+/// Prints where unsafe code stands, which opcodes serve one command, and every finding; an error where there is one.
 pub(crate) fn run(workspace: &Workspace) -> Result<(), Error> {
     let report = Report::of(workspace)?;
-    println!("{}", report.inventory);
+    println!("{}\n{}", report.inventory, report.opcodes);
     for finding in &report.findings {
         println!("{finding}");
     }
@@ -40,6 +41,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Error> {
 struct Report {
     findings: Vec<Finding>,
     inventory: Inventory,
+    opcodes: opcodes::Users,
 }
 
 impl Report {
@@ -49,6 +51,7 @@ impl Report {
         let mut inventory = Inventory::default();
         layers::check(workspace, &mut findings);
         crates::check(workspace, &mut findings);
+        let opcodes = opcodes::check(&tree, &mut findings);
         for source in &tree.sources {
             machine_paths::check(source, &workspace.root, &mut findings);
             shape::check(source, &mut findings);
@@ -58,7 +61,7 @@ impl Report {
             }
         }
         findings.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
-        Ok(Self { findings, inventory })
+        Ok(Self { findings, inventory, opcodes })
     }
 }
 
