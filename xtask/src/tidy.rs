@@ -23,7 +23,7 @@ use crate::tidy::tree::{Source, Tree};
 use crate::tidy::unsafety::Inventory;
 use crate::workspace::Workspace;
 
-/// Prints where unsafe code stands, which opcodes serve one command, and every finding; an error where there is one.
+/// Prints where unsafe code stands, which opcodes serve one command, and every finding.
 pub(crate) fn run(workspace: &Workspace) -> Result<(), Error> {
     let report = Report::of(workspace)?;
     println!("{}\n{}", report.inventory, report.opcodes);

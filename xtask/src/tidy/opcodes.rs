@@ -1,9 +1,9 @@
 //! At most a quarter of the opcodes serve a single command.
 //!
-//! Otherwise the language would be a façade: one opcode written in Rust per command, and nothing to
-//! build a new command from. An opcode that programs cannot name belongs to a construct of the
-//! language and serves all commands; one that they can (`primitive = true`) serves those commands of
-//! `carrier-server/commands/*.zvml` that name it. A template or a meta counts as many commands.
+//! Otherwise the language would be a façade: one opcode written in Rust per command, and nothing
+//! to build a new command from. An opcode that programs cannot name belongs to a construct of the
+//! language and serves all commands; one that they can (`primitive = true`) serves those commands
+//! of `carrier-server/commands/*.zvml` that name it. A template or a meta counts as many commands.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
