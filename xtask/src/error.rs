@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::codegen::CodegenError;
+
 /// The reason a command did not succeed, as one line for the person who ran it.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -14,6 +16,8 @@ pub(crate) enum Error {
     Start { line: String, source: io::Error },
     /// A program ran and ended without success.
     Ended { line: String, code: Option<i32> },
+    /// Generated files could not be made, or are not what is committed.
+    Codegen(CodegenError),
     /// `cargo metadata` printed something else than expected.
     Metadata(serde_json::Error),
     /// A name on the command line is none of those that exist.
@@ -35,6 +39,7 @@ impl fmt::Display for Error {
             Self::Start { line, source } => write!(f, "cannot start `{line}`: {source}"),
             Self::Ended { line, code: Some(code) } => write!(f, "`{line}` ended with code {code}"),
             Self::Ended { line, code: None } => write!(f, "`{line}` was ended by a signal"),
+            Self::Codegen(source) => write!(f, "{source}"),
             Self::Metadata(source) => write!(f, "cannot read `cargo metadata`: {source}"),
             Self::Unknown { what, name, known } => {
                 write!(f, "there is no {what} `{name}`; there are: {}", known.join(", "))
@@ -56,6 +61,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::File { source, .. } | Self::Start { source, .. } => Some(source),
+            Self::Codegen(source) => Some(source),
             Self::Metadata(source) => Some(source),
             _ => None,
         }

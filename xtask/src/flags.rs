@@ -7,7 +7,7 @@ use crate::ci::Ci;
 use crate::error::Error;
 use crate::fuzz::Fuzz;
 use crate::workspace::Workspace;
-use crate::{loom, tidy};
+use crate::{codegen, loom, tidy};
 
 /// The one door of the workspace: code generation, checks, fuzzing and benchmarks.
 #[derive(Debug, Parser)]
@@ -24,6 +24,7 @@ impl Flags {
         match self.command {
             Command::Bench(bench) => bench.run(&workspace),
             Command::Ci(ci) => ci.run(&workspace),
+            Command::Codegen { check } => codegen::run(check).map_err(Error::Codegen),
             Command::Fuzz(fuzz) => fuzz.run(&workspace),
             Command::Loom => loom::run(&workspace, &mut Default::default()),
             Command::Tidy => tidy::run(&workspace),
@@ -37,6 +38,12 @@ enum Command {
     Bench(Bench),
     /// Run every check of the project in order, or one of them.
     Ci(Ci),
+    /// Write the files that follow from `zvm/ops/*.toml`.
+    Codegen {
+        /// Compare them with what is there instead.
+        #[arg(long)]
+        check: bool,
+    },
     /// Build all fuzz targets once and run them, or one of them.
     Fuzz(Fuzz),
     /// Run the loom models of every crate that has some.

@@ -8,6 +8,7 @@
 
 mod bench;
 mod ci;
+mod codegen;
 mod error;
 mod flags;
 mod fuzz;

@@ -18,6 +18,7 @@ mod words;
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::codegen;
 use crate::error::Error;
 use crate::tidy::tree::{Source, Tree};
 use crate::tidy::unsafety::Inventory;
@@ -31,7 +32,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Error> {
         println!("{finding}");
     }
     match report.findings.len() {
-        0 => Ok(()),
+        0 => codegen::run(true).map_err(Error::Codegen),
         findings => Err(Error::Untidy { findings }),
     }
 }
