@@ -9,7 +9,6 @@ use databox::Kind;
 
 /// A write that the memory budget refused. Nothing has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct OutOfMemory;
 
 /// What a write does to the time at which its key expires.
