@@ -109,11 +109,13 @@ impl Batch {
 
     /// Whether it has grown enough to be sent before the turn ends.
     pub(crate) fn is_large(&self) -> bool {
-        self.requests.list.len() >= REQUESTS_MAX || self.requests.bytes.len() >= KEPT_BYTES
+        self.requests.list.len() >= REQUESTS_MAX || self.requests.bytes.len() >= BYTES_MAX
     }
 }
 
 /// Requests after which a batch is sent at once.
 const REQUESTS_MAX: usize = 256;
-/// Bytes of buffer that a pooled batch keeps.
-const KEPT_BYTES: usize = 256 * 1024;
+/// Bytes of arguments after which a batch is sent at once.
+const BYTES_MAX: usize = 64 * 1024;
+/// Bytes of buffer that a batch keeps while it is not in use.
+const KEPT_BYTES: usize = 32 * 1024;

@@ -9,7 +9,7 @@ pub use sources::{BuiltinError, compile_builtin};
 use name_table::NameTable;
 use std::collections::HashSet;
 use std::fmt;
-use zvm::{Access, Args, KeyPositions, Multiplicity, ParamType, Program, Protocol, Returns, RunWhere, Signature};
+use zvm::{Access, Args, Instruction, KeyPositions, Opcode, Multiplicity, ParamType, Program, Protocol, Returns, RunWhere, Signature};
 use zvm::{VerifiedProgram, VerifyError};
 
 /// A command's place in its catalog.
@@ -330,11 +330,11 @@ impl Command {
         } else if access.contains(Access::READ) {
             flags.push("readonly");
         }
+        if self.program.code.iter().any(|instruction| may_run_out_of_memory(*instruction)) {
+            flags.push("denyoom");
+        }
         if access.contains(Access::ADMIN) {
             flags.push("admin");
-        }
-        if matches!(self.program.run_where, RunWhere::One | RunWhere::Connection) {
-            flags.push("fast");
         }
         flags
     }
@@ -386,6 +386,11 @@ impl fmt::Display for CatalogError {
 }
 
 impl std::error::Error for CatalogError {}
+
+/// Whether an instruction can fail because the memory budget is used up.
+fn may_run_out_of_memory(instruction: Instruction) -> bool {
+    matches!(instruction.op, Opcode::SetAdd | Opcode::StringSet)
+}
 
 /// Bytes of a request that the error about an unknown command repeats at most.
 const UNKNOWN_ARGS_MAX: usize = 128;

@@ -33,6 +33,22 @@ impl<'a> Sink<'a> {
             Dialect::Memcached => memcached(self.out),
         }
     }
+
+    fn open(
+        &mut self,
+        hint: usize,
+        resp: impl FnOnce(&mut Encoder<'_>) -> drp_parser::Mark,
+    ) -> Mark {
+        let mut mark = Mark { offset: self.out.len(), hint };
+        self.write(
+            |encoder| {
+                let opened = resp(encoder);
+                mark = Mark { offset: opened.offset, hint: opened.hint };
+            },
+            |_| (),
+        );
+        mark
+    }
 }
 
 impl ReplySink for Sink<'_> {
@@ -115,14 +131,19 @@ impl ReplySink for Sink<'_> {
     }
 
     fn open_array(&mut self, hint: usize) -> Mark {
-        let mut mark = Mark { offset: self.out.len(), hint };
-        self.write(|resp| mark.offset = resp.open_array(hint).offset, |_| ());
-        mark
+        self.open(hint, |resp| resp.open_array(hint))
     }
 
     fn close_array(&mut self, mark: Mark, len: usize) {
-        let at = drp_parser::Mark { offset: mark.offset, hint: mark.hint };
-        self.write(|resp| resp.close_array(at, len), |_| ());
+        self.write(|resp| resp.close_array(encoder_mark(mark), len), |_| ());
+    }
+
+    fn open_map(&mut self, hint: usize) -> Mark {
+        self.open(hint, |resp| resp.open_map(hint))
+    }
+
+    fn close_map(&mut self, mark: Mark, len: usize) {
+        self.write(|resp| resp.close_map(encoder_mark(mark), len), |_| ());
     }
 
     fn restart(&mut self) {
@@ -133,6 +154,10 @@ impl ReplySink for Sink<'_> {
 /// Ends the items of a memcached reply.
 pub(crate) fn end_items(out: &mut Vec<u8>) {
     dmp_parser::Encoder::new(out).end();
+}
+
+const fn encoder_mark(mark: Mark) -> drp_parser::Mark {
+    drp_parser::Mark { offset: mark.offset, hint: mark.hint }
 }
 
 fn line(out: &mut Vec<u8>, text: &[u8]) {

@@ -3,7 +3,8 @@
 use crate::words::{Words, trim_line_end};
 
 /// Whether `first_line` (its end is not needed) is how a memcached client would begin: a verb of
-/// the text protocol in lower case, with as many arguments as that verb takes.
+/// the text protocol in lower case, with as many arguments as that verb takes, and numbers where
+/// it takes numbers before an item.
 ///
 /// All of memcached's verbs for clients count, those that this crate does not parse too: what it
 /// says about them a client of memcached can read.
@@ -19,6 +20,9 @@ use crate::words::{Words, trim_line_end};
 pub fn looks_like(first_line: &[u8]) -> bool {
     let mut words = Words::new(trim_line_end(first_line));
     let Some(verb) = words.next() else { return false };
+    if STORING.contains(&verb.bytes) && !words.clone().skip(1).take(3).all(|w| is_number(w.bytes)) {
+        return false;
+    }
     let Some((_, least, most)) = VERBS.iter().find(|(name, ..)| *name == verb.bytes) else {
         return false;
     };
@@ -27,6 +31,14 @@ pub fn looks_like(first_line: &[u8]) -> bool {
     (*least..=*most).contains(&count)
 }
 
+fn is_number(word: &[u8]) -> bool {
+    let digits = word.strip_prefix(b"-").unwrap_or(word);
+    !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
+}
+
+/// Verbs whose second to fourth argument are flags, time and length of an item: what tells them
+/// from `set key value EX 10`, which people type.
+const STORING: &[&[u8]] = &[b"set", b"add", b"replace", b"append", b"prepend", b"cas"];
 /// Verbs with the fewest and most arguments they take.
 const VERBS: &[(&[u8], usize, usize)] = &[
     (b"get", 1, ANY),
@@ -68,6 +80,8 @@ mod tests {
             ("GET k", false),
             ("set k 0 0 1", true),
             ("set k v", false),
+            ("set k v EX 10", false),
+            ("set k 0 -1 1", true),
             ("incr k 1", true),
             ("incr k", false),
             ("ping", false),

@@ -214,10 +214,42 @@ impl<'a> Encoder<'a> {
     /// Free where the hint was right. Otherwise the header is rewritten, and the elements are
     /// moved if that changed the number of its digits.
     pub fn close_array(&mut self, mark: Mark, len: usize) {
+        self.close(b'*', mark, len);
+    }
+
+    /// Opens a map whose length is not known yet; `hint` is the likely number of pairs. Close it
+    /// with [`close_map`](Self::close_map).
+    #[inline]
+    pub fn open_map(&mut self, hint: usize) -> Mark {
+        let offset = self.out.len();
+        self.map(hint);
+        match self.version {
+            Version::Resp3 => Mark { offset, hint },
+            Version::Resp2 => Mark { offset, hint: hint.saturating_mul(2) },
+        }
+    }
+
+    /// Closes an open map that got `len` pairs.
+    ///
+    /// # Panics
+    ///
+    /// Panics if no header of this buffer stands at `mark`.
+    ///
+    /// # Complexity
+    ///
+    /// As of [`close_array`](Self::close_array).
+    pub fn close_map(&mut self, mark: Mark, len: usize) {
+        match self.version {
+            Version::Resp3 => self.close(b'%', mark, len),
+            Version::Resp2 => self.close(b'*', mark, len.saturating_mul(2)),
+        }
+    }
+
+    fn close(&mut self, kind: u8, mark: Mark, len: usize) {
         if mark.hint == len {
             return;
         }
-        assert_eq!(self.out[mark.offset], b'*', "no array was opened at this mark");
+        assert_eq!(self.out[mark.offset], kind, "no such header was opened at this mark");
         let start = mark.offset + 1;
         let mut buffer = itoa::Buffer::new();
         let end = start + buffer.format(mark.hint).len();

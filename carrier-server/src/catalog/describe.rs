@@ -164,15 +164,15 @@ impl<'a> Listing<'a> {
     }
 
     fn categories(&self) -> Vec<&'static str> {
-        let Some(command) = self.command else { return vec!["@slow"] };
+        let Some(command) = self.command else { return Vec::new() };
         let mut names: Vec<&'static str> = command
             .flags()
             .iter()
-            .map(|flag| match *flag {
-                "readonly" => "@read",
-                "write" => "@write",
-                "admin" => "@admin",
-                _ => "@fast",
+            .filter_map(|flag| match *flag {
+                "readonly" => Some("@read"),
+                "write" => Some("@write"),
+                "admin" => Some("@admin"),
+                _ => None,
             })
             .collect();
         names.extend(match &*command.program().docs.group {
