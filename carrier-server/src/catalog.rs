@@ -389,7 +389,14 @@ impl std::error::Error for CatalogError {}
 
 /// Whether an instruction can fail because the memory budget is used up.
 fn may_run_out_of_memory(instruction: Instruction) -> bool {
-    matches!(instruction.op, Opcode::SetAdd | Opcode::StringSet)
+    matches!(
+        instruction.op,
+        Opcode::SetAdd
+            | Opcode::StringSet
+            | Opcode::StringSetKeep
+            | Opcode::StringSetUntil
+            | Opcode::StringSetInteger
+    )
 }
 
 /// Bytes of a request that the error about an unknown command repeats at most.
