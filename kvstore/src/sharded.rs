@@ -3,7 +3,7 @@
 use crate::hash::{HashKey, route};
 use crate::{Key, Namespace, OutOfBudget, PutOptions, Shard, ShardConfig};
 use databox::Text;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// A store of several shards, each behind a mutex of its own: for a program that embeds it and
 /// calls it from any thread.
@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 ///
 /// # Panics
 ///
-/// No method panics because another thread has: a shard is left by each of its operations in a
-/// state that the next can use.
+/// Every method panics for a shard on which a closure given to [`with`](Self::with) or
+/// [`for_each`](Self::for_each) has panicked, as it may have been left halfway.
 ///
 /// # Examples
 ///
@@ -148,7 +148,7 @@ impl Sharded {
     }
 
     fn lock(&self, index: usize) -> MutexGuard<'_, Shard> {
-        self.shards[index].lock().unwrap_or_else(PoisonError::into_inner)
+        self.shards[index].lock().expect("no operation on this shard has panicked")
     }
 }
 

@@ -2,6 +2,7 @@
 //! tells which those are.
 
 use crate::entry::Extras;
+use crate::form::sum_bytes;
 
 /// The extras as they stand behind a value, and the byte that tells which there are.
 pub(crate) fn pack_extras(extras: Extras) -> ([u8; EXTRAS_MAX], u8) {
@@ -48,6 +49,18 @@ pub(crate) const fn extras_size(presence: u8) -> usize {
         as usize
 }
 
+/// The sum of [`extras_size`] over the eight presence bytes in `word`.
+#[inline]
+pub(crate) const fn extras_sizes(word: u64) -> usize {
+    if word == 0 {
+        return 0;
+    }
+    let expiries = word & u64::from_le_bytes([HAS_EXPIRY; 8]);
+    let flags = word & u64::from_le_bytes([HAS_FLAGS; 8]);
+    let cas = word & u64::from_le_bytes([HAS_CAS; 8]);
+    sum_bytes((expiries << 3) + (flags << 1) + (cas << 1))
+}
+
 /// How many bytes `extras` take.
 pub(crate) fn packed_size(extras: Extras) -> usize {
     extras_size(pack_extras(extras).1)
@@ -75,6 +88,8 @@ mod tests {
             let bit = |mask: u8, size| if presence & mask != 0 { size } else { 0 };
             let sum = bit(HAS_EXPIRY, 8) + bit(HAS_FLAGS, 4) + bit(HAS_CAS, 8);
             assert_eq!(extras_size(presence), sum);
+            let word = u64::from_le_bytes([presence, 0, 7, 0, 1, 2, 4, presence]);
+            assert_eq!(extras_sizes(word), 2 * sum + 40);
         }
         assert_eq!(extras_size(7), EXTRAS_MAX);
     }

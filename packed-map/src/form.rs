@@ -3,11 +3,12 @@
 //! | code | meaning | bytes in the page |
 //! |---|---|---|
 //! | 0..=239 | a byte string of that length | the string |
-//! | 240..=248 | the canonical decimal form of an integer | its `code - 240` low bytes |
-//! | 255 | out of line: too long for a code, or a boxed value | none |
+//! | 240 | out of line: too long for a code, or a boxed value | none |
+//! | 241..=248 | the canonical decimal form of an integer | its `code - 240` low bytes |
 //!
 //! A text has exactly one form, so equal forms are equal texts: canonical decimals are always
-//! integers in their shortest two's complement, zero in no bytes at all.
+//! integers in their shortest two's complement. From 240 on the low half of a code is its size, so
+//! that eight codes can be summed at once.
 
 use crate::Text;
 
@@ -41,9 +42,9 @@ impl<'a> Form<'a> {
     }
 
     fn of_integer(number: i64) -> Self {
-        // A number needs its significant bits and one for the sign; zero needs none.
+        // A number needs its significant bits and one for the sign.
         let magnitude = if number < 0 { !number } else { number };
-        let bits = if number == 0 { 0 } else { 65 - magnitude.leading_zeros() };
+        let bits = 65 - magnitude.leading_zeros();
         Self::Integer(number.to_le_bytes(), bits.div_ceil(8) as u8)
     }
 
@@ -51,7 +52,7 @@ impl<'a> Form<'a> {
     pub(crate) fn code(&self) -> u8 {
         match self {
             Self::Literal(bytes) => bytes.len() as u8,
-            Self::Integer(_, width) => INTEGER + width,
+            Self::Integer(_, width) => OUT + width,
             Self::Out(_) => OUT,
         }
     }
@@ -70,36 +71,45 @@ impl<'a> Form<'a> {
 /// How many bytes in the page a code announces.
 #[inline]
 pub(crate) const fn size(code: u8) -> usize {
-    (if code < INTEGER {
-        code
-    } else if code == OUT {
-        0
-    } else {
-        code - INTEGER
-    }) as usize
+    (if code < OUT { code } else { code - OUT }) as usize
+}
+
+/// The sum of [`size`] over the eight codes in `word`.
+#[inline]
+pub(crate) const fn sizes(word: u64) -> usize {
+    // The high bit of every byte whose four high bits are all set, then those four bits.
+    let pairs = word & (word << 1);
+    let marks = pairs & (pairs << 2) & HIGH_BITS;
+    sum_bytes(word & !((marks >> 7) * 0xf0))
+}
+
+/// The sum of the eight bytes of `word`.
+#[inline]
+pub(crate) const fn sum_bytes(word: u64) -> usize {
+    let pairs = (word & 0x00ff_00ff_00ff_00ff) + ((word >> 8) & 0x00ff_00ff_00ff_00ff);
+    (pairs.wrapping_mul(0x0001_0001_0001_0001) >> 48) as usize
 }
 
 /// Reads back what a code other than [`OUT`] announced.
 #[inline]
 pub(crate) fn text(code: u8, stored: &[u8]) -> Text<'_> {
-    if code < INTEGER {
+    if code < OUT {
         return Text::Bytes(stored);
     }
     let mut wide = [0; 8];
-    wide[..stored.len()].copy_from_slice(stored);
-    let unused = 64 - 8 * stored.len() as u32;
-    let number = u64::from_le_bytes(wide).checked_shl(unused).unwrap_or(0) as i64;
-    Text::Integer(number.checked_shr(unused).unwrap_or(0))
+    wide[8 - stored.len()..].copy_from_slice(stored);
+    // The number stands in the high bytes; the shift brings it down with its sign.
+    Text::Integer(i64::from_le_bytes(wide) >> (64 - 8 * stored.len()))
 }
 
 /// The longest string that stands in the page.
-pub(crate) const LITERAL_MAX: usize = INTEGER as usize - 1;
+pub(crate) const LITERAL_MAX: usize = OUT as usize - 1;
 
-/// The first code of an integer.
-const INTEGER: u8 = 240;
+/// The code of what stands outside the page. Those above it announce integers.
+pub(crate) const OUT: u8 = 240;
 
-/// The code of what stands outside the page.
-pub(crate) const OUT: u8 = u8::MAX;
+/// The high bit of each of eight bytes.
+const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 
 #[cfg(test)]
 mod tests {
@@ -116,7 +126,7 @@ mod tests {
     #[test]
     fn integers_take_their_shortest_form() {
         for (number, bytes) in [
-            (0, 0),
+            (0, 1),
             (1, 1),
             (-1, 1),
             (127, 1),
@@ -139,6 +149,17 @@ mod tests {
     fn long_strings_stand_outside() {
         assert_eq!(Form::of_bytes(&[b'x'; LITERAL_MAX]).code(), 239);
         assert_eq!(Form::of_bytes(&[b'x'; LITERAL_MAX + 1]).code(), OUT);
+    }
+
+    #[test]
+    fn eight_sizes_are_summed_as_one_by_one() {
+        for code in 0..=248u8 {
+            let codes = [code, 0, 239, 240, 241, 248, code / 2, code];
+            assert_eq!(
+                sizes(u64::from_le_bytes(codes)),
+                codes.iter().map(|&code| size(code)).sum::<usize>()
+            );
+        }
     }
 
     proptest! {

@@ -114,14 +114,13 @@ impl<B, H: HashKeys> PackedMap<B, H> {
     #[inline]
     #[must_use]
     pub fn get(&self, hash: u64, key: &[u8]) -> Option<Entry<'_, B>> {
-        let (bucket, index) = self.find(hash, key)?;
-        let page = self.directory.page(bucket);
-        Some(Entry::new(page, index, page.offset(index)))
+        let (bucket, (index, offset)) = self.find(hash, key)?;
+        Some(Entry::new(self.directory.page(bucket), index, offset))
     }
 
     /// The value of `key`, to be changed in place, if it is of the type `B`.
     pub fn get_mut(&mut self, hash: u64, key: &[u8]) -> Option<&mut B> {
-        let (bucket, index) = self.find(hash, key)?;
+        let (bucket, (index, _)) = self.find(hash, key)?;
         self.directory.page_mut(bucket).boxed_mut(index)
     }
 
@@ -145,10 +144,10 @@ impl<B, H: HashKeys> PackedMap<B, H> {
         let page = self.directory.page_mut(bucket);
         let before = page.heap_bytes();
         let displaced = match page.find(hash::tag(hash), &form) {
-            Some(index) => {
-                let had = page.extras_at(index, page.offset(index)).expires_at_ms.is_some();
+            Some(place) => {
+                let had = page.extras_at(place.0, place.1).expires_at_ms.is_some();
                 self.expiring -= usize::from(had);
-                Some(page.replace(index, value.into(), extras))
+                Some(page.replace(place, value.into(), extras))
             }
             None => {
                 page.push(hash::tag(hash), &form, value.into(), extras);
@@ -166,13 +165,13 @@ impl<B, H: HashKeys> PackedMap<B, H> {
 
     /// Gives the entry of `key` other extras, and tells whether there is one.
     pub fn set_extras(&mut self, hash: u64, key: &[u8], extras: Extras) -> bool {
-        let Some((bucket, index)) = self.find(hash, key) else {
+        let Some((bucket, place)) = self.find(hash, key) else {
             return false;
         };
         let page = self.directory.page_mut(bucket);
-        let had = page.extras_at(index, page.offset(index)).expires_at_ms.is_some();
+        let had = page.extras_at(place.0, place.1).expires_at_ms.is_some();
         let before = page.heap_bytes();
-        page.set_extras(index, extras);
+        page.set_extras(place, extras);
         self.page_bytes = self.page_bytes + page.heap_bytes() - before;
         self.expiring -= usize::from(had);
         self.expiring += usize::from(extras.expires_at_ms.is_some());
@@ -181,11 +180,11 @@ impl<B, H: HashKeys> PackedMap<B, H> {
 
     /// Removes the entry of `key` and returns what it held.
     pub fn remove(&mut self, hash: u64, key: &[u8]) -> Option<Displaced<B>> {
-        let (bucket, index) = self.find(hash, key)?;
+        let (bucket, place) = self.find(hash, key)?;
         let page = self.directory.page_mut(bucket);
-        let had = page.extras_at(index, page.offset(index)).expires_at_ms.is_some();
+        let had = page.extras_at(place.0, place.1).expires_at_ms.is_some();
         let before = page.heap_bytes();
-        let displaced = page.remove(index);
+        let displaced = page.remove(place);
         self.page_bytes = self.page_bytes + page.heap_bytes() - before;
         self.len -= 1;
         self.expiring -= usize::from(had);
@@ -249,7 +248,7 @@ impl<B, H: HashKeys> PackedMap<B, H> {
             NewValue::Text(text) => out_of(Form::of(*text)),
         };
         let value_run = value_run + packed::packed_size(extras);
-        if let Some((bucket, index)) = self.find(hash, key) {
+        if let Some((bucket, (index, _))) = self.find(hash, key) {
             let page = self.directory.page(bucket);
             let more = value_run.saturating_sub(page.value_size(index));
             let outs = usize::from(value_out.is_some());
@@ -268,14 +267,16 @@ impl<B, H: HashKeys> PackedMap<B, H> {
         own + out_bytes + self.split_growth_max(run)
     }
 
-    fn find(&self, hash: u64, key: &[u8]) -> Option<(u64, usize)> {
+    /// The page that holds `key`, and the number and offset of its entry there.
+    #[inline]
+    fn find(&self, hash: u64, key: &[u8]) -> Option<(u64, (usize, usize))> {
         debug_assert_eq!(self.hasher.hash(key), hash, "the hash is not the key's");
         if self.directory.pages() == 0 {
             return None;
         }
         let bucket = self.directory.bucket(hash);
-        let index = self.directory.page(bucket).find(hash::tag(hash), &Form::of_bytes(key))?;
-        Some((bucket, index))
+        let place = self.directory.page(bucket).find(hash::tag(hash), &Form::of_bytes(key))?;
+        Some((bucket, place))
     }
 
     /// Merges pages where the map has become thin, at most one for each of `removed` entries,
@@ -345,7 +346,8 @@ impl<B, H: HashKeys> PackedMap<B, H> {
                 let key = entry.key().to_vec();
                 let hash = self.hasher.hash(&key);
                 assert_eq!(self.directory.bucket(hash), bucket, "an entry in the wrong page");
-                assert_eq!(page.find(hash::tag(hash), &Form::of_bytes(&key)), Some(index));
+                let found = page.find(hash::tag(hash), &Form::of_bytes(&key));
+                assert_eq!(found, Some((index, offset)));
                 len += 1;
                 expiring += usize::from(entry.expires_at_ms().is_some());
             }

@@ -14,7 +14,7 @@
 //! `earliest_ms`.
 
 use crate::entry::{Displaced, Extras, NewValue, Value};
-use crate::extras::{extras_size, pack_extras, read_extras};
+use crate::extras::{extras_size, extras_sizes, pack_extras, read_extras};
 use crate::form::{self, Form, OUT};
 use crate::{Text, prefetch::prefetch};
 use alloc::boxed::Box;
@@ -66,32 +66,45 @@ impl<B> Page<B> {
         prefetch(self.run.as_ptr_range().end.wrapping_sub(1));
     }
 
-    /// The number of the entry with this key.
+    /// The number of the entry with this key, and where its bytes start.
     #[inline]
-    pub(crate) fn find(&self, tag: u8, key: &Form<'_>) -> Option<usize> {
-        let tags = self.array(TAGS);
-        let (words, rest) = tags.as_chunks::<8>();
-        for (number, word) in words.iter().enumerate() {
-            let mut hits = equal_bytes(u64::from_le_bytes(*word), tag);
+    pub(crate) fn find(&self, tag: u8, key: &Form<'_>) -> Option<(usize, usize)> {
+        let tags = self.data_len();
+        let mut first = 0;
+        while first < self.count {
+            let mut hits = equal_bytes(self.word(tags + first), tag);
             while hits != 0 {
-                let index = number * 8 + (hits.trailing_zeros() / 8) as usize;
-                if self.key_is(index, key) {
-                    return Some(index);
+                let index = first + (hits.trailing_zeros() / 8) as usize;
+                if index >= self.count {
+                    // What stands behind the last tag.
+                    break;
+                }
+                if let Some(offset) = self.offset_of(index, key) {
+                    return Some((index, offset));
                 }
                 hits &= hits - 1;
             }
+            first += 8;
         }
-        let first = tags.len() - rest.len();
-        (first..tags.len()).find(|&index| tags[index] == tag && self.key_is(index, key))
+        None
     }
 
     /// Where the bytes of entry `index` start.
     #[inline]
     pub(crate) fn offset(&self, index: usize) -> usize {
-        let sizes = |codes: &[u8]| codes.iter().map(|&code| form::size(code)).sum::<usize>();
-        sizes(&self.array(KEYS)[..index])
-            + sizes(&self.array(VALUES)[..index])
-            + self.array(PRESENCE)[..index].iter().map(|&byte| extras_size(byte)).sum::<usize>()
+        let tags = self.data_len();
+        let [keys, values, presence] =
+            [KEYS, VALUES, PRESENCE].map(|array| tags + array * self.count);
+        let mut offset = 0;
+        let mut first = 0;
+        while first < index {
+            let mask = first_bytes(index - first);
+            offset += form::sizes(self.word(keys + first) & mask)
+                + form::sizes(self.word(values + first) & mask)
+                + extras_sizes(self.word(presence + first) & mask);
+            first += 8;
+        }
+        offset
     }
 
     #[inline]
@@ -161,10 +174,10 @@ impl<B> Page<B> {
         self.note_expiry(extras.expires_at_ms);
     }
 
-    /// Gives entry `index` another value and extras.
+    /// Gives an entry, by its number and offset, another value and extras.
     pub(crate) fn replace(
         &mut self,
-        index: usize,
+        (index, offset): (usize, usize),
         value: NewValue<'_, B>,
         extras: Extras,
     ) -> Displaced<B> {
@@ -173,7 +186,6 @@ impl<B> Page<B> {
         let stored = form.as_ref().map_or(&[][..], Form::stored);
         let (packed, presence) = pack_extras(extras);
         let packed = &packed[..extras_size(presence)];
-        let offset = self.offset(index);
         let old = self.value_start(index, offset)..self.extras_range(index, offset).end;
         let start = old.start;
         self.resize(old, stored.len() + packed.len());
@@ -186,11 +198,11 @@ impl<B> Page<B> {
         displaced
     }
 
-    /// Gives entry `index` other extras and leaves its value.
-    pub(crate) fn set_extras(&mut self, index: usize, extras: Extras) {
+    /// Gives an entry other extras and leaves its value.
+    pub(crate) fn set_extras(&mut self, (index, offset): (usize, usize), extras: Extras) {
         let (packed, presence) = pack_extras(extras);
         let packed = &packed[..extras_size(presence)];
-        let old = self.extras_range(index, self.offset(index));
+        let old = self.extras_range(index, offset);
         let start = old.start;
         self.resize(old, packed.len());
         put_bytes(&mut self.run, start, packed);
@@ -198,9 +210,8 @@ impl<B> Page<B> {
         self.note_expiry(extras.expires_at_ms);
     }
 
-    /// Removes entry `index`; those behind it move up.
-    pub(crate) fn remove(&mut self, index: usize) -> Displaced<B> {
-        let offset = self.offset(index);
+    /// Removes an entry; those behind it move up.
+    pub(crate) fn remove(&mut self, (index, offset): (usize, usize)) -> Displaced<B> {
         let end = self.extras_range(index, offset).end;
         let displaced = self.replace_out(index, None);
         if self.array(KEYS)[index] == OUT {
@@ -324,6 +335,18 @@ impl<B> Page<B> {
         }
     }
 
+    /// Eight bytes of the run from `at` on, zeros behind its end.
+    #[inline]
+    fn word(&self, at: usize) -> u64 {
+        if let Some(word) = self.run[at..].first_chunk() {
+            return u64::from_le_bytes(*word);
+        }
+        match self.run.last_chunk() {
+            Some(word) => u64::from_le_bytes(*word) >> (8 * (at + 8 - self.run.len())),
+            None => self.run[at..].iter().rfold(0, |word, &byte| (word << 8) | u64::from(byte)),
+        }
+    }
+
     #[inline]
     fn data_len(&self) -> usize {
         self.run.len() - ARRAYS * self.count
@@ -341,17 +364,23 @@ impl<B> Page<B> {
         self.run[at] = byte;
     }
 
+    /// Where the bytes of entry `index` start, if its key is this one.
     #[inline]
-    fn key_is(&self, index: usize, key: &Form<'_>) -> bool {
+    fn offset_of(&self, index: usize, key: &Form<'_>) -> Option<usize> {
         if self.array(KEYS)[index] != key.code() {
-            return false;
+            return None;
         }
-        if let Form::Out(bytes) = key {
-            return matches!(&self.outs[self.key_out(index)], Out::Bytes(own) if **own == **bytes);
-        }
-        let stored = key.stored();
         let offset = self.offset(index);
-        self.run[offset..offset + stored.len()] == *stored
+        let same = match key {
+            Form::Out(bytes) => {
+                matches!(&self.outs[self.key_out(index)], Out::Bytes(own) if **own == **bytes)
+            }
+            form => {
+                let stored = form.stored();
+                self.run[offset..offset + stored.len()] == *stored
+            }
+        };
+        same.then_some(offset)
     }
 
     fn value_start(&self, index: usize, offset: usize) -> usize {
@@ -482,6 +511,12 @@ fn split_value<'a, B>(value: NewValue<'a, B>) -> (Option<Form<'a>>, Option<Out<B
             form => (Some(form), None),
         },
     }
+}
+
+/// A mask of the first `count` bytes of a word, or of all of them.
+#[inline]
+const fn first_bytes(count: usize) -> u64 {
+    if count >= 8 { u64::MAX } else { (1 << (8 * count)) - 1 }
 }
 
 /// Writes `bytes` at `at` and returns where they end.

@@ -79,7 +79,7 @@ impl<B, H: HashKeys> PackedMap<B, H> {
             if due {
                 swept.due += 1;
                 if sweeper.expire(page.key_at(index, offset)) {
-                    sweeper.displaced(page.remove(index));
+                    sweeper.displaced(page.remove((index, offset)));
                     self.len -= 1;
                     self.expiring -= 1;
                     continue;
