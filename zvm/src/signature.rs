@@ -235,6 +235,38 @@ pub struct KeyPositions {
     pub step: i64,
 }
 
+/// How arguments are counted: what [`Signature`] says of it, computed once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// The least number of arguments.
+    minimum: usize,
+    /// The greatest.
+    maximum: usize,
+    /// How many parameters stand for one argument each, given or not.
+    fixed: usize,
+    /// Where the variadic parameter's groups begin.
+    start: usize,
+    /// Arguments in a group; 0 without a variadic parameter.
+    stride: usize,
+}
+
+impl Shape {
+    #[inline]
+    pub(crate) const fn accepts(self, argc: usize) -> bool {
+        let counts = argc >= self.minimum && argc <= self.maximum;
+        counts && (self.stride == 0 || argc.saturating_sub(self.fixed).is_multiple_of(self.stride))
+    }
+
+    #[inline]
+    pub(crate) const fn variadic_span(self, argc: usize) -> Option<VariadicSpan> {
+        if self.stride == 0 {
+            return None;
+        }
+        let count = argc.saturating_sub(self.fixed) / self.stride;
+        Some(VariadicSpan { start: self.start, stride: self.stride, count })
+    }
+}
+
 impl Signature {
     /// The registers that decoding fills, in order.
     pub fn registers(&self) -> impl Iterator<Item = ParamRegister<'_>> {
@@ -270,13 +302,7 @@ impl Signature {
     /// Whether a request of `argc` arguments, name not counted, has the right number of them.
     #[must_use]
     pub fn accepts(&self, argc: usize) -> bool {
-        let minimum = self.minimum();
-        if let Some(variadic) = self.variadic() {
-            let stride = variadic.items.len().max(1);
-            argc >= minimum && argc.saturating_sub(self.fixed()).is_multiple_of(stride)
-        } else {
-            argc >= minimum && (!self.groups.is_empty() || argc <= self.params.len())
-        }
+        self.shape().accepts(argc)
     }
 
     /// The arity that `COMMAND INFO` tells, for a name of `name_words` words.
@@ -317,8 +343,9 @@ impl Signature {
 
     /// The indexes, among `argc` arguments, of those that are keys.
     pub fn keys(&self, argc: usize) -> impl Iterator<Item = usize> {
+        let span = self.variadic_span(argc);
         (0..argc).filter(move |index| {
-            self.item_at(*index, argc).is_some_and(|item| item.ty == ParamType::Key)
+            self.item_in(*index, span).is_some_and(|item| item.ty == ParamType::Key)
         })
     }
 
@@ -326,7 +353,11 @@ impl Signature {
     /// belong to options.
     #[must_use]
     pub fn item_at(&self, index: usize, argc: usize) -> Option<&Item> {
-        let Some(span) = self.variadic_span(argc) else {
+        self.item_in(index, self.variadic_span(argc))
+    }
+
+    fn item_in(&self, index: usize, span: Option<VariadicSpan>) -> Option<&Item> {
+        let Some(span) = span else {
             return self.params.get(index)?.items.first();
         };
         let Some(beyond) = index.checked_sub(span.start) else {
@@ -341,15 +372,23 @@ impl Signature {
     /// Where the variadic parameter's groups are among `argc` arguments; `None` without one.
     #[must_use]
     pub fn variadic_span(&self, argc: usize) -> Option<VariadicSpan> {
-        let start = self.params.iter().position(|param| param.multiplicity.is_variadic())?;
-        let stride = self.params.get(start)?.items.len().max(1);
-        let count = argc.saturating_sub(self.fixed()) / stride;
-        Some(VariadicSpan { start, stride, count })
+        self.shape().variadic_span(argc)
     }
 
-    /// How many parameters stand for one argument each, given or not.
-    fn fixed(&self) -> usize {
-        self.params.iter().filter(|param| !param.multiplicity.is_variadic()).count()
+    /// What of it counts arguments.
+    pub(crate) fn shape(&self) -> Shape {
+        let start = self.params.iter().position(|param| param.multiplicity.is_variadic());
+        let stride = |start: &usize| self.params.get(*start).map_or(1, |p| p.items.len().max(1));
+        let stride = start.as_ref().map_or(0, stride);
+        let fixed = self.params.len() - usize::from(start.is_some());
+        let exact = stride == 0 && self.groups.is_empty();
+        Shape {
+            minimum: self.minimum(),
+            maximum: if exact { fixed } else { usize::MAX },
+            fixed,
+            start: start.unwrap_or(0),
+            stride,
+        }
     }
 
     fn minimum(&self) -> usize {

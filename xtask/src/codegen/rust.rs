@@ -226,11 +226,11 @@ fn dispatch(table: &Table) -> String {
          /// Runs one instruction.\n#[inline(always)]\n\
          #[expect(clippy::too_many_lines, reason = \"one line an opcode\")]\n\
          pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(\n\
-         vm: &mut Machine<'_, S, N, R>,\ni: Instruction,\n) -> Step {\nmatch i.op {\n",
+         vm: &mut Machine<'_, S, N, R>,\ni: &Instruction,\n) -> Step {\nmatch i.op {\n",
     );
     for (family, op) in table.ops() {
         let _ =
-            writeln!(out, "Opcode::{} => {}::{}(vm, i),", camel(&op.name), family.name, op.name);
+            writeln!(out, "Opcode::{} => {}::{}(vm, *i),", camel(&op.name), family.name, op.name);
     }
     out.push_str("}\n}\n");
     out

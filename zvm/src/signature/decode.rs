@@ -8,7 +8,9 @@
 )]
 
 use super::number::{parse_cursor, parse_float, parse_integer, parse_unsigned};
-use super::{DecodeOrder, DefaultValue, Item, Multiplicity, OptionSpec, ParamType, Signature};
+use super::{
+    DecodeOrder, DefaultValue, Item, Multiplicity, OptionSpec, ParamType, Shape, Signature,
+};
 use crate::registers::{Registers, Value};
 use crate::{Args, Frame};
 use std::borrow::Cow;
@@ -87,24 +89,39 @@ impl Signature {
         hash: impl Fn(&[u8]) -> u64,
         registers: &mut Registers,
     ) -> Result<(), DecodeError> {
-        let first_key_hash = frame.first_key_hash;
-        let mut decoder = Decoder { signature: self, frame, hash, first_key_hash, registers };
-        if !self.accepts(frame.args.len()) {
+        self.fill(self.shape(), frame, hash, registers)
+    }
+
+    /// [`decode`](Self::decode) with the shape computed before.
+    #[inline]
+    pub(crate) fn fill(
+        &self,
+        shape: Shape,
+        frame: &Frame<'_>,
+        hash: impl Fn(&[u8]) -> u64,
+        registers: &mut Registers,
+    ) -> Result<(), DecodeError> {
+        if !shape.accepts(frame.args.len()) {
             return Err(DecodeError::Count);
         }
+        let first_key_hash = frame.first_key_hash;
+        let mut decoder =
+            Decoder { signature: self, shape, frame, hash, first_key_hash, registers };
         if self.groups.is_empty() {
             return decoder.params().map(|_| ());
         }
+        let options = self.params.len().min(frame.args.len());
         if self.order == DecodeOrder::OptionsFirst {
-            decoder.check_options(self.params.len().min(frame.args.len()))?;
+            decoder.check_options(options)?;
         }
         let register = decoder.params()?;
-        decoder.options(self.params.len().min(frame.args.len()), register)
+        decoder.options(options, register)
     }
 }
 
 struct Decoder<'d, 'a, H> {
     signature: &'d Signature,
+    shape: Shape,
     frame: &'d Frame<'a>,
     hash: H,
     /// The hash of the first key, until that is met.
@@ -141,7 +158,7 @@ impl<'d, H: Fn(&[u8]) -> u64> Decoder<'d, '_, H> {
     /// returns the argument behind them.
     fn check_groups(&self, items: &[Item]) -> Result<usize, DecodeError> {
         let argc = self.frame.args.len();
-        let Some(span) = self.signature.variadic_span(argc) else { return Ok(argc) };
+        let Some(span) = self.shape.variadic_span(argc) else { return Ok(argc) };
         let end = span.start.saturating_add(span.count.saturating_mul(span.stride));
         if items.iter().any(|item| !matches!(item.ty, ParamType::Key | ParamType::Bytes)) {
             for (index, item) in (span.start..end).zip(items.iter().cycle()) {
