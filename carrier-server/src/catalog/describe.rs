@@ -20,7 +20,7 @@ impl Catalog {
                 1
             }
             None if view == CommandView::Info => {
-                sink.nil_array();
+                sink.nil();
                 1
             }
             None => 0,
