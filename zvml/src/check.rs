@@ -15,7 +15,7 @@ mod statement;
 use crate::ast::{Command, ItemValue, Literal};
 use crate::lex::unescape;
 use crate::parse::DIAGNOSTICS_MAX;
-use crate::typed::{self, Head, VariableId};
+use crate::typed::{self, VariableId};
 use crate::{Code, Diagnostic, Span};
 use scope::Scope;
 use std::collections::HashSet;

@@ -6,7 +6,7 @@ use crate::ir::{BlockId, ConstantId, Function, Operand, Operation};
 use crate::typed::Head;
 use crate::{Code, Diagnostic};
 use registers::Registers;
-use zvm::{BuildError, Constant, Label, Program, ProgramBuilder, SourceSpan};
+use zvm::{BuildError, Constant, Label, Opcode, Program, ProgramBuilder, SourceSpan};
 
 /// Makes the program of a command.
 ///
@@ -36,7 +36,14 @@ pub(crate) fn generate(file: &str, head: Head, function: &Function) -> Result<Pr
         BuildError::Registers => too_many_registers(span),
         _ => too_long(span),
     })?;
-    if program.code.len() > CODE_LEN_MAX || program.constants.len() > CODE_LEN_MAX {
+    let constant_bytes = program.constants.iter().map(|constant| match constant {
+        Constant::Bytes(bytes) => bytes.len(),
+        _ => size_of::<i64>(),
+    });
+    if program.code.len() > CODE_LEN_MAX
+        || program.constants.len() > CODE_LEN_MAX
+        || constant_bytes.sum::<usize>() > CONSTANT_BYTES_MAX
+    {
         return Err(too_long(span));
     }
     Ok(program)
@@ -78,6 +85,9 @@ impl<'f> Emitter<'f> {
     fn operation(&mut self, operation: &Operation) {
         let [a, b, c, imm] = operation.operands;
         let (a, b, c) = (self.byte(a), self.byte(b), self.byte(c));
+        if operation.op == Opcode::Copy && a == b {
+            return;
+        }
         let imm = match imm {
             Operand::None => 0,
             Operand::Value(value) => i32::from(self.registers.of(value)),
@@ -110,9 +120,15 @@ fn too_many_registers(span: crate::Span) -> Diagnostic {
 }
 
 fn too_long(span: crate::Span) -> Diagnostic {
-    let message = format!("the command needs more than {CODE_LEN_MAX} instructions or constants");
+    let message = format!(
+        "the command needs more than {CODE_LEN_MAX} instructions or constants, or more than \
+         {CONSTANT_BYTES_MAX} bytes of constants"
+    );
     Diagnostic::new(Code::TooLong, span, message)
 }
 
 /// Instructions of a program, and its constants: the verifier's bound.
 const CODE_LEN_MAX: usize = 4096;
+
+/// Bytes of a program's constants: the verifier's bound.
+const CONSTANT_BYTES_MAX: usize = 256 * 1024;

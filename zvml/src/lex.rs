@@ -13,7 +13,7 @@
 mod literal;
 mod token;
 
-pub(crate) use literal::{StringError, parse_integer, unescape};
+pub(crate) use literal::{parse_integer, unescape};
 pub(crate) use token::{Token, TokenKind};
 
 use crate::Span;
@@ -23,7 +23,7 @@ use crate::Span;
 /// After the last token it yields [`TokenKind::End`] for ever. A byte that starts no token
 /// yields [`TokenKind::Unknown`] and is passed over, so a lexer always reaches the end.
 #[derive(Debug, Clone)]
-pub struct Lexer<'s> {
+pub(crate) struct Lexer<'s> {
     bytes: &'s [u8],
     at: usize,
 }
@@ -31,14 +31,14 @@ pub struct Lexer<'s> {
 impl<'s> Lexer<'s> {
     /// A lexer at the start of `source`, of which it reads the first [`SOURCE_BYTES_MAX`].
     #[must_use]
-    pub fn new(source: &'s str) -> Self {
+    pub(crate) fn new(source: &'s str) -> Self {
         let bytes = source.as_bytes();
         Self { bytes: bytes.get(..SOURCE_BYTES_MAX).unwrap_or(bytes), at: 0 }
     }
 
     /// The next token.
     #[must_use]
-    pub fn token(&mut self) -> Token {
+    pub(crate) fn token(&mut self) -> Token {
         self.skip_blank();
         let start = self.at;
         let kind = match self.peek(0) {
@@ -171,7 +171,7 @@ fn offset(at: usize) -> u32 {
 }
 
 /// The longest source that is compiled, in bytes.
-pub const SOURCE_BYTES_MAX: usize = 1 << 20;
+pub(crate) const SOURCE_BYTES_MAX: usize = 1 << 20;
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,10 @@ mod check;
 mod codegen;
 mod compile;
 mod diagnostic;
+mod explain;
+#[cfg(any(test, fuzzing, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod ir;
 mod lex;
 mod parse;
@@ -14,4 +18,5 @@ mod typed;
 
 pub use compile::compile;
 pub use diagnostic::{Code, Diagnostic, Diagnostics};
+pub use explain::{Stage, explain};
 pub use span::Span;

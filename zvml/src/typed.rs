@@ -40,7 +40,6 @@ pub(crate) struct VariableId(pub u32);
 /// A parameter, option, operand, loop variable or `let`.
 #[derive(Debug)]
 pub(crate) struct Variable {
-    pub name: Box<str>,
     pub ty: ValueType,
     pub origin: Origin,
 }
@@ -131,8 +130,8 @@ pub(crate) enum Reply {
     Nil,
     NilArray,
     Literal(Box<[u8]>),
-    /// A value; a boolean as 1 or 0 where `as_integer`.
-    Value { value: Fallible, as_integer: bool },
+    /// A value, or nil where that is possible and there is none.
+    Value { value: Fallible, form: Form, nil: bool },
     /// The string at a key, nil where there is none.
     StringAt(Expr),
     /// A primitive that replies by itself.
@@ -141,6 +140,16 @@ pub(crate) enum Reply {
     Build { map: bool, counted: bool, body: Vec<Statement> },
     Array(Vec<Self>),
     Map(Vec<(Self, Self)>),
+}
+
+/// How a value is replied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Integer,
+    /// A boolean as 1 or 0.
+    Digit,
+    Boolean,
+    Bytes,
 }
 
 #[derive(Debug)]

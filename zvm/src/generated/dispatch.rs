@@ -55,6 +55,7 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::NowMs => key::now_ms(vm, *i),
         Opcode::ReplyScan => key::reply_scan(vm, *i),
         Opcode::ReplyStatus => reply::reply_status(vm, *i),
+        Opcode::ReplyStatusOf => reply::reply_status_of(vm, *i),
         Opcode::ReplyNil => reply::reply_nil(vm, *i),
         Opcode::ReplyNilArray => reply::reply_nil_array(vm, *i),
         Opcode::ReplyInteger => reply::reply_integer(vm, *i),

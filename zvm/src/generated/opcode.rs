@@ -86,85 +86,87 @@ pub enum Opcode {
     ReplyScan = 36,
     /// `status k[imm]`. Replies a short status.
     ReplyStatus = 37,
+    /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
+    ReplyStatusOf = 38,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 38,
+    ReplyNil = 39,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 39,
+    ReplyNilArray = 40,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 40,
+    ReplyInteger = 41,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 41,
+    ReplyBoolean = 42,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 42,
+    ReplyBytes = 43,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 43,
+    ReplyLiteral = 44,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 44,
+    ReplyArray = 45,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 45,
+    ReplyMap = 46,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 46,
+    ReplyOpen = 47,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 47,
+    ReplyClose = 48,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 48,
+    SessionInteger = 49,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 49,
+    SessionBytes = 50,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 50,
+    SessionSet = 51,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 51,
+    SessionSelect = 52,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 52,
+    SessionProtocol = 53,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 53,
+    SessionAuthenticate = 54,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 54,
+    SessionClose = 55,
     /// `select settings like r[a]`. Adds the settings that match a pattern to the selection of reply_config.
-    ConfigSelect = 55,
+    ConfigSelect = 56,
     /// `map of selected settings`. Replies a map of the selected settings.
-    ReplyConfig = 56,
+    ReplyConfig = 57,
     /// `select section r[a]`. Adds a section to the selection of reply_info.
-    InfoSelect = 57,
+    InfoSelect = 58,
     /// `text of selected sections`. Replies the selected sections as text, the default ones without a selection.
-    ReplyInfo = 58,
+    ReplyInfo = 59,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 59,
+    ReplyCommandInfo = 60,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 60,
+    ReplyCommandDocs = 61,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 61,
+    ReplyCommands = 62,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 62,
+    SetAdd = 63,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 63,
+    SetRemove = 64,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 64,
+    SetLen = 65,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 65,
+    SetContains = 66,
     /// `set of members at r[a]`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 66,
+    ReplySetMembers = 67,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 67,
+    ReplyString = 68,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where there is none.
-    ReplyItem = 68,
+    ReplyItem = 69,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 69,
+    StringGet = 70,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 70,
+    StringInteger = 71,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 71,
+    StringSet = 72,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 72,
+    StringSetKeep = 73,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 73,
+    StringSetUntil = 74,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 74,
+    StringSetInteger = 75,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 75] = [
+    pub const ALL: [Self; 76] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -203,6 +205,7 @@ impl Opcode {
         Self::NowMs,
         Self::ReplyScan,
         Self::ReplyStatus,
+        Self::ReplyStatusOf,
         Self::ReplyNil,
         Self::ReplyNilArray,
         Self::ReplyInteger,
@@ -291,6 +294,7 @@ impl Opcode {
             "now_ms" => Some(Self::NowMs),
             "reply_scan" => Some(Self::ReplyScan),
             "reply_status" => Some(Self::ReplyStatus),
+            "reply_status_of" => Some(Self::ReplyStatusOf),
             "reply_nil" => Some(Self::ReplyNil),
             "reply_nil_array" => Some(Self::ReplyNilArray),
             "reply_integer" => Some(Self::ReplyInteger),

@@ -7,7 +7,7 @@ use crate::operand::{Branch, ConstantKind, OperandInfo, OperandKind, Pattern};
 use crate::{Cost, Domain, Emit, Flow, OpcodeInfo, Type};
 
 /// By number of the opcode.
-pub(super) static INFO: [OpcodeInfo; 75] = [
+pub(super) static INFO: [OpcodeInfo; 76] = [
     OpcodeInfo {
         name: "bool_const",
         family: "boolean",
@@ -684,6 +684,24 @@ pub(super) static INFO: [OpcodeInfo; 75] = [
             OperandInfo { name: "", kind: OperandKind::Unused },
             OperandInfo { name: "", kind: OperandKind::Unused },
             OperandInfo { name: "text", kind: OperandKind::Constant(ConstantKind::Bytes) },
+        ],
+        cost: Cost::Const,
+        domain: Domain::Pure,
+        flow: Flow::Next,
+        emit: Emit::One,
+        writes: false,
+        primitive: false,
+    },
+    OpcodeInfo {
+        name: "reply_status_of",
+        family: "reply",
+        doc: "Replies a short status that was computed; one with a line end goes out as a string.",
+        effect: "status r[a]",
+        operands: [
+            OperandInfo { name: "text", kind: OperandKind::In(Pattern::Is(Type::Bytes)) },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "", kind: OperandKind::Unused },
         ],
         cost: Cost::Const,
         domain: Domain::Pure,

@@ -15,6 +15,21 @@ pub(crate) fn reply_status<S, N, R: ReplySink>(
 }
 
 #[inline]
+pub(crate) fn reply_status_of<S, N, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    let text = vm.registers.text(i.a, vm.input).unwrap_or(Text::Bytes(&[]));
+    match text {
+        Text::Bytes(bytes) if !bytes.iter().any(|byte| matches!(byte, b'\r' | b'\n')) => {
+            vm.sink.status(bytes);
+        }
+        _ => vm.sink.bytes(text),
+    }
+    vm.replied(1)
+}
+
+#[inline]
 pub(crate) fn reply_nil<S, N, R: ReplySink>(vm: &mut Machine<'_, S, N, R>, _: Instruction) -> Step {
     vm.sink.nil();
     vm.replied(1)

@@ -16,6 +16,10 @@ impl<'s> Checker<'s, '_> {
             name.push_str(subcommand.text);
             span = span.to(subcommand.span);
         }
+        if name.len() > NAME_LEN_MAX {
+            let message = format!("a command's name has at most {NAME_LEN_MAX} bytes");
+            return Err(self.report(Code::TooLong, span, message));
+        }
         let protocol = self.optional_word(command, "protocol", &Protocol::NAMES, Protocol::Resp);
         let cased = self.command_case(command, protocol.as_ref().ok().copied());
         let access = self.access(command);
@@ -173,12 +177,14 @@ impl<'s> Checker<'s, '_> {
         request: &str,
         span: Span,
     ) -> Check<()> {
-        // Requests that prepare an example stand before it, separated by semicolons.
-        let last = request.rsplit(';').next().unwrap_or("");
-        let mut words = last.split_whitespace();
-        let named = words.next() == Some(command.name.text)
-            && command.subcommand.is_none_or(|name| words.next() == Some(name.text));
-        if named {
+        // Requests before and behind it, that prepare it or show its effect, are separated by
+        // semicolons.
+        let calls = request.split(';').any(|request| {
+            let mut words = request.split_whitespace();
+            words.next() == Some(command.name.text)
+                && command.subcommand.is_none_or(|name| words.next() == Some(name.text))
+        });
+        if calls {
             return Ok(());
         }
         Err(self.report(Code::BadExample, span, "the example does not call this command"))
@@ -247,6 +253,9 @@ fn written(key: &str, name: &str) -> String {
     }
     text
 }
+
+/// The verifier's bound.
+const NAME_LEN_MAX: usize = 128;
 
 /// The first line of a documentation token.
 fn summary(docs: &str) -> &str {

@@ -2,7 +2,10 @@
 
 use super::{Check, Checker};
 use crate::ast::{self, Aggregate, ReplyKind};
-use crate::typed::{Expr, ExprKind, Fallible, Head, Otherwise, Reply, Statement, ValueType};
+use super::statement::result_type;
+use crate::typed::{
+    Argument, Expr, ExprKind, Fallible, Form, Head, Otherwise, Reply, Statement, ValueType,
+};
 use crate::{Code, Span};
 use zvm::{Emit, Opcode, Returns, Type};
 
@@ -126,18 +129,17 @@ impl<'s> Checker<'s, '_> {
         let expr = self.expr(&value.expr)?;
         let otherwise = self.otherwise(head, &expr, value, true)?;
         self.returns_value(returns, expr.ty.ty, span)?;
-        if expr.ty.optional && !matches!(returns, Returns::Bytes | Returns::Any) {
-            let handled = !matches!(otherwise, Otherwise::Usual | Otherwise::Nil);
-            if !handled {
-                return Err(self.hinted(
-                    Code::MaybeAbsent,
-                    span,
-                    "this value may be absent",
-                    "say what else with `or`",
-                ));
-            }
+        let value = Fallible { expr, otherwise };
+        let nil = matches!(value.otherwise, Otherwise::Nil) || result_type(&value).optional;
+        if nil && !matches!(returns, Returns::Bytes | Returns::Any) {
+            return Err(self.hinted(
+                Code::MaybeAbsent,
+                span,
+                "this value may be absent",
+                "say what else with `or`",
+            ));
         }
-        Ok(reply_of(expr, otherwise, returns))
+        Ok(reply_of(value, returns, nil))
     }
 
     fn primitive_reply(
@@ -200,20 +202,26 @@ impl<'s> Checker<'s, '_> {
 }
 
 /// A value as a reply. The string at a key goes there without a copy.
-fn reply_of(expr: Expr, otherwise: Otherwise, returns: Returns) -> Reply {
-    let plain = matches!(otherwise, Otherwise::Usual | Otherwise::Nil);
-    match expr.kind {
+fn reply_of(value: Fallible, returns: Returns, nil: bool) -> Reply {
+    let Fallible { expr: Expr { ty, kind }, otherwise } = value;
+    match kind {
         ExprKind::Bytes(bytes) => Reply::Literal(bytes),
-        ExprKind::Call { primitive, mut args } if primitive.op == Opcode::StringGet && plain => {
+        ExprKind::Call { primitive, mut args } if primitive.op == Opcode::StringGet && nil => {
             match args.pop() {
-                Some(crate::typed::Argument::Value(key)) => Reply::StringAt(key),
+                Some(Argument::Value(key)) => Reply::StringAt(key),
                 _ => Reply::Nil,
             }
         }
         kind => {
-            let as_integer = expr.ty.ty == Type::Bool && returns == Returns::Integer;
-            let value = Fallible { expr: Expr { ty: expr.ty, kind }, otherwise };
-            Reply::Value { value, as_integer }
+            let form = match (ty.ty, returns) {
+                (Type::Int, Returns::Bytes) => Form::Bytes,
+                (Type::Int, _) => Form::Integer,
+                (Type::Bool, Returns::Integer) => Form::Digit,
+                (Type::Bool, _) => Form::Boolean,
+                _ => Form::Bytes,
+            };
+            let value = Fallible { expr: Expr { ty, kind }, otherwise };
+            Reply::Value { value, form, nil }
         }
     }
 }

@@ -41,7 +41,7 @@ impl<'s> Scope<'s> {
     ) -> VariableId {
         let name = name.into();
         let id = VariableId(u32::try_from(self.variables.len()).unwrap_or(u32::MAX));
-        self.variables.push(Variable { name: (&*name).into(), ty, origin });
+        self.variables.push(Variable { ty, origin });
         self.visible.push((name, Some(id)));
         id
     }

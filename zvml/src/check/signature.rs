@@ -60,6 +60,10 @@ impl<'s> Checker<'s, '_> {
         let may_lack = |param: &ast::Param<'s>| {
             matches!(param.count, Count::Optional | Count::Default(_))
         };
+        if let Some(extra) = params.get(PARAMS_MAX) {
+            let message = format!("a command has at most {PARAMS_MAX} parameters");
+            return Err(self.report(Code::TooManyRegisters, extra.name.span, message));
+        }
         let variadic = params.iter().find(many);
         if let Some(second) = params.iter().filter(many).nth(1) {
             let message = "a command has at most one variadic parameter";
@@ -91,8 +95,8 @@ impl<'s> Checker<'s, '_> {
         let items = match &param.shape {
             ParamShape::One(_) => vec![self.item(param)?],
             ParamShape::Group(members) => {
-                if members.is_empty() {
-                    let message = "a group consists of at least one parameter";
+                if !(1..=GROUP_LEN_MAX).contains(&members.len()) {
+                    let message = format!("a group consists of 1 to {GROUP_LEN_MAX} parameters");
                     return Err(self.report(Code::ParameterOrder, param.name.span, message));
                 }
                 members.iter().map(|member| self.member(member)).collect::<Check<_>>()?
@@ -246,6 +250,10 @@ impl<'s> Checker<'s, '_> {
             let register = self.register(span, registers)?;
             self.scope.declare(name.clone(), ValueType::BOOL, Origin::Parameter(register));
         }
+        if let Some(extra) = option.operands.get(GROUP_LEN_MAX) {
+            let message = format!("an option has at most {GROUP_LEN_MAX} operands");
+            return Err(self.report(Code::BadOptions, extra.name.span, message));
+        }
         let mut operands = Vec::with_capacity(option.operands.len());
         for operand in &option.operands {
             self.check_unknown_name(operand.name)?;
@@ -265,18 +273,15 @@ impl<'s> Checker<'s, '_> {
         })
     }
 
-    /// The text about an unknown option, up to the `{}` that stands for the option.
+    /// The text about an unknown option, with a `{}` that stands for it.
     fn unknown_option(&mut self, text: Literal<'s>) -> Check<Box<str>> {
         let bytes = self.error_text(text)?;
         let all = String::from_utf8_lossy(&bytes);
-        match all.strip_suffix("{}") {
-            Some(prefix) if !prefix.contains("{}") => Ok(prefix.into()),
-            _ => Err(self.report(
-                Code::BadReplyText,
-                text.span,
-                "this text ends with `{}`, where the unknown word goes",
-            )),
+        if all.matches("{}").count() == 1 {
+            return Ok(all.into());
         }
+        let message = "this text has one `{}` in it, where the unknown word goes";
+        Err(self.report(Code::BadReplyText, text.span, message))
     }
 
     fn declare_parameter(
@@ -294,7 +299,7 @@ impl<'s> Checker<'s, '_> {
         let register = u8::try_from(*registers).ok().filter(|register| *register < PARAMETERS_MAX);
         *registers += 1;
         register.ok_or_else(|| {
-            let message = format!("a command has at most {PARAMETERS_MAX} parameters");
+            let message = format!("parameters and options take at most {PARAMETERS_MAX} registers");
             self.report(Code::TooManyRegisters, span, message)
         })
     }
@@ -324,5 +329,11 @@ const TYPES: &[(&str, ParamType)] = &[
 /// As many as a request's decoding keeps track of.
 const OPTION_GROUPS_MAX: usize = 16;
 
-/// Leaves room for variables among 255 registers.
+/// The verifier's bound.
+const PARAMS_MAX: usize = 64;
+
+/// The verifier's bound.
+const GROUP_LEN_MAX: usize = 16;
+
+/// Parameters, options and operands; leaves room for variables among 255 registers.
 const PARAMETERS_MAX: u8 = 128;

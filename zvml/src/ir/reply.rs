@@ -1,9 +1,9 @@
 //! Replies.
 
 use super::build::{Builder, Fail};
-use super::{Operand, Operation, ValueId};
-use crate::typed::{Exit, ExprKind, Fallible, Otherwise, Reply, Statement, ValueType};
-use zvm::{Aggregate, Opcode, Slot, Type};
+use super::{BlockId, Operand, Operation, ValueId};
+use crate::typed::{Exit, ExprKind, Fallible, Form, Otherwise, Reply, Statement, ValueType};
+use zvm::{Aggregate, Opcode, Slot};
 
 impl Builder<'_> {
     /// Makes a reply: an element of one being built, or the whole.
@@ -22,7 +22,7 @@ impl Builder<'_> {
                 let key = self.expr(key, None, Fail::Usual);
                 self.value_reply(Opcode::ReplyString, key);
             }
-            Reply::Value { value, as_integer } => self.value(value, *as_integer, element),
+            Reply::Value { value, form, nil } => self.value(value, *form, *nil, element),
             Reply::Primitive(fallible) => self.primitive(fallible, element),
             Reply::Build { map, counted, body } => self.aggregate(*map, *counted, body),
             Reply::Array(elements) => {
@@ -55,39 +55,47 @@ impl Builder<'_> {
         self.push(Operation::new(op).with(Slot::Imm, len));
     }
 
-    fn value(&mut self, fallible: &Fallible, as_integer: bool, element: bool) {
-        let expr = &fallible.expr;
-        let usual = matches!(fallible.otherwise, Otherwise::Usual);
-        let nil = matches!(fallible.otherwise, Otherwise::Nil) || (usual && expr.ty.optional);
-        let emit = |builder: &mut Self, value: ValueId| match expr.ty.ty {
-            Type::Int => builder.value_reply(Opcode::ReplyInteger, value),
-            Type::Bool if as_integer => {
-                let number = builder.new_value(ValueType::INT);
-                builder.unary(Opcode::BoolToInt, value, number);
-                builder.value_reply(Opcode::ReplyInteger, number);
-            }
-            Type::Bool => builder.value_reply(Opcode::ReplyBoolean, value),
-            _ => builder.value_reply(Opcode::ReplyBytes, value),
-        };
+    fn value(&mut self, fallible: &Fallible, form: Form, nil: bool, element: bool) {
         if !nil {
             let value = self.fallible(fallible, None);
-            emit(self, value);
+            self.formed(form, value);
             return;
         }
         let absent = if element { self.new_block() } else { self.exit(&Exit::Nil) };
-        let fail = if usual { Fail::Usual } else { Fail::To(absent) };
-        let value = self.expr(expr, None, fail);
-        if expr.ty.optional {
+        let value = if matches!(fallible.otherwise, Otherwise::Nil) {
+            self.expr(&fallible.expr, None, Fail::To(absent))
+        } else {
+            self.fallible(fallible, None)
+        };
+        if fallible.expr.ty.optional {
             self.jump_on(Opcode::JumpAbsent, value, absent);
         }
-        emit(self, value);
+        self.formed(form, value);
         if element {
-            let end = self.new_block();
-            self.jump(Opcode::Jump, end);
-            self.start(absent);
-            self.push(Operation::new(Opcode::ReplyNil));
-            self.start(end);
+            self.nil_instead(absent);
         }
+    }
+
+    fn formed(&mut self, form: Form, value: ValueId) {
+        match form {
+            Form::Integer => self.value_reply(Opcode::ReplyInteger, value),
+            Form::Boolean => self.value_reply(Opcode::ReplyBoolean, value),
+            Form::Bytes => self.value_reply(Opcode::ReplyBytes, value),
+            Form::Digit => {
+                let number = self.new_value(ValueType::INT);
+                self.unary(Opcode::BoolToInt, value, number);
+                self.value_reply(Opcode::ReplyInteger, number);
+            }
+        }
+    }
+
+    /// Lets a block reply nil beside what the current one has replied.
+    fn nil_instead(&mut self, block: BlockId) {
+        let end = self.new_block();
+        self.jump(Opcode::Jump, end);
+        self.start(block);
+        self.push(Operation::new(Opcode::ReplyNil));
+        self.start(end);
     }
 
     fn primitive(&mut self, fallible: &Fallible, element: bool) {
@@ -105,11 +113,7 @@ impl Builder<'_> {
         };
         self.call(primitive, args, ty, None, fail);
         if let Some(absent) = absent {
-            let end = self.new_block();
-            self.jump(Opcode::Jump, end);
-            self.start(absent);
-            self.push(Operation::new(Opcode::ReplyNil));
-            self.start(end);
+            self.nil_instead(absent);
         }
     }
 

@@ -4,7 +4,7 @@ use crate::Span;
 
 /// A token: what it is and where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Token {
+pub(crate) struct Token {
     /// What it is.
     pub kind: TokenKind,
     /// Where it stands.
@@ -13,7 +13,7 @@ pub struct Token {
 
 /// The kinds of token. Keywords are words: which of them mean something depends on the place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TokenKind {
+pub(crate) enum TokenKind {
     /// A name or keyword.
     Word,
     /// Digits, and whatever letters stick to them.
@@ -89,7 +89,7 @@ pub enum TokenKind {
 impl TokenKind {
     /// How a diagnostic calls it.
     #[must_use]
-    pub const fn describe(self) -> &'static str {
+    pub(crate) const fn describe(self) -> &'static str {
         match self {
             Self::Word => "a name",
             Self::Integer => "an integer",

@@ -1,0 +1,63 @@
+//! What each stage makes of a source, as text.
+
+use crate::lex::{Lexer, TokenKind};
+use crate::{Diagnostic, Diagnostics, ast, check, compile, ir, parse};
+use std::fmt::Write as _;
+
+/// A stage of the compiler whose result can be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Tokens: one a line, kind and text.
+    Tokens,
+    /// The syntax tree, one node a line.
+    Syntax,
+    /// Blocks of operations on values.
+    Ir,
+    /// The programs in zvm's textual form, which zvm's assembler reads.
+    Program,
+}
+
+/// What a stage makes of a source.
+///
+/// # Errors
+///
+/// As [`compile`]; [`Stage::Tokens`] never fails.
+pub fn explain(file: &str, source: &str, stage: Stage) -> Result<String, Diagnostics> {
+    let mut problems: Vec<Diagnostic> = Vec::new();
+    match stage {
+        Stage::Tokens => return Ok(tokens(source)),
+        Stage::Program => {
+            let programs = compile(file, source)?;
+            let texts: Vec<String> = programs.iter().map(zvm::disassemble).collect();
+            return Ok(texts.join("\n"));
+        }
+        Stage::Syntax | Stage::Ir => {}
+    }
+    let commands = parse::parse(source, &mut problems);
+    let mut out = String::new();
+    if stage == Stage::Syntax {
+        out = ast::print(&commands);
+    } else {
+        for command in check::check(source, &commands, &mut problems) {
+            let mut function = ir::build(&command);
+            ir::simplify(&mut function);
+            let _ = writeln!(out, "define {}", command.head.name);
+            out.push_str(&ir::print(&function));
+        }
+    }
+    if problems.is_empty() { Ok(out) } else { Err(Diagnostics::new(file, source, problems)) }
+}
+
+fn tokens(source: &str) -> String {
+    let mut lexer = Lexer::new(source);
+    let mut out = String::new();
+    loop {
+        let token = lexer.token();
+        if token.kind == TokenKind::End {
+            return out;
+        }
+        let text = token.span.text(source).escape_debug();
+        let _ = writeln!(out, "{:?} {text}", token.kind);
+    }
+}

@@ -1,0 +1,84 @@
+//! The built-in commands: they compile, run as their examples say, and look to `COMMAND INFO` as
+//! Redis' do.
+
+mod common;
+
+use common::{Machine, built_in_programs, built_in_sources, root};
+use std::fmt::Write as _;
+
+#[test]
+fn every_command_has_documentation() {
+    for program in built_in_programs() {
+        let docs = &program.docs;
+        assert!(docs.summary.ends_with('.'), "{}: {:?}", program.name, docs.summary);
+        for text in [&docs.since, &docs.group, &docs.complexity] {
+            assert!(!text.is_empty(), "{}", program.name);
+        }
+    }
+}
+
+#[test]
+fn examples_hold() {
+    let mut machine = Machine::new();
+    let mut count = 0;
+    for program in built_in_programs() {
+        for example in &program.docs.examples {
+            machine.reset();
+            let replies = example.request.split(';').map(|request| machine.request(request.trim()));
+            let reply = replies.last().unwrap();
+            let plain = reply.strip_prefix(['+', '-', ':']).unwrap_or(&reply);
+            assert_eq!(plain, &*example.reply, "{}", example.request);
+            count += 1;
+        }
+    }
+    assert!(count >= 50, "only {count} examples");
+}
+
+/// `tests/redis/command-info.txt` holds what `COMMAND INFO` of redis-server 7.0.15 says: name,
+/// arity, first key, last key, step.
+#[test]
+fn commands_look_as_redis_describes_them() {
+    let golden = std::fs::read_to_string(root().join("tests/redis/command-info.txt")).unwrap();
+    let mut compared = 0;
+    for program in built_in_programs() {
+        if program.protocol != zvm::Protocol::Resp {
+            continue;
+        }
+        let name = program.full_name();
+        let keys = program.signature.key_positions(program.name_words());
+        let mut line = format!("{name} {}", program.arity());
+        let _ = write!(line, " {} {} {}", keys.first, keys.last, keys.step);
+        let theirs = golden.lines().find(|line| line.split(' ').next() == Some(name.as_str()));
+        match theirs {
+            Some(theirs) => assert_eq!(line, theirs),
+            None => assert!(NOT_IN_REDIS_7_0.contains(&name.as_str()), "{name} is not in the file"),
+        }
+        compared += 1;
+    }
+    assert!(compared >= 35, "only {compared} commands");
+}
+
+/// Commands of later versions of Redis, which client libraries call when they connect.
+const NOT_IN_REDIS_7_0: &[&str] = &["client|setinfo"];
+
+/// Sources are written in one style: four blanks a level, one more where an item or statement goes
+/// on in the next line, and no blanks at the end of a line.
+#[test]
+fn sources_are_in_the_canonical_style() {
+    for (file, source) in built_in_sources() {
+        assert!(source.ends_with('\n') && !source.ends_with("\n\n"), "{file}");
+        let mut depth = 0_usize;
+        for (number, line) in source.lines().enumerate() {
+            let text = line.trim_start();
+            let indent = line.len() - text.len();
+            let outside_strings: String = text.split('"').step_by(2).collect();
+            let closing = usize::from(text.starts_with('}'));
+            let expected = 4 * (depth - closing);
+            let fits = indent == expected || indent == expected + 4 || text.is_empty();
+            let clean = line.trim_end() == line && !line.contains('\t');
+            assert!(fits && clean, "{file}:{}: {line}", number + 1);
+            depth += outside_strings.matches('{').count();
+            depth -= outside_strings.matches('}').count();
+        }
+    }
+}
