@@ -45,10 +45,7 @@ impl Requests {
     }
 
     /// Copies arguments into the batch and returns where their ranges are.
-    pub(crate) fn copy_args<'a>(
-        &mut self,
-        args: impl Iterator<Item = &'a [u8]>,
-    ) -> Range<usize> {
+    pub(crate) fn copy_args<'a>(&mut self, args: impl Iterator<Item = &'a [u8]>) -> Range<usize> {
         let first = self.ranges.len();
         for arg in args {
             let start = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);

@@ -9,7 +9,10 @@ pub use sources::{BuiltinError, compile_builtin};
 use name_table::NameTable;
 use std::collections::HashSet;
 use std::fmt;
-use zvm::{Access, Args, Instruction, KeyPositions, Opcode, Multiplicity, ParamType, Program, Protocol, Returns, RunWhere, Signature};
+use zvm::{
+    Access, Args, Instruction, KeyPositions, Multiplicity, Opcode, ParamType, Program, Protocol,
+    Returns, RunWhere, Signature,
+};
 use zvm::{VerifiedProgram, VerifyError};
 
 /// A command's place in its catalog.
@@ -173,13 +176,9 @@ impl Catalog {
     #[inline]
     pub(crate) fn find_resp(&self, args: Args<'_>) -> Result<Found<'_>, BindError> {
         let entry = self.resp.get(args.get(0)).ok_or(BindError::UnknownCommand)?;
-        let (id, words) = if entry.subcommands.is_empty() {
-            (entry.command, 1)
-        } else {
-            entry.choose(args)?
-        };
-        let command =
-            id.and_then(|id| self.command(id)).ok_or(BindError::MissingSubcommand)?;
+        let (id, words) =
+            if entry.subcommands.is_empty() { (entry.command, 1) } else { entry.choose(args)? };
+        let command = id.and_then(|id| self.command(id)).ok_or(BindError::MissingSubcommand)?;
         if command.signature().accepts(args.len() - words) {
             Ok(Found { command, words })
         } else {
@@ -357,7 +356,9 @@ impl Route {
                 .collect::<Vec<_>>()
         };
         match has(ParamType::Key).as_slice() {
-            [] => Ok(has(ParamType::Cursor).first().map_or(Self::Anywhere, |&(i, _)| Self::Cursor(i))),
+            [] => {
+                Ok(has(ParamType::Cursor).first().map_or(Self::Anywhere, |&(i, _)| Self::Cursor(i)))
+            }
             [(index, param)] if matches!(param.multiplicity, Multiplicity::Once) => {
                 Ok(Self::Key(*index))
             }

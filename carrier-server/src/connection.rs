@@ -29,7 +29,9 @@ impl Protocol {
                 let limits = drp_parser::Limits { bulk_len_max, ..drp_parser::Limits::default() };
                 Self::Resp(drp_parser::RequestParser::new(limits))
             }
-            NetworkProtocol::Dmp => Self::Memcached(dmp_parser::RequestParser::new(dmp_parser::Limits::default())),
+            NetworkProtocol::Dmp => {
+                Self::Memcached(dmp_parser::RequestParser::new(dmp_parser::Limits::default()))
+            }
         }
     }
 }
@@ -123,9 +125,7 @@ impl Connection {
         match self.phase {
             Phase::Open => false,
             Phase::Draining => {
-                !self.parseable
-                    && self.replies.in_flight() == 0
-                    && self.replies.unsent().is_empty()
+                !self.parseable && self.replies.in_flight() == 0 && self.replies.unsent().is_empty()
             }
             Phase::Closing => true,
         }

@@ -11,9 +11,7 @@ pub(crate) const REDIS_VERSION: &str = "7.0.15";
 /// The text of the chosen sections (lower case), in Redis' order; all of them without a choice.
 pub(crate) fn text(shared: &Shared, catalog: &Catalog, chosen: &[Box<[u8]>]) -> String {
     let all = chosen.is_empty()
-        || chosen.iter().any(|name| {
-            [&b"all"[..], b"default", b"everything"].contains(&&**name)
-        });
+        || chosen.iter().any(|name| [&b"all"[..], b"default", b"everything"].contains(&&**name));
     let mut out = String::new();
     for (name, write) in SECTIONS {
         if all || chosen.iter().any(|choice| **choice == *name.to_lowercase().as_bytes()) {

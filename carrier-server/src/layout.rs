@@ -74,14 +74,8 @@ fn staged_counts(cores: usize) -> (usize, usize) {
 }
 
 /// Cores, parsing threads, working threads.
-const STAGED: &[(usize, usize, usize)] = &[
-    (4, 2, 3),
-    (16, 4, 13),
-    (32, 5, 27),
-    (64, 6, 54),
-    (128, 16, 108),
-    (256, 20, 220),
-];
+const STAGED: &[(usize, usize, usize)] =
+    &[(4, 2, 3), (16, 4, 13), (32, 5, 27), (64, 6, 54), (128, 16, 108), (256, 20, 220)];
 
 #[cfg(test)]
 mod tests {

@@ -40,10 +40,7 @@ pub(crate) struct Arrival {
 
 impl Listener {
     /// A listener at these sockets for these threads.
-    pub(crate) fn new(
-        sockets: Vec<(Acceptor, NetworkProtocol)>,
-        threads: Vec<usize>,
-    ) -> Self {
+    pub(crate) fn new(sockets: Vec<(Acceptor, NetworkProtocol)>, threads: Vec<usize>) -> Self {
         let doors = sockets
             .into_iter()
             .map(|(acceptor, protocol)| Door { acceptor, protocol, ready: true })

@@ -141,8 +141,7 @@ impl Reactor {
 
     /// Sleeps until something is to be done.
     fn wait(&mut self, events: &mut Events) -> io::Result<()> {
-        let idle = self.ready.is_empty()
-            && !self.listener.as_ref().is_some_and(Listener::is_ready);
+        let idle = self.ready.is_empty() && !self.listener.as_ref().is_some_and(Listener::is_ready);
         let timeout = if idle && self.mesh.park() {
             let until_due = self.timers_due.saturating_sub(self.shared.clock.elapsed());
             // Nobody tells when a full ring has room again.
@@ -336,7 +335,8 @@ impl Reactor {
             }
             connection.input.release(pool);
             connection.replies.release_buffer(pool);
-            let more = connection.parseable || (connection.readable && connection.phase == Phase::Open);
+            let more =
+                connection.parseable || (connection.readable && connection.phase == Phase::Open);
             if more && connection.replies.has_room() && !connection.queued {
                 connection.queued = true;
                 ready.push_back(key.index);

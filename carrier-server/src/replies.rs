@@ -185,7 +185,7 @@ const IN_FLIGHT_MIN: u64 = 4;
 /// Bytes of replies, there or expected, at which a client's requests are not taken any more.
 const PENDING_BYTES_MAX: usize = 1024 * 1024;
 /// What replies are taken to be long before the first one is known.
-const UNKNOWN_LEN_BYTES: usize = 16 * 1024;
+const UNKNOWN_LEN_BYTES: usize = 64 * 1024;
 /// Sent bytes that a buffer keeps before what follows them is moved down.
 const KEPT_BYTES: usize = 64 * 1024;
 

@@ -88,11 +88,8 @@ impl Router {
             return;
         }
         let returns = turn.catalog.command(request.command).map(|command| command.returns());
-        let gather = Gather::new(
-            returns.unwrap_or(zvm::Returns::Any),
-            request.dialect,
-            self.targets.len(),
-        );
+        let gather =
+            Gather::new(returns.unwrap_or(zvm::Returns::Any), request.dialect, self.targets.len());
         connection.replies.gather(request.reply_to.sequence, gather);
         let fixed = request.args.start..request.args.start + start;
         for (group, &(shard, hash)) in self.targets.iter().enumerate() {

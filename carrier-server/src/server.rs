@@ -82,17 +82,18 @@ impl Server {
         for (index, (reactor, _)) in reactors.into_iter().enumerate() {
             let pin = shared.config.pin_threads.then_some(index % available_cores());
             let stopper = server.stopper();
-            let spawned = thread::Builder::new().name(format!("carrier-{index}")).spawn(move || {
-                if let Some(core) = pin {
-                    pin_to(core);
-                }
-                let outcome = reactor.run();
-                if outcome.is_err() {
-                    // Without one thread the others cannot serve either.
-                    stopper.stop();
-                }
-                outcome
-            });
+            let spawned =
+                thread::Builder::new().name(format!("carrier-{index}")).spawn(move || {
+                    if let Some(core) = pin {
+                        pin_to(core);
+                    }
+                    let outcome = reactor.run();
+                    if outcome.is_err() {
+                        // Without one thread the others cannot serve either.
+                        stopper.stop();
+                    }
+                    outcome
+                });
             server.threads.push(spawned.map_err(system("a thread"))?);
         }
         Ok(server)
@@ -118,7 +119,8 @@ impl Server {
     pub fn wait(self) -> Result<(), ServerError> {
         let mut outcome = Ok(());
         for thread in self.threads {
-            let ended = thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread panicked")));
+            let ended =
+                thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread panicked")));
             outcome = outcome.and(ended.map_err(system("its event loop")));
         }
         outcome
@@ -159,10 +161,8 @@ fn listen(config: &Config) -> Result<(Sockets, Vec<Address>), ServerError> {
             addresses.push(acceptor.address()?);
             Ok(acceptor)
         });
-        let acceptor = bound.map_err(|error| ServerError::Listen {
-            address: network.address.clone(),
-            error,
-        })?;
+        let acceptor = bound
+            .map_err(|error| ServerError::Listen { address: network.address.clone(), error })?;
         sockets.push((acceptor, network.protocol));
     }
     Ok((sockets, addresses))

@@ -8,9 +8,7 @@ use crate::info;
 use crate::shared::Shared;
 use drp_parser::Version;
 use std::cell::Cell;
-use zvm::{
-    CommandFilter, CommandView, ReplySink, Session, SessionField, SessionSetting, Text,
-};
+use zvm::{CommandFilter, CommandView, ReplySink, Session, SessionField, SessionSetting, Text};
 
 /// What belongs to one connection and outlives its requests.
 #[derive(Debug, Clone)]
@@ -172,12 +170,7 @@ impl Session for SessionView<'_> {
         sink.verbatim(info::text(self.shared, self.catalog, &sections).as_bytes());
     }
 
-    fn reply_command(
-        &mut self,
-        name: &[u8],
-        view: CommandView,
-        sink: &mut dyn ReplySink,
-    ) -> usize {
+    fn reply_command(&mut self, name: &[u8], view: CommandView, sink: &mut dyn ReplySink) -> usize {
         self.catalog.describe_one(name, view, sink)
     }
 

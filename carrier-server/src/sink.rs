@@ -23,11 +23,7 @@ impl<'a> Sink<'a> {
 
     /// Writes in the dialect in force: `resp`, or else `memcached`.
     #[inline]
-    fn write(
-        &mut self,
-        resp: impl FnOnce(&mut Encoder<'_>),
-        memcached: impl FnOnce(&mut Vec<u8>),
-    ) {
+    fn write(&mut self, resp: impl FnOnce(&mut Encoder<'_>), memcached: impl FnOnce(&mut Vec<u8>)) {
         match self.dialect.get() {
             Dialect::Resp(version) => resp(&mut Encoder::new(self.out, version)),
             Dialect::Memcached => memcached(self.out),

@@ -50,7 +50,8 @@ impl Worker {
         for request in &requests.list {
             let Some(connection) = connections.get(request.reply_to.connection) else { continue };
             let Some(command) = catalog.command(request.command) else { continue };
-            let args = requests.args(request.args.clone(), request.source, connection.input.buffer());
+            let args =
+                requests.args(request.args.clone(), request.source, connection.input.buffer());
             let replies = &mut connection.replies;
             let sequence = request.reply_to.sequence;
             if request.quiet || request.reply_to.part.is_some() {
@@ -115,8 +116,7 @@ impl Worker {
         now_ms: u64,
         out: &mut Vec<u8>,
     ) {
-        let mut store =
-            ShardStore::new(&mut self.shard, request.namespace, now_ms, self.place);
+        let mut store = ShardStore::new(&mut self.shard, request.namespace, now_ms, self.place);
         let dialect = Cell::new(request.dialect);
         let mut sink = Sink::new(out, &dialect);
         let frame = Frame { args, first_key_hash: command.has_key().then_some(request.hash) };

@@ -108,12 +108,11 @@ impl<'a> Listing<'a> {
     fn admitted_by(&self, filter: CommandFilter<'_>) -> bool {
         match filter {
             CommandFilter::All => true,
-            CommandFilter::Pattern(pattern) => {
-                glob::matches(pattern, self.name.as_bytes(), true)
-            }
-            CommandFilter::Category(category) => self.categories().iter().any(|name| {
-                name.trim_start_matches('@').as_bytes().eq_ignore_ascii_case(category)
-            }),
+            CommandFilter::Pattern(pattern) => glob::matches(pattern, self.name.as_bytes(), true),
+            CommandFilter::Category(category) => self
+                .categories()
+                .iter()
+                .any(|name| name.trim_start_matches('@').as_bytes().eq_ignore_ascii_case(category)),
             CommandFilter::Module(_) => false,
         }
     }

@@ -75,7 +75,8 @@ impl<T> NameTable<T> {
             Some(word) => {
                 if self.items.len() * 4 > self.slots.len() {
                     let grown = vec![None; self.slots.len() * 2];
-                    for (word, index) in std::mem::replace(&mut self.slots, grown).iter().flatten() {
+                    for (word, index) in std::mem::replace(&mut self.slots, grown).iter().flatten()
+                    {
                         self.place(*word, *index);
                     }
                 }

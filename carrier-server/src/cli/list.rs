@@ -30,7 +30,8 @@ pub(super) fn table(catalog: &Catalog) -> String {
 
 /// A JSON array for programs, one object a line.
 pub(super) fn json(catalog: &Catalog) -> String {
-    let objects: Vec<String> = catalog.commands().map(|command| object(command).to_string()).collect();
+    let objects: Vec<String> =
+        catalog.commands().map(|command| object(command).to_string()).collect();
     format!("[\n{}\n]\n", objects.join(",\n"))
 }
 

@@ -207,20 +207,35 @@ impl<'d, H: Fn(&[u8]) -> u64> Decoder<'d, '_, H> {
         }
         self.first_key_hash = None;
         let mut chosen = Chosen::default();
+        // An option that is repeated counts as it stands last, so its mistakes do too.
+        let mut mistake: Option<(usize, DecodeError)> = None;
         while index < self.frame.args.len() {
             let found = self.option_at(index, &mut chosen)?;
-            let mut at = register.wrapping_add(found.register);
-            if found.option.operands.is_empty() {
-                self.registers.set(at, Value::Bool(true));
+            if mistake.is_some_and(|(number, _)| number == found.number) {
+                mistake = None;
             }
-            for (operand, item) in found.option.operands.iter().enumerate() {
-                let value = self
-                    .read(item.ty, found.operands.saturating_add(operand))
-                    .ok_or(DecodeError::Operand(found.number, operand))?;
-                self.registers.set(at, value);
-                at = at.wrapping_add(1);
+            if let Err(error) = self.operands(&found, register.wrapping_add(found.register)) {
+                if self.signature.order == DecodeOrder::InOrder {
+                    return Err(error);
+                }
+                mistake = mistake.or(Some((found.number, error)));
             }
             index = found.next;
+        }
+        mistake.map_or(Ok(()), |(_, error)| Err(error))
+    }
+
+    /// Reads what follows the words of one option into the registers from `at` on.
+    fn operands(&mut self, found: &FoundOption<'_>, mut at: u8) -> Result<(), DecodeError> {
+        if found.option.operands.is_empty() {
+            self.registers.set(at, Value::Bool(true));
+        }
+        for (operand, item) in found.option.operands.iter().enumerate() {
+            let value = self
+                .read(item.ty, found.operands.saturating_add(operand))
+                .ok_or(DecodeError::Operand(found.number, operand))?;
+            self.registers.set(at, value);
+            at = at.wrapping_add(1);
         }
         Ok(())
     }
