@@ -4,6 +4,7 @@
 use crate::catalog::Catalog;
 use crate::request::{ReplyTo, Request, Source};
 use loopy_ring::Permit;
+use std::ops::Range;
 use std::sync::Arc;
 use zvm::{ArgRange, Args};
 
@@ -28,20 +29,23 @@ impl Requests {
         self.bytes.shrink_to(KEPT_BYTES);
     }
 
-    /// The arguments of a request; `input` is the input buffer of its connection.
-    pub(crate) fn args<'a>(&'a self, request: &Request, input: &'a [u8]) -> Args<'a> {
-        let ranges = self.ranges.get(request.args.clone()).unwrap_or(&[]);
-        match request.source {
+    /// The arguments at `range` of the list, which are offsets into `source`; `input` is the
+    /// input buffer of the connection they came from.
+    pub(crate) fn args<'a>(
+        &'a self,
+        range: Range<usize>,
+        source: Source,
+        input: &'a [u8],
+    ) -> Args<'a> {
+        let ranges = self.ranges.get(range).unwrap_or(&[]);
+        match source {
             Source::Input => Args::new(input, ranges),
             Source::Batch => Args::new(&self.bytes, ranges),
         }
     }
 
     /// Copies arguments into the batch and returns where their ranges are.
-    pub(crate) fn copy_args<'a>(
-        &mut self,
-        args: impl Iterator<Item = &'a [u8]>,
-    ) -> std::ops::Range<usize> {
+    pub(crate) fn copy_args<'a>(&mut self, args: impl Iterator<Item = &'a [u8]>) -> Range<usize> {
         let first = self.ranges.len();
         for arg in args {
             let start = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
@@ -78,12 +82,17 @@ impl Batch {
         Self { home, catalog, requests, replies: Vec::new(), ends: Vec::new(), permit }
     }
 
-    /// Each request's address with its reply.
-    pub(crate) fn answers(&self) -> impl Iterator<Item = (&Request, ReplyTo, &[u8])> {
+    /// The right to return home.
+    pub(crate) const fn permit(&self) -> &Permit {
+        &self.permit
+    }
+
+    /// The address and the reply of each request.
+    pub(crate) fn answers(&self) -> impl Iterator<Item = (ReplyTo, &[u8])> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         let places = starts.zip(self.ends.iter().copied());
         self.requests.list.iter().zip(places).map(|(request, (start, end))| {
-            (request, request.reply_to, self.replies.get(start..end).unwrap_or(&[]))
+            (request.reply_to, self.replies.get(start..end).unwrap_or(&[]))
         })
     }
 
@@ -97,17 +106,13 @@ impl Batch {
 
     /// Whether it has grown enough to be sent before the turn ends.
     pub(crate) fn is_large(&self) -> bool {
-        self.requests.list.len() >= REQUESTS_MAX || self.requests.bytes.len() >= KEPT_BYTES
-    }
-}
-
-impl AsRef<Permit> for Batch {
-    fn as_ref(&self) -> &Permit {
-        &self.permit
+        self.requests.list.len() >= REQUESTS_MAX || self.requests.bytes.len() >= BYTES_MAX
     }
 }
 
 /// Requests after which a batch is sent at once.
 const REQUESTS_MAX: usize = 256;
-/// Bytes of buffer that a pooled batch keeps.
-const KEPT_BYTES: usize = 256 * 1024;
+/// Bytes of arguments after which a batch is sent at once.
+const BYTES_MAX: usize = 64 * 1024;
+/// Bytes of buffer that a batch keeps while it is not in use.
+const KEPT_BYTES: usize = 32 * 1024;

@@ -1,6 +1,6 @@
 //! One client, and the table of a thread's clients.
 
-use crate::config::NetworkProtocol;
+use crate::config::{Limits, NetworkProtocol};
 use crate::input::{BufferPool, Input, Received};
 use crate::replies::Replies;
 use crate::request::ConnectionKey;
@@ -19,8 +19,25 @@ pub(crate) enum Protocol {
     Memcached(dmp_parser::RequestParser),
 }
 
+impl Protocol {
+    /// What is spoken on a network, with the server's limits.
+    pub(crate) fn new(network: NetworkProtocol, limits: &Limits) -> Self {
+        let bulk_len_max = limits.proto_max_bulk_len;
+        match network {
+            NetworkProtocol::Auto => Self::Undecided,
+            NetworkProtocol::Drp => {
+                let limits = drp_parser::Limits { bulk_len_max, ..drp_parser::Limits::default() };
+                Self::Resp(drp_parser::RequestParser::new(limits))
+            }
+            NetworkProtocol::Dmp => {
+                Self::Memcached(dmp_parser::RequestParser::new(dmp_parser::Limits::default()))
+            }
+        }
+    }
+}
+
 /// How far a connection is from its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
     /// Requests are read and answered.
     Open,
@@ -103,20 +120,12 @@ impl Connection {
         }
     }
 
-    /// Whether requests may be taken from it now: its replies are neither too many nor too large
-    /// for the client to keep up with.
-    pub(crate) fn has_room(&self) -> bool {
-        self.replies.in_flight() < IN_FLIGHT_MAX && self.replies.pending_bytes() < PENDING_BYTES_MAX
-    }
-
     /// Whether nothing is left to do before it can close.
     pub(crate) fn is_finished(&self) -> bool {
         match self.phase {
             Phase::Open => false,
             Phase::Draining => {
-                !self.parseable
-                    && self.replies.in_flight() == 0
-                    && self.replies.unsent().is_empty()
+                !self.parseable && self.replies.in_flight() == 0 && self.replies.unsent().is_empty()
             }
             Phase::Closing => true,
         }
@@ -153,9 +162,9 @@ impl Connections {
         mut stream: Stream,
         network: NetworkProtocol,
         session: SessionState,
-        limits: drp_parser::Limits,
+        limits: &Limits,
         register: impl FnOnce(&mut Stream, ConnectionKey) -> io::Result<()>,
-    ) -> io::Result<ConnectionKey> {
+    ) -> io::Result<()> {
         let index = self.free.pop().unwrap_or_else(|| {
             self.places.push(Place::default());
             u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
@@ -167,15 +176,10 @@ impl Connections {
             self.free.push(index);
             return Err(error);
         }
-        let protocol = match network {
-            NetworkProtocol::Auto => Protocol::Undecided,
-            NetworkProtocol::Drp => Protocol::Resp(drp_parser::RequestParser::new(limits)),
-            NetworkProtocol::Dmp => Protocol::Memcached(dmp_parser::RequestParser::default()),
-        };
         place.connection = Some(Box::new(Connection {
             stream,
             generation: key.generation,
-            protocol,
+            protocol: Protocol::new(network, limits),
             input: Input::default(),
             replies: Replies::default(),
             session,
@@ -188,7 +192,7 @@ impl Connections {
             needed: 0,
         }));
         self.len += 1;
-        Ok(key)
+        Ok(())
     }
 
     /// The connection at a place, whichever it is.
@@ -221,8 +225,3 @@ impl Connections {
         (0_u32..).zip(&self.places).filter(|(_, place)| place.connection.is_some()).map(|(i, _)| i)
     }
 }
-
-/// Requests of one connection that may be unanswered at a time; input beyond it waits.
-const IN_FLIGHT_MAX: u64 = 1024;
-/// Bytes of replies waiting for one client at which its requests are not taken any more.
-const PENDING_BYTES_MAX: usize = 1024 * 1024;

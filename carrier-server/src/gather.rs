@@ -5,6 +5,7 @@
 //! from what the command declares that it returns.
 
 use crate::dialect::Dialect;
+use crate::sink::end_items;
 use std::ops::Range;
 use zvm::Returns;
 
@@ -64,7 +65,12 @@ impl Gather {
             Combine::Sum => self.write_sum(out),
             Combine::One => out.extend_from_slice(self.replies().next().unwrap_or(&[])),
             Combine::Elements => self.write_elements(out),
-            Combine::Items => self.replies().for_each(|reply| out.extend_from_slice(reply)),
+            Combine::Items => {
+                self.replies().for_each(|reply| out.extend_from_slice(reply));
+                if self.dialect == Dialect::Memcached {
+                    end_items(out);
+                }
+            }
         }
     }
 
@@ -73,7 +79,8 @@ impl Gather {
     }
 
     fn write_sum(&self, out: &mut Vec<u8>) {
-        let sum: i64 = self.replies().filter_map(|reply| header_number(reply)).map(|(n, _)| n).sum();
+        let sum: i64 =
+            self.replies().filter_map(|reply| header_number(reply)).map(|(n, _)| n).sum();
         if let Dialect::Resp(version) = self.dialect {
             drp_parser::Encoder::new(out, version).integer(sum);
         }

@@ -44,20 +44,13 @@ fn match_one(pattern: &[u8], at: usize, byte: u8, ignore_case: bool) -> Option<u
     match pattern[at] {
         b'?' => Some(at + 1),
         b'[' => match_class(pattern, at + 1, fold(byte), fold),
-        b'\\' if at + 1 < pattern.len() => {
-            (fold(pattern[at + 1]) == fold(byte)).then_some(at + 2)
-        }
+        b'\\' if at + 1 < pattern.len() => (fold(pattern[at + 1]) == fold(byte)).then_some(at + 2),
         literal => (fold(literal) == fold(byte)).then_some(at + 1),
     }
 }
 
 /// Matches one byte against the class whose first item is at `at`.
-fn match_class(
-    pattern: &[u8],
-    mut at: usize,
-    byte: u8,
-    fold: impl Fn(u8) -> u8,
-) -> Option<usize> {
+fn match_class(pattern: &[u8], mut at: usize, byte: u8, fold: impl Fn(u8) -> u8) -> Option<usize> {
     let negated = pattern.get(at) == Some(&b'^');
     at += usize::from(negated);
     let mut found = false;

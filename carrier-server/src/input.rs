@@ -41,11 +41,6 @@ impl Input {
         self.start
     }
 
-    /// How many bytes are not consumed.
-    pub(crate) const fn len(&self) -> usize {
-        self.end - self.start
-    }
-
     /// Takes the first `count` bytes out. They stay in the buffer until the next read.
     pub(crate) fn consume(&mut self, count: usize) {
         self.start = (self.start + count).min(self.end);
@@ -106,13 +101,29 @@ impl Input {
     }
 }
 
-/// Spare buffers of one thread, all of [`POOLED_BYTES`].
+/// Spare buffers of one thread: connections that are idle hold none.
 #[derive(Debug, Default)]
 pub(crate) struct BufferPool {
+    /// For input: all of [`POOLED_BYTES`] initialised bytes.
     spare: Vec<Vec<u8>>,
+    /// For output: empty, with some capacity.
+    outputs: Vec<Vec<u8>>,
 }
 
 impl BufferPool {
+    /// An empty buffer for replies.
+    pub(crate) fn take_output(&mut self) -> Vec<u8> {
+        self.outputs.pop().unwrap_or_default()
+    }
+
+    /// Takes back a buffer of replies that were sent.
+    pub(crate) fn put_output(&mut self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        if (1..=POOLED_BYTES).contains(&buffer.capacity()) && self.outputs.len() < SPARE_MAX {
+            self.outputs.push(buffer);
+        }
+    }
+
     fn take(&mut self) -> Vec<u8> {
         self.spare.pop().unwrap_or_else(|| vec![0; POOLED_BYTES])
     }
@@ -155,7 +166,7 @@ mod tests {
         for _ in 0..4 {
             input.receive(&mut &[7_u8; 10_000][..], huge, &mut pool).unwrap();
         }
-        assert_eq!(input.len(), 40_000);
+        assert_eq!(input.bytes().len(), 40_000);
         assert!(input.buffer().len() <= 4 * 40_000);
     }
 

@@ -1,2 +1,34 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+
+pub mod catalog;
+pub mod cli;
+pub mod config;
+pub mod server;
+
+mod batch;
+mod clock;
+mod connection;
+mod dialect;
+mod gather;
+mod glob;
+mod info;
+mod input;
+mod layout;
+mod listener;
+mod mesh;
+mod parser;
+mod reactor;
+mod replier;
+mod replies;
+mod request;
+mod router;
+mod session;
+mod shard_store;
+mod shared;
+mod sink;
+mod socket;
+mod stats;
+mod worker;
+
+pub use socket::Address;

@@ -1,4 +1,4 @@
-//! One thread's ends of the rings: its own inbox, and a sender to every other thread.
+//! One thread's ends of the rings: its own inbox, and a way to every other thread.
 //!
 //! ```text
 //!            Work(batch)                    Done(batch)
@@ -6,14 +6,14 @@
 //!           plain slot                      reserved slot
 //! ```
 //!
-//! A full ring of a peer is backpressure: the batch stays open here and connections are not read
-//! until it is gone (invariant 7). Coming home cannot fail: every batch holds a reserved slot of
-//! the ring it returns to.
+//! A full ring of a peer is backpressure: the batch stays open here and nothing more is parsed
+//! until it is gone (invariant 7). Coming home cannot fail: every batch carries the permit for a
+//! reserved slot of the ring it returns to.
 
 use crate::batch::Batch;
 use crate::catalog::Catalog;
-use crate::socket::Stream;
 use crate::config::NetworkProtocol;
+use crate::socket::Stream;
 use loopy_ring::{Consumer, Parked, Permit, Producer, Reserved};
 use mio::Waker;
 use std::io;
@@ -30,12 +30,12 @@ pub(crate) enum Message {
     Connection(Stream, NetworkProtocol),
 }
 
-/// A batch on its way home.
-struct Returning(Box<Batch>);
-
-impl From<Returning> for Message {
-    fn from(batch: Returning) -> Self {
-        Self::Done(batch.0)
+impl Reserved for Message {
+    fn permit(&self) -> Option<&Permit> {
+        match self {
+            Self::Done(batch) => Some(batch.permit()),
+            Self::Work(_) | Self::Connection(..) => None,
+        }
     }
 }
 
@@ -44,20 +44,186 @@ impl From<Returning> for Message {
 pub(crate) struct Mesh {
     me: usize,
     inbox: Consumer<Message>,
+    /// The way to each thread; the one to this thread itself is never used.
     peers: Vec<Peer>,
     /// The thread that hosts each shard.
     hosts: Arc<[usize]>,
+    /// Batches at home. With those that are open or away: [`batches_out`] of the peers.
     pool: Vec<Box<Batch>>,
-    /// Whether this thread is marked as sleeping in its ring.
-    parked: bool,
 }
 
-/// The way to one thread; the way to oneself is never used.
 #[derive(Debug)]
 struct Peer {
     producer: Producer<Message>,
     waker: Arc<Waker>,
+    /// The batch that is being filled for that thread.
     open: Option<Box<Batch>>,
-    /// Whether something was published since the last wake-up.
+    /// Whether something was published since it was last notified.
     published: bool,
 }
+
+impl Mesh {
+    /// The ends that thread `me` holds, of rings to all threads in order.
+    pub(crate) fn new(
+        me: usize,
+        inbox: Consumer<Message>,
+        ways: Vec<(Producer<Message>, Arc<Waker>)>,
+        hosts: Arc<[usize]>,
+        catalog: &Arc<Catalog>,
+    ) -> Self {
+        let permits = std::iter::from_fn(|| inbox.try_reserve(1));
+        let pool = permits
+            .take(batches_out(ways.len()))
+            .map(|permit| Box::new(Batch::new(me, Arc::clone(catalog), permit)))
+            .collect();
+        let peers = ways
+            .into_iter()
+            .map(|(producer, waker)| Peer { producer, waker, open: None, published: false })
+            .collect();
+        Self { me, inbox, peers, hosts, pool }
+    }
+
+    /// The shard that this thread hosts.
+    pub(crate) fn own_shard(&self) -> Option<usize> {
+        self.hosts.iter().position(|&host| host == self.me)
+    }
+
+    /// Whether the shard is another thread's.
+    pub(crate) fn is_remote(&self, shard: usize) -> bool {
+        self.hosts.get(shard).is_some_and(|&host| host != self.me)
+    }
+
+    /// Whether one more request can be taken, whatever shards it goes to.
+    pub(crate) fn has_room(&self) -> bool {
+        self.peers.len() == 1 || self.pool.len() >= self.peers.len()
+    }
+
+    /// The batch for a remote shard. Ask [`has_room`](Self::has_room) once before each request.
+    pub(crate) fn batch_for(&mut self, shard: usize, catalog: &Arc<Catalog>) -> &mut Batch {
+        let host = self.hosts.get(shard).copied().unwrap_or(0);
+        let pool = &mut self.pool;
+        let peer = &mut self.peers[host];
+        peer.open.get_or_insert_with(|| {
+            let mut batch = pool.pop().expect("has_room was true, so a batch is at home");
+            if !Arc::ptr_eq(&batch.catalog, catalog) {
+                batch.catalog = Arc::clone(catalog);
+            }
+            batch
+        })
+    }
+
+    /// Publishes the open batches that have grown large, so that others begin with them.
+    pub(crate) fn publish_large(&mut self) {
+        for peer in &mut self.peers {
+            if peer.open.as_ref().is_some_and(|batch| batch.is_large()) {
+                peer.publish();
+            }
+        }
+    }
+
+    /// Publishes all open batches and wakes the threads that sleep. What a full ring refuses
+    /// stays open for the next turn.
+    pub(crate) fn publish(&mut self) -> io::Result<()> {
+        for peer in &mut self.peers {
+            peer.publish();
+            peer.wake()?;
+        }
+        Ok(())
+    }
+
+    /// Whether some batch could not be published.
+    pub(crate) fn is_stuck(&self) -> bool {
+        self.peers.iter().any(|peer| peer.open.is_some())
+    }
+
+    /// Sends an answered batch home.
+    pub(crate) fn send_home(&mut self, batch: Box<Batch>) {
+        let peer = &mut self.peers[batch.home];
+        let pushed = peer.producer.push_carrying(Message::Done(batch));
+        debug_assert!(pushed.is_ok(), "a batch holds the permit for its way home");
+        peer.published = true;
+    }
+
+    /// Hands a connection to another thread.
+    ///
+    /// # Errors
+    ///
+    /// The connection, where that thread's ring is full.
+    pub(crate) fn send_connection(
+        &mut self,
+        thread: usize,
+        stream: Stream,
+        protocol: NetworkProtocol,
+    ) -> Result<(), Stream> {
+        let peer = &mut self.peers[thread];
+        match peer.producer.push(Message::Connection(stream, protocol)) {
+            Ok(()) => {
+                peer.published = true;
+                Ok(())
+            }
+            Err(loopy_ring::Full(Message::Connection(stream, _))) => Err(stream),
+            Err(_) => unreachable!("a ring hands back what it was given"),
+        }
+    }
+
+    /// Takes a batch that came home back into the pool.
+    pub(crate) fn recycle(&mut self, mut batch: Box<Batch>) {
+        batch.clear();
+        self.pool.push(batch);
+    }
+
+    /// The next message.
+    pub(crate) fn receive(&mut self) -> Option<Message> {
+        self.inbox.pop()
+    }
+
+    /// Announces that this thread is about to sleep. False where messages have come in: it may
+    /// not.
+    pub(crate) fn park(&mut self) -> bool {
+        self.peers.len() == 1 || self.inbox.park() == Parked::MaySleep
+    }
+
+    /// Takes the announcement back.
+    pub(crate) fn unpark(&mut self) {
+        if self.peers.len() > 1 {
+            self.inbox.unpark();
+        }
+    }
+}
+
+impl Peer {
+    fn publish(&mut self) {
+        let Some(batch) = self.open.take() else { return };
+        match self.producer.push(Message::Work(batch)) {
+            Ok(()) => self.published = true,
+            Err(loopy_ring::Full(Message::Work(batch))) => self.open = Some(batch),
+            Err(_) => unreachable!("a ring hands back what it was given"),
+        }
+    }
+
+    fn wake(&mut self) -> io::Result<()> {
+        if self.published {
+            self.published = false;
+            if self.producer.notify() {
+                return self.waker.wake();
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Batches that a thread may have out at a time, among `threads` threads.
+pub(crate) const fn batches_out(threads: usize) -> usize {
+    if threads < 2 { 0 } else { 4 * threads }
+}
+
+/// Slots of each ring: every batch of this thread may be on its way home while every other
+/// thread's batches and some connections are on their way here.
+pub(crate) const fn capacity(threads: usize) -> loopy_ring::Capacity {
+    let reserved = batches_out(threads);
+    let plain = if threads < PLAIN_MIN { PLAIN_MIN } else { threads };
+    loopy_ring::Capacity { slots: (reserved + plain).next_power_of_two(), reserved }
+}
+
+/// Plain slots of a ring at least.
+const PLAIN_MIN: usize = 64;

@@ -10,11 +10,12 @@
 //! ```
 
 use crate::gather::Gather;
+use crate::input::BufferPool;
 use std::collections::VecDeque;
 use std::ops::Range;
 
 /// Ordered replies and the bytes of them that the socket has not taken yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Replies {
     /// Encoded replies in order; bytes before `sent` are with the socket.
     output: Vec<u8>,
@@ -28,6 +29,8 @@ pub(crate) struct Replies {
     slots: VecDeque<Slot>,
     /// The bytes of held replies. Emptied when the window is.
     held: Vec<u8>,
+    /// How long replies have been of late, in bytes: the moving average over some 8 of them.
+    len_bytes: usize,
 }
 
 /// One request whose reply is not in the output yet.
@@ -39,6 +42,20 @@ enum Slot {
     Held(Range<usize>),
     /// Parts of it are still being worked on.
     Gathering(Box<Gather>),
+}
+
+impl Default for Replies {
+    fn default() -> Self {
+        Self {
+            output: Vec::new(),
+            sent: 0,
+            base: 0,
+            next: 0,
+            slots: VecDeque::new(),
+            held: Vec::new(),
+            len_bytes: UNKNOWN_LEN_BYTES,
+        }
+    }
 }
 
 impl Replies {
@@ -54,8 +71,18 @@ impl Replies {
         self.next - self.base
     }
 
+    /// Whether one more request may be taken: neither are too many unanswered, nor do their
+    /// replies, if they are like the last ones, come to too many bytes.
+    pub(crate) const fn has_room(&self) -> bool {
+        let pending = self.pending_bytes();
+        let expected = (self.in_flight() as usize).saturating_mul(self.len_bytes);
+        self.in_flight() < IN_FLIGHT_MAX
+            && pending < PENDING_BYTES_MAX
+            && (self.in_flight() < IN_FLIGHT_MIN || expected < PENDING_BYTES_MAX)
+    }
+
     /// Bytes held for the client, in order or early.
-    pub(crate) fn pending_bytes(&self) -> usize {
+    pub(crate) const fn pending_bytes(&self) -> usize {
         self.output.len() - self.sent + self.held.len()
     }
 
@@ -69,39 +96,46 @@ impl Replies {
         self.sent += count;
         if self.sent >= self.output.len() {
             self.sent = 0;
-            if self.output.capacity() > KEPT_BYTES {
-                self.output = Vec::new();
-            } else {
-                self.output.clear();
-            }
+            self.output.clear();
         } else if self.sent > KEPT_BYTES && self.sent > self.output.len() / 2 {
             self.output.drain(..self.sent);
             self.sent = 0;
         }
     }
 
-    /// Gives memory back: called when the connection falls idle.
-    pub(crate) fn release(&mut self) {
-        if self.output.is_empty() {
-            self.output = Vec::new();
+    /// Takes a buffer for the output where it has none.
+    pub(crate) fn borrow_buffer(&mut self, pool: &mut BufferPool) {
+        if self.output.capacity() == 0 {
+            self.output = pool.take_output();
         }
-        if self.held.is_empty() {
-            self.held = Vec::new();
+    }
+
+    /// Gives the buffer back when everything in it is sent.
+    pub(crate) fn release_buffer(&mut self, pool: &mut BufferPool) {
+        if self.output.is_empty() {
+            pool.put_output(std::mem::take(&mut self.output));
         }
     }
 
     /// Writes the reply of a request: `write` appends it to the buffer it is given.
     pub(crate) fn reply<T>(&mut self, sequence: u64, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
         if sequence == self.base {
+            let start = self.output.len();
             let result = write(&mut self.output);
+            self.learn_len(self.output.len() - start);
             self.advance();
             return result;
         }
         let start = self.held.len();
         let result = write(&mut self.held);
         let place = start..self.held.len();
+        self.learn_len(place.len());
         *self.slot(sequence) = Slot::Held(place);
         result
+    }
+
+    const fn learn_len(&mut self, len: usize) {
+        self.len_bytes = self.len_bytes - self.len_bytes / 8 + len / 8;
     }
 
     /// Announces that the reply of a request comes in parts.
@@ -109,18 +143,15 @@ impl Replies {
         *self.slot(sequence) = Slot::Gathering(Box::new(gather));
     }
 
-    /// Takes in one part; the last one makes the reply, followed by `trailer`.
-    pub(crate) fn reply_part(&mut self, sequence: u64, part: usize, reply: &[u8], trailer: &[u8]) {
+    /// Takes in one part; the last one makes the reply.
+    pub(crate) fn reply_part(&mut self, sequence: u64, part: usize, reply: &[u8]) {
         let slot = self.slot(sequence);
         let Slot::Gathering(gather) = slot else { return };
         if !gather.add(part, reply) {
             return;
         }
         let Slot::Gathering(gather) = std::mem::replace(slot, Slot::Pending) else { return };
-        self.reply(sequence, |out| {
-            gather.finish(out);
-            out.extend_from_slice(trailer);
-        });
+        self.reply(sequence, |out| gather.finish(out));
     }
 
     /// The slot of a request that is not answered yet.
@@ -142,16 +173,20 @@ impl Replies {
             self.slots.pop_front();
         }
         if self.slots.is_empty() && !self.held.is_empty() {
-            if self.held.capacity() > KEPT_BYTES {
-                self.held = Vec::new();
-            } else {
-                self.held.clear();
-            }
+            self.held = Vec::new();
         }
     }
 }
 
-/// Bytes of buffer that a busy connection keeps between turns.
+/// Requests of one connection that may be unanswered at a time; input beyond it waits.
+const IN_FLIGHT_MAX: u64 = 1024;
+/// Requests that may be unanswered however long replies are.
+const IN_FLIGHT_MIN: u64 = 4;
+/// Bytes of replies, there or expected, at which a client's requests are not taken any more.
+const PENDING_BYTES_MAX: usize = 1024 * 1024;
+/// What replies are taken to be long before the first one is known.
+const UNKNOWN_LEN_BYTES: usize = 64 * 1024;
+/// Sent bytes that a buffer keeps before what follows them is moved down.
 const KEPT_BYTES: usize = 64 * 1024;
 
 #[cfg(test)]
@@ -169,9 +204,9 @@ mod tests {
         let gather = Gather::new(Returns::Integer, Dialect::Resp(Version::Resp2), 2);
         replies.gather(first, gather);
         replies.reply(second, |out| out.extend_from_slice(b"+second\r\n"));
-        replies.reply_part(first, 1, b":1\r\n", b"");
+        replies.reply_part(first, 1, b":1\r\n");
         assert!(replies.unsent().is_empty());
-        replies.reply_part(first, 0, b":2\r\n", b"");
+        replies.reply_part(first, 0, b":2\r\n");
         assert_eq!(replies.unsent(), b":3\r\n+second\r\n");
         assert_eq!(replies.in_flight(), 0);
     }

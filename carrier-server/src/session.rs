@@ -8,9 +8,7 @@ use crate::info;
 use crate::shared::Shared;
 use drp_parser::Version;
 use std::cell::Cell;
-use zvm::{
-    CommandFilter, CommandView, ReplySink, Session, SessionField, SessionSetting, Text,
-};
+use zvm::{CommandFilter, CommandView, ReplySink, Session, SessionField, SessionSetting, Text};
 
 /// What belongs to one connection and outlives its requests.
 #[derive(Debug, Clone)]
@@ -92,7 +90,7 @@ impl Session for SessionView<'_> {
             }),
             SessionField::Database => number(u64::from(self.state.database)),
             SessionField::ServerVersion => Text::Bytes(info::REDIS_VERSION.as_bytes()),
-            SessionField::CommandCount => number(self.catalog.len() as u64),
+            SessionField::CommandCount => number(self.catalog.count_listed() as u64),
             _ => Text::Bytes(b""),
         }
     }
@@ -147,15 +145,18 @@ impl Session for SessionView<'_> {
 
     fn reply_config(&mut self, sink: &mut dyn ReplySink) {
         let patterns = std::mem::take(&mut self.config_patterns);
-        let settings: Vec<(&str, String)> = info::settings(self.shared)
-            .into_iter()
-            .filter(|(name, _)| {
-                patterns.iter().any(|pattern| glob::matches(pattern, name.as_bytes(), true))
-            })
-            .collect();
-        sink.map(settings.len());
-        for (name, value) in settings {
-            sink.bytes(Text::Bytes(name.as_bytes()));
+        let mut found: Vec<(Vec<u8>, String)> = Vec::new();
+        for (name, value) in info::settings(self.shared) {
+            // A name that is asked for without wildcards comes back as it was written.
+            let exact = patterns.iter().find(|p| p.eq_ignore_ascii_case(name.as_bytes()));
+            let shown = exact.map_or(name.as_bytes(), |written| written);
+            if exact.is_some() || patterns.iter().any(|p| glob::matches(p, name.as_bytes(), true)) {
+                found.push((shown.to_vec(), value));
+            }
+        }
+        sink.map(found.len());
+        for (name, value) in found {
+            sink.bytes(Text::Bytes(&name));
             sink.bytes(Text::Bytes(value.as_bytes()));
         }
     }
@@ -169,12 +170,7 @@ impl Session for SessionView<'_> {
         sink.verbatim(info::text(self.shared, self.catalog, &sections).as_bytes());
     }
 
-    fn reply_command(
-        &mut self,
-        name: &[u8],
-        view: CommandView,
-        sink: &mut dyn ReplySink,
-    ) -> usize {
+    fn reply_command(&mut self, name: &[u8], view: CommandView, sink: &mut dyn ReplySink) -> usize {
         self.catalog.describe_one(name, view, sink)
     }
 

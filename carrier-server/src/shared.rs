@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::stats::Stats;
 use kvstore::HashKey;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// The server around the threads.
@@ -14,7 +15,7 @@ pub(crate) struct Shared {
     /// Counters of all threads.
     pub(crate) stats: Stats,
     /// The key of the hash that routes and finds keys; fresh in each process.
-    pub(crate) hash_key: HashKey,
+    pub(crate) hash_key: Arc<HashKey>,
     /// How many shards there are.
     pub(crate) shards: usize,
     /// Time since the server started.
@@ -44,7 +45,7 @@ impl Shared {
         Self {
             config,
             stats: Stats::new(threads),
-            hash_key: HashKey::new(a, b),
+            hash_key: Arc::new(HashKey::new([a, b])),
             shards,
             clock: Clock::start(),
             port,
@@ -60,9 +61,15 @@ impl Shared {
         self.last_connection.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    /// The hash of a key.
+    #[inline]
+    pub(crate) fn hash(&self, key: &[u8]) -> u64 {
+        self.hash_key.hash(key)
+    }
+
     /// The shard that owns keys with this hash.
     pub(crate) fn shard_of(&self, hash: u64) -> usize {
-        kvstore::shard_of(hash, self.shards)
+        kvstore::route(hash, self.shards)
     }
 
     /// Tells all threads to stop; they see it when they next wake up.

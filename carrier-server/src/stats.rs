@@ -66,6 +66,11 @@ impl Stats {
         Self { threads: (0..threads).map(|_| ThreadStats::default()).collect() }
     }
 
+    /// How many threads there are.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads.len()
+    }
+
     /// The block of one thread.
     pub(crate) fn thread(&self, index: usize) -> &ThreadStats {
         &self.threads[index]

@@ -1,1 +1,24 @@
 #![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod error;
+#[cfg(any(test, fuzzing, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
+mod hash;
+mod item;
+mod jobs;
+mod key;
+mod ledger;
+mod shard;
+mod sharded;
+mod space;
+
+pub use databox::{Databox, Kind, Members, Set, Text, decimal};
+pub use error::{OutOfBudget, WriteError, WrongKind};
+pub use hash::{HashKey, route};
+pub use item::{Expiry, Item, PutOptions};
+pub use key::{Key, Namespace};
+pub use ledger::Ledger;
+pub use shard::{ExpiryObserver, Shard, ShardConfig, SweepLimits, SweepReport};
+pub use sharded::Sharded;

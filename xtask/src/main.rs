@@ -1,14 +1,35 @@
 //! The one door: `cargo xtask <command>`.
+//!
+//! `flags.rs` names the commands; each has a file of its own. What a person runs here is what the
+//! checks of the project run: there is no second script.
 
+#![forbid(unsafe_code)]
+#![allow(clippy::print_stdout, reason = "what a command finds out is its output")]
+
+mod bench;
+mod ci;
 mod codegen;
+mod error;
+mod flags;
+mod fuzz;
+mod loom;
+mod tally;
+mod tidy;
+mod tool;
+mod workspace;
 
-fn main() -> std::process::ExitCode {
-    let check = std::env::args().any(|argument| argument == "--check");
-    match codegen::run(check) {
-        Ok(()) => std::process::ExitCode::SUCCESS,
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::flags::Flags;
+
+fn main() -> ExitCode {
+    match Flags::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
-            std::process::ExitCode::FAILURE
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
         }
     }
 }

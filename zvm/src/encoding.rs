@@ -75,3 +75,58 @@ const MAGIC: [u8; 3] = *b"ZVM";
 
 /// The version that is written and read.
 const VERSION: u8 = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::{FormatError, Program};
+    use crate::assemble;
+
+    fn program() -> Program {
+        assemble(
+            "program \"SET\"\naccess write\nparam key: key\nparam n: integer default -3\n\
+             param t: bytes default \"x\"\noptions ex EX (s: integer error \"ERR s\")\n\
+             unknown_option \"ERR \"\nsummary \"Set.\"\nexample \"SET a 1\" -> \"OK\"\n\
+             source \"s.zvml\" 300\nint_wide r4 -9223372036854775808\nreply_nil\nhalt",
+        )
+        .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn programs_come_back() {
+        let program = program();
+        assert_eq!(Program::from_bytes(&program.to_bytes()), Ok(program));
+    }
+
+    #[test]
+    fn every_shorter_text_is_refused() {
+        let bytes = program().to_bytes();
+        for len in 0..bytes.len() {
+            let error = Program::from_bytes(&bytes[..len]).expect_err("the end is missing");
+            assert!(matches!(error, FormatError::End(_) | FormatError::Version), "{len}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_follows_is_refused() {
+        let mut bytes = program().to_bytes();
+        let len = bytes.len();
+        bytes.push(0);
+        assert_eq!(Program::from_bytes(&bytes), Err(FormatError::Trailing(len)));
+    }
+
+    #[test]
+    fn numbers_have_one_form() {
+        // The length of the name, 3, in two bytes.
+        let mut bytes = program().to_bytes();
+        bytes[4] = 0x83;
+        bytes.insert(5, 0);
+        assert_eq!(Program::from_bytes(&bytes), Err(FormatError::Range(4)));
+    }
+
+    #[test]
+    fn other_versions_are_refused() {
+        let mut bytes = program().to_bytes();
+        bytes[3] = 2;
+        assert_eq!(Program::from_bytes(&bytes), Err(FormatError::Version));
+    }
+}

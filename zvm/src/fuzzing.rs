@@ -205,6 +205,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn bytes_are_programs_or_refused(data: Vec<u8>) {
             check_bytes(&data);

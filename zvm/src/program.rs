@@ -128,7 +128,7 @@ impl fmt::Debug for Access {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RunWhere {
-    /// On the shard of its one key.
+    /// On the shard of its one key, or on the one that its cursor is in.
     One,
     /// On the shards of its keys, as one transaction; replies are combined by [`Returns`].
     Keys,

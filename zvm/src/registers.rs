@@ -1,7 +1,6 @@
 //! The register file: what a program computes with, reused from run to run.
 
 use crate::generated::Aggregate;
-use crate::interpret::Step;
 use crate::text::Digits;
 use crate::{Args, Constant, Fault, Key, Text};
 use std::fmt;
@@ -14,7 +13,7 @@ use std::fmt;
 /// Units: 256 registers of 16 bytes; the scratch space grows to what programs copy and is given
 /// back above 64 KiB.
 pub struct Registers {
-    values: Box<[Value; 256]>,
+    values: [Value; 256],
     scratch: Vec<u8>,
     /// What a scan found, until its cursor is replied.
     pub(crate) keys: Vec<u8>,
@@ -69,7 +68,7 @@ impl Registers {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            values: Box::new([Value::Absent; 256]),
+            values: [Value::Absent; 256],
             scratch: Vec::new(),
             keys: Vec::new(),
             open: Vec::with_capacity(OPEN_AGGREGATES_MAX),
@@ -167,13 +166,17 @@ impl Registers {
     }
 
     /// Lets a register hold a copy of a string that is about to go away.
-    pub(crate) fn copy_in(&mut self, register: u8, text: Text<'_>) -> Step {
+    ///
+    /// # Errors
+    ///
+    /// The run has copied too much.
+    pub(crate) fn copy_in(&mut self, register: u8, text: Text<'_>) -> Result<(), Fault> {
         let value = match text {
             Text::Integer(value) => Value::Int(value),
             Text::Bytes(bytes) => {
                 let start = self.scratch.len();
                 if bytes.len() > SCRATCH_BYTES_MAX - start {
-                    return Step::Fault(Fault::OutOfMemory);
+                    return Err(Fault::OutOfMemory);
                 }
                 self.scratch.extend_from_slice(bytes);
                 // Both are at most SCRATCH_BYTES_MAX.
@@ -181,7 +184,7 @@ impl Registers {
             }
         };
         self.set(register, value);
-        Step::Next
+        Ok(())
     }
 }
 

@@ -38,7 +38,7 @@ pub trait ReplySink {
     /// The header of an out-of-band message of `len` elements, which follow.
     fn push(&mut self, len: usize);
     /// Opens an array whose length is not known yet. `hint` is the likely length; a right guess
-    /// spares moving the elements. Every `open_array` is closed by [`close_array`](Self::close_array).
+    /// spares moving the elements. [`close_array`](Self::close_array) closes every one.
     fn open_array(&mut self, hint: usize) -> Mark;
     /// Closes an array opened last, telling how many elements it got.
     fn close_array(&mut self, mark: Mark, len: usize);

@@ -24,8 +24,8 @@ pub struct Signature {
     pub groups: Vec<OptionGroup>,
     /// In which order mistakes are found.
     pub order: DecodeOrder,
-    /// The error about an unknown word, which takes the place of `{}` in it; `None` replies
-    /// `ERR syntax error` instead.
+    /// The error about an unknown option, in which `{}` (or else its end) stands for the word;
+    /// `None` replies `ERR syntax error`.
     pub unknown_option: Option<Box<str>>,
 }
 
@@ -139,7 +139,7 @@ pub enum ParamType {
     Integer,
     /// A finite or infinite double.
     Float,
-    /// The cursor of a scan: an unsigned 64-bit decimal.
+    /// The cursor of a scan: an unsigned 64-bit decimal, signs allowed as by C's `strtoul`.
     Cursor,
     /// memcached's flags: an unsigned 32-bit decimal, in a register an integer.
     Flags,
@@ -235,6 +235,38 @@ pub struct KeyPositions {
     pub step: i64,
 }
 
+/// How arguments are counted: what [`Signature`] says of it, computed once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// The least number of arguments.
+    minimum: usize,
+    /// The greatest.
+    maximum: usize,
+    /// How many parameters stand for one argument each, given or not.
+    fixed: usize,
+    /// Where the variadic parameter's groups begin.
+    start: usize,
+    /// Arguments in a group; 0 without a variadic parameter.
+    stride: usize,
+}
+
+impl Shape {
+    #[inline]
+    pub(crate) const fn accepts(self, argc: usize) -> bool {
+        let counts = argc >= self.minimum && argc <= self.maximum;
+        counts && (self.stride == 0 || argc.saturating_sub(self.fixed).is_multiple_of(self.stride))
+    }
+
+    #[inline]
+    pub(crate) const fn variadic_span(self, argc: usize) -> Option<VariadicSpan> {
+        if self.stride == 0 {
+            return None;
+        }
+        let count = argc.saturating_sub(self.fixed) / self.stride;
+        Some(VariadicSpan { start: self.start, stride: self.stride, count })
+    }
+}
+
 impl Signature {
     /// The registers that decoding fills, in order.
     pub fn registers(&self) -> impl Iterator<Item = ParamRegister<'_>> {
@@ -270,13 +302,7 @@ impl Signature {
     /// Whether a request of `argc` arguments, name not counted, has the right number of them.
     #[must_use]
     pub fn accepts(&self, argc: usize) -> bool {
-        let minimum = self.minimum();
-        if let Some(variadic) = self.variadic() {
-            let stride = variadic.items.len().max(1);
-            argc >= minimum && argc.saturating_sub(self.fixed()).is_multiple_of(stride)
-        } else {
-            argc >= minimum && (!self.groups.is_empty() || argc <= self.params.len())
-        }
+        self.shape().accepts(argc)
     }
 
     /// The arity that `COMMAND INFO` tells, for a name of `name_words` words.
@@ -292,27 +318,34 @@ impl Signature {
     #[must_use]
     pub fn key_positions(&self, name_words: usize) -> KeyPositions {
         let number = |index: usize| i64::try_from(index).unwrap_or(i64::MAX);
-        let Some(first) = self.params.iter().position(Self::has_key) else {
+        let is_key = |param: &&Param| param.items.iter().any(|item| item.ty == ParamType::Key);
+        let Some(first) = self.params.iter().position(|param| is_key(&param)) else {
             return KeyPositions::default();
         };
-        let Some(param) = self.params.get(first) else { return KeyPositions::default() };
-        let start = number(first + name_words);
-        if param.multiplicity.is_variadic() {
-            let key = param.items.iter().position(|item| item.ty == ParamType::Key).unwrap_or(0);
-            let behind = number(self.params.len() - first - 1);
-            let step = number(param.items.len());
-            // The end of the last group is where Redis says the last key is.
-            return KeyPositions { first: start + number(key), last: -1 - behind, step };
+        let run = self.params.iter().skip(first).take_while(is_key);
+        let mut positions = KeyPositions { first: number(first + name_words), last: 0, step: 1 };
+        positions.last = positions.first - 1;
+        for (offset, param) in run.enumerate() {
+            if param.multiplicity.is_variadic() {
+                let key = param.items.iter().position(|item| item.ty == ParamType::Key);
+                if offset == 0 {
+                    positions.first += number(key.unwrap_or(0));
+                    positions.step = number(param.items.len());
+                }
+                let behind = self.params.len() - first - offset - 1;
+                positions.last = -1 - number(behind);
+                break;
+            }
+            positions.last += 1;
         }
-        let run = self.params.iter().skip(first);
-        let keys = run.take_while(|p| Self::has_key(p) && !p.multiplicity.is_variadic()).count();
-        KeyPositions { first: start, last: start + number(keys) - 1, step: 1 }
+        positions
     }
 
     /// The indexes, among `argc` arguments, of those that are keys.
     pub fn keys(&self, argc: usize) -> impl Iterator<Item = usize> {
+        let span = self.variadic_span(argc);
         (0..argc).filter(move |index| {
-            self.item_at(*index, argc).is_some_and(|item| item.ty == ParamType::Key)
+            self.item_in(*index, span).is_some_and(|item| item.ty == ParamType::Key)
         })
     }
 
@@ -320,7 +353,11 @@ impl Signature {
     /// belong to options.
     #[must_use]
     pub fn item_at(&self, index: usize, argc: usize) -> Option<&Item> {
-        let Some(span) = self.variadic_span(argc) else {
+        self.item_in(index, self.variadic_span(argc))
+    }
+
+    fn item_in(&self, index: usize, span: Option<VariadicSpan>) -> Option<&Item> {
+        let Some(span) = span else {
             return self.params.get(index)?.items.first();
         };
         let Some(beyond) = index.checked_sub(span.start) else {
@@ -335,19 +372,23 @@ impl Signature {
     /// Where the variadic parameter's groups are among `argc` arguments; `None` without one.
     #[must_use]
     pub fn variadic_span(&self, argc: usize) -> Option<VariadicSpan> {
-        let start = self.params.iter().position(|param| param.multiplicity.is_variadic())?;
-        let stride = self.params.get(start)?.items.len().max(1);
-        let count = argc.saturating_sub(self.fixed()) / stride;
-        Some(VariadicSpan { start, stride, count })
+        self.shape().variadic_span(argc)
     }
 
-    fn has_key(param: &Param) -> bool {
-        param.items.iter().any(|item| item.ty == ParamType::Key)
-    }
-
-    /// How many parameters stand for one argument each, given or not.
-    fn fixed(&self) -> usize {
-        self.params.iter().filter(|param| !param.multiplicity.is_variadic()).count()
+    /// What of it counts arguments.
+    pub(crate) fn shape(&self) -> Shape {
+        let start = self.params.iter().position(|param| param.multiplicity.is_variadic());
+        let stride = |start: &usize| self.params.get(*start).map_or(1, |p| p.items.len().max(1));
+        let stride = start.as_ref().map_or(0, stride);
+        let fixed = self.params.len() - usize::from(start.is_some());
+        let exact = stride == 0 && self.groups.is_empty();
+        Shape {
+            minimum: self.minimum(),
+            maximum: if exact { fixed } else { usize::MAX },
+            fixed,
+            start: start.unwrap_or(0),
+            stride,
+        }
     }
 
     fn minimum(&self) -> usize {
@@ -359,3 +400,6 @@ impl Signature {
         needed.sum()
     }
 }
+
+#[cfg(test)]
+mod tests;

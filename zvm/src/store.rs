@@ -9,7 +9,6 @@ use databox::Kind;
 
 /// A write that the memory budget refused. Nothing has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct OutOfMemory;
 
 /// What a write does to the time at which its key expires.
@@ -35,6 +34,7 @@ pub struct ScanFilter<'a> {
 /// One shard's data, in the namespace of the request being executed.
 ///
 /// A key whose expiry is at or before [`now_ms`](Self::now_ms) does not exist for any method.
+#[expect(clippy::len_without_is_empty, reason = "no command asks whether a shard is empty")]
 pub trait Store {
     /// The moment at which this program took its turn, in milliseconds since the Unix epoch.
     fn now_ms(&self) -> u64;

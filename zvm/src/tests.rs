@@ -85,9 +85,9 @@ impl Case<'_> {
     fn program(&self) -> crate::Program {
         let session = self.directives.iter().any(|(word, _)| *word == "side");
         let declares = |word| self.text.lines().any(|line| line.starts_with(word));
-        let mut text = String::new();
+        let name = self.text.lines().find(|line| line.starts_with("program"));
+        let mut text = name.unwrap_or("program \"TEST\"").to_owned() + "\n";
         for (word, declaration) in [
-            ("program", "program \"TEST\""),
             ("run_where", if session { "run_where connection" } else { "run_where one" }),
             ("access", "access read write"),
             ("registers", "registers 16"),
@@ -99,7 +99,10 @@ impl Case<'_> {
         if !session && !declares("param") && !declares("variadic") {
             text.push_str("param key: key\n");
         }
-        text.push_str(&self.text);
+        let lines = self.text.lines().filter(|line| !line.starts_with("program"));
+        for line in lines {
+            text = text + line + "\n";
+        }
         assemble(&text).unwrap_or_else(|error| panic!("{}: {error} in\n{text}", self.title))
     }
 

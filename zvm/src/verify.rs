@@ -17,13 +17,24 @@ mod reply;
 
 use crate::Program;
 use crate::operand::Slot;
+use crate::signature::Shape;
 use std::fmt;
 use std::ops::Deref;
 
 /// A program that cannot misbehave: it ends, replies exactly once on every path, and every
 /// operand is what its opcode expects.
 #[derive(Debug, Clone, PartialEq)]
-pub struct VerifiedProgram(Program);
+pub struct VerifiedProgram {
+    program: Program,
+    /// Computed once for all runs.
+    shape: Shape,
+}
+
+impl VerifiedProgram {
+    pub(crate) const fn shape(&self) -> Shape {
+        self.shape
+    }
+}
 
 /// Why a program is refused. `at` is the index of an instruction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +103,7 @@ impl Deref for VerifiedProgram {
     type Target = Program;
 
     fn deref(&self) -> &Program {
-        &self.0
+        &self.program
     }
 }
 
@@ -137,5 +148,5 @@ pub fn verify(program: Program) -> Result<VerifiedProgram, VerifyError> {
     operands::check(&program)?;
     loops::check(&program)?;
     flow::check(&program)?;
-    Ok(VerifiedProgram(program))
+    Ok(VerifiedProgram { shape: program.signature.shape(), program })
 }

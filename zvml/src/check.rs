@@ -145,9 +145,9 @@ impl<'s, 'd> Checker<'s, 'd> {
     /// The text that a literal stands for.
     fn text(&mut self, literal: Literal<'_>) -> Check<Box<str>> {
         let bytes = self.bytes(literal)?;
-        String::from_utf8(bytes.into_vec()).map(String::into_boxed_str).map_err(|_| {
-            self.report(Code::BadEscape, literal.span, "this text is not valid UTF-8")
-        })
+        String::from_utf8(bytes.into_vec())
+            .map(String::into_boxed_str)
+            .map_err(|_| self.report(Code::BadEscape, literal.span, "this text is not valid UTF-8"))
     }
 
     /// The text of an error reply: a code in capitals, a blank and a sentence without line ends.

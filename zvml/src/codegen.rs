@@ -80,11 +80,7 @@ struct Emitter<'f> {
 }
 
 impl<'f> Emitter<'f> {
-    fn new(
-        mut builder: ProgramBuilder,
-        function: &'f Function,
-        registers: &'f Registers,
-    ) -> Self {
+    fn new(mut builder: ProgramBuilder, function: &'f Function, registers: &'f Registers) -> Self {
         let labels = function.blocks.iter().map(|_| builder.label()).collect();
         let constants = function.constants.iter().map(|constant| match constant {
             Constant::Integer(value) => builder.integer(*value),

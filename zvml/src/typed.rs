@@ -2,8 +2,6 @@
 //!
 //! Nothing in it can be wrong any more, so the stages behind report no mistakes but limits.
 
-
-
 use crate::Span;
 use zvm::{Access, Docs, Opcode, Primitive, Protocol, Returns, RunWhere, Signature, Type};
 
@@ -71,12 +69,28 @@ pub(crate) enum Statement {
     /// A call for its effect.
     Do(Fallible),
     /// `ensure_type`: WRONGTYPE for another kind; where the key is absent, the exit, if any.
-    Ensure { key: VariableId, kind: u8, absent: Option<Exit> },
+    Ensure {
+        key: VariableId,
+        kind: u8,
+        absent: Option<Exit>,
+    },
     /// `validate`: an error where the value is there and not within the bounds.
-    Validate { value: VariableId, low: i64, high: i64, error: Box<[u8]> },
-    If { test: Test, then: Vec<Self>, otherwise: Vec<Self> },
+    Validate {
+        value: VariableId,
+        low: i64,
+        high: i64,
+        error: Box<[u8]>,
+    },
+    If {
+        test: Test,
+        then: Vec<Self>,
+        otherwise: Vec<Self>,
+    },
     /// Over the groups of the variadic parameter.
-    For { variables: Vec<VariableId>, body: Vec<Self> },
+    For {
+        variables: Vec<VariableId>,
+        body: Vec<Self>,
+    },
     /// An element of the reply being built.
     Emit(Reply),
     /// The reply; the program ends.
@@ -131,13 +145,21 @@ pub(crate) enum Reply {
     NilArray,
     Literal(Box<[u8]>),
     /// A value, or nil where that is possible and there is none.
-    Value { value: Fallible, form: Form, nil: bool },
+    Value {
+        value: Fallible,
+        form: Form,
+        nil: bool,
+    },
     /// The string at a key, nil where there is none.
     StringAt(Expr),
     /// A primitive that replies by itself.
     Primitive(Fallible),
     /// An aggregate whose length turns out as it is built.
-    Build { map: bool, counted: bool, body: Vec<Statement> },
+    Build {
+        map: bool,
+        counted: bool,
+        body: Vec<Statement>,
+    },
     Array(Vec<Self>),
     Map(Vec<(Self, Self)>),
 }
@@ -168,10 +190,22 @@ pub(crate) enum ExprKind {
     Both(Box<Expr>, Box<Expr>),
     Either(Box<Expr>, Box<Expr>),
     /// A comparison: `left op right`, or its negation.
-    Compare { op: Opcode, negated: bool, left: Box<Expr>, right: Box<Expr> },
+    Compare {
+        op: Opcode,
+        negated: bool,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
     /// Checked arithmetic.
-    Arithmetic { op: Opcode, left: Box<Expr>, right: Box<Expr> },
-    Call { primitive: &'static Primitive, args: Vec<Argument> },
+    Arithmetic {
+        op: Opcode,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
+    Call {
+        primitive: &'static Primitive,
+        args: Vec<Argument>,
+    },
 }
 
 #[derive(Debug)]

@@ -28,17 +28,15 @@ fn intermediate_form() {
 
 #[test]
 fn programs() {
-    run_cases("program", |source| {
-        match zvml::compile("case.zvml", source) {
-            Ok(programs) => {
-                let texts: Vec<String> = programs.iter().map(zvm::disassemble).collect();
-                for program in programs {
-                    zvm::verify(program).unwrap();
-                }
-                texts.join("\n")
+    run_cases("program", |source| match zvml::compile("case.zvml", source) {
+        Ok(programs) => {
+            let texts: Vec<String> = programs.iter().map(zvm::disassemble).collect();
+            for program in programs {
+                zvm::verify(program).unwrap();
             }
-            Err(diagnostics) => diagnostics.to_string(),
+            texts.join("\n")
         }
+        Err(diagnostics) => diagnostics.to_string(),
     });
 }
 

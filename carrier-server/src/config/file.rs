@@ -224,7 +224,9 @@ impl Source<'_> {
         let Some(value) = value else { return Ok(None) };
         match usize::try_from(*value.get_ref()) {
             Ok(count) if (1..=max).contains(&count) => Ok(Some(count)),
-            _ => Err(self.value(value.span().start, "a number from 1 to 1024 (maxclients: 1000000)")),
+            _ => {
+                Err(self.value(value.span().start, "a number from 1 to 1024 (maxclients: 1000000)"))
+            }
         }
     }
 

@@ -22,8 +22,13 @@ pub fn parse_size(text: &str) -> Result<u64, &'static str> {
         return whole.checked_mul(1 << shift).ok_or("a size below 2^64 bytes");
     }
     let value: f64 = number.parse().map_err(|_| "a size such as 512MB or 16GB")?;
-    let bytes = value * f64::from(1_u32 << (shift % 40)) * if shift == 40 { 2_f64.powi(40) } else { 1.0 };
-    if bytes.is_finite() && bytes < 1e18 { Ok(bytes as u64) } else { Err("a size below 2^60 bytes") }
+    let bytes =
+        value * f64::from(1_u32 << (shift % 40)) * if shift == 40 { 2_f64.powi(40) } else { 1.0 };
+    if bytes.is_finite() && bytes < 1e18 {
+        Ok(bytes as u64)
+    } else {
+        Err("a size below 2^60 bytes")
+    }
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub(super) fn opcodes(table: &Table) -> String {
                 op.effect.replace('|', "\\|"),
                 format!("{:?}", op.cost).to_lowercase(),
                 touches(op),
-                op.doc
+                doc(op)
             );
         }
     }
@@ -58,6 +58,12 @@ fn operand_text(operand: &Operand) -> String {
     } else {
         format!("{name}: number")
     }
+}
+
+fn doc(op: &Op) -> String {
+    op.serves
+        .as_ref()
+        .map_or_else(|| op.doc.clone(), |one| format!("{} Serves {one} alone.", op.doc))
 }
 
 fn touches(op: &Op) -> String {

@@ -57,6 +57,8 @@ pub(super) struct Op {
     /// Whether the language may call it by name.
     #[serde(default)]
     pub(super) primitive: bool,
+    /// The one command that it can ever serve, where it is not general.
+    pub(super) serves: Option<String>,
 }
 
 /// One operand: exactly one of the fields beside `name` is given.

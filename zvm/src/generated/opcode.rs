@@ -82,7 +82,7 @@ pub enum Opcode {
     KeySetFlags = 34,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
     NowMs = 35,
-    /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about r[b] keys from cursor r[a] on, filtered by pattern r[c] and type name r[imm].
+    /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`.
     ReplyScan = 36,
     /// `status k[imm]`. Replies a short status.
     ReplyStatus = 37,
@@ -104,7 +104,7 @@ pub enum Opcode {
     ReplyArray = 45,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
     ReplyMap = 46,
-    /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; r[a] is the likely one, in elements or pairs.
+    /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
     ReplyOpen = 47,
     /// `close`. Ends the aggregate opened last.
     ReplyClose = 48,
@@ -134,7 +134,7 @@ pub enum Opcode {
     ReplyCommandInfo = 60,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
     ReplyCommandDocs = 61,
-    /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read r[a]'s value.
+    /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
     ReplyCommands = 62,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
     SetAdd = 63,

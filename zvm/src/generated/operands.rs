@@ -659,7 +659,7 @@ pub(super) static INFO: [OpcodeInfo; 76] = [
     OpcodeInfo {
         name: "reply_scan",
         family: "key",
-        doc: "Replies the next cursor and an array of keys: about r[b] keys from cursor r[a] on, filtered by pattern r[c] and type name r[imm].",
+        doc: "Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`.",
         effect: "array [cursor, array of keys]",
         operands: [
             OperandInfo { name: "cursor", kind: OperandKind::In(Pattern::Is(Type::Cursor)) },
@@ -857,7 +857,7 @@ pub(super) static INFO: [OpcodeInfo; 76] = [
     OpcodeInfo {
         name: "reply_open",
         family: "reply",
-        doc: "Begins an array or map whose length turns out at reply_close; r[a] is the likely one, in elements or pairs.",
+        doc: "Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.",
         effect: "open array or map, about r[a] long",
         operands: [
             OperandInfo { name: "hint", kind: OperandKind::In(Pattern::Is(Type::Int)) },
@@ -1127,7 +1127,7 @@ pub(super) static INFO: [OpcodeInfo; 76] = [
     OpcodeInfo {
         name: "reply_commands",
         family: "session",
-        doc: "Replies every command that a filter admits: an array, or a map of docs. The filter all does not read r[a]'s value.",
+        doc: "Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.",
         effect: "commands in view b, filtered by c with r[a]",
         operands: [
             OperandInfo { name: "filter_value", kind: OperandKind::In(Pattern::Is(Type::Bytes)) },

@@ -41,7 +41,7 @@ where
 {
     let Value::Loop(position) = vm.registers.get(i.a) else {
         debug_assert!(false, "register {} holds no loop", i.a);
-        return Step::Fault(Fault::Internal);
+        return vm.fault(Fault::Internal);
     };
     let group = position + 1;
     vm.registers.set(i.a, Value::Loop(group));
@@ -57,12 +57,12 @@ pub(crate) fn args_count<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction)
 
 #[inline]
 pub(crate) fn halt<S, N, R>(_: &mut Machine<'_, S, N, R>, _: Instruction) -> Step {
-    Step::Halt
+    Step::Stop
 }
 
 #[inline]
-pub(crate) fn fault<S, N, R>(_: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
-    Step::Fault(Fault::Program(i.imm))
+pub(crate) fn fault<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    vm.fault(Fault::Program(i.imm))
 }
 
 /// Loads a group of the variadic parameter; false where there is none of that number.

@@ -11,7 +11,7 @@ pub(crate) fn key_ensure<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instr
     match vm.store.kind(vm.registers.key(i.a, vm.input)) {
         None => Step::Jump,
         Some(found) if found == kind(i.b) => Step::Next,
-        Some(_) => Step::Fault(Fault::WrongType),
+        Some(_) => vm.fault(Fault::WrongType),
     }
 }
 
@@ -26,7 +26,8 @@ pub(crate) fn key_exists<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instr
 pub(crate) fn key_kind_name<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
     let kind = vm.store.kind(vm.registers.key(i.b, vm.input));
     let name = kind.map_or("none", databox::Kind::name);
-    vm.registers.copy_in(i.a, Text::Bytes(name.as_bytes()))
+    let copied = vm.registers.copy_in(i.a, Text::Bytes(name.as_bytes()));
+    vm.done(copied)
 }
 
 #[inline]

@@ -118,7 +118,7 @@ pub(crate) fn reply_close<S, N, R: ReplySink>(
 ) -> Step {
     let Some(open) = vm.registers.open.pop() else {
         debug_assert!(false, "nothing is open");
-        return Step::Fault(Fault::Internal);
+        return vm.fault(Fault::Internal);
     };
     let len = usize::try_from(vm.registers.elements).unwrap_or(0);
     match open.kind {

@@ -23,7 +23,8 @@ pub(crate) fn session_bytes<S, N: Session, R>(
     vm: &mut Machine<'_, S, N, R>,
     i: Instruction,
 ) -> Step {
-    vm.registers.copy_in(i.a, vm.session.get(generated::bytes_field(i.b)))
+    let copied = vm.registers.copy_in(i.a, vm.session.get(generated::bytes_field(i.b)));
+    vm.done(copied)
 }
 
 pub(crate) fn session_set<S, N: Session, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {

@@ -14,7 +14,7 @@ pub(crate) fn set_add<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruct
             vm.registers.set(i.a, Value::Bool(added));
             Step::Next
         }
-        Err(_) => Step::Fault(Fault::OutOfMemory),
+        Err(_) => vm.fault(Fault::OutOfMemory),
     }
 }
 

@@ -33,7 +33,10 @@ pub(crate) fn reply_item<S: Store, N, R: ReplySink>(
 
 pub(crate) fn string_get<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
     match vm.store.string(vm.registers.key(i.b, vm.input)) {
-        Some(text) => vm.registers.copy_in(i.a, text),
+        Some(text) => {
+            let copied = vm.registers.copy_in(i.a, text);
+            vm.done(copied)
+        }
         None => {
             vm.registers.set(i.a, Value::Absent);
             Step::Next
@@ -94,6 +97,6 @@ fn write<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction, expiry: 
     let value = vm.registers.text(i.b, vm.input).unwrap_or(Text::Bytes(&[]));
     match vm.store.set_string(key, value, expiry) {
         Ok(()) => Step::Next,
-        Err(_) => Step::Fault(Fault::OutOfMemory),
+        Err(_) => vm.fault(Fault::OutOfMemory),
     }
 }

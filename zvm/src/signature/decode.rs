@@ -7,11 +7,14 @@
     clippy::arithmetic_side_effects
 )]
 
-use super::number::{parse_float, parse_integer, parse_unsigned};
-use super::{DecodeOrder, DefaultValue, Item, Multiplicity, OptionSpec, ParamType, Signature};
+use super::number::{parse_cursor, parse_float, parse_integer, parse_unsigned};
+use super::{
+    DecodeOrder, DefaultValue, Item, Multiplicity, OptionSpec, ParamType, Shape, Signature,
+};
 use crate::registers::{Registers, Value};
 use crate::{Args, Frame};
 use std::borrow::Cow;
+use std::fmt;
 
 /// Why the arguments of a request do not fit its command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +42,8 @@ impl DecodeError {
             Self::Syntax => None,
             Self::UnknownOption(index) => {
                 let text = signature.unknown_option.as_deref().unwrap_or_default();
-                let (before, after) = text.split_once("{}").unwrap_or((text, ""));
-                let parts = [before.as_bytes(), args.get(index), after.as_bytes()];
+                let (before, behind) = text.split_once("{}").unwrap_or((text, ""));
+                let parts = [before.as_bytes(), args.get(index), behind.as_bytes()];
                 return Cow::Owned(parts.concat());
             }
             Self::Param(index) => signature.item_at(index, args.len()),
@@ -54,6 +57,22 @@ impl DecodeError {
         Cow::Borrowed(text.as_bytes())
     }
 }
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count => write!(f, "wrong number of arguments"),
+            Self::Syntax => write!(f, "an option is unknown, lacks an operand or excludes another"),
+            Self::UnknownOption(index) => write!(f, "argument {index}: unknown option"),
+            Self::Param(index) => write!(f, "argument {index}: not of its parameter's type"),
+            Self::Operand(option, operand) => {
+                write!(f, "option {option}: operand {operand} is not of its type")
+            }
+        }
+    }
+}
+
+impl std::error::Error for DecodeError {}
 
 impl Signature {
     /// Fills the [parameter registers](Self::registers) from a request's arguments.
@@ -70,24 +89,39 @@ impl Signature {
         hash: impl Fn(&[u8]) -> u64,
         registers: &mut Registers,
     ) -> Result<(), DecodeError> {
-        let first_key_hash = frame.first_key_hash;
-        let mut decoder = Decoder { signature: self, frame, hash, first_key_hash, registers };
-        if !self.accepts(frame.args.len()) {
+        self.fill(self.shape(), frame, hash, registers)
+    }
+
+    /// [`decode`](Self::decode) with the shape computed before.
+    #[inline]
+    pub(crate) fn fill(
+        &self,
+        shape: Shape,
+        frame: &Frame<'_>,
+        hash: impl Fn(&[u8]) -> u64,
+        registers: &mut Registers,
+    ) -> Result<(), DecodeError> {
+        if !shape.accepts(frame.args.len()) {
             return Err(DecodeError::Count);
         }
+        let first_key_hash = frame.first_key_hash;
+        let mut decoder =
+            Decoder { signature: self, shape, frame, hash, first_key_hash, registers };
         if self.groups.is_empty() {
             return decoder.params().map(|_| ());
         }
+        let options = self.params.len().min(frame.args.len());
         if self.order == DecodeOrder::OptionsFirst {
-            decoder.check_options(self.params.len().min(frame.args.len()))?;
+            decoder.check_options(options)?;
         }
         let register = decoder.params()?;
-        decoder.options(self.params.len().min(frame.args.len()), register)
+        decoder.options(options, register)
     }
 }
 
 struct Decoder<'d, 'a, H> {
     signature: &'d Signature,
+    shape: Shape,
     frame: &'d Frame<'a>,
     hash: H,
     /// The hash of the first key, until that is met.
@@ -124,7 +158,7 @@ impl<'d, H: Fn(&[u8]) -> u64> Decoder<'d, '_, H> {
     /// returns the argument behind them.
     fn check_groups(&self, items: &[Item]) -> Result<usize, DecodeError> {
         let argc = self.frame.args.len();
-        let Some(span) = self.signature.variadic_span(argc) else { return Ok(argc) };
+        let Some(span) = self.shape.variadic_span(argc) else { return Ok(argc) };
         let end = span.start.saturating_add(span.count.saturating_mul(span.stride));
         if items.iter().any(|item| !matches!(item.ty, ParamType::Key | ParamType::Bytes)) {
             for (index, item) in (span.start..end).zip(items.iter().cycle()) {
@@ -173,20 +207,35 @@ impl<'d, H: Fn(&[u8]) -> u64> Decoder<'d, '_, H> {
         }
         self.first_key_hash = None;
         let mut chosen = Chosen::default();
+        // An option that is repeated counts as it stands last, so its mistakes do too.
+        let mut mistake: Option<(usize, DecodeError)> = None;
         while index < self.frame.args.len() {
             let found = self.option_at(index, &mut chosen)?;
-            let mut at = register.wrapping_add(found.register);
-            if found.option.operands.is_empty() {
-                self.registers.set(at, Value::Bool(true));
+            if mistake.is_some_and(|(number, _)| number == found.number) {
+                mistake = None;
             }
-            for (operand, item) in found.option.operands.iter().enumerate() {
-                let value = self
-                    .read(item.ty, found.operands.saturating_add(operand))
-                    .ok_or(DecodeError::Operand(found.number, operand))?;
-                self.registers.set(at, value);
-                at = at.wrapping_add(1);
+            if let Err(error) = self.operands(&found, register.wrapping_add(found.register)) {
+                if self.signature.order == DecodeOrder::InOrder {
+                    return Err(error);
+                }
+                mistake = mistake.or(Some((found.number, error)));
             }
             index = found.next;
+        }
+        mistake.map_or(Ok(()), |(_, error)| Err(error))
+    }
+
+    /// Reads what follows the words of one option into the registers from `at` on.
+    fn operands(&mut self, found: &FoundOption<'_>, mut at: u8) -> Result<(), DecodeError> {
+        if found.option.operands.is_empty() {
+            self.registers.set(at, Value::Bool(true));
+        }
+        for (operand, item) in found.option.operands.iter().enumerate() {
+            let value = self
+                .read(item.ty, found.operands.saturating_add(operand))
+                .ok_or(DecodeError::Operand(found.number, operand))?;
+            self.registers.set(at, value);
+            at = at.wrapping_add(1);
         }
         Ok(())
     }
@@ -268,7 +317,7 @@ pub(crate) fn read_number(ty: ParamType, bytes: &[u8]) -> Option<Value> {
     Some(match ty {
         ParamType::Integer => Value::Int(parse_integer(bytes)?),
         ParamType::Float => Value::Float(parse_float(bytes)?),
-        ParamType::Cursor => Value::Cursor(parse_unsigned(bytes)?),
+        ParamType::Cursor => Value::Cursor(parse_cursor(bytes)?),
         ParamType::Flags => Value::Int(i64::from(u32::try_from(parse_unsigned(bytes)?).ok()?)),
         ParamType::Key | ParamType::Bytes => return None,
     })

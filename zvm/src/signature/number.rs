@@ -30,6 +30,16 @@ pub(crate) fn parse_integer(text: &[u8]) -> Option<i64> {
     if negative { 0_i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
 }
 
+/// Reads a cursor as `SCAN` does: as C's `strtoul`, but without spaces. So a sign is allowed, `-`
+/// counts down from 2^64, and the empty string is 0.
+pub(crate) fn parse_cursor(text: &[u8]) -> Option<u64> {
+    match text {
+        [] => Some(0),
+        [b'-', digits @ ..] => parse_unsigned(digits).map(u64::wrapping_neg),
+        [b'+', digits @ ..] | digits => parse_unsigned(digits),
+    }
+}
+
 /// Reads an unsigned decimal; leading zeros are allowed, signs and spaces are not.
 pub(crate) fn parse_unsigned(text: &[u8]) -> Option<u64> {
     if text.is_empty() {
@@ -56,7 +66,7 @@ const INTEGER_DIGITS_MAX: usize = 19;
 
 #[cfg(test)]
 mod tests {
-    use super::{parse_float, parse_integer, parse_unsigned};
+    use super::{parse_cursor, parse_float, parse_integer, parse_unsigned};
     use proptest::prelude::*;
 
     #[test]
@@ -70,11 +80,21 @@ mod tests {
     }
 
     #[test]
-    fn cursors_are_unsigned() {
+    fn unsigned_decimals_have_no_sign() {
         assert_eq!(parse_unsigned(b"18446744073709551615"), Some(u64::MAX));
         assert_eq!(parse_unsigned(b"007"), Some(7));
         for text in ["", "-1", "+1", "18446744073709551616", "1a"] {
             assert_eq!(parse_unsigned(text.as_bytes()), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn cursors_are_what_redis_takes_for_one() {
+        for (text, value) in [("", 0), ("007", 7), ("+1", 1), ("-1", u64::MAX)] {
+            assert_eq!(parse_cursor(text.as_bytes()), Some(value), "{text:?}");
+        }
+        for text in [" 1", "1 ", "-", "+", "+-1", "x", "99999999999999999999"] {
+            assert_eq!(parse_cursor(text.as_bytes()), None, "{text:?}");
         }
     }
 

@@ -2,7 +2,9 @@
 
 use super::VerifyError;
 use crate::signature::GROUPS_MAX;
-use crate::{Constant, DefaultValue, Multiplicity, Param, ParamType, Program, RunWhere, Signature};
+use crate::{
+    Constant, DefaultValue, Item, Multiplicity, Param, ParamType, Program, RunWhere, Signature,
+};
 
 /// Checks sizes, name and signature.
 pub(super) fn check(program: &Program) -> Result<(), VerifyError> {
@@ -35,7 +37,7 @@ fn first_broken_rule(program: &Program) -> Option<&'static str> {
         ),
         (defaults_fit(program), "a default value is of its parameter's type"),
         (registers_suffice(program), "the parameters have registers"),
-        (can_be_routed(program), "a program that runs where its keys are has a key"),
+        (can_be_routed(program), "a program that runs where its keys are has a key, or one cursor"),
     ];
     rules.into_iter().find_map(|(holds, rule)| (!holds).then_some(rule))
 }
@@ -115,9 +117,12 @@ fn registers_suffice(program: &Program) -> bool {
 
 fn can_be_routed(program: &Program) -> bool {
     let by_key = matches!(program.run_where, RunWhere::One | RunWhere::Keys | RunWhere::Each);
+    let by_cursor = program.run_where == RunWhere::One;
     let always_there = |param: &Param| {
+        let routes =
+            |item: &Item| item.ty == ParamType::Key || (by_cursor && item.ty == ParamType::Cursor);
         matches!(param.multiplicity, Multiplicity::Once | Multiplicity::Variadic)
-            && param.items.iter().any(|item| item.ty == ParamType::Key)
+            && param.items.iter().any(routes)
     };
     !by_key || program.signature.params.iter().any(always_there)
 }

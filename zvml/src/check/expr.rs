@@ -49,8 +49,7 @@ impl<'s> Checker<'s, '_> {
 
     pub(super) fn serves(&mut self, expr: &Expr, wanted: ValueType, span: Span) -> Check<()> {
         if !expr.ty.ty.serves_as(wanted.ty) {
-            let message =
-                format!("expected {}, found {}", wanted.describe(), expr.ty.describe());
+            let message = format!("expected {}, found {}", wanted.describe(), expr.ty.describe());
             return Err(self.report(Code::TypeMismatch, span, message));
         }
         if expr.ty.optional && !wanted.optional {
@@ -81,9 +80,8 @@ impl<'s> Checker<'s, '_> {
             return Err(super::Reported);
         }
         let message = format!("there is nothing called `{name}` here");
-        let hint = near::nearest(name, self.scope.names()).map(|near| {
-            format!("did you mean `{near}`?")
-        });
+        let hint =
+            near::nearest(name, self.scope.names()).map(|near| format!("did you mean `{near}`?"));
         Err(match hint {
             Some(hint) => self.hinted(Code::UnknownName, span, message, hint),
             None => self.report(Code::UnknownName, span, message),
@@ -96,12 +94,7 @@ impl<'s> Checker<'s, '_> {
         Ok(Expr { ty, kind: ExprKind::Variable(id) })
     }
 
-    fn binary(
-        &mut self,
-        op: BinaryOp,
-        left: &ast::Expr<'s>,
-        right: &ast::Expr<'s>,
-    ) -> Check<Expr> {
+    fn binary(&mut self, op: BinaryOp, left: &ast::Expr<'s>, right: &ast::Expr<'s>) -> Check<Expr> {
         let wanted = match op {
             BinaryOp::Or | BinaryOp::And => ValueType::BOOL,
             BinaryOp::Equal | BinaryOp::NotEqual => return self.equality(op, left, right),

@@ -199,9 +199,12 @@ impl<'s> Checker<'s, '_> {
         let has = |param: &Param, ty| param.items.iter().any(|item| item.ty == ty);
         let params = &head.signature.params;
         let keys = params.iter().filter(|param| has(param, ParamType::Key)).count();
+        let cursors = params.iter().filter(|param| has(param, ParamType::Cursor)).count();
         let variadic = head.signature.variadic().is_some_and(|param| has(param, ParamType::Key));
         let complaint = match head.run_where {
-            RunWhere::One if variadic || keys != 1 => Some("a command with one key"),
+            RunWhere::One if variadic || keys + cursors != 1 => {
+                Some("a command with one key or one cursor, which says the shard")
+            }
             RunWhere::Keys | RunWhere::Each if keys != 1 || !variadic => {
                 Some("a command whose variadic parameter holds its keys")
             }

@@ -1,8 +1,8 @@
 //! Replies, against what `returns` says.
 
+use super::statement::result_type;
 use super::{Check, Checker};
 use crate::ast::{self, Aggregate, ReplyKind};
-use super::statement::result_type;
 use crate::typed::{
     Argument, Expr, ExprKind, Fallible, Form, Head, Otherwise, Reply, Statement, ValueType,
 };

@@ -42,10 +42,8 @@ impl<'s> Checker<'s, '_> {
                 Ok(groups) => signature.groups = groups,
                 Err(reported) => result = Err(reported),
             }
-            signature.unknown_option = options
-                .unknown
-                .map(|text| self.unknown_option(text))
-                .transpose()?;
+            signature.unknown_option =
+                options.unknown.map(|text| self.unknown_option(text)).transpose()?;
         }
         if find(command, "decode").is_some() {
             signature.order = self.required_word(command, "decode", &DecodeOrder::NAMES)?;
@@ -57,9 +55,8 @@ impl<'s> Checker<'s, '_> {
     /// optional ones last and not beside it, options beside no variadic one.
     fn parameter_order(&mut self, params: &[ast::Param<'s>], options: bool) -> Check<()> {
         let many = |param: &&ast::Param<'s>| matches!(param.count, Count::Many | Count::Any);
-        let may_lack = |param: &ast::Param<'s>| {
-            matches!(param.count, Count::Optional | Count::Default(_))
-        };
+        let may_lack =
+            |param: &ast::Param<'s>| matches!(param.count, Count::Optional | Count::Default(_));
         if let Some(extra) = params.get(PARAMS_MAX) {
             let message = format!("a command has at most {PARAMS_MAX} parameters");
             return Err(self.report(Code::TooManyRegisters, extra.name.span, message));

@@ -28,11 +28,7 @@ impl<'s> Checker<'s, '_> {
             ("validate", [low], Some(high)) => {
                 if ty.ty != Type::Int {
                     let message = "only an Integer can be validated";
-                    return Err(self.report(
-                        Code::BadPrecondition,
-                        condition.param.span,
-                        message,
-                    ));
+                    return Err(self.report(Code::BadPrecondition, condition.param.span, message));
                 }
                 let (low, high) = (self.bound(low)?, self.bound(high)?);
                 let error = match condition.handler.as_ref().map(|handler| &handler.kind) {
@@ -196,12 +192,8 @@ impl<'s> Checker<'s, '_> {
         let fallible = self.fallible(head, value)?;
         let found = result_type(&fallible);
         if found != ty {
-            let message = format!(
-                "`{}` is {}, this is {}",
-                name.text,
-                ty.describe(),
-                found.describe()
-            );
+            let message =
+                format!("`{}` is {}, this is {}", name.text, ty.describe(), found.describe());
             return Err(self.report(Code::TypeMismatch, value.expr.span, message));
         }
         Ok((Statement::Set(id, fallible), true))
@@ -229,8 +221,7 @@ impl<'s> Checker<'s, '_> {
         let then_goes_on = self.block(head, then, &mut then_out);
         self.scope.leave(mark);
         let mut else_out = Vec::new();
-        let else_goes_on =
-            otherwise.is_none_or(|block| self.block(head, block, &mut else_out));
+        let else_goes_on = otherwise.is_none_or(|block| self.block(head, block, &mut else_out));
         let statement = Statement::If { test: test?, then: then_out, otherwise: else_out };
         Ok((statement, then_goes_on || else_goes_on))
     }

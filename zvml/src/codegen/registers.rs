@@ -54,9 +54,9 @@ pub(crate) fn choose(function: &Function) -> Option<Registers> {
         }
         let len = if range.group { function.group_len as usize } else { 1 };
         let free = |start: &usize| {
-            busy_until.get(*start..*start + len).is_some_and(|registers| {
-                registers.iter().all(|until| *until <= range.first)
-            })
+            busy_until
+                .get(*start..*start + len)
+                .is_some_and(|registers| registers.iter().all(|until| *until <= range.first))
         };
         let start = (0..REGISTERS).find(free)?;
         if range.group {

@@ -146,7 +146,12 @@ impl<'c> Builder<'c> {
     }
 
     /// Loads a constant: into `into`, or before the loop, once, if there is one.
-    pub(super) fn load(&mut self, load: Operation, ty: ValueType, into: Option<ValueId>) -> ValueId {
+    pub(super) fn load(
+        &mut self,
+        load: Operation,
+        ty: ValueType,
+        into: Option<ValueId>,
+    ) -> ValueId {
         let out = |value| load.with(Slot::A, Operand::Value(value));
         if let Some(value) = into {
             self.push(out(value));

@@ -71,9 +71,7 @@ impl Builder<'_> {
                 let into = into.unwrap_or_else(|| self.new_value(ValueType::INT));
                 self.binary(*op, left, right, into, fail)
             }
-            ExprKind::Call { primitive, args } => {
-                self.call(primitive, args, expr.ty, into, fail)
-            }
+            ExprKind::Call { primitive, args } => self.call(primitive, args, expr.ty, into, fail),
         }
     }
 
@@ -113,7 +111,8 @@ impl Builder<'_> {
             .with(Slot::A, Operand::Value(into))
             .with(Slot::B, Operand::Value(left))
             .with(Slot::C, Operand::Value(right));
-        let arithmetic = matches!(op, Opcode::IntAdd | Opcode::IntSub | Opcode::IntMul | Opcode::IntDiv);
+        let arithmetic =
+            matches!(op, Opcode::IntAdd | Opcode::IntSub | Opcode::IntMul | Opcode::IntDiv);
         let operation = if arithmetic {
             let target = self.failure(Branch::Overflow, fail);
             operation.with(Slot::Imm, Operand::Block(target))

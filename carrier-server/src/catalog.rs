@@ -1,0 +1,404 @@
+//! The table of commands: names to verified programs, for both protocols.
+
+mod describe;
+mod name_table;
+mod sources;
+
+pub use sources::{BuiltinError, compile_builtin};
+
+use name_table::NameTable;
+use std::collections::HashSet;
+use std::fmt;
+use zvm::{
+    Access, Args, Instruction, KeyPositions, Multiplicity, Opcode, ParamType, Program, Protocol,
+    Returns, RunWhere, Signature,
+};
+use zvm::{VerifiedProgram, VerifyError};
+
+/// A command's place in its catalog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CommandId(u32);
+
+/// One command, ready to run.
+#[derive(Debug)]
+pub struct Command {
+    id: CommandId,
+    program: VerifiedProgram,
+    route: Route,
+    /// The words of its name.
+    words: usize,
+}
+
+/// How the shards of a request follow from its arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// No key: it runs wherever it is.
+    Anywhere,
+    /// The shard of the key at this index.
+    Key(usize),
+    /// The shard that the cursor at this index is in.
+    Cursor(usize),
+    /// The shards of the keys in the argument groups from `start` on.
+    Groups {
+        /// Index of the first group's first argument.
+        start: usize,
+        /// Arguments in a group.
+        stride: usize,
+        /// Which of them is the key.
+        key_offset: usize,
+    },
+    /// Every shard.
+    Everywhere,
+}
+
+/// All commands of a server.
+#[derive(Debug)]
+pub struct Catalog {
+    commands: Vec<Command>,
+    resp: NameTable<Entry>,
+    memcached: NameTable<CommandId>,
+}
+
+/// What a command's first word leads to.
+#[derive(Debug, Clone, Default)]
+struct Entry {
+    /// The command of that one word.
+    command: Option<CommandId>,
+    /// The commands of two words that begin with it: second word, upper case, and command.
+    subcommands: Vec<(Box<[u8]>, CommandId)>,
+}
+
+/// A command that a request named.
+#[derive(Debug)]
+pub(crate) struct Found<'a> {
+    /// The command.
+    pub(crate) command: &'a Command,
+    /// How many of the request's words name it.
+    pub(crate) words: usize,
+}
+
+/// Why a request names no command that can run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BindError {
+    /// No command of that name.
+    UnknownCommand,
+    /// No such subcommand of that command.
+    UnknownSubcommand,
+    /// The command takes another number of arguments.
+    WrongArity(CommandId),
+    /// The first word needs a second one.
+    MissingSubcommand,
+}
+
+/// Why programs do not make a catalog.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum CatalogError {
+    /// Two programs have one name.
+    Duplicate {
+        /// The name.
+        name: Box<str>,
+    },
+    /// The verifier refuses a program.
+    Unverified {
+        /// The program's name.
+        name: Box<str>,
+        /// Why.
+        error: VerifyError,
+    },
+    /// A program's keys are not of a form that requests can be routed by.
+    Unroutable {
+        /// The program's name.
+        name: Box<str>,
+        /// What would be.
+        expected: &'static str,
+    },
+}
+
+impl Catalog {
+    /// The catalog of these programs.
+    ///
+    /// # Errors
+    ///
+    /// The first program that cannot be in it.
+    pub fn new(programs: Vec<Program>) -> Result<Self, CatalogError> {
+        let mut catalog =
+            Self { commands: Vec::new(), resp: NameTable::new(), memcached: NameTable::new() };
+        for program in programs {
+            catalog.add(program)?;
+        }
+        Ok(catalog)
+    }
+
+    /// How many commands it holds.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.commands.len()
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.commands.is_empty()
+    }
+
+    /// The commands, in the order in which they were added.
+    pub fn commands(&self) -> impl Iterator<Item = &Command> {
+        self.commands.iter()
+    }
+
+    /// How many different opcodes the programs use.
+    #[must_use]
+    pub fn opcodes_used(&self) -> usize {
+        let codes = self.commands.iter().flat_map(|command| &command.program.code);
+        codes.map(|instruction| instruction.op).collect::<HashSet<_>>().len()
+    }
+
+    /// The command of a name such as `GET` or `CLIENT|ID`, `CLIENT ID`, in any case; Redis' come
+    /// before memcached's.
+    #[must_use]
+    pub fn find_by_name(&self, name: &[u8]) -> Option<&Command> {
+        let mut words = name.splitn(2, |&byte| byte == b'|' || byte == b' ');
+        let entry = words.next().and_then(|first| self.resp.get(first));
+        let id = match (entry, words.next()) {
+            (Some(entry), None) => entry.command,
+            (Some(entry), Some(second)) => entry.subcommand(second),
+            (None, _) => None,
+        };
+        self.command(id.or_else(|| self.memcached.get(name).copied())?)
+    }
+
+    pub(crate) fn command(&self, id: CommandId) -> Option<&Command> {
+        self.commands.get(id.0 as usize)
+    }
+
+    /// The command that the words of a RESP request name, if it takes that many arguments.
+    #[inline]
+    pub(crate) fn find_resp(&self, args: Args<'_>) -> Result<Found<'_>, BindError> {
+        let entry = self.resp.get(args.get(0)).ok_or(BindError::UnknownCommand)?;
+        let (id, words) =
+            if entry.subcommands.is_empty() { (entry.command, 1) } else { entry.choose(args)? };
+        let command = id.and_then(|id| self.command(id)).ok_or(BindError::MissingSubcommand)?;
+        if command.signature().accepts(args.len() - words) {
+            Ok(Found { command, words })
+        } else {
+            Err(BindError::WrongArity(command.id))
+        }
+    }
+
+    /// The command of a memcached verb, if it takes that many arguments.
+    pub(crate) fn find_memcached(&self, verb: &str, count: usize) -> Option<&Command> {
+        let id = *self.memcached.get(verb.as_bytes())?;
+        self.command(id).filter(|command| command.signature().accepts(count))
+    }
+
+    /// The text of the error reply to a request that names no command that can run.
+    pub(crate) fn bind_error(&self, error: BindError, args: Args<'_>) -> Vec<u8> {
+        let printable = |bytes: &[u8], max: usize| {
+            String::from_utf8_lossy(bytes.get(..max.min(bytes.len())).unwrap_or(&[])).into_owned()
+        };
+        match error {
+            BindError::UnknownCommand => {
+                let mut shown = String::new();
+                for index in 1..args.len() {
+                    let left = UNKNOWN_ARGS_MAX.saturating_sub(shown.len());
+                    if left == 0 {
+                        break;
+                    }
+                    shown += &format!("'{}' ", printable(args.get(index), left));
+                }
+                let name = printable(args.get(0), UNKNOWN_ARGS_MAX);
+                format!("ERR unknown command '{name}', with args beginning with: {shown}")
+            }
+            BindError::UnknownSubcommand => {
+                let container = printable(args.get(0), UNKNOWN_ARGS_MAX).to_uppercase();
+                let name = printable(args.get(1), UNKNOWN_ARGS_MAX);
+                format!("ERR unknown subcommand '{name}'. Try {container} HELP.")
+            }
+            BindError::MissingSubcommand => {
+                let name = printable(args.get(0), UNKNOWN_ARGS_MAX).to_lowercase();
+                format!("ERR wrong number of arguments for '{name}' command")
+            }
+            BindError::WrongArity(id) => {
+                let name = self.command(id).map_or_else(String::new, |c| c.program().full_name());
+                format!("ERR wrong number of arguments for '{name}' command")
+            }
+        }
+        .into_bytes()
+    }
+
+    fn add(&mut self, program: Program) -> Result<(), CatalogError> {
+        let name = program.name.clone();
+        let id = CommandId(u32::try_from(self.commands.len()).unwrap_or(u32::MAX));
+        let route = Route::of(&program)
+            .map_err(|expected| CatalogError::Unroutable { name: name.clone(), expected })?;
+        let words = program.name_words();
+        let protocol = program.protocol;
+        let program = zvm::verify(program)
+            .map_err(|error| CatalogError::Unverified { name: name.clone(), error })?;
+        let is_new = match (protocol, name.split_once(' ')) {
+            (Protocol::Memcached, _) => self.memcached.insert(name.as_bytes(), id),
+            (_, None) => {
+                let entry = self.resp.entry(name.as_bytes());
+                entry.command.replace(id).is_none()
+            }
+            (_, Some((first, second))) => {
+                let second = second.to_ascii_uppercase().into_bytes().into_boxed_slice();
+                let entry = self.resp.entry(first.as_bytes());
+                let is_new = entry.subcommands.iter().all(|(other, _)| *other != second);
+                entry.subcommands.push((second, id));
+                is_new
+            }
+        };
+        if !is_new {
+            return Err(CatalogError::Duplicate { name });
+        }
+        self.commands.push(Command { id, program, route, words });
+        Ok(())
+    }
+}
+
+impl Entry {
+    /// The command that a request with this first word names, and by how many words.
+    fn choose(&self, args: Args<'_>) -> Result<(Option<CommandId>, usize), BindError> {
+        if args.len() < 2 {
+            return Ok((self.command, 1));
+        }
+        match self.subcommand(args.get(1)) {
+            Some(id) => Ok((Some(id), 2)),
+            None => Err(BindError::UnknownSubcommand),
+        }
+    }
+
+    fn subcommand(&self, word: &[u8]) -> Option<CommandId> {
+        let found = self.subcommands.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
+        found.map(|&(_, id)| id)
+    }
+}
+
+impl Command {
+    pub(crate) const fn id(&self) -> CommandId {
+        self.id
+    }
+
+    /// The verified program.
+    #[must_use]
+    pub const fn program(&self) -> &VerifiedProgram {
+        &self.program
+    }
+
+    pub(crate) fn signature(&self) -> &Signature {
+        &self.program.signature
+    }
+
+    pub(crate) const fn route(&self) -> Route {
+        self.route
+    }
+
+    pub(crate) fn run_where(&self) -> RunWhere {
+        self.program.run_where
+    }
+
+    pub(crate) fn returns(&self) -> Returns {
+        self.program.returns
+    }
+
+    /// Where its keys are, as COMMAND INFO tells it.
+    pub(crate) fn key_positions(&self) -> KeyPositions {
+        self.signature().key_positions(self.words)
+    }
+
+    /// Whether its requests have a first key, whose hash travels with them.
+    pub(crate) const fn has_key(&self) -> bool {
+        matches!(self.route, Route::Key(_) | Route::Groups { .. })
+    }
+
+    /// The name in lower case, `client|id` for a subcommand.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.program.full_name()
+    }
+
+    /// The names that Redis gives its properties.
+    #[must_use]
+    pub fn flags(&self) -> Vec<&'static str> {
+        let access = self.program.access;
+        let mut flags = Vec::new();
+        if access.contains(Access::WRITE) {
+            flags.push("write");
+        } else if access.contains(Access::READ) {
+            flags.push("readonly");
+        }
+        if self.program.code.iter().any(|instruction| may_run_out_of_memory(*instruction)) {
+            flags.push("denyoom");
+        }
+        if access.contains(Access::ADMIN) {
+            flags.push("admin");
+        }
+        flags
+    }
+}
+
+impl Route {
+    fn of(program: &Program) -> Result<Self, &'static str> {
+        let signature = &program.signature;
+        if program.run_where == RunWhere::All {
+            return Ok(Self::Everywhere);
+        }
+        if program.run_where == RunWhere::Connection {
+            return Ok(Self::Anywhere);
+        }
+        let has = |ty: ParamType| {
+            let items = signature.params.iter().enumerate();
+            items
+                .filter(|(_, param)| param.items.iter().any(|item| item.ty == ty))
+                .map(|(index, param)| (index, param))
+                .collect::<Vec<_>>()
+        };
+        match has(ParamType::Key).as_slice() {
+            [] => {
+                Ok(has(ParamType::Cursor).first().map_or(Self::Anywhere, |&(i, _)| Self::Cursor(i)))
+            }
+            [(index, param)] if matches!(param.multiplicity, Multiplicity::Once) => {
+                Ok(Self::Key(*index))
+            }
+            [(start, param)] if param.multiplicity.is_variadic() => {
+                let keys = param.items.iter().filter(|item| item.ty == ParamType::Key).count();
+                let offset = param.items.iter().position(|item| item.ty == ParamType::Key);
+                if keys != 1 || start + 1 != signature.params.len() {
+                    return Err("one key in each of the last parameter's groups");
+                }
+                let stride = param.items.len();
+                Ok(Self::Groups { start: *start, stride, key_offset: offset.unwrap_or(0) })
+            }
+            _ => Err("one key, or one variadic group with a key"),
+        }
+    }
+}
+
+impl fmt::Display for CatalogError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Duplicate { name } => write!(f, "command {name}: expected one of that name"),
+            Self::Unverified { name, error } => write!(f, "command {name}: {error}"),
+            Self::Unroutable { name, expected } => write!(f, "command {name}: expected {expected}"),
+        }
+    }
+}
+
+impl std::error::Error for CatalogError {}
+
+/// Whether an instruction can fail because the memory budget is used up.
+fn may_run_out_of_memory(instruction: Instruction) -> bool {
+    matches!(
+        instruction.op,
+        Opcode::SetAdd
+            | Opcode::StringSet
+            | Opcode::StringSetKeep
+            | Opcode::StringSetUntil
+            | Opcode::StringSetInteger
+    )
+}
+
+/// Bytes of a request that the error about an unknown command repeats at most.
+const UNKNOWN_ARGS_MAX: usize = 128;

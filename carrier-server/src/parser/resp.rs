@@ -1,0 +1,75 @@
+//! Requests in the Redis protocol.
+
+use super::{Bound, Parser, Stop, Turn, refuse, starve};
+use crate::connection::{Connection, Protocol};
+use crate::dialect::Dialect;
+use crate::request::{ConnectionKey, Source};
+use drp_parser::{Encoder, Status};
+use zvm::ArgRange;
+
+impl Parser {
+    /// Takes one request.
+    pub(super) fn poll_resp(
+        &mut self,
+        turn: &mut Turn<'_>,
+        connection: &mut Connection,
+        key: ConnectionKey,
+    ) -> Option<Stop> {
+        let Protocol::Resp(parser) = &mut connection.protocol else { return None };
+        let version = connection.session.version;
+        self.resp_args.clear();
+        let status = parser.parse(connection.input.bytes(), &mut self.resp_args);
+        let (consumed, from) = match status {
+            Ok(Status::Complete { consumed, source }) => (consumed, source),
+            Ok(Status::Empty { consumed }) => {
+                connection.input.consume(consumed);
+                return None;
+            }
+            Ok(Status::Incomplete { needed }) => return Some(starve(connection, needed)),
+            Err(error) => {
+                let text = format!("ERR {error}");
+                return Some(refuse(connection, |out| {
+                    Encoder::new(out, version).error(text.as_bytes());
+                }));
+            }
+        };
+        let first = turn.local.ranges.len();
+        let source = match from {
+            drp_parser::Source::Input => {
+                let base = u32::try_from(connection.input.start()).unwrap_or(u32::MAX);
+                let ranges = self.resp_args.iter();
+                turn.local.ranges.extend(
+                    ranges.map(|range| ArgRange { start: range.start + base, len: range.len }),
+                );
+                Source::Input
+            }
+            drp_parser::Source::Unescaped => {
+                let bytes = parser.unescaped();
+                turn.local.copy_args(self.resp_args.iter().map(|range| range.of(bytes)));
+                Source::Batch
+            }
+        };
+        let range = first..turn.local.ranges.len();
+        let args = turn.local.args(range, source, connection.input.buffer());
+        match turn.catalog.find_resp(args) {
+            Ok(found) => {
+                let bound = Bound {
+                    command: found.command,
+                    args: first + found.words..first + args.len(),
+                    source,
+                    dialect: Dialect::Resp(version),
+                    quiet: false,
+                };
+                self.dispatch(turn, connection, key, &bound, consumed)
+            }
+            Err(error) => {
+                let text = turn.catalog.bind_error(error, args);
+                let sequence = connection.replies.assign();
+                connection.replies.reply(sequence, |out| Encoder::new(out, version).error(&text));
+                turn.local.ranges.truncate(first);
+                connection.input.consume(consumed);
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,433 @@
+//! A thread and its loop: it hosts roles and gives each its turn.
+//!
+//! ```text
+//! wait -> read every ready socket -> parse a bounded batch, routing local and remote requests
+//!      -> execute the local batch (again until nothing is left to parse)
+//!      -> publish the open batches -> drain the own ring -> write each touched connection once
+//!      -> timers
+//! ```
+
+use crate::batch::Requests;
+use crate::catalog::Catalog;
+use crate::clock::Clock;
+use crate::connection::{Connections, Phase};
+use crate::input::BufferPool;
+use crate::listener::{Arrival, Listener};
+use crate::mesh::{Mesh, Message};
+use crate::parser::{Parser, Stop, Turn};
+use crate::replier::{Replier, Sent};
+use crate::request::ConnectionKey;
+use crate::session::SessionState;
+use crate::shared::Shared;
+use crate::socket::Stream;
+use crate::stats::ThreadStats;
+use crate::worker::Worker;
+use mio::event::Event;
+use mio::{Events, Interest, Poll, Token};
+use std::collections::VecDeque;
+use std::io::{self, Write as _};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One thread's roles and what they share.
+#[derive(Debug)]
+pub(crate) struct Reactor {
+    index: usize,
+    shared: Arc<Shared>,
+    catalog: Arc<Catalog>,
+    poll: Poll,
+    mesh: Mesh,
+    listener: Option<Listener>,
+    parser: Parser,
+    worker: Option<Worker>,
+    replier: Replier,
+    connections: Connections,
+    /// Places of connections that have something to read or to parse.
+    ready: VecDeque<u32>,
+    /// Places of connections that wait for a batch to come home.
+    stalled: Vec<u32>,
+    local: Requests,
+    pool: BufferPool,
+    /// When timers are due next, in time since the server started.
+    timers_due: Duration,
+    /// How far this thread has come since the server is stopping.
+    stopping: Stopping,
+}
+
+/// A thread's way to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stopping {
+    /// The server goes on.
+    No,
+    /// What was read is being answered, until this time since the server started.
+    Until(Duration),
+    /// Everything is answered; the thread still works for the others.
+    Finished,
+}
+
+/// Which roles a thread hosts beside parser and replier, which are idle without connections.
+#[derive(Debug)]
+pub(crate) struct Roles {
+    /// The listener, on one thread.
+    pub(crate) listener: Option<Listener>,
+    /// The worker, where the thread owns a shard.
+    pub(crate) worker: Option<Worker>,
+}
+
+impl Reactor {
+    /// The thread `index` of a server.
+    pub(crate) fn new(
+        index: usize,
+        shared: Arc<Shared>,
+        catalog: Arc<Catalog>,
+        poll: Poll,
+        mesh: Mesh,
+        roles: Roles,
+    ) -> io::Result<Self> {
+        let mut listener = roles.listener;
+        if let Some(listener) = &mut listener {
+            for (door, acceptor) in listener.acceptors().enumerate() {
+                poll.registry().register(acceptor, door_token(door), Interest::READABLE)?;
+            }
+        }
+        Ok(Self {
+            index,
+            shared,
+            catalog,
+            poll,
+            mesh,
+            listener,
+            parser: Parser::default(),
+            worker: roles.worker,
+            replier: Replier::default(),
+            connections: Connections::default(),
+            ready: VecDeque::new(),
+            stalled: Vec::new(),
+            local: Requests::default(),
+            pool: BufferPool::default(),
+            timers_due: Duration::ZERO,
+            stopping: Stopping::No,
+        })
+    }
+
+    /// Turns until the server has stopped.
+    ///
+    /// # Errors
+    ///
+    /// Those of waiting and waking, after which the server cannot go on.
+    pub(crate) fn run(mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(EVENTS_MAX);
+        loop {
+            self.wait(&mut events)?;
+            for event in &events {
+                self.note(event);
+            }
+            if self.shared.is_stopping() && self.stop() {
+                return Ok(());
+            }
+            let now_ms = Clock::unix_ms();
+            self.accept();
+            self.serve(now_ms);
+            self.mesh.publish()?;
+            self.drain(now_ms);
+            self.mesh.publish()?;
+            self.send();
+            self.run_timers(now_ms);
+            if let Some(worker) = &self.worker {
+                worker.publish(self.shared.stats.thread(self.index));
+            }
+        }
+    }
+
+    /// Sleeps until something is to be done.
+    fn wait(&mut self, events: &mut Events) -> io::Result<()> {
+        let idle = self.ready.is_empty() && !self.listener.as_ref().is_some_and(Listener::is_ready);
+        let timeout = if idle && self.mesh.park() {
+            let until_due = self.timers_due.saturating_sub(self.shared.clock.elapsed());
+            // Nobody tells when a full ring has room again.
+            if self.mesh.is_stuck() { until_due.min(STUCK_PAUSE) } else { until_due }
+        } else {
+            Duration::ZERO
+        };
+        let outcome = self.poll.poll(events, Some(timeout));
+        if idle {
+            self.mesh.unpark();
+        }
+        match outcome {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes what became possible at one socket.
+    fn note(&mut self, event: &Event) {
+        let Token(token) = event.token();
+        if event.token() == WAKER {
+            return;
+        }
+        if let Some(door) = door_of(event.token()) {
+            if let Some(listener) = &mut self.listener {
+                listener.set_ready(door);
+            }
+            return;
+        }
+        let Ok(index) = u32::try_from(token) else { return };
+        let key = self.connections.key_at(index);
+        let (Some(connection), Some(key)) = (self.connections.at(index), key) else { return };
+        let ended = event.is_read_closed() || event.is_error();
+        connection.half_closed |= ended;
+        connection.readable |= event.is_readable() || ended;
+        if event.is_writable() && !connection.writable {
+            connection.writable = true;
+            self.replier.touch(key);
+        }
+        if !connection.queued {
+            connection.queued = true;
+            self.ready.push_back(index);
+        }
+    }
+
+    /// Lets waiting clients in, a bounded number a turn.
+    fn accept(&mut self) {
+        if self.shared.is_stopping() {
+            return;
+        }
+        for _ in 0..ACCEPTS_MAX {
+            let Some(listener) = &mut self.listener else { return };
+            let Some(Arrival { stream, protocol, thread }) = listener.poll() else { return };
+            let stats = self.shared.stats.thread(self.index);
+            let open = self.shared.stats.sum(|thread| &thread.connections);
+            if open >= self.shared.config.limits.maxclients as u64 {
+                stats.connections_refused.add(1);
+                refuse(stream);
+                continue;
+            }
+            if thread == self.index {
+                self.adopt(stream, protocol);
+            } else if let Err(stream) = self.mesh.send_connection(thread, stream, protocol) {
+                // That thread is behind; this one takes the client instead.
+                self.adopt(stream, protocol);
+            }
+        }
+    }
+
+    /// Makes a connection this thread's.
+    fn adopt(&mut self, stream: Stream, protocol: crate::config::NetworkProtocol) {
+        let session = SessionState::new(self.shared.number_connection());
+        let registry = self.poll.registry();
+        let limits = &self.shared.config.limits;
+        let adopted = self.connections.insert(stream, protocol, session, limits, |stream, key| {
+            let interest = Interest::READABLE | Interest::WRITABLE;
+            registry.register(stream, Token(key.index as usize), interest)
+        });
+        let stats = self.stats();
+        match adopted {
+            Ok(()) => {
+                stats.connections_total.add(1);
+                stats.connections.set(self.connections.len() as u64);
+            }
+            Err(error) => tracing::warn!(%error, "a client could not be taken in"),
+        }
+    }
+
+    /// Reads from, parses and executes for the connections that have something, each once.
+    fn serve(&mut self, now_ms: u64) {
+        for _ in 0..self.ready.len() {
+            let Some(index) = self.ready.pop_front() else { break };
+            let key = self.connections.key_at(index);
+            let (Some(connection), Some(key)) = (self.connections.at(index), key) else { continue };
+            connection.queued = false;
+            if connection.replies.has_room() {
+                connection.receive(&mut self.pool);
+            }
+            connection.replies.borrow_buffer(&mut self.pool);
+            let mut quota = QUOTA;
+            let stop = self.parse(key, &mut quota, now_ms);
+            self.replier.touch(key);
+            if stop == Stop::NoRoom {
+                self.stall(index);
+            }
+        }
+        self.execute(now_ms);
+    }
+
+    /// Lets a connection wait until a batch comes home.
+    fn stall(&mut self, index: u32) {
+        if let Some(connection) = self.connections.at(index) {
+            // Out of the queue, yet not to be put into it by anyone else.
+            connection.queued = true;
+            self.stalled.push(index);
+        }
+    }
+
+    /// Parses one connection's input, executing whenever the local batch is full.
+    fn parse(&mut self, key: ConnectionKey, quota: &mut usize, now_ms: u64) -> Stop {
+        loop {
+            let Some(connection) = self.connections.get(key) else { return Stop::NeedsInput };
+            let mut turn = Turn {
+                catalog: &self.catalog,
+                local: &mut self.local,
+                mesh: &mut self.mesh,
+                shared: &self.shared,
+            };
+            let stop = self.parser.poll(&mut turn, connection, key, quota);
+            if self.local.list.is_empty() {
+                self.local.clear();
+            }
+            if stop != Stop::BatchFirst {
+                return stop;
+            }
+            self.execute(now_ms);
+            if let Some(worker) = &self.worker {
+                // The command that waits for this may tell of it.
+                worker.publish(self.shared.stats.thread(self.index));
+            }
+        }
+    }
+
+    /// Executes the local batch.
+    fn execute(&mut self, now_ms: u64) {
+        if self.local.list.is_empty() {
+            return;
+        }
+        let stats = self.shared.stats.thread(self.index);
+        if let Some(worker) = &mut self.worker {
+            let connections = &mut self.connections;
+            worker.execute_local(&mut self.local, connections, &self.catalog, now_ms, stats);
+        }
+    }
+
+    /// Takes messages from the own ring, a bounded number a turn.
+    fn drain(&mut self, now_ms: u64) {
+        for _ in 0..MESSAGES_MAX {
+            match self.mesh.receive() {
+                None => return,
+                Some(Message::Work(mut batch)) => {
+                    let stats = self.shared.stats.thread(self.index);
+                    if let Some(worker) = &mut self.worker {
+                        worker.execute_batch(&mut batch, now_ms, stats);
+                    }
+                    self.mesh.send_home(batch);
+                }
+                Some(Message::Done(batch)) => {
+                    self.replier.deliver(&batch, &mut self.connections);
+                    self.mesh.recycle(batch);
+                    self.ready.extend(self.stalled.drain(..));
+                }
+                Some(Message::Connection(stream, protocol)) => self.adopt(stream, protocol),
+            }
+        }
+    }
+
+    /// Sends replies, closes what is finished, and requeues what has more to do.
+    fn send(&mut self) {
+        let output_max = self.shared.config.limits.client_output_buffer_limit;
+        let stats = self.shared.stats.thread(self.index);
+        let mut closing = Vec::new();
+        let (ready, pool) = (&mut self.ready, &mut self.pool);
+        self.replier.poll(&mut self.connections, output_max, |key, connection, sent| {
+            if sent == Sent::Overrun {
+                stats.output_limit_closed.add(1);
+            }
+            if connection.is_finished() {
+                closing.push(key.index);
+                return;
+            }
+            connection.input.release(pool);
+            connection.replies.release_buffer(pool);
+            let more =
+                connection.parseable || (connection.readable && connection.phase == Phase::Open);
+            if more && connection.replies.has_room() && !connection.queued {
+                connection.queued = true;
+                ready.push_back(key.index);
+            }
+        });
+        for index in closing {
+            self.connections.remove(index);
+            stats.connections.set(self.connections.len() as u64);
+        }
+    }
+
+    /// What is done every so often: expiry, deferred destruction, another try at accepting.
+    fn run_timers(&mut self, now_ms: u64) {
+        let elapsed = self.shared.clock.elapsed();
+        if elapsed < self.timers_due {
+            return;
+        }
+        let more = self.worker.as_mut().is_some_and(|worker| worker.maintain(now_ms));
+        if let Some(listener) = &mut self.listener {
+            listener.resume();
+        }
+        self.timers_due = elapsed + if more { TIMER_BUSY } else { TIMER_IDLE };
+    }
+
+    /// Brings the thread to its end: what clients have sent so far is answered, nothing else is
+    /// read. True when all threads have come that far.
+    fn stop(&mut self) -> bool {
+        self.listener = None;
+        let elapsed = self.shared.clock.elapsed();
+        if self.stopping == Stopping::No {
+            self.stopping = Stopping::Until(elapsed + STOP_MAX);
+        }
+        let indexes: Vec<u32> = self.connections.indexes().collect();
+        for index in indexes {
+            let key = self.connections.key_at(index);
+            let (Some(connection), Some(key)) = (self.connections.at(index), key) else { continue };
+            if connection.phase == Phase::Open {
+                connection.readable = true;
+                connection.receive(&mut self.pool);
+                connection.phase = connection.phase.max(Phase::Draining);
+                if !connection.queued {
+                    connection.queued = true;
+                    self.ready.push_back(index);
+                }
+            }
+            self.replier.touch(key);
+        }
+        if let Stopping::Until(end) = self.stopping
+            && (self.connections.len() == 0 || elapsed >= end)
+        {
+            self.stopping = Stopping::Finished;
+            self.shared.finish_thread();
+        }
+        self.timers_due = self.timers_due.min(elapsed + TIMER_BUSY);
+        self.shared.is_finished()
+    }
+
+    fn stats(&self) -> &ThreadStats {
+        self.shared.stats.thread(self.index)
+    }
+}
+
+/// Tells a client that there are too many already.
+fn refuse(mut stream: Stream) {
+    // The client may be gone; then nobody misses the message.
+    let _ = stream.write(b"-ERR max number of clients reached\r\n");
+}
+
+fn door_token(door: usize) -> Token {
+    Token(WAKER.0 - 1 - door)
+}
+
+fn door_of(Token(token): Token) -> Option<usize> {
+    (token > u32::MAX as usize).then(|| WAKER.0 - 1 - token)
+}
+
+/// The token of a thread's waker.
+pub(crate) const WAKER: Token = Token(usize::MAX);
+/// Events taken from the system at a time.
+const EVENTS_MAX: usize = 1024;
+/// Clients let in a turn.
+const ACCEPTS_MAX: usize = 64;
+/// Requests of one connection taken a turn.
+const QUOTA: usize = 1024;
+/// Messages taken from the ring a turn.
+const MESSAGES_MAX: usize = 64;
+/// Until a full ring is tried again.
+const STUCK_PAUSE: Duration = Duration::from_millis(1);
+/// How long clients that do not take their replies can delay the end.
+const STOP_MAX: Duration = Duration::from_secs(3);
+/// From one run of the timers to the next.
+const TIMER_IDLE: Duration = Duration::from_millis(100);
+/// The same while there is a backlog, or while stopping.
+const TIMER_BUSY: Duration = Duration::from_millis(1);

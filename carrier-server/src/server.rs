@@ -1,0 +1,236 @@
+//! A server from its start to its end.
+
+use crate::catalog::Catalog;
+use crate::config::{Config, NetworkProtocol};
+use crate::layout::Plan;
+use crate::listener::Listener;
+use crate::mesh::{self, Mesh, Message};
+use crate::reactor::{Reactor, Roles, WAKER};
+use crate::shard_store::ShardPlace;
+use crate::shared::Shared;
+use crate::socket::{Acceptor, Address};
+use crate::worker::Worker;
+use kvstore::{Shard, ShardConfig};
+use loopy_ring::{Consumer, Producer};
+use mio::{Poll, Waker};
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    shared: Arc<Shared>,
+    wakers: Vec<Arc<Waker>>,
+    threads: Vec<JoinHandle<io::Result<()>>>,
+    addresses: Vec<Address>,
+}
+
+/// Stops a server from any thread.
+#[derive(Debug, Clone)]
+pub struct Stopper {
+    shared: Arc<Shared>,
+    wakers: Vec<Arc<Waker>>,
+}
+
+/// Why a server does not start, or ends before it is told to.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// A network's address cannot be listened at.
+    Listen {
+        /// The address.
+        address: Address,
+        /// Why.
+        error: io::Error,
+    },
+    /// The system refuses something that a thread needs.
+    System {
+        /// What.
+        what: &'static str,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+impl Server {
+    /// Starts a server: when this returns, clients can connect.
+    ///
+    /// # Errors
+    ///
+    /// The first address or system resource that is not to be had; nothing goes on running.
+    pub fn start(config: Config, catalog: Catalog) -> Result<Self, ServerError> {
+        let plan = Plan::new(&config, available_cores());
+        let (sockets, addresses) = listen(&config)?;
+        let port = addresses.iter().find_map(|address| match address {
+            Address::Tcp { port, .. } => Some(*port),
+            Address::Unix(_) => None,
+        });
+        let threads = plan.threads.len();
+        let random = random_words().map_err(system("random numbers"))?;
+        let shards = plan.shards();
+        let shared = Shared::new(config, threads, shards, port.unwrap_or(0), random);
+        let shared = Arc::new(shared);
+        let reactors = assemble(&plan, &shared, Arc::new(catalog), sockets)?;
+        let mut server = Self {
+            shared: Arc::clone(&shared),
+            wakers: reactors.iter().map(|(_, waker)| Arc::clone(waker)).collect(),
+            threads: Vec::with_capacity(threads),
+            addresses,
+        };
+        for (index, (reactor, _)) in reactors.into_iter().enumerate() {
+            let pin = shared.config.pin_threads.then_some(index % available_cores());
+            let stopper = server.stopper();
+            let spawned =
+                thread::Builder::new().name(format!("carrier-{index}")).spawn(move || {
+                    if let Some(core) = pin {
+                        pin_to(core);
+                    }
+                    let outcome = reactor.run();
+                    if outcome.is_err() {
+                        // Without one thread the others cannot serve either.
+                        stopper.stop();
+                    }
+                    outcome
+                });
+            server.threads.push(spawned.map_err(system("a thread"))?);
+        }
+        Ok(server)
+    }
+
+    /// Where clients connect, with the ports that the system chose.
+    #[must_use]
+    pub fn addresses(&self) -> &[Address] {
+        &self.addresses
+    }
+
+    /// A handle that stops the server.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        Stopper { shared: Arc::clone(&self.shared), wakers: self.wakers.clone() }
+    }
+
+    /// Waits until the server has stopped.
+    ///
+    /// # Errors
+    ///
+    /// Why a thread ended before it was told to.
+    pub fn wait(self) -> Result<(), ServerError> {
+        let mut outcome = Ok(());
+        for thread in self.threads {
+            let ended =
+                thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread panicked")));
+            outcome = outcome.and(ended.map_err(system("its event loop")));
+        }
+        outcome
+    }
+}
+
+impl Stopper {
+    /// Tells the server to stop: no client is let in any more, what was read is answered, then
+    /// [`Server::wait`] returns.
+    pub fn stop(&self) {
+        self.shared.stop();
+        for waker in &self.wakers {
+            // A thread that cannot be woken sees the flag when its timers are due.
+            let _ = waker.wake();
+        }
+    }
+}
+
+impl fmt::Display for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listen { address, error } => write!(f, "cannot listen at {address}: {error}"),
+            Self::System { what, error } => write!(f, "the system refuses {what}: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ServerError {}
+
+type Sockets = Vec<(Acceptor, NetworkProtocol)>;
+
+/// Listens at every network.
+fn listen(config: &Config) -> Result<(Sockets, Vec<Address>), ServerError> {
+    let mut sockets = Vec::new();
+    let mut addresses = Vec::new();
+    for network in &config.networks {
+        let bound = Acceptor::bind(&network.address).and_then(|acceptor| {
+            addresses.push(acceptor.address()?);
+            Ok(acceptor)
+        });
+        let acceptor = bound
+            .map_err(|error| ServerError::Listen { address: network.address.clone(), error })?;
+        sockets.push((acceptor, network.protocol));
+    }
+    Ok((sockets, addresses))
+}
+
+/// Builds every thread's reactor, with rings between all of them.
+fn assemble(
+    plan: &Plan,
+    shared: &Arc<Shared>,
+    catalog: Arc<Catalog>,
+    sockets: Sockets,
+) -> Result<Vec<(Reactor, Arc<Waker>)>, ServerError> {
+    let count = plan.threads.len();
+    let hosts: Arc<[usize]> = plan.hosts().into();
+    let mut polls = Vec::with_capacity(count);
+    let mut ways: Vec<(Producer<Message>, Arc<Waker>)> = Vec::with_capacity(count);
+    let mut inboxes: Vec<Consumer<Message>> = Vec::with_capacity(count);
+    for _ in 0..count {
+        let poll = Poll::new().map_err(system("an epoll instance"))?;
+        let waker = Waker::new(poll.registry(), WAKER).map_err(system("a waker"))?;
+        let (producer, consumer) = loopy_ring::ring(mesh::capacity(count))
+            .expect("capacity() gives a power of two above what it reserves");
+        polls.push(poll);
+        ways.push((producer, Arc::new(waker)));
+        inboxes.push(consumer);
+    }
+    let budget = shared.config.memory_bytes.map(|bytes| bytes / plan.shards().max(1) as u64);
+    let mut listener = Some(Listener::new(sockets, plan.fronts()));
+    let mut reactors = Vec::with_capacity(count);
+    for (index, (poll, inbox)) in polls.into_iter().zip(inboxes).enumerate() {
+        let mesh = Mesh::new(index, inbox, ways.clone(), Arc::clone(&hosts), &catalog);
+        let worker = plan.threads[index].shard.map(|shard| {
+            let place = ShardPlace { index: shard, count: plan.shards() };
+            let hash_key = Arc::clone(&shared.hash_key);
+            Worker::new(place, Shard::new(ShardConfig { hash_key, budget_bytes: budget }))
+        });
+        let roles = Roles { listener: listener.take(), worker };
+        let (shared, catalog) = (Arc::clone(shared), Arc::clone(&catalog));
+        let reactor = Reactor::new(index, shared, catalog, poll, mesh, roles)
+            .map_err(system("a socket's registration"))?;
+        reactors.push((reactor, Arc::clone(&ways[index].1)));
+    }
+    Ok(reactors)
+}
+
+fn system(what: &'static str) -> impl Fn(io::Error) -> ServerError {
+    move |error| ServerError::System { what, error }
+}
+
+fn random_words() -> io::Result<[u64; 4]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    let mut words = [0; 4];
+    for (word, chunk) in words.iter_mut().zip(bytes.as_chunks().0) {
+        *word = u64::from_le_bytes(*chunk);
+    }
+    Ok(words)
+}
+
+/// Pins the calling thread to one core; without the right to, it stays where it is.
+fn pin_to(core: usize) {
+    let mut set = rustix::thread::CpuSet::new();
+    set.set(core);
+    if let Err(error) = rustix::thread::sched_setaffinity(None, &set) {
+        tracing::warn!(%error, core, "a thread could not be pinned");
+    }
+}
+
+fn available_cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}

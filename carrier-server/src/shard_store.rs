@@ -1,0 +1,213 @@
+//! A shard as programs see it: one namespace, at one moment.
+
+use crate::glob;
+use databox::decimal;
+use kvstore::{Namespace, PutOptions, Shard, WriteError};
+use zvm::{Expiry, Key, OutOfMemory, ScanFilter, Store, Text};
+
+/// The view that one request has of this thread's shard.
+#[derive(Debug)]
+pub(crate) struct ShardStore<'a> {
+    shard: &'a mut Shard,
+    namespace: Namespace,
+    now_ms: u64,
+    /// Which shard it is, of how many: cursors of a scan tell both.
+    place: ShardPlace,
+}
+
+/// A shard among the shards of its server.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ShardPlace {
+    /// Counted from 0.
+    pub(crate) index: usize,
+    /// How many there are.
+    pub(crate) count: usize,
+}
+
+impl<'a> ShardStore<'a> {
+    /// A view of `shard` in `namespace` at `now_ms`.
+    pub(crate) fn new(
+        shard: &'a mut Shard,
+        namespace: u32,
+        now_ms: u64,
+        place: ShardPlace,
+    ) -> Self {
+        Self { shard, namespace: Namespace(namespace), now_ms, place }
+    }
+}
+
+impl Store for ShardStore<'_> {
+    fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    fn hash(&self, key: &[u8]) -> u64 {
+        self.shard.hash(key)
+    }
+
+    #[inline]
+    fn kind(&mut self, key: Key<'_>) -> Option<databox::Kind> {
+        Some(self.shard.get(self.namespace, shard_key(key), self.now_ms)?.kind())
+    }
+
+    #[inline]
+    fn string(&mut self, key: Key<'_>) -> Option<Text<'_>> {
+        let item = self.shard.get(self.namespace, shard_key(key), self.now_ms)?;
+        item.string().map(program_text)
+    }
+
+    #[inline]
+    fn set_string(
+        &mut self,
+        key: Key<'_>,
+        value: Text<'_>,
+        expiry: Expiry,
+    ) -> Result<(), OutOfMemory> {
+        let expiry = match expiry {
+            Expiry::Never => kvstore::Expiry::Never,
+            Expiry::At(at_ms) => kvstore::Expiry::At(at_ms),
+            Expiry::Keep => kvstore::Expiry::Keep,
+        };
+        let options = PutOptions { expiry, flags: 0 };
+        let value = match value {
+            Text::Bytes(bytes) => databox::Text::Bytes(bytes),
+            Text::Integer(number) => databox::Text::Integer(number),
+        };
+        let (namespace, now_ms) = (self.namespace, self.now_ms);
+        self.shard
+            .put_string(namespace, shard_key(key), value, options, now_ms)
+            .map_err(|_| OutOfMemory)
+    }
+
+    fn flags(&mut self, key: Key<'_>) -> u32 {
+        let item = self.shard.get(self.namespace, shard_key(key), self.now_ms);
+        item.map_or(0, |item| item.flags())
+    }
+
+    fn set_flags(&mut self, key: Key<'_>, flags: u32) -> bool {
+        self.shard.set_flags(self.namespace, shard_key(key), flags, self.now_ms)
+    }
+
+    fn remove(&mut self, key: Key<'_>) -> bool {
+        self.shard.remove(self.namespace, shard_key(key), self.now_ms)
+    }
+
+    fn expiry(&mut self, key: Key<'_>) -> Option<Option<u64>> {
+        self.shard.expiry(self.namespace, shard_key(key), self.now_ms)
+    }
+
+    fn set_expiry(&mut self, key: Key<'_>, expires_at_ms: Option<u64>) -> bool {
+        self.shard.set_expiry(self.namespace, shard_key(key), expires_at_ms, self.now_ms)
+    }
+
+    // The programs' own checks of the kind come first, so no set operation meets another kind.
+
+    fn set_add(&mut self, key: Key<'_>, member: &[u8]) -> Result<bool, OutOfMemory> {
+        match self.shard.set_add(self.namespace, shard_key(key), member, self.now_ms) {
+            Ok(is_new) => Ok(is_new),
+            Err(WriteError::OutOfBudget(_)) => Err(OutOfMemory),
+            Err(_) => Ok(false),
+        }
+    }
+
+    fn set_remove(&mut self, key: Key<'_>, member: &[u8]) -> bool {
+        let removed = self.shard.set_remove(self.namespace, shard_key(key), member, self.now_ms);
+        removed.unwrap_or(false)
+    }
+
+    fn set_len(&mut self, key: Key<'_>) -> u64 {
+        self.shard.set_len(self.namespace, shard_key(key), self.now_ms).unwrap_or(0)
+    }
+
+    fn set_contains(&mut self, key: Key<'_>, member: &[u8]) -> bool {
+        let found = self.shard.set_contains(self.namespace, shard_key(key), member, self.now_ms);
+        found.unwrap_or(false)
+    }
+
+    fn set_members(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>)) {
+        let visit = |member: databox::Text<'_>| visit(program_text(member));
+        let visited = self.shard.set_members(self.namespace, shard_key(key), self.now_ms, visit);
+        debug_assert!(visited.is_ok(), "the program checked that the key holds a set");
+    }
+
+    fn scan(
+        &mut self,
+        cursor: u64,
+        count: u64,
+        filter: ScanFilter<'_>,
+        visit: &mut dyn FnMut(Text<'_>),
+    ) -> u64 {
+        let (_, inner) = cursor_parts(cursor, self.place.count);
+        let mut digits = decimal::Buffer::new();
+        let visit = |key: databox::Text<'_>, item: kvstore::Item<'_>| {
+            let name = item.kind().name().as_bytes();
+            let type_fits = filter.type_name.is_none_or(|wanted| wanted.eq_ignore_ascii_case(name));
+            let fits = type_fits
+                && filter.pattern.is_none_or(|p| glob::matches(p, key.bytes(&mut digits), false));
+            if fits {
+                visit(program_text(key));
+            }
+        };
+        let next = self.shard.scan(self.namespace, inner, count, self.now_ms, visit);
+        next_cursor(next, self.place)
+    }
+
+    fn len(&mut self) -> u64 {
+        self.shard.len(self.namespace)
+    }
+
+    fn flush(&mut self) {
+        self.shard.flush(self.namespace);
+    }
+
+    fn flush_all(&mut self) {
+        self.shard.flush_all();
+    }
+}
+
+/// The shard that a scan's cursor is in, of `count`, and the cursor within it.
+///
+/// A cursor is `inner × count + shard`, so that 0 begins in the first shard.
+pub(crate) const fn cursor_parts(cursor: u64, count: usize) -> (usize, u64) {
+    let count = if count == 0 { 1 } else { count as u64 };
+    ((cursor % count) as usize, cursor / count)
+}
+
+/// The cursor behind one in a shard that left off at `inner`; 0 behind the last shard.
+const fn next_cursor(inner: u64, place: ShardPlace) -> u64 {
+    let shard = if inner == 0 { place.index + 1 } else { place.index };
+    if shard >= place.count { 0 } else { inner * place.count as u64 + shard as u64 }
+}
+
+const fn shard_key(key: Key<'_>) -> kvstore::Key<'_> {
+    kvstore::Key { bytes: key.bytes, hash: key.hash }
+}
+
+const fn program_text(text: databox::Text<'_>) -> Text<'_> {
+    match text {
+        databox::Text::Bytes(bytes) => Text::Bytes(bytes),
+        databox::Text::Integer(number) => Text::Integer(number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scan_passes_through_all_shards() {
+        let mut cursor = 0;
+        let mut seen = Vec::new();
+        loop {
+            let (index, inner) = cursor_parts(cursor, 3);
+            seen.push((index, inner));
+            let next = if inner < 2 { inner + 1 } else { 0 };
+            cursor = next_cursor(next, ShardPlace { index, count: 3 });
+            if cursor == 0 {
+                break;
+            }
+        }
+        let all: Vec<_> = (0..3).flat_map(|shard| (0..3).map(move |at| (shard, at))).collect();
+        assert_eq!(seen, all);
+    }
+}

@@ -1,0 +1,145 @@
+//! The worker role: the one owner of a shard, which runs programs against it (invariant 1).
+
+use crate::batch::{Batch, Requests};
+use crate::catalog::{Catalog, Command};
+use crate::connection::Connections;
+use crate::dialect::Dialect;
+use crate::request::Request;
+use crate::shard_store::{ShardPlace, ShardStore};
+use crate::sink::{Sink, end_items};
+use crate::stats::ThreadStats;
+use kvstore::{Namespace, Shard, SweepLimits, Text};
+use std::cell::Cell;
+use zvm::{Args, Frame, NoSession, Registers, Returns};
+
+/// The owner of one shard.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    /// Which of the shards it owns.
+    place: ShardPlace,
+    shard: Shard,
+    registers: Registers,
+    /// Replies that do not go straight to a connection's output.
+    scratch: Vec<u8>,
+    /// Namespaces and hashes to prefetch.
+    prepared: Vec<(Namespace, u64)>,
+}
+
+impl Worker {
+    /// The owner of the shard at this place.
+    pub(crate) fn new(place: ShardPlace, shard: Shard) -> Self {
+        Self {
+            place,
+            shard,
+            registers: Registers::default(),
+            scratch: Vec::new(),
+            prepared: Vec::new(),
+        }
+    }
+
+    /// Executes requests of this thread's own connections, in order, replying into their outputs.
+    pub(crate) fn execute_local(
+        &mut self,
+        requests: &mut Requests,
+        connections: &mut Connections,
+        catalog: &Catalog,
+        now_ms: u64,
+        stats: &ThreadStats,
+    ) {
+        self.prepare(&requests.list);
+        for request in &requests.list {
+            let Some(connection) = connections.get(request.reply_to.connection) else { continue };
+            let Some(command) = catalog.command(request.command) else { continue };
+            let args =
+                requests.args(request.args.clone(), request.source, connection.input.buffer());
+            let replies = &mut connection.replies;
+            let sequence = request.reply_to.sequence;
+            if request.quiet || request.reply_to.part.is_some() {
+                let mut scratch = std::mem::take(&mut self.scratch);
+                self.run(request, command, args, now_ms, &mut scratch);
+                let reply = if request.quiet { &[] } else { scratch.as_slice() };
+                match request.reply_to.part {
+                    Some(part) => replies.reply_part(sequence, part as usize, reply),
+                    None => replies.reply(sequence, |_| ()),
+                }
+                scratch.clear();
+                self.scratch = scratch;
+            } else {
+                replies.reply(sequence, |out| self.run(request, command, args, now_ms, out));
+            }
+        }
+        stats.commands.add(requests.list.len() as u64);
+        requests.clear();
+    }
+
+    /// Executes a batch that came over a ring, replying into the batch.
+    pub(crate) fn execute_batch(&mut self, batch: &mut Batch, now_ms: u64, stats: &ThreadStats) {
+        self.prepare(&batch.requests.list);
+        for request in &batch.requests.list {
+            let start = batch.replies.len();
+            if let Some(command) = batch.catalog.command(request.command) {
+                let args = batch.requests.args(request.args.clone(), request.source, &[]);
+                self.run(request, command, args, now_ms, &mut batch.replies);
+            }
+            if request.quiet {
+                batch.replies.truncate(start);
+            }
+            batch.ends.push(batch.replies.len());
+        }
+        stats.commands.add(batch.requests.list.len() as u64);
+        stats.remote_requests.add(batch.requests.list.len() as u64);
+        self.publish(stats);
+    }
+
+    /// One bounded step of what the shard has to do by itself: expiry and deferred destruction.
+    /// True where more is due at once.
+    pub(crate) fn maintain(&mut self, now_ms: u64) -> bool {
+        let swept = self.shard.sweep(now_ms, SWEEP, &mut |_: Namespace, _: Text<'_>| ());
+        let freeing = self.shard.work(WORK_STEPS);
+        freeing || swept.due >= SWEEP.keys_max as u64
+    }
+
+    fn prepare(&mut self, requests: &[Request]) {
+        if requests.len() > 1 {
+            self.prepared.clear();
+            let keys = requests.iter().map(|request| (Namespace(request.namespace), request.hash));
+            self.prepared.extend(keys);
+            self.shard.prepare(&self.prepared);
+        }
+    }
+
+    fn run(
+        &mut self,
+        request: &Request,
+        command: &Command,
+        args: Args<'_>,
+        now_ms: u64,
+        out: &mut Vec<u8>,
+    ) {
+        let mut store = ShardStore::new(&mut self.shard, request.namespace, now_ms, self.place);
+        let dialect = Cell::new(request.dialect);
+        let mut sink = Sink::new(out, &dialect);
+        let frame = Frame { args, first_key_hash: command.has_key().then_some(request.hash) };
+        let program = command.program();
+        zvm::run(program, frame, &mut self.registers, &mut store, &mut NoSession, &mut sink);
+        let whole = request.reply_to.part.is_none();
+        if whole && command.returns() == Returns::Items && request.dialect == Dialect::Memcached {
+            end_items(out);
+        }
+    }
+
+    /// Tells the counters how things stand.
+    pub(crate) fn publish(&self, stats: &ThreadStats) {
+        stats.used_bytes.set(self.shard.ledger().used());
+        stats.expired_keys.set(self.shard.expired());
+        for (id, (keys, expiring)) in (0..).zip(stats.keys.iter().zip(&stats.expiring)) {
+            keys.set(self.shard.len(Namespace(id)));
+            expiring.set(self.shard.expiring(Namespace(id)));
+        }
+    }
+}
+
+/// What one run of the timers looks at (invariant 5).
+const SWEEP: SweepLimits = SweepLimits { pages_max: 512, keys_max: 512 };
+/// Steps of deferred destruction between two looks at the clock.
+const WORK_STEPS: usize = 8;

@@ -1,0 +1,66 @@
+//! Recorded replies, byte for byte: ours compared with the recording, and the recording with the
+//! redis-server it was made from.
+
+mod support;
+
+use support::peer::Peer;
+use support::server::Server;
+use support::summary;
+use support::transcript::{Transcript, recording};
+
+#[test]
+fn strings() {
+    check("strings");
+}
+
+#[test]
+fn sets() {
+    check("sets");
+}
+
+#[test]
+fn keys() {
+    check("keys");
+}
+
+#[test]
+fn connection() {
+    check("connection");
+}
+
+#[test]
+fn resp3() {
+    check("resp3");
+}
+
+#[test]
+fn the_recordings_are_of_redis() {
+    let Some(redis) = Peer::redis("the recorded replies") else {
+        return;
+    };
+    let mut replies = 0;
+    for name in ["strings", "sets", "keys", "connection", "resp3"] {
+        let transcript = Transcript::read(name);
+        if recording() {
+            transcript.record(redis.address);
+            continue;
+        }
+        let (compared, differences) = transcript.compare(redis.address);
+        assert!(differences.is_empty(), "{name}: redis-server replies otherwise\n{differences}");
+        replies += compared;
+    }
+    summary(&format!("recorded replies on redis-server: {replies} compared"));
+}
+
+fn check(name: &str) {
+    if recording() {
+        return;
+    }
+    let transcript = Transcript::read(name);
+    // What runs on the connection's own thread on one may be on others here.
+    for threads in [1, 3] {
+        let server = Server::with_threads(threads);
+        let (_, differences) = transcript.compare(server.address);
+        assert!(differences.is_empty(), "{name}, {threads} threads:\n{differences}");
+    }
+}

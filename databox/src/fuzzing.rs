@@ -1,0 +1,92 @@
+//! What the fuzz targets check: the portable form, and the set against the standard library's.
+
+use crate::{Databox, DecodeOptions, Set, Text, View};
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+use core::hash::{BuildHasher, BuildHasherDefault, Hasher};
+
+/// Decodes `data` and panics where a value that comes of it does not come back from its own
+/// encoding, or its encoding is not `data` again where it must be.
+pub fn check_codec(data: &[u8]) {
+    let options = DecodeOptions { bytes_max: 1 << 16, members_max: 1 << 12, seed: 3 };
+    let Ok(value) = Databox::decode(data, &options) else { return };
+    let mut encoded = Vec::new();
+    value.encode(&mut encoded);
+    if let View::Set(set) = value.view() {
+        // The order of members is free, so only the length is given.
+        assert_eq!(encoded.len(), data.len());
+        set.check();
+    } else {
+        assert_eq!(encoded, data, "a value has one encoding");
+    }
+    let again = Databox::decode(&encoded, &options).expect("what encode wrote");
+    assert_eq!(again, value);
+    assert!(again.cmp(&value).is_eq());
+    assert_eq!(hash(&again), hash(&value));
+    let copy = value.clone();
+    assert_eq!(copy, value);
+    assert!(copy.heap_bytes() <= 2 * value.heap_bytes() + 1024);
+}
+
+/// Reads operations from `data`, applies them to a set and to a model, and panics where the two
+/// differ or the set's own counters are wrong.
+pub fn check_set(data: &[u8]) {
+    let mut set = Set::new(5);
+    let mut model = BTreeSet::new();
+    for operation in data.chunks_exact(3) {
+        let &[kind, low, high] = operation else { continue };
+        let number = u16::from_le_bytes([low, high]);
+        let times = if kind >= 250 { 100 } else { 1 };
+        for number in (number..=u16::MAX).take(times) {
+            let member = member(kind, number);
+            if kind % 4 == 3 {
+                assert_eq!(set.remove(&member), model.remove(&member));
+            } else {
+                let bound = set.heap_bytes() + set.add_growth_max(&member);
+                assert_eq!(set.add(&member), model.insert(member.clone()));
+                assert!(set.heap_bytes() <= bound, "growth beyond its bound");
+            }
+            assert_eq!(set.contains(&member), model.contains(&member));
+            assert_eq!(set.len(), model.len());
+        }
+        // A large set takes long to check.
+        if set.len() < 1000 || low == 0 {
+            set.check();
+        }
+    }
+    set.check();
+    assert!(set.iter().map(|member| member.to_vec()).collect::<BTreeSet<_>>() == model);
+    let mut value = Databox::from(set);
+    while value.free_step() {}
+}
+
+fn member(kind: u8, number: u16) -> Vec<u8> {
+    let digits = |number: i64| Text::Integer(number).to_vec();
+    match kind / 4 % 8 {
+        0..=3 => digits(i64::from(number)),
+        4 => digits(i64::from(number) << 47),
+        5 => [b"member:".to_vec(), digits(i64::from(number))].concat(),
+        6 => alloc::vec![b'x'; usize::from(number % 300)],
+        _ => [b"0".to_vec(), digits(i64::from(number % 8))].concat(),
+    }
+}
+
+/// The hash of a value by a simple hasher.
+pub(crate) fn hash(value: &Databox) -> u64 {
+    BuildHasherDefault::<Fnv>::default().hash_one(value)
+}
+
+#[derive(Default)]
+struct Fnv(u64);
+
+impl Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}

@@ -1,0 +1,124 @@
+//! The set against the standard library's, its forms, and what they cost.
+
+use super::*;
+use crate::fuzzing::check_set;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+fn set(members: &[&str]) -> Set {
+    let mut set = Set::new(9);
+    members.iter().for_each(|member| assert!(set.add(member.as_bytes())));
+    set
+}
+
+fn integers(count: i64) -> Set {
+    let mut set = Set::new(9);
+    for number in 0..count {
+        assert!(set.add(Text::Integer(number).to_vec().as_slice()));
+    }
+    set
+}
+
+#[test]
+fn small_sets_have_no_table() {
+    assert_eq!(Set::new(1).heap_bytes(), 0);
+    assert!(matches!(integers(512).form, Form::Integers(_)));
+    assert!(matches!(integers(513).form, Form::Table(_)));
+    assert!(matches!(set(&["1", "x"]).form, Form::Packed(_)));
+    assert!(matches!(set(&["1", &"x".repeat(65)]).form, Form::Table(_)));
+}
+
+#[test]
+fn members_come_back_byte_for_byte_in_every_form() {
+    for size in [0, 100, 600] {
+        let mut set = integers(size);
+        for member in ["007", "-0", "", "-9223372036854775808", "+1", "9223372036854775808"] {
+            assert!(set.add(member.as_bytes()));
+            assert!(!set.add(member.as_bytes()));
+        }
+        let all: BTreeSet<_> = set.iter().map(|member| member.to_vec()).collect();
+        assert_eq!(all.len(), size as usize + 6);
+        assert!(all.iter().all(|member| set.contains(member)));
+        assert!(set.iter().any(|member| member.to_vec() == b"007"));
+    }
+}
+
+#[test]
+fn equal_sets_are_equal_in_every_form() {
+    let mut shrunk = integers(600);
+    for number in 3..600 {
+        assert!(shrunk.remove(number.to_string().as_bytes()));
+    }
+    let small = integers(3);
+    assert_eq!(shrunk, small);
+    assert_eq!(shrunk.cmp(&small), Ordering::Equal);
+    let hash = |set: &Set| crate::fuzzing::hash(&set.clone().into());
+    assert_eq!(hash(&shrunk), hash(&small));
+    assert!(set(&["1", "2"]) < set(&["1", "3"]));
+    assert!(set(&["1"]) < set(&["1", "3"]));
+}
+
+#[test]
+fn a_large_set_is_freed_in_steps() {
+    let mut value = crate::Databox::from(integers(10_000));
+    let before = value.heap_bytes();
+    let mut steps = 1;
+    while value.free_step() {
+        steps += 1;
+    }
+    assert!(steps > 300, "{steps}");
+    assert!(value.heap_bytes() < before / 20);
+    assert!(!crate::Databox::from(integers(10)).free_step());
+}
+
+#[test]
+fn promotion_stays_within_its_bound() {
+    let mut set = Set::new(2);
+    for number in 0..200 {
+        let member = format!("{number:064}");
+        let bound = set.heap_bytes() + set.add_growth_max(member.as_bytes());
+        assert!(set.add(member.as_bytes()));
+        assert!(set.heap_bytes() <= bound, "member {number}");
+    }
+    let mut set = integers(512);
+    let long = "x".repeat(100_000);
+    let bound = set.heap_bytes() + set.add_growth_max(long.as_bytes());
+    assert!(set.add(long.as_bytes()));
+    assert!(set.heap_bytes() <= bound);
+}
+
+proptest! {
+    #[test]
+    fn any_operations_agree_with_the_model(data in prop::collection::vec(any::<u8>(), 0..600)) {
+        check_set(&data);
+    }
+
+    #[test]
+    fn adding_is_commutative_and_idempotent(
+        mut members in prop::collection::vec("-?[0-9]{0,3}|[a-z]{0,70}", 0..40),
+    ) {
+        let mut one = Set::new(1);
+        members.iter().for_each(|member| { one.add(member.as_bytes()); });
+        members.reverse();
+        let mut two = Set::new(2);
+        for member in members.iter().chain(&members) {
+            two.add(member.as_bytes());
+        }
+        prop_assert_eq!(&one, &two);
+        prop_assert_eq!(one.cmp(&two), Ordering::Equal);
+    }
+
+    #[test]
+    fn removing_undoes_adding(
+        members in prop::collection::btree_set("[0-9a-z]{0,5}", 0..200),
+        extra in "[0-9A-Z]{1,80}",
+    ) {
+        let mut set = Set::new(1);
+        members.iter().for_each(|member| { set.add(member.as_bytes()); });
+        let before = set.clone();
+        if set.add(extra.as_bytes()) {
+            prop_assert!(set.remove(extra.as_bytes()));
+        }
+        prop_assert_eq!(set, before);
+    }
+}

@@ -1,0 +1,156 @@
+//! Replies as bytes.
+
+use alloc::vec::Vec;
+
+use crate::RequestError;
+
+/// Appends replies to a buffer.
+///
+/// It does not know which requests want no reply: whoever does calls it for the others only.
+///
+/// # Examples
+///
+/// ```
+/// let mut out = Vec::new();
+/// let mut encoder = dmp_parser::Encoder::new(&mut out);
+/// encoder.value(b"k", 7, b"hello", None);
+/// encoder.end();
+/// assert_eq!(out, b"VALUE k 7 5\r\nhello\r\nEND\r\n");
+/// ```
+#[derive(Debug)]
+pub struct Encoder<'a> {
+    out: &'a mut Vec<u8>,
+}
+
+impl<'a> Encoder<'a> {
+    /// An encoder that appends to `out`.
+    #[inline]
+    #[must_use]
+    pub const fn new(out: &'a mut Vec<u8>) -> Self {
+        Self { out }
+    }
+
+    /// An item found, one of a `get`'s; with its CAS stamp, one of a `gets`'.
+    #[inline]
+    pub fn value(&mut self, key: &[u8], flags: u32, data: &[u8], cas: Option<u64>) {
+        self.value_header(key, flags, data.len(), cas);
+        self.out.extend_from_slice(data);
+        self.out.extend_from_slice(CRLF);
+    }
+
+    /// The line before an item of `len` bytes, for a caller who sends these, and `\r\n` behind
+    /// them, another way.
+    pub fn value_header(&mut self, key: &[u8], flags: u32, len: usize, cas: Option<u64>) {
+        let mut buffer = itoa::Buffer::new();
+        self.out.extend_from_slice(b"VALUE ");
+        self.out.extend_from_slice(key);
+        self.out.push(b' ');
+        self.out.extend_from_slice(buffer.format(flags).as_bytes());
+        self.out.push(b' ');
+        self.out.extend_from_slice(buffer.format(len).as_bytes());
+        if let Some(cas) = cas {
+            self.out.push(b' ');
+            self.out.extend_from_slice(buffer.format(cas).as_bytes());
+        }
+        self.out.extend_from_slice(CRLF);
+    }
+
+    /// The end of a `get`'s items.
+    #[inline]
+    pub fn end(&mut self) {
+        self.out.extend_from_slice(b"END\r\n");
+    }
+
+    /// The item was stored.
+    #[inline]
+    pub fn stored(&mut self) {
+        self.out.extend_from_slice(b"STORED\r\n");
+    }
+
+    /// The item was not stored, because of a condition.
+    #[inline]
+    pub fn not_stored(&mut self) {
+        self.out.extend_from_slice(b"NOT_STORED\r\n");
+    }
+
+    /// The key was removed.
+    #[inline]
+    pub fn deleted(&mut self) {
+        self.out.extend_from_slice(b"DELETED\r\n");
+    }
+
+    /// There is no such key.
+    #[inline]
+    pub fn not_found(&mut self) {
+        self.out.extend_from_slice(b"NOT_FOUND\r\n");
+    }
+
+    /// The answer to `version`.
+    pub fn version(&mut self, text: &[u8]) {
+        self.line(b"VERSION ", text);
+    }
+
+    /// There is no such command.
+    pub fn error(&mut self) {
+        self.out.extend_from_slice(b"ERROR\r\n");
+    }
+
+    /// The client is at fault. Line breaks in the text become spaces.
+    pub fn client_error(&mut self, text: &[u8]) {
+        self.line(b"CLIENT_ERROR ", text);
+    }
+
+    /// The server is at fault. Line breaks in the text become spaces.
+    pub fn server_error(&mut self, text: &[u8]) {
+        self.line(b"SERVER_ERROR ", text);
+    }
+
+    /// A request was refused by the parser. Nothing, if it wants no reply.
+    pub fn refusal(&mut self, error: &RequestError) {
+        if !error.noreply() {
+            self.line(b"", error.kind().text().as_bytes());
+        }
+    }
+
+    fn line(&mut self, start: &[u8], text: &[u8]) {
+        self.out.extend_from_slice(start);
+        self.out.extend(text.iter().map(|byte| match byte {
+            b'\r' | b'\n' => b' ',
+            other => *other,
+        }));
+        self.out.extend_from_slice(CRLF);
+    }
+}
+
+const CRLF: &[u8] = b"\r\n";
+
+#[cfg(test)]
+mod tests {
+    use super::Encoder;
+
+    #[track_caller]
+    fn check(with: impl Fn(&mut Encoder<'_>), expected: &str) {
+        let mut out = Vec::new();
+        with(&mut Encoder::new(&mut out));
+        assert_eq!(out.escape_ascii().to_string(), expected.as_bytes().escape_ascii().to_string());
+    }
+
+    #[test]
+    fn replies() {
+        check(|e| e.value(b"k", 0, b"", None), "VALUE k 0 0\r\n\r\n");
+        check(
+            |e| e.value(b"k", u32::MAX, b"a\r\n", Some(9)),
+            "VALUE k 4294967295 3 9\r\na\r\n\r\n",
+        );
+        check(|e| e.value_header(b"k", 1, 5000, None), "VALUE k 1 5000\r\n");
+        check(|e| e.end(), "END\r\n");
+        check(|e| e.stored(), "STORED\r\n");
+        check(|e| e.not_stored(), "NOT_STORED\r\n");
+        check(|e| e.deleted(), "DELETED\r\n");
+        check(|e| e.not_found(), "NOT_FOUND\r\n");
+        check(|e| e.version(b"1.6.18"), "VERSION 1.6.18\r\n");
+        check(|e| e.error(), "ERROR\r\n");
+        check(|e| e.client_error(b"a\r\nb"), "CLIENT_ERROR a  b\r\n");
+        check(|e| e.server_error(b"out of memory"), "SERVER_ERROR out of memory\r\n");
+    }
+}

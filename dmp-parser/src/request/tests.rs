@@ -1,0 +1,233 @@
+//! Requests, rule by rule; then any bytes, cut anywhere.
+
+use super::{RequestErrorKind, RequestParser, Status};
+use crate::{Limits, fuzzing};
+use proptest::prelude::*;
+
+fn parser() -> RequestParser {
+    RequestParser::new(Limits::default())
+}
+
+/// What is in `input`, as text.
+fn events(mut parser: RequestParser, input: &[u8]) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut rest = input;
+    while !rest.is_empty() {
+        let mut args = Vec::new();
+        let consumed = match parser.parse(rest, &mut args) {
+            Ok(Status::Complete { consumed, request }) => {
+                let mut text = format!("{:?}", request.verb);
+                for arg in args {
+                    text += &format!("[{}]", arg.of(rest).escape_ascii());
+                }
+                if request.verb == crate::Verb::Set {
+                    let data = request.data.of(rest).escape_ascii();
+                    text += &format!(" {} {} ={data}", request.flags, request.exptime);
+                }
+                out.push(text + if request.noreply { " noreply" } else { "" });
+                consumed
+            }
+            Ok(Status::Swallowed { consumed }) => {
+                out.push(format!("swallowed {consumed}"));
+                consumed
+            }
+            Ok(Status::Incomplete { needed }) => {
+                out.push(format!("needs {needed}"));
+                return out;
+            }
+            Err(error) => {
+                out.push(format!("{error}{}", if error.noreply() { " noreply" } else { "" }));
+                if error.is_fatal() {
+                    return out;
+                }
+                error.consumed()
+            }
+        };
+        rest = &rest[consumed..];
+    }
+    out
+}
+
+#[track_caller]
+fn check(input: &str, expected: &[&str]) {
+    assert_eq!(events(parser(), input.as_bytes()), expected, "{input:?}");
+}
+
+const FORMAT: &str = "CLIENT_ERROR bad command line format";
+const USAGE: &str = "CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]";
+const CHUNK: &str = "CLIENT_ERROR bad data chunk";
+
+#[test]
+fn get() {
+    check("get k\r\n", &["Get[k]"]);
+    check("get k\nget k\r\n", &["Get[k]", "Get[k]"]);
+    check("  get  a   b \r\n", &["Get[a][b]"]);
+    check("gets a b c\r\n", &["Gets[a][b][c]"]);
+    check("get a\tb\0\r\r\n", &["Get[a\\tb\\x00\\r]"]);
+    check("get\r\nget \r\n", &["ERROR", "ERROR"]);
+    let key = "k".repeat(250);
+    check(&format!("get {key}\r\n"), &[&format!("Get[{key}]")]);
+    check(&format!("get a {key}k b\r\n"), &[FORMAT]);
+}
+
+#[test]
+fn set() {
+    check("set k 7 -1 3\r\na\r\n\r\n", &["Set[k] 7 -1 =a\\r\\n"]);
+    check("set k 0 0 0\r\n\r\n", &["Set[k] 0 0 ="]);
+    check("set k 0 0 1\na\r\n", &["Set[k] 0 0 =a"]);
+    check("set k 0 0 1 noreply\r\na\r\n", &["Set[k] 0 0 =a noreply"]);
+    check("set k 0 0 1 noreplx\r\na\r\n", &["Set[k] 0 0 =a"]);
+    check("set k 4294967295 99999999999 1\r\na\r\n", &["Set[k] 4294967295 99999999999 =a"]);
+    check("set k +010 \t0 1\r\na\r\n", &["Set[k] 10 0 =a"]);
+}
+
+#[test]
+fn set_refused() {
+    for line in ["set", "set k", "set k 0 0", "set k 0 0 1 x noreply", "set k 0 0 1 noreply x"] {
+        check(&format!("{line}\r\n"), &["ERROR"]);
+    }
+    for numbers in ["x 0 1", "-1 0 1", "1x 0 1", "0x1 0 1", "4294967296 0 1", "0 x 1", "0 0 x"] {
+        check(&format!("set k {numbers}\r\n"), &[FORMAT]);
+    }
+    for len in ["-1", "2147483646", "4294967296", "18446744073709551616"] {
+        check(&format!("set k 0 0 {len}\r\n"), &[FORMAT]);
+    }
+    check("set k 0 0 x noreply\r\n", &[&format!("{FORMAT} noreply")]);
+    let key = "k".repeat(251);
+    check(&format!("set {key} 0 0 1\r\na\r\n"), &[FORMAT, "ERROR"]);
+}
+
+#[test]
+fn bad_data_chunks_are_consumed_as_announced() {
+    check("set k 0 0 1\r\nab\r\nversion\r\n", &[CHUNK, "ERROR", "Version"]);
+    check("set k 0 0 1\r\nabcdefg\r\nversion\r\n", &[CHUNK, "ERROR", "Version"]);
+    check("set k 0 0 1\na\nversion\r\n", &[CHUNK, "ERROR"]);
+    check("set k 0 0 1 noreply\r\nabc\r\n", &[&format!("{CHUNK} noreply"), "ERROR"]);
+}
+
+#[test]
+fn large_items_are_swallowed() {
+    let limits = Limits { item_len_max: 3, ..Limits::default() };
+    let input = b"set k 0 0 4\r\nabcd\r\nversion\r\nset k 0 0 3\r\nabc\r\n";
+    let large = "SERVER_ERROR object too large for cache";
+    let expected = [large, "swallowed 6", "Version", "Set[k] 0 0 =abc"];
+    assert_eq!(events(RequestParser::new(limits), input), expected);
+
+    let mut parser = RequestParser::new(limits);
+    let mut args = Vec::new();
+    let error = parser.parse(&input[..13], &mut args).unwrap_err();
+    assert_eq!((error.kind(), error.consumed()), (RequestErrorKind::TooLarge, 13));
+    assert_eq!(error.key().unwrap().of(input), b"k");
+    assert_eq!(parser.parse(b"ab", &mut args), Ok(Status::Swallowed { consumed: 2 }));
+    assert_eq!(parser.parse(b"", &mut args), Ok(Status::Incomplete { needed: 1 }));
+    assert_eq!(parser.parse(b"cd\r\nget k", &mut args), Ok(Status::Swallowed { consumed: 4 }));
+    assert!(!parser.is_mid_request());
+}
+
+#[test]
+fn delete() {
+    check("delete k\r\ndelete k 0\r\n", &["Delete[k]", "Delete[k]"]);
+    check("delete k noreply\r\n", &["Delete[k] noreply"]);
+    check("delete k 0 noreply\r\n", &["Delete[k] noreply"]);
+    check("delete noreply\r\n", &["Delete[noreply]"]);
+    check("delete\r\ndelete k 0 noreply x\r\n", &["ERROR", "ERROR"]);
+    for options in ["1", "00", "0 x", "0 0"] {
+        check(&format!("delete k {options}\r\n"), &[USAGE]);
+    }
+    check("delete k x noreply\r\n", &[&format!("{USAGE} noreply")]);
+    check(&format!("delete {} noreply\r\n", "k".repeat(251)), &[FORMAT]);
+}
+
+#[test]
+fn others() {
+    check("version\r\nversion x\r\nquit\r\nquit x\r\n", &["Version", "Version", "Quit", "Quit"]);
+    check("\r\n\n \r\nGET k\r\nfoo\r\n", &["ERROR"; 5]);
+}
+
+#[test]
+fn needed_is_exact_inside_an_item() {
+    check("get", &["needs 1"]);
+    check("set k 0 0 5\r", &["needs 1"]);
+    check("set k 0 0 5\r\n", &["needs 7"]);
+    check("set k 0 0 5\r\nabcde\r", &["needs 1"]);
+}
+
+#[test]
+fn only_gets_have_long_lines() {
+    let check = |start: &str, len: usize, expected: &str| {
+        let mut input = start.as_bytes().to_vec();
+        input.resize(len, b'x');
+        let limits = Limits { get_line_len_max: 4096, ..Limits::default() };
+        assert_eq!(events(RequestParser::new(limits), &input), [expected], "{start:?} {len}");
+        input.push(b'\n');
+        let events = events(RequestParser::new(limits), &input);
+        assert_eq!(events.contains(&TOO_LONG.to_owned()), expected == TOO_LONG);
+    };
+    const TOO_LONG: &str = "CLIENT_ERROR line too long";
+    check("x", 2048, "needs 1");
+    check("x", 2049, TOO_LONG);
+    check("set ", 2049, TOO_LONG);
+    check("get ", 4096, "needs 1");
+    check("gets ", 4096, "needs 1");
+    check("gets ", 4097, TOO_LONG);
+    check("getx", 2049, TOO_LONG);
+    check(&format!("{}get ", " ".repeat(100)), 4096, "needs 1");
+    check(&format!("{}get ", " ".repeat(101)), 4096, TOO_LONG);
+}
+
+#[test]
+fn many_keys_byte_by_byte() {
+    let mut input = b"get".to_vec();
+    for _ in 0..100_000 {
+        input.extend_from_slice(b" key");
+    }
+    input.extend_from_slice(b"\r\n");
+    let mut parser = parser();
+    let mut args = Vec::new();
+    for end in 0..input.len() {
+        let status = parser.parse(&input[..end], &mut args);
+        assert_eq!(status, Ok(Status::Incomplete { needed: 1 }));
+    }
+    assert!(matches!(parser.parse(&input, &mut args), Ok(Status::Complete { .. })));
+    assert_eq!(args.len(), 100_000);
+}
+
+#[test]
+fn corpus_cut_anywhere() {
+    for input in [
+        "get a b  c\r\ngets d\nset k 1 2 3\r\n\r\n\n\r\ndelete k 0 noreply\r\nversion\r\nquit\r\n",
+        "set k 0 0 1\r\nabc\r\nset k 0 0 10 noreply\r\n0123456789\r\nget k\r\n",
+        "set longer 0 0 1\r\na\r\ndelete k x\r\n\r\nset k 0 0 2000000\r\nhello",
+        "set k 0 0 x noreply\r\nset k 0 0\r\nfoo\r\ndelete\r\nget\r\n",
+    ] {
+        for choice in 0..2 {
+            let mut data = vec![choice];
+            data.extend_from_slice(input.as_bytes());
+            fuzzing::check_requests(&data);
+        }
+    }
+    for start in ["get ", "set ", &format!("{}gets ", " ".repeat(100))] {
+        let mut data = vec![1];
+        data.extend_from_slice(start.as_bytes());
+        data.resize(200, b'x');
+        fuzzing::check_requests(&data);
+    }
+}
+
+proptest! {
+    #[test]
+    fn likely_bytes_cut_anywhere(
+        choice: u8,
+        input in "(gets?( [a-c]{1,6}){0,3}\r?\n|set [a-c]{1,6} [0-9x] -?[0-9] [0-3]( noreply)?\r\n\
+                  (.{0,3}\r\n)?|delete k( 0| x)?( noreply)?\r\n|version\r\n|.){0,6}",
+    ) {
+        let mut data = vec![choice];
+        data.extend_from_slice(input.as_bytes());
+        fuzzing::check_requests(&data);
+    }
+
+    #[test]
+    fn any_bytes_cut_anywhere(data: Vec<u8>) {
+        fuzzing::check_requests(&data);
+    }
+}

@@ -1,0 +1,15 @@
+//! `quit`, whatever words follow it
+
+use alloc::vec::Vec;
+
+use super::Verb;
+use crate::Request;
+
+pub(super) fn parse() -> Request {
+    Request::new(Verb::Quit)
+}
+
+/// Appends `quit`.
+pub fn compose(out: &mut Vec<u8>) {
+    out.extend_from_slice(b"quit\r\n");
+}

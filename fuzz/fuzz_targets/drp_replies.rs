@@ -1,0 +1,5 @@
+//! Replies of Redis, whole and in pieces.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| drp_parser::fuzzing::check_replies(data));

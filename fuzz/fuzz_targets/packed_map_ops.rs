@@ -1,0 +1,5 @@
+//! The packed map against a model, operation by operation.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| packed_map::fuzzing::check_ops(data));

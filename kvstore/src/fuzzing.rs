@@ -1,0 +1,331 @@
+//! What the fuzz target checks: a shard against the standard library's maps, with time.
+
+use crate::{
+    Expiry, ExpiryObserver, HashKey, Item, Key, Kind, Namespace, PutOptions, Shard, ShardConfig,
+    SweepLimits, Text, WriteError,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Value {
+    String(Vec<u8>),
+    Set(BTreeSet<Vec<u8>>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Held {
+    value: Value,
+    expires_at_ms: Option<u64>,
+    flags: u32,
+}
+
+type Model = BTreeMap<Vec<u8>, Held>;
+
+/// Reads operations from `data`, applies them to a shard and to a model, and panics where the two
+/// differ, a write exceeds the budget, or the ledger does not agree with a recount.
+pub fn check_ops(data: &[u8]) {
+    let mut input = Input(data);
+    let budget_bytes = [None, Some(300_000), Some(4_000)][usize::from(input.byte() % 3)];
+    let hash_key = Arc::new(HashKey::new([u64::from(input.byte()), 7]));
+    let mut subject = Subject {
+        shard: Shard::new(ShardConfig { hash_key, budget_bytes }),
+        models: Default::default(),
+        now_ms: 1000,
+    };
+    while !input.0.is_empty() {
+        subject.step(&mut input);
+        assert_eq!(subject.shard.ledger(), subject.shard.recount());
+    }
+    subject.compare();
+    subject.shard.flush_all();
+    while subject.shard.work(1) {
+        assert_eq!(subject.shard.ledger(), subject.shard.recount());
+    }
+    assert!(subject.shard.is_empty());
+    assert_eq!(subject.shard.ledger().used(), 0);
+}
+
+struct Subject {
+    shard: Shard,
+    models: [Model; 3],
+    now_ms: u64,
+}
+
+impl Subject {
+    fn step(&mut self, input: &mut Input<'_>) {
+        let operation = input.byte();
+        let ns = usize::from(input.byte() % 3);
+        match operation % 16 {
+            0..=3 => self.put(ns, input),
+            4 => self.get(ns, &input.key()),
+            5 => self.remove(ns, &input.key()),
+            6 => self.set_expiry(ns, input),
+            7 | 8 => self.set_add(ns, input),
+            9 => self.set_remove(ns, input),
+            10 => self.sweep(input),
+            11 => self.scan(ns, input.byte()),
+            12 => {
+                self.now_ms += u64::from(input.byte());
+                self.forget_due();
+            }
+            13 => self.set_flags(ns, &input.key(), u32::from(input.byte())),
+            14 => {
+                self.shard.work(usize::from(input.byte()));
+            }
+            _ => self.whole(ns, input.byte()),
+        }
+    }
+
+    fn put(&mut self, ns: usize, input: &mut Input<'_>) {
+        let times = if input.byte() >= 250 { 60 } else { 1 };
+        for _ in 0..times {
+            let (key, value, flags) = (input.key(), input.value(), u32::from(input.byte() / 128));
+            let expiry = match input.byte() % 8 {
+                0..=3 => Expiry::Never,
+                4 | 5 => Expiry::Keep,
+                _ => Expiry::At(self.now_ms + u64::from(input.byte()) - 50),
+            };
+            let options = PutOptions { expiry, flags };
+            let (ns_id, text) = (Namespace(ns as u32), Text::Bytes(&value));
+            let before = self.shard.ledger().used();
+            let own = self.shard.key(&key);
+            let written = self.shard.put_string(ns_id, own, text, options, self.now_ms);
+            self.within_budget(before);
+            if written.is_err() {
+                assert!(self.shard.budget_bytes().is_some());
+                self.get(ns, &key);
+                continue;
+            }
+            let old = self.held(ns, &key);
+            let expires_at_ms = match expiry {
+                Expiry::Never => None,
+                Expiry::At(moment) => Some(moment),
+                Expiry::Keep => old.and_then(|held| held.expires_at_ms),
+            };
+            let held = Held { value: Value::String(value), expires_at_ms, flags };
+            self.models[ns].insert(key, held);
+            self.forget_due();
+        }
+    }
+
+    fn get(&mut self, ns: usize, key: &[u8]) {
+        let hash = self.shard.hash(key);
+        self.shard.prepare(&[(Namespace(ns as u32), hash), (Namespace(9), hash)]);
+        let item = self.shard.get(Namespace(ns as u32), Key { bytes: key, hash }, self.now_ms);
+        let found = item.map(|item| held(&item));
+        assert_eq!(found.as_ref(), self.models[ns].get(key));
+        assert_eq!(item.map(|item| item.kind() == Kind::Set), found.map(|held| held.is_set()));
+    }
+
+    fn remove(&mut self, ns: usize, key: &[u8]) {
+        let own = self.shard.key(key);
+        let removed = self.shard.remove(Namespace(ns as u32), own, self.now_ms);
+        assert_eq!(removed, self.models[ns].remove(key).is_some());
+    }
+
+    fn set_expiry(&mut self, ns: usize, input: &mut Input<'_>) {
+        let (key, kind) = (input.key(), input.byte());
+        let moment = (kind % 4 != 0).then(|| self.now_ms + u64::from(kind) - 20);
+        let own = self.shard.key(&key);
+        let found = self.shard.set_expiry(Namespace(ns as u32), own, moment, self.now_ms);
+        let held = self.models[ns].get_mut(&key);
+        assert_eq!(found, held.map(|held| held.expires_at_ms = moment).is_some());
+        self.forget_due();
+        let expiry = self.shard.expiry(Namespace(ns as u32), own, self.now_ms);
+        assert_eq!(expiry, self.models[ns].get(&key).map(|held| held.expires_at_ms));
+    }
+
+    fn set_flags(&mut self, ns: usize, key: &[u8], flags: u32) {
+        let own = self.shard.key(key);
+        let found = self.shard.set_flags(Namespace(ns as u32), own, flags, self.now_ms);
+        let held = self.models[ns].get_mut(key);
+        assert_eq!(found, held.map(|held| held.flags = flags).is_some());
+    }
+
+    fn set_add(&mut self, ns: usize, input: &mut Input<'_>) {
+        let key = input.key();
+        let times = if input.byte() >= 250 { 150 } else { 1 };
+        let first = input.value();
+        for number in 0..times {
+            let mut member = first.clone();
+            if number > 0 {
+                member.extend(Text::Integer(number).to_vec());
+            }
+            let before = self.shard.ledger().used();
+            let own = self.shard.key(&key);
+            let added = self.shard.set_add(Namespace(ns as u32), own, &member, self.now_ms);
+            self.within_budget(before);
+            let empty = Held { value: Value::Set(BTreeSet::new()), expires_at_ms: None, flags: 0 };
+            match (added, self.models[ns].get(&key).is_some_and(|held| !held.is_set())) {
+                (Err(WriteError::WrongKind(_)), true) => {}
+                (Err(WriteError::OutOfBudget(_)), false) => {
+                    assert!(self.shard.budget_bytes().is_some());
+                }
+                (Ok(new), false) => {
+                    let held = self.models[ns].entry(key.clone()).or_insert(empty);
+                    let Value::Set(set) = &mut held.value else { unreachable!() };
+                    assert_eq!(new, set.insert(member));
+                }
+                (other, _) => panic!("{other:?}"),
+            }
+        }
+        self.get(ns, &key);
+    }
+
+    fn set_remove(&mut self, ns: usize, input: &mut Input<'_>) {
+        let (key, member) = (input.key(), input.value());
+        let (ns_id, own, now_ms) = (Namespace(ns as u32), self.shard.key(&key), self.now_ms);
+        let contained = self.shard.set_contains(ns_id, own, &member, now_ms);
+        let len = self.shard.set_len(ns_id, own, now_ms);
+        let removed = self.shard.set_remove(ns_id, own, &member, now_ms);
+        assert_eq!(contained, removed);
+        match self.models[ns].get_mut(&key) {
+            None => assert_eq!((len, removed), (Ok(0), Ok(false))),
+            Some(Held { value: Value::String(_), .. }) => assert!(len.is_err() && removed.is_err()),
+            Some(Held { value: Value::Set(set), .. }) => {
+                assert_eq!(len, Ok(set.len() as u64));
+                assert_eq!(removed, Ok(set.remove(&member)));
+                if set.is_empty() {
+                    self.models[ns].remove(&key);
+                }
+            }
+        }
+        self.get(ns, &key);
+    }
+
+    fn sweep(&mut self, input: &mut Input<'_>) {
+        struct Even(bool, u64);
+        impl ExpiryObserver for Even {
+            fn holds(&mut self, _: Namespace, key: Text<'_>) -> bool {
+                self.0 && key.len().is_multiple_of(2)
+            }
+            fn expired(&mut self, _: Namespace, _: Text<'_>) {
+                self.1 += 1;
+            }
+        }
+        let mut observer = Even(input.byte().is_multiple_of(2), 0);
+        let limits = SweepLimits { pages_max: usize::from(input.byte()), keys_max: 100 };
+        let (expired, before) = (self.shard.expired(), self.keys());
+        let report = self.shard.sweep(self.now_ms, limits, &mut observer);
+        assert_eq!(self.shard.expired(), expired + report.swept);
+        assert_eq!(self.keys(), before - report.swept);
+        assert_eq!((report.swept, report.due), (observer.1, report.swept + report.skipped));
+    }
+
+    fn scan(&mut self, ns: usize, count: u8) {
+        let mut seen = BTreeMap::new();
+        let mut cursor = 0;
+        loop {
+            let id = Namespace(ns as u32);
+            cursor = self.shard.scan(id, cursor, count.into(), self.now_ms, |key, item| {
+                seen.insert(key.to_vec(), held(&item));
+            });
+            if cursor == 0 {
+                break;
+            }
+        }
+        assert_eq!(seen, self.models[ns]);
+    }
+
+    fn whole(&mut self, ns: usize, kind: u8) {
+        let other = usize::from(kind / 4 % 3);
+        match kind % 4 {
+            0 => {
+                self.shard.flush(Namespace(ns as u32));
+                self.models[ns].clear();
+                assert_eq!(self.shard.len(Namespace(ns as u32)), 0);
+            }
+            1 => {
+                self.shard.swap(Namespace(ns as u32), Namespace(other as u32));
+                self.models.swap(ns, other);
+            }
+            2 if kind > 200 => {
+                self.shard.flush_all();
+                self.models.iter_mut().for_each(BTreeMap::clear);
+            }
+            _ => self.compare(),
+        }
+    }
+
+    fn compare(&mut self) {
+        self.forget_due();
+        for ns in 0..3 {
+            self.scan(ns, 10);
+            let id = Namespace(ns as u32);
+            assert!(self.shard.len(id) >= self.models[ns].len() as u64);
+            let expiring = self.models[ns].values().filter(|held| held.expires_at_ms.is_some());
+            assert!(self.shard.expiring(id) >= expiring.count() as u64);
+        }
+    }
+
+    fn keys(&self) -> u64 {
+        (0..3).map(|ns| self.shard.len(Namespace(ns))).sum()
+    }
+
+    /// What the model has for a key that has not expired.
+    fn held(&mut self, ns: usize, key: &[u8]) -> Option<&Held> {
+        self.forget_due();
+        self.models[ns].get(key)
+    }
+
+    fn forget_due(&mut self) {
+        let now_ms = self.now_ms;
+        for model in &mut self.models {
+            model.retain(|_, held| held.expires_at_ms.is_none_or(|at| at > now_ms));
+        }
+    }
+
+    /// A write has left the shard within its budget, or has not made it larger.
+    fn within_budget(&self, before: u64) {
+        let used = self.shard.ledger().used();
+        assert!(used <= before || self.shard.budget_bytes().is_none_or(|budget| used <= budget));
+    }
+}
+
+impl Held {
+    fn is_set(&self) -> bool {
+        matches!(self.value, Value::Set(_))
+    }
+}
+
+fn held(item: &Item<'_>) -> Held {
+    let members = |set: &crate::Set| set.iter().map(|member| member.to_vec()).collect();
+    let value = match item.string() {
+        Some(text) => Value::String(text.to_vec()),
+        None => Value::Set(item.set().map(members).expect("a string or a set")),
+    };
+    Held { value, expires_at_ms: item.expires_at_ms(), flags: item.flags() }
+}
+
+/// Values read from bytes; zeros where they have run out.
+struct Input<'a>(&'a [u8]);
+
+impl Input<'_> {
+    fn byte(&mut self) -> u8 {
+        let Some((&first, rest)) = self.0.split_first() else { return 0 };
+        self.0 = rest;
+        first
+    }
+
+    /// A key: few different ones, short, numeric and long.
+    fn key(&mut self) -> Vec<u8> {
+        match self.byte() {
+            number @ 0..64 => Text::Integer(i64::from(number) * 1_000_003).to_vec(),
+            number @ 64..240 => vec![b'k', number],
+            number => vec![number; 300],
+        }
+    }
+
+    /// A value of 0 to 70 KiB, often an integer.
+    fn value(&mut self) -> Vec<u8> {
+        let (kind, size) = (self.byte(), usize::from(self.byte()));
+        match kind % 16 {
+            0..=5 => Text::Integer(i64::from(kind) - size as i64).to_vec(),
+            6 => vec![kind; size * 280],
+            7 => vec![kind; size * 20],
+            8 => vec![b'0'; size % 4],
+            _ => vec![kind; size % 40],
+        }
+    }
+}

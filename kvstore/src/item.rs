@@ -1,0 +1,77 @@
+//! What a key holds, and what a write says about it.
+
+use databox::{Databox, Kind, Set, Text};
+use packed_map::{Entry, Value};
+
+/// What a key holds, borrowed until the shard is next asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Item<'a>(Entry<'a, Databox>);
+
+impl<'a> Item<'a> {
+    pub(crate) fn new(entry: Entry<'a, Databox>) -> Self {
+        Self(entry)
+    }
+
+    /// The kind of the value.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self.0.value() {
+            Value::Boxed(value) => value.kind(),
+            _ => Kind::String,
+        }
+    }
+
+    /// The string, if the value is one.
+    #[inline]
+    #[must_use]
+    pub fn string(&self) -> Option<Text<'a>> {
+        match self.0.value() {
+            Value::Bytes(bytes) => Some(Text::Bytes(bytes)),
+            Value::Integer(number) => Some(Text::Integer(number)),
+            Value::Boxed(value) => value.text(),
+        }
+    }
+
+    /// The set, if the value is one.
+    #[must_use]
+    pub fn set(&self) -> Option<&'a Set> {
+        match self.0.value() {
+            Value::Boxed(value) => value.as_set(),
+            _ => None,
+        }
+    }
+
+    /// When the key expires, in milliseconds on the caller's clock; `None` where it does not.
+    #[must_use]
+    pub fn expires_at_ms(&self) -> Option<u64> {
+        self.0.expires_at_ms()
+    }
+
+    /// The flags that the value was written with; 0 where none were given.
+    #[must_use]
+    pub fn flags(&self) -> u32 {
+        self.0.extras().flags
+    }
+}
+
+/// What a write does to the moment at which its key expires.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Expiry {
+    /// The key does not expire.
+    #[default]
+    Never,
+    /// The key expires at this moment, in milliseconds on the caller's clock. One that has passed
+    /// removes the key.
+    At(u64),
+    /// The key expires when it did before; a new key does not.
+    Keep,
+}
+
+/// What is written beside a string.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PutOptions {
+    /// When the key expires.
+    pub expiry: Expiry,
+    /// Any number, kept for the caller (memcached's flags).
+    pub flags: u32,
+}

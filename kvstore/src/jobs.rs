@@ -1,0 +1,114 @@
+//! What was removed and is freed bit by bit.
+
+use crate::ledger::Ledger;
+use crate::space::Space;
+use databox::Databox;
+use std::collections::VecDeque;
+
+/// The queue of a shard's destructions, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Jobs {
+    queue: VecDeque<Job>,
+    /// The bytes that the queued values and directories still hold.
+    queued: u64,
+}
+
+#[derive(Debug)]
+enum Job {
+    Value(Databox),
+    Space(Box<Space>),
+}
+
+impl Jobs {
+    /// Destroys a value: here where that is quick, else later. The value is no longer counted
+    /// anywhere else.
+    pub(crate) fn destroy(&mut self, value: Databox) {
+        let bytes = value.heap_bytes();
+        if bytes > AT_ONCE_MAX_BYTES {
+            self.queued += bytes as u64;
+            self.queue.push_back(Job::Value(value));
+        }
+    }
+
+    /// Destroys a directory later.
+    pub(crate) fn destroy_space(&mut self, space: Box<Space>) {
+        self.queued += space.used();
+        self.queue.push_back(Job::Space(space));
+    }
+
+    /// Frees up to `steps` pieces, each a page or a value without pages, and tells whether there
+    /// is more.
+    pub(crate) fn work(&mut self, steps: usize) -> bool {
+        for _ in 0..steps {
+            let Some(job) = self.queue.pop_front() else { break };
+            self.step(job);
+        }
+        if self.queue.is_empty() {
+            self.queue.shrink_to(0);
+        }
+        !self.queue.is_empty()
+    }
+
+    pub(crate) fn ledger(&self) -> Ledger {
+        Ledger {
+            queued: self.queued,
+            tables: self.slots(self.queue.capacity()),
+            ..Ledger::default()
+        }
+    }
+
+    /// [`ledger`](Self::ledger), counted again from nothing.
+    pub(crate) fn recount(&self) -> Ledger {
+        let bytes = |job: &Job| match job {
+            Job::Value(value) => recount(value),
+            Job::Space(space) => space.recount().used(),
+        };
+        Ledger { queued: self.queue.iter().map(bytes).sum(), ..self.ledger() }
+    }
+
+    /// At least as many bytes as the queue can grow by when one job is added.
+    pub(crate) fn growth_max(&self) -> u64 {
+        let full = self.queue.len() == self.queue.capacity();
+        if full { self.slots(self.queue.len().max(QUEUE_MIN)) } else { 0 }
+    }
+
+    fn step(&mut self, job: Job) {
+        match job {
+            Job::Value(mut value) => {
+                let before = value.heap_bytes();
+                if value.free_step() {
+                    self.queued -= (before - value.heap_bytes()) as u64;
+                    self.queue.push_front(Job::Value(value));
+                } else {
+                    self.queued -= before as u64;
+                }
+            }
+            Job::Space(mut space) => {
+                let before = space.used();
+                let more = space.drain_page(self);
+                self.queued -= before - space.used();
+                if more {
+                    self.queue.push_front(Job::Space(space));
+                } else {
+                    self.queued -= space.used();
+                }
+            }
+        }
+    }
+
+    fn slots(&self, count: usize) -> u64 {
+        (count * size_of::<Job>()) as u64
+    }
+}
+
+/// The bytes that a value has allocated, counted again from nothing.
+pub(crate) fn recount(value: &Databox) -> u64 {
+    let beyond_set = |set: &databox::Set| set.recount_bytes() - set.heap_bytes();
+    (value.heap_bytes() + value.as_set().map_or(0, beyond_set)) as u64
+}
+
+/// What is freed in the course of the operation that removed it: a few pages at most.
+const AT_ONCE_MAX_BYTES: usize = 16 * 1024;
+
+/// The least capacity that the queue takes.
+const QUEUE_MIN: usize = 4;

@@ -1,0 +1,126 @@
+//! Operations on one key, whatever its kind, and on strings.
+
+use super::Shard;
+use crate::{Expiry, Item, Key, Namespace, OutOfBudget, PutOptions};
+use databox::{Databox, Text};
+use packed_map::{Extras, NewValue};
+
+impl Shard {
+    /// What the key holds.
+    #[inline]
+    pub fn get(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Item<'_>> {
+        self.expire(ns, key, now_ms);
+        self.peek(ns, key, now_ms)
+    }
+
+    /// Makes the key hold a string, whatever it held before.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfBudget`] where the write could take the shard beyond its budget. The key then holds
+    /// what it held before.
+    ///
+    /// # Complexity
+    ///
+    /// One page is changed and one more may be split. A value of more than 16 KiB that is
+    /// replaced is freed by [`work`](Self::work).
+    pub fn put_string(
+        &mut self,
+        ns: Namespace,
+        key: Key<'_>,
+        text: Text<'_>,
+        options: PutOptions,
+        now_ms: u64,
+    ) -> Result<(), OutOfBudget> {
+        let expires_at_ms = match options.expiry {
+            Expiry::Never => None,
+            Expiry::At(moment) if moment <= now_ms => {
+                self.take(ns, key);
+                return Ok(());
+            }
+            Expiry::At(moment) => Some(moment),
+            Expiry::Keep => self.peek(ns, key, now_ms).and_then(|item| item.expires_at_ms()),
+        };
+        let value = match text {
+            Text::Bytes(bytes) if bytes.len() > IN_MAP_MAX_BYTES => NewValue::Boxed(bytes.into()),
+            text => NewValue::Text(text),
+        };
+        self.put(ns, key, value, Extras { expires_at_ms, flags: options.flags, cas: 0 })
+    }
+
+    /// Removes the key and tells whether it was there.
+    pub fn remove(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> bool {
+        self.expire(ns, key, now_ms);
+        self.take(ns, key)
+    }
+
+    /// When the key expires. `None`: there is no such key. `Some(None)`: it does not expire.
+    pub fn expiry(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Option<u64>> {
+        self.get(ns, key, now_ms).map(|item| item.expires_at_ms())
+    }
+
+    /// Sets or clears when the key expires, and tells whether it was there. A moment that has
+    /// passed removes it.
+    pub fn set_expiry(
+        &mut self,
+        ns: Namespace,
+        key: Key<'_>,
+        expires_at_ms: Option<u64>,
+        now_ms: u64,
+    ) -> bool {
+        if expires_at_ms.is_some_and(|at| at <= now_ms) {
+            return self.remove(ns, key, now_ms);
+        }
+        self.set_extras(ns, key, now_ms, |extras| extras.expires_at_ms = expires_at_ms)
+    }
+
+    /// Sets the flags of a key and tells whether it was there.
+    pub fn set_flags(&mut self, ns: Namespace, key: Key<'_>, flags: u32, now_ms: u64) -> bool {
+        self.set_extras(ns, key, now_ms, |extras| extras.flags = flags)
+    }
+
+    /// Writes a value and its extras, within the budget.
+    pub(super) fn put(
+        &mut self,
+        ns: Namespace,
+        key: Key<'_>,
+        value: NewValue<'_, Databox>,
+        extras: Extras,
+    ) -> Result<(), OutOfBudget> {
+        let outside = match &value {
+            NewValue::Boxed(value) => value.heap_bytes(),
+            NewValue::Text(_) => 0,
+        };
+        self.admit(ns, |space| {
+            outside + space.map.put_growth_max(key.hash, key.bytes, &value, extras)
+        })?;
+        self.change_or_make(ns, |space, jobs| {
+            space.value_bytes += outside as u64;
+            let displaced = space.map.put(key.hash, key.bytes, value, extras);
+            if let Some(old) = displaced.and_then(packed_map::Displaced::boxed) {
+                space.destroy(old, jobs);
+            }
+        });
+        Ok(())
+    }
+
+    fn set_extras(
+        &mut self,
+        ns: Namespace,
+        key: Key<'_>,
+        now_ms: u64,
+        set: impl FnOnce(&mut Extras),
+    ) -> bool {
+        self.expire(ns, key, now_ms);
+        let changed = self.change(ns, |space, _| {
+            let mut extras = space.map.get(key.hash, key.bytes)?.extras();
+            set(&mut extras);
+            Some(space.map.set_extras(key.hash, key.bytes, extras))
+        });
+        changed.flatten().is_some()
+    }
+}
+
+/// The longest string that the map keeps itself. Longer ones are values of their own, so that
+/// freeing them can wait.
+const IN_MAP_MAX_BYTES: usize = 4096;

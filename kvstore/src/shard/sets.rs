@@ -1,0 +1,142 @@
+//! Operations on keys that hold sets. A set that becomes empty is no key.
+
+use super::Shard;
+use crate::{Item, Key, Namespace, WriteError, WrongKind};
+use databox::{Databox, Set, Text};
+use packed_map::{Extras, NewValue};
+
+impl Shard {
+    /// Adds a member to the set at the key, which is made where there is none, and tells whether
+    /// the member is new.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError::WrongKind`] where the key holds something else, and
+    /// [`WriteError::OutOfBudget`] where the write could take the shard beyond its budget.
+    pub fn set_add(
+        &mut self,
+        ns: Namespace,
+        key: Key<'_>,
+        member: &[u8],
+        now_ms: u64,
+    ) -> Result<bool, WriteError> {
+        self.expire(ns, key, now_ms);
+        let Some(item) = self.peek(ns, key, now_ms) else {
+            // The hash of the key is keyed itself, so members cannot be chosen to collide.
+            let mut set = Set::new(key.hash);
+            set.add(member);
+            self.put(ns, key, NewValue::Boxed(Databox::from(set)), Extras::default())?;
+            return Ok(true);
+        };
+        let set = of_item(item)?;
+        if self.budget_bytes().is_some() {
+            if set.contains(member) {
+                return Ok(false);
+            }
+            let growth = set.add_growth_max(member);
+            self.admit(ns, |_| growth)?;
+        }
+        Ok(self.change_set(ns, key, |set| set.add(member)).unwrap_or(false))
+    }
+
+    /// Removes a member from the set at the key and tells whether it was there.
+    ///
+    /// # Errors
+    ///
+    /// [`WrongKind`] where the key holds something else.
+    pub fn set_remove(
+        &mut self,
+        ns: Namespace,
+        key: Key<'_>,
+        member: &[u8],
+        now_ms: u64,
+    ) -> Result<bool, WrongKind> {
+        let Some(set) = self.set(ns, key, now_ms)? else { return Ok(false) };
+        if set.len() == 1 && set.contains(member) {
+            return Ok(self.take(ns, key));
+        }
+        Ok(self.change_set(ns, key, |set| set.remove(member)).unwrap_or(false))
+    }
+
+    /// How many members the set at the key has; 0 where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`WrongKind`] where the key holds something else.
+    pub fn set_len(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Result<u64, WrongKind> {
+        Ok(self.set(ns, key, now_ms)?.map_or(0, |set| set.len() as u64))
+    }
+
+    /// Whether the set at the key has this member.
+    ///
+    /// # Errors
+    ///
+    /// [`WrongKind`] where the key holds something else.
+    pub fn set_contains(
+        &mut self,
+        ns: Namespace,
+        key: Key<'_>,
+        member: &[u8],
+        now_ms: u64,
+    ) -> Result<bool, WrongKind> {
+        Ok(self.set(ns, key, now_ms)?.is_some_and(|set| set.contains(member)))
+    }
+
+    /// Calls `visit` with every member of the set at the key, in no particular order.
+    ///
+    /// # Errors
+    ///
+    /// [`WrongKind`] where the key holds something else.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the members, in one go.
+    pub fn set_members(
+        &mut self,
+        ns: Namespace,
+        key: Key<'_>,
+        now_ms: u64,
+        visit: impl FnMut(Text<'_>),
+    ) -> Result<(), WrongKind> {
+        if let Some(set) = self.set(ns, key, now_ms)? {
+            set.iter().for_each(visit);
+        }
+        Ok(())
+    }
+
+    /// The set at the key, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`WrongKind`] where the key holds something else.
+    pub fn set(
+        &mut self,
+        ns: Namespace,
+        key: Key<'_>,
+        now_ms: u64,
+    ) -> Result<Option<&Set>, WrongKind> {
+        self.get(ns, key, now_ms).map(of_item).transpose()
+    }
+
+    /// Changes the set at the key, which is one, and keeps count of its bytes.
+    fn change_set<R>(
+        &mut self,
+        ns: Namespace,
+        key: Key<'_>,
+        change: impl FnOnce(&mut Set) -> R,
+    ) -> Option<R> {
+        let changed = self.change(ns, |space, _| {
+            let value = space.map.get_mut(key.hash, key.bytes)?;
+            let before = value.heap_bytes() as u64;
+            let result = change(value.as_set_mut()?);
+            space.value_bytes = space.value_bytes + value.heap_bytes() as u64 - before;
+            Some(result)
+        });
+        changed.flatten()
+    }
+}
+
+/// The set that an item holds.
+fn of_item<'a>(item: Item<'a>) -> Result<&'a Set, WrongKind> {
+    item.set().ok_or_else(|| WrongKind { found: item.kind() })
+}

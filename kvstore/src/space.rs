@@ -1,0 +1,77 @@
+//! One namespace's directory and what its values hold.
+
+use crate::hash::HashKey;
+use crate::jobs::{self, Jobs};
+use crate::ledger::Ledger;
+use databox::Databox;
+use packed_map::{HashKeys, PackedMap};
+use std::sync::Arc;
+
+/// The keys of one namespace.
+#[derive(Debug)]
+pub(crate) struct Space {
+    pub(crate) map: Map,
+    /// The bytes that values outside the pages have allocated.
+    pub(crate) value_bytes: u64,
+    /// Where the next sweep goes on.
+    pub(crate) sweep_cursor: u64,
+}
+
+pub(crate) type Map = PackedMap<Databox, SharedKey>;
+
+impl Space {
+    pub(crate) fn new(key: Arc<HashKey>) -> Self {
+        Self { map: Map::new(SharedKey(key)), value_bytes: 0, sweep_cursor: 0 }
+    }
+
+    pub(crate) fn ledger(&self) -> Ledger {
+        Ledger {
+            maps: self.map.used_bytes() as u64,
+            values: self.value_bytes,
+            tables: SPACE_BYTES,
+            ..Ledger::default()
+        }
+    }
+
+    pub(crate) fn used(&self) -> u64 {
+        self.ledger().used()
+    }
+
+    /// [`ledger`](Self::ledger), counted again from nothing.
+    pub(crate) fn recount(&self) -> Ledger {
+        let values = self.map.iter().filter_map(|entry| match entry.value() {
+            packed_map::Value::Boxed(value) => Some(jobs::recount(value)),
+            _ => None,
+        });
+        Ledger { maps: self.map.recount_bytes() as u64, values: values.sum(), ..self.ledger() }
+    }
+
+    /// Hands a value that was taken out of the map over to its destruction.
+    pub(crate) fn destroy(&mut self, value: Databox, jobs: &mut Jobs) {
+        self.value_bytes -= value.heap_bytes() as u64;
+        jobs.destroy(value);
+    }
+
+    /// Removes one page and tells whether there are more.
+    pub(crate) fn drain_page(&mut self, jobs: &mut Jobs) -> bool {
+        let value_bytes = &mut self.value_bytes;
+        self.map.drain_page(|value| {
+            *value_bytes -= value.heap_bytes() as u64;
+            jobs.destroy(value);
+        })
+    }
+}
+
+/// The hash key, shared by all directories of a shard.
+#[derive(Debug)]
+pub(crate) struct SharedKey(Arc<HashKey>);
+
+impl HashKeys for SharedKey {
+    #[inline]
+    fn hash(&self, key: &[u8]) -> u64 {
+        self.0.hash(key)
+    }
+}
+
+/// What a namespace costs in the table of namespaces.
+pub(crate) const SPACE_BYTES: u64 = (size_of::<Space>() + size_of::<(u32, Box<Space>)>()) as u64;

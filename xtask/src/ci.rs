@@ -1,0 +1,141 @@
+//! `cargo xtask ci`: every check of the project, in the order in which they tell most soonest.
+//!
+//! The run stops at the first step that fails. The time of each step and the sum of the test
+//! results are printed at the end, in success and in failure.
+
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum};
+
+use crate::bench::Bench;
+use crate::error::Error;
+use crate::fuzz::Fuzz;
+use crate::tally::Tally;
+use crate::workspace::Workspace;
+use crate::{loom, tidy};
+
+/// Which steps to run.
+#[derive(Args, Debug)]
+pub(crate) struct Ci {
+    /// One step; all of them where absent.
+    step: Option<Step>,
+}
+
+impl Ci {
+    /// Runs the steps and prints what each took.
+    pub(crate) fn run(&self, workspace: &Workspace) -> Result<(), Error> {
+        let steps = self.step.as_ref().map_or_else(Step::value_variants, std::slice::from_ref);
+        let mut done = Vec::new();
+        let mut tally = Tally::default();
+        let mut outcome = Ok(());
+        for &step in steps {
+            println!("\n==> {}", step.name());
+            let start = now();
+            outcome = step.run(workspace, &mut tally);
+            let taken = start.elapsed();
+            println!("<== {} {}, {}", step.name(), verdict(&outcome), seconds(taken));
+            done.push((step, taken));
+            if outcome.is_err() {
+                break;
+            }
+        }
+        summarise(&done, &outcome, tally);
+        outcome
+    }
+}
+
+/// One check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Step {
+    /// The formatting of every file.
+    Fmt,
+    /// Layers between crates, house style, freshness of generated files.
+    Tidy,
+    /// Clippy on everything, warnings denied.
+    Clippy,
+    /// The release build of the server.
+    Build,
+    /// All tests; those against Redis and memcached must find them.
+    Test,
+    /// The documentation of every crate, warnings denied.
+    Docs,
+    /// The loom models.
+    Loom,
+    /// All fuzz targets, ten seconds each.
+    Fuzz,
+    /// Every benchmark once.
+    Bench,
+    /// What would be published of each crate.
+    Package,
+}
+
+impl Step {
+    fn run(self, workspace: &Workspace, tally: &mut Tally) -> Result<(), Error> {
+        let cargo = |subcommand| workspace.cargo().arg(subcommand);
+        match self {
+            Self::Fmt => {
+                cargo("fmt").args(["--all", "--check"]).run()?;
+                cargo("fmt").args(["--manifest-path", "fuzz/Cargo.toml", "--check"]).run()
+            }
+            Self::Tidy => tidy::run(workspace),
+            Self::Clippy => cargo("clippy")
+                .args(["--locked", "--workspace", "--all-targets", "--", "-D", "warnings"])
+                .run(),
+            Self::Build => cargo("build").args(["--locked", "--release"]).run(),
+            Self::Test => cargo("test")
+                .env("CARRIER_REQUIRE_PEERS", "1")
+                .args(["--locked", "--workspace"])
+                .run_tests(tally),
+            Self::Docs => cargo("doc")
+                .env("RUSTDOCFLAGS", "-D warnings")
+                .args(["--locked", "--workspace", "--no-deps"])
+                .run(),
+            Self::Loom => loom::run(workspace, tally),
+            Self::Fuzz => Fuzz::SMOKE.run(workspace),
+            Self::Bench => Bench::QUICK.run(workspace),
+            Self::Package => package(workspace),
+        }
+    }
+
+    fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
+
+/// Packs the crates that may be published, without building the packages again.
+///
+/// Each gets a lock file of its own; offline, so that it holds what the workspace is built with.
+fn package(workspace: &Workspace) -> Result<(), Error> {
+    workspace.cargo().args(["fetch", "--locked"]).run()?;
+    let published = workspace.packages.iter().filter(|package| package.is_publishable());
+    workspace
+        .cargo()
+        .args(["package", "--locked", "--offline", "--no-verify", "--allow-dirty"])
+        .args(published.flat_map(|package| ["--package", &package.name]))
+        .run()
+}
+
+fn summarise(done: &[(Step, Duration)], outcome: &Result<(), Error>, tally: Tally) {
+    println!();
+    for (index, (step, taken)) in done.iter().enumerate() {
+        let is_last = index + 1 == done.len();
+        let verdict = if is_last { verdict(outcome) } else { "ok" };
+        println!("{:<8} {:>9}  {verdict}", step.name(), seconds(*taken));
+    }
+    let total = done.iter().map(|(_, taken)| *taken).sum();
+    println!("{:<8} {:>9}", "total", seconds(total));
+    println!("{tally}");
+}
+
+fn verdict(outcome: &Result<(), Error>) -> &'static str {
+    if outcome.is_ok() { "ok" } else { "FAILED" }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.1} s", duration.as_secs_f64())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a build step has no clock to be given")]
+fn now() -> Instant {
+    Instant::now()
+}

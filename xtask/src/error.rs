@@ -1,0 +1,69 @@
+//! Why a command stopped.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use crate::codegen::CodegenError;
+
+/// The reason a command did not succeed, as one line for the person who ran it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub(crate) enum Error {
+    /// A file or folder could not be read or made.
+    File { path: PathBuf, source: io::Error },
+    /// A program could not be started.
+    Start { line: String, source: io::Error },
+    /// A program ran and ended without success.
+    Ended { line: String, code: Option<i32> },
+    /// Generated files could not be made, or are not what is committed.
+    Codegen(CodegenError),
+    /// `cargo metadata` printed something else than expected.
+    Metadata(serde_json::Error),
+    /// A name on the command line is none of those that exist.
+    Unknown { what: &'static str, name: String, known: Vec<String> },
+    /// A program the command needs is not installed.
+    Missing { program: &'static str, install: &'static str },
+    /// A fuzz target found an input that breaks its property.
+    Crashed { target: String, artifacts: PathBuf },
+    /// The loom step found no model, or none of the models ran.
+    NoModelRan,
+    /// Rules are broken; each was printed.
+    Untidy { findings: usize },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Start { line, source } => write!(f, "cannot start `{line}`: {source}"),
+            Self::Ended { line, code: Some(code) } => write!(f, "`{line}` ended with code {code}"),
+            Self::Ended { line, code: None } => write!(f, "`{line}` was ended by a signal"),
+            Self::Codegen(source) => write!(f, "{source}"),
+            Self::Metadata(source) => write!(f, "cannot read `cargo metadata`: {source}"),
+            Self::Unknown { what, name, known } => {
+                write!(f, "there is no {what} `{name}`; there are: {}", known.join(", "))
+            }
+            Self::Missing { program, install } => {
+                write!(f, "{program} is not installed; install it with `{install}`")
+            }
+            Self::Crashed { target, artifacts } => {
+                write!(f, "fuzz target {target} failed; its input is in {}", artifacts.display())
+            }
+            Self::NoModelRan => write!(f, "no loom model ran; expected tests/loom_*.rs in a crate"),
+            Self::Untidy { findings: 1 } => write!(f, "1 finding, printed above"),
+            Self::Untidy { findings } => write!(f, "{findings} findings, printed above"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::File { source, .. } | Self::Start { source, .. } => Some(source),
+            Self::Codegen(source) => Some(source),
+            Self::Metadata(source) => Some(source),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What the command line may say, typed.
+
+use clap::{Parser, Subcommand};
+
+use crate::bench::Bench;
+use crate::ci::Ci;
+use crate::error::Error;
+use crate::fuzz::Fuzz;
+use crate::workspace::Workspace;
+use crate::{codegen, loom, tidy};
+
+/// The one door of the workspace: code generation, checks, fuzzing and benchmarks.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+pub(crate) struct Flags {
+    #[command(subcommand)]
+    command: Command,
+}
+
+impl Flags {
+    /// Runs the command that was asked for.
+    pub(crate) fn run(self) -> Result<(), Error> {
+        let workspace = Workspace::load()?;
+        match self.command {
+            Command::Bench(bench) => bench.run(&workspace),
+            Command::Ci(ci) => ci.run(&workspace),
+            Command::Codegen { check } => codegen::run(check).map_err(Error::Codegen),
+            Command::Fuzz(fuzz) => fuzz.run(&workspace),
+            Command::Loom => loom::run(&workspace, &mut Default::default()),
+            Command::Tidy => tidy::run(&workspace),
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the benchmarks of every crate, or those of one.
+    Bench(Bench),
+    /// Run every check of the project in order, or one of them.
+    Ci(Ci),
+    /// Write the files that follow from `zvm/ops/*.toml`.
+    Codegen {
+        /// Compare them with what is there instead.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Build all fuzz targets once and run them, or one of them.
+    Fuzz(Fuzz),
+    /// Run the loom models of every crate that has some.
+    Loom,
+    /// Check the layers between crates and the rules of the house style.
+    Tidy,
+}
