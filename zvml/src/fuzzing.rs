@@ -15,6 +15,7 @@ pub fn check_source(data: &[u8]) {
             for program in programs {
                 let text = zvm::disassemble(&program);
                 let name = program.name.clone();
+                assert_eq!(zvm::assemble(&text).as_ref(), Ok(&program), "{text}");
                 if let Err(error) = zvm::verify(program) {
                     panic!("the verifier refuses `{name}`: {error}\n{text}\n{source}");
                 }

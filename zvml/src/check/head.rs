@@ -29,7 +29,9 @@ impl<'s> Checker<'s, '_> {
         let mut constants = Vec::new();
         let signature = self.signature(command, &mut constants);
         let docs = self.docs(command);
-        (duplicates?, complete?, cased?);
+        duplicates?;
+        complete?;
+        cased?;
         let head = Head {
             span,
             name: name.into(),

@@ -44,7 +44,8 @@ fn run(program: &VerifiedProgram, args: &[&str], present: bool) -> (String, Stri
     let (mut registers, mut session) = (Registers::new(), FakeSession::new());
     if present {
         let key = store.key(b"k");
-        zvm::Store::set_string(&mut store, key, zvm::Text::Integer(41), zvm::Expiry::At(5)).unwrap();
+        zvm::Store::set_string(&mut store, key, zvm::Text::Integer(41), zvm::Expiry::At(5))
+            .unwrap();
     }
     let args = OwnedArgs::new(args);
     let mut sink = RecordingSink::new();

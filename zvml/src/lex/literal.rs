@@ -82,7 +82,8 @@ mod tests {
 
     #[test]
     fn escapes_stand_for_bytes() {
-        assert_eq!(&*unescape(r#""a\x00\xfF\r\n\"\\""#).unwrap(), b"a\0\xff\r\n\"\\");
+        let bytes = unescape(r#""a\x00\xfF\r\n\"\\""#);
+        assert_eq!(bytes.as_deref(), Ok(&b"a\0\xff\r\n\"\\"[..]));
         assert_eq!(unescape(r#""a\q""#), Err(StringError { start: 2, end: 4 }));
         assert_eq!(unescape(r#""\x1""#), Err(StringError { start: 1, end: 3 }));
     }

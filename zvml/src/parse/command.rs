@@ -13,14 +13,14 @@ impl<'s> Parser<'s, '_> {
             match self.command() {
                 Ok(command) if self.problems.len() == complaints => commands.push(command),
                 Ok(_) => {}
-                Err(Failed) => self.to_next_command(),
+                Err(Failed) => self.pass_over_command(),
             }
         }
         commands
     }
 
     /// Passes over tokens up to the next command, beyond the one that failed.
-    fn to_next_command(&mut self) {
+    fn pass_over_command(&mut self) {
         while !self.at(TokenKind::End) {
             if self.at_word("command") || self.at_docs_of_command() {
                 return;
@@ -102,10 +102,11 @@ impl<'s> Parser<'s, '_> {
                 TokenKind::BraceOpen | TokenKind::BraceClose => return,
                 TokenKind::ParenOpen => parentheses = parentheses.saturating_add(1),
                 TokenKind::ParenClose => parentheses = parentheses.saturating_sub(1),
-                TokenKind::Word if parentheses == 0 => {
-                    if self.next.kind == TokenKind::Colon || self.at_item() {
-                        return;
-                    }
+                TokenKind::Word
+                    if parentheses == 0
+                        && (self.next.kind == TokenKind::Colon || self.at_item()) =>
+                {
+                    return;
                 }
                 _ => {}
             }

@@ -60,7 +60,7 @@ fn run_file(path: &Path, produce: &impl Fn(&str) -> String) -> Vec<String> {
     let mut failures = Vec::new();
     for case in cases.split("=== ").skip(1) {
         let (name, rest) = case.split_once('\n').unwrap_or((case, ""));
-        let (input, expected) = rest.split_once("\n---\n").unwrap_or((rest.trim_end(), ""));
+        let (input, expected) = rest.split_once("\n---\n").unwrap_or_else(|| (rest.trim_end(), ""));
         let actual = produce(input);
         if actual.trim_end() != expected.trim_end() {
             let path = path.display();
