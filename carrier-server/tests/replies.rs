@@ -6,7 +6,7 @@ mod support;
 use support::peer::Peer;
 use support::server::Server;
 use support::summary;
-use support::transcript::{Transcript, recording};
+use support::transcript::{Side, Transcript, recording};
 
 #[test]
 fn strings() {
@@ -45,7 +45,7 @@ fn the_recordings_are_of_redis() {
             transcript.record(redis.address);
             continue;
         }
-        let (compared, differences) = transcript.compare(redis.address);
+        let (compared, differences) = transcript.compare(redis.address, Side::Recorded);
         assert!(differences.is_empty(), "{name}: redis-server replies otherwise\n{differences}");
         replies += compared;
     }
@@ -60,7 +60,7 @@ fn check(name: &str) {
     // What runs on the connection's own thread on one may be on others here.
     for threads in [1, 3] {
         let server = Server::with_threads(threads);
-        let (_, differences) = transcript.compare(server.address);
+        let (_, differences) = transcript.compare(server.address, Side::Ours);
         assert!(differences.is_empty(), "{name}, {threads} threads:\n{differences}");
     }
 }

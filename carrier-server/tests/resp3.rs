@@ -276,7 +276,7 @@ fn routing(reply: &Reply) -> (Vec<Reply>, Vec<Reply>) {
     let [name, arity, flags, first, last, step, ..] = info.elements() else {
         panic!("a description, not {info:?}");
     };
-    let known = ["readonly", "write", "denyoom", "fast", "movablekeys"];
+    let known = ["readonly", "write", "denyoom", "movablekeys"];
     let mut flags: Vec<Reply> = flags
         .elements()
         .iter()
