@@ -24,6 +24,11 @@ fn keys() {
 }
 
 #[test]
+fn scan() {
+    check_on("scan", &[1]);
+}
+
+#[test]
 fn connection() {
     check("connection");
 }
@@ -39,7 +44,7 @@ fn the_recordings_are_of_redis() {
         return;
     };
     let mut replies = 0;
-    for name in ["strings", "sets", "keys", "connection", "resp3"] {
+    for name in ["strings", "sets", "keys", "scan", "connection", "resp3"] {
         let transcript = Transcript::read(name);
         if recording() {
             transcript.record(redis.address);
@@ -53,13 +58,17 @@ fn the_recordings_are_of_redis() {
 }
 
 fn check(name: &str) {
+    // What runs on the connection's own thread on one may be on others here.
+    check_on(name, &[1, 3]);
+}
+
+fn check_on(name: &str, threads: &[usize]) {
     if recording() {
         return;
     }
     let transcript = Transcript::read(name);
-    // What runs on the connection's own thread on one may be on others here.
-    for threads in [1, 3] {
-        let server = Server::with_threads(threads);
+    for threads in threads {
+        let server = Server::with_threads(*threads);
         let (_, differences) = transcript.compare(server.address, Side::Ours);
         assert!(differences.is_empty(), "{name}, {threads} threads:\n{differences}");
     }
