@@ -103,7 +103,8 @@ impl Transcript {
                     if *expected != answered {
                         let _ = writeln!(
                             differences,
-                            "line {number} ({title}): {text}\n  expected {expected}\n       got {answered}"
+                            "line {number} ({title}): {text}\n  expected {expected}\n  \
+                                  got {answered}"
                         );
                     }
                 }
