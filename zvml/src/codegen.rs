@@ -14,10 +14,32 @@ use zvm::{BuildError, Constant, Label, Opcode, Program, ProgramBuilder, SourceSp
 ///
 /// The command needs more registers or instructions than a program may have.
 pub(crate) fn generate(file: &str, head: Head, function: &Function) -> Result<Program, Diagnostic> {
+    match registers::choose(function) {
+        Some(registers) => emit(file, head, function, &registers),
+        None => Err(too_many_registers(head.span)),
+    }
+}
+
+/// The same, with a register of its own for each value: slower, and simpler to be right.
+#[cfg(test)]
+pub(crate) fn generate_apart(
+    file: &str,
+    head: Head,
+    function: &Function,
+) -> Result<Program, Diagnostic> {
+    match registers::choose_apart(function) {
+        Some(registers) => emit(file, head, function, &registers),
+        None => Err(too_many_registers(head.span)),
+    }
+}
+
+fn emit(
+    file: &str,
+    head: Head,
+    function: &Function,
+    registers: &Registers,
+) -> Result<Program, Diagnostic> {
     let span = head.span;
-    let Some(registers) = registers::choose(function) else {
-        return Err(too_many_registers(span));
-    };
     let mut builder = ProgramBuilder::new(&head.name);
     builder
         .protocol(head.protocol)
@@ -28,7 +50,7 @@ pub(crate) fn generate(file: &str, head: Head, function: &Function) -> Result<Pr
         .docs(head.docs)
         .source(SourceSpan { file: file.into(), line: head.line })
         .use_registers(registers.count);
-    let mut emitter = Emitter::new(builder, function, &registers);
+    let mut emitter = Emitter::new(builder, function, registers);
     for id in &function.order {
         emitter.block(*id);
     }
@@ -128,3 +150,6 @@ const CODE_LEN_MAX: usize = 4096;
 
 /// Bytes of a program's constants: the verifier's bound.
 const CONSTANT_BYTES_MAX: usize = 256 * 1024;
+
+#[cfg(test)]
+mod tests;

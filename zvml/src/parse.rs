@@ -186,8 +186,12 @@ impl<'s, 'd> Parser<'s, 'd> {
     }
 
     /// Passes over tokens up to one that `stop` accepts at the present depth of braces, up to
-    /// the brace that closes it, or to the next command.
-    fn recover(&mut self, stop: impl Fn(&Self) -> bool) {
+    /// the brace that closes it, or to the next command. A production that began at `start` and
+    /// took nothing loses that token, so that the next one does not fail at the same place.
+    fn recover(&mut self, start: Span, stop: impl Fn(&Self) -> bool) {
+        if self.current.span == start && !self.at(TokenKind::BraceOpen) {
+            self.advance();
+        }
         let mut open_braces = 0_usize;
         loop {
             match self.current.kind {

@@ -9,6 +9,7 @@ use zvm::{Access, Docs, Example, Param, ParamType, Protocol, Returns, RunWhere};
 impl<'s> Checker<'s, '_> {
     pub(super) fn head(&mut self, line: u32, command: &Command<'s>) -> Check<Head> {
         let duplicates = self.duplicate_items(command);
+        let complete = self.complete(command);
         let mut name = String::from(command.name.text);
         let mut span = command.name.span;
         if let Some(subcommand) = command.subcommand {
@@ -25,13 +26,10 @@ impl<'s> Checker<'s, '_> {
         let access = self.access(command);
         let run_where = self.required_word(command, "run_where", &RunWhere::NAMES);
         let returns = self.required_word(command, "returns", &Returns::NAMES);
-        if !command.items.iter().any(|item| item.key.text == "body") {
-            self.report(Code::MissingItem, span, "the command has no `body`");
-        }
         let mut constants = Vec::new();
         let signature = self.signature(command, &mut constants);
         let docs = self.docs(command);
-        (duplicates?, cased?);
+        (duplicates?, complete?, cased?);
         let head = Head {
             span,
             name: name.into(),
@@ -81,7 +79,7 @@ impl<'s> Checker<'s, '_> {
 
     fn access(&mut self, command: &Command<'s>) -> Check<Access> {
         let Some(item) = find(command, "access") else {
-            return Err(self.missing(command, "access"));
+            return Err(Reported);
         };
         let mut access = Access::NONE;
         for word in words(item) {
@@ -109,14 +107,14 @@ impl<'s> Checker<'s, '_> {
         key: &str,
         names: &[(&'static str, T)],
     ) -> Check<T> {
-        let Some(item) = find(command, key) else { return Err(self.missing(command, key)) };
+        let Some(item) = find(command, key) else { return Err(Reported) };
         match words(item) {
             [word] => self.word(*word, key, names),
             [_, second, ..] => {
                 let message = format!("`{key}` is one word");
                 Err(self.report(Code::UnknownWord, second.span, message))
             }
-            [] => Err(self.missing(command, key)),
+            [] => Err(Reported),
         }
     }
 
@@ -140,9 +138,15 @@ impl<'s> Checker<'s, '_> {
         })
     }
 
-    pub(super) fn missing(&mut self, command: &Command<'s>, key: &str) -> Reported {
-        let message = format!("the command has no `{key}`");
-        self.report(Code::MissingItem, command.name.span, message)
+    /// Reports the items that every command has and this one has not.
+    fn complete(&mut self, command: &Command<'s>) -> Check<()> {
+        let missing = REQUIRED.iter().filter(|key| find(command, key).is_none());
+        let missing: Vec<String> = missing.map(|key| format!("`{key}`")).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let message = format!("the command has no {}", missing.join(", "));
+        Err(self.report(Code::MissingItem, command.name.span, message))
     }
 
     fn docs(&mut self, command: &Command<'s>) -> Check<Docs> {
@@ -256,6 +260,9 @@ fn written(key: &str, name: &str) -> String {
     }
     text
 }
+
+/// What every command has.
+const REQUIRED: &[&str] = &["access", "run_where", "params", "returns", "body"];
 
 /// The verifier's bound.
 const NAME_LEN_MAX: usize = 128;

@@ -5,7 +5,7 @@ pub(super) fn nearest<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> Option<&'c str> {
-    let limit = (word.len() / 3).clamp(1, 3);
+    let limit = (word.len() / 3).min(3);
     candidates
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))

@@ -195,7 +195,7 @@ impl<'s> Checker<'s, '_> {
         Err(self.wrong_return(returns, span))
     }
 
-    fn wrong_return(&mut self, returns: Returns, span: Span) -> super::Reported {
+    pub(super) fn wrong_return(&mut self, returns: Returns, span: Span) -> super::Reported {
         let message = format!("the command returns {returns:?}, this is something else");
         self.report(Code::WrongReturn, span, message)
     }

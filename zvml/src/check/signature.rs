@@ -2,7 +2,7 @@
 
 use super::head::find;
 use super::scope::Variadic;
-use super::{Check, Checker, near};
+use super::{Check, Checker, Reported, near};
 use crate::Code;
 use crate::ast::{
     self, Command, Count, Expr, ExprKind, ItemValue, Literal, Name, OptionWord, ParamShape,
@@ -24,7 +24,7 @@ impl<'s> Checker<'s, '_> {
         let mut registers = 0_usize;
         let params = match find(command, "params").map(|item| &item.value) {
             Some(ItemValue::Params(params)) => params.as_slice(),
-            _ => return Err(self.missing(command, "params")),
+            _ => return Err(Reported),
         };
         let options = match find(command, "opts").map(|item| &item.value) {
             Some(ItemValue::Options(options)) => Some(options),

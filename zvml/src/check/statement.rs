@@ -101,8 +101,9 @@ impl<'s> Checker<'s, '_> {
                 );
                 break;
             }
-            // A `return` that failed has still ended its path.
-            reachable = !matches!(statement.kind, StatementKind::Return(_));
+            // A `return` that failed has still ended its path, if it may stand here at all.
+            reachable =
+                !matches!(statement.kind, StatementKind::Return(_)) || !self.builders.is_empty();
             if let Ok((statement, goes_on)) = self.statement(head, statement) {
                 reachable &= goes_on;
                 out.push(statement);
@@ -419,10 +420,7 @@ impl<'s> Checker<'s, '_> {
                     "here the command ends: `return_nil`, `return 0`, `error(\"...\")`",
                 ));
             }
-            _ => {
-                let message = "the command does not return that";
-                return Err(self.report(Code::WrongReturn, handler.span, message));
-            }
+            _ => return Err(self.wrong_return(head.returns, handler.span)),
         };
         Ok(exit)
     }

@@ -72,6 +72,23 @@ pub(crate) fn choose(function: &Function) -> Option<Registers> {
     Some(Registers { chosen, count })
 }
 
+/// A register of its own for each value, behind the parameters' ones.
+#[cfg(test)]
+pub(crate) fn choose_apart(function: &Function) -> Option<Registers> {
+    let fixed = function.values.iter().filter(|value| value.fixed.is_some()).count();
+    let others = function.values.iter().scan(fixed, |next, value| {
+        Some(value.fixed.map_or_else(
+            || {
+                *next += 1;
+                *next - 1
+            },
+            usize::from,
+        ))
+    });
+    let chosen: Option<Vec<u8>> = others.map(|register| u8::try_from(register).ok()).collect();
+    Some(Registers { chosen: chosen?, count: u16::try_from(function.values.len()).ok()? })
+}
+
 /// Where a value is needed. Operation n reads at 2n and writes at 2n + 1.
 #[derive(Debug, Clone, Copy)]
 struct Range {

@@ -135,7 +135,7 @@ const STATEMENTS: &[&str] = &[
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn any_bytes(data in proptest::collection::vec(any::<u8>(), 0..200)) {

@@ -87,7 +87,7 @@ impl Builder<'_> {
 
     fn truth(&mut self, value: bool, into: Option<ValueId>) -> ValueId {
         let number = Operand::Number(i32::from(value));
-        let load = Operation::new(Opcode::BoolConst).with(Slot::Imm, number);
+        let load = Operation::new(Opcode::BoolConst).with(Slot::B, number);
         self.load(load, ValueType::BOOL, into)
     }
 

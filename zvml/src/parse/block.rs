@@ -19,13 +19,7 @@ impl<'s> Parser<'s, '_> {
             let start = self.current.span;
             match self.statement() {
                 Ok(kind) => statements.push(Statement { span: start.to(self.last), kind }),
-                Err(Failed) => {
-                    // A statement's first token is never where the next one starts.
-                    if self.current.span == start && !self.at(TokenKind::BraceOpen) {
-                        self.advance();
-                    }
-                    self.recover(Self::at_statement);
-                }
+                Err(Failed) => self.recover(start, Self::at_statement),
             }
         }
         let close = self.expect(TokenKind::BraceClose)?.span;

@@ -57,9 +57,10 @@ impl<'s> Parser<'s, '_> {
             if self.at(TokenKind::End) || self.at_word("command") {
                 return Err(self.unexpected("`}` at the end of the command"));
             }
+            let start = self.current.span;
             match self.item() {
-                Ok(item) => items.push(item),
-                Err(Failed) => self.recover(Self::at_item),
+                Ok(item) => items.extend(item),
+                Err(Failed) => self.recover(start, Self::at_item),
             }
         }
         self.expect(TokenKind::BraceClose)?;
@@ -71,13 +72,15 @@ impl<'s> Parser<'s, '_> {
         followed && ITEMS.contains(&self.current_text())
     }
 
-    fn item(&mut self) -> Parsed<Item<'s>> {
+    /// An item; nothing for an unknown one, which is reported and passed over.
+    fn item(&mut self) -> Parsed<Option<Item<'s>>> {
         let key = self.name("an item of the command, such as `params`")?;
         if !ITEMS.contains(&key.text) {
             let message = format!("a command has no item `{}`", key.text);
             let hint = format!("the items are {}", ITEMS.join(", "));
             self.report(Diagnostic::new(Code::UnknownItem, key.span, message).with_hint(hint));
-            return Err(Failed);
+            self.pass_over_item();
+            return Ok(None);
         }
         let value = match key.text {
             "pre" => ItemValue::Pre(self.conditions()?),
@@ -87,7 +90,27 @@ impl<'s> Parser<'s, '_> {
                 self.item_value(key.text)?
             }
         };
-        Ok(Item { key, value })
+        Ok(Some(Item { key, value }))
+    }
+
+    /// Passes over tokens up to what looks like the next item, known or not.
+    fn pass_over_item(&mut self) {
+        let mut parentheses = 0_usize;
+        self.take(TokenKind::Colon);
+        while !self.at(TokenKind::End) && !self.at_word("command") {
+            match self.current.kind {
+                TokenKind::BraceOpen | TokenKind::BraceClose => return,
+                TokenKind::ParenOpen => parentheses = parentheses.saturating_add(1),
+                TokenKind::ParenClose => parentheses = parentheses.saturating_sub(1),
+                TokenKind::Word if parentheses == 0 => {
+                    if self.next.kind == TokenKind::Colon || self.at_item() {
+                        return;
+                    }
+                }
+                _ => {}
+            }
+            self.advance();
+        }
     }
 
     fn item_value(&mut self, key: &str) -> Parsed<ItemValue<'s>> {
@@ -117,9 +140,10 @@ impl<'s> Parser<'s, '_> {
             if self.at(TokenKind::End) || self.at_word("command") {
                 return Err(self.unexpected("`}` at the end of `pre`"));
             }
+            let start = self.current.span;
             match self.condition() {
                 Ok(condition) => conditions.push(condition),
-                Err(Failed) => self.recover(|parser| parser.next.kind == TokenKind::Colon),
+                Err(Failed) => self.recover(start, |parser| parser.next.kind == TokenKind::Colon),
             }
         }
         self.expect(TokenKind::BraceClose)?;
