@@ -352,7 +352,6 @@ impl Route {
             let items = signature.params.iter().enumerate();
             items
                 .filter(|(_, param)| param.items.iter().any(|item| item.ty == ty))
-                .map(|(index, param)| (index, param))
                 .collect::<Vec<_>>()
         };
         match has(ParamType::Key).as_slice() {

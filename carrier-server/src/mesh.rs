@@ -48,7 +48,8 @@ pub(crate) struct Mesh {
     peers: Vec<Peer>,
     /// The thread that hosts each shard.
     hosts: Arc<[usize]>,
-    /// Batches at home. With those that are open or away: [`batches_out`] of the peers.
+    /// Batches at home. With those that are open or away: [`batches_out`] of the threads.
+    #[expect(clippy::vec_box, reason = "they cross rings boxed and come back as they are")]
     pool: Vec<Box<Batch>>,
 }
 

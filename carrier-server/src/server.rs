@@ -121,7 +121,8 @@ impl Server {
         for thread in self.threads {
             let ended =
                 thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread panicked")));
-            outcome = outcome.and(ended.map_err(system("its event loop")));
+            let ended = ended.map_err(system("its event loop"));
+            outcome = outcome.and(ended);
         }
         outcome
     }

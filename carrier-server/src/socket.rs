@@ -131,13 +131,21 @@ impl Acceptor {
                 let mut failure = io::ErrorKind::AddrNotAvailable.into();
                 for at in (host.as_str(), *port).to_socket_addrs()? {
                     match TcpListener::bind(at) {
-                        Ok(listener) => return Ok(Self::Tcp(listener)),
+                        Ok(listener) => {
+                            // Listening once more lengthens the queue.
+                            rustix::net::listen(&listener, BACKLOG_CLIENTS)?;
+                            return Ok(Self::Tcp(listener));
+                        }
                         Err(error) => failure = error,
                     }
                 }
                 Err(failure)
             }
-            Address::Unix(path) => Ok(Self::Unix(UnixListener::bind(path)?, path.clone())),
+            Address::Unix(path) => {
+                let listener = UnixListener::bind(path)?;
+                rustix::net::listen(&listener, BACKLOG_CLIENTS)?;
+                Ok(Self::Unix(listener, path.clone()))
+            }
         }
     }
 
@@ -196,6 +204,10 @@ impl Source for Acceptor {
         }
     }
 }
+
+/// Clients that may wait to be let in, as far as the system's own limit allows: as many as come
+/// back at once after an interruption. The next one would have to try again a second later.
+const BACKLOG_CLIENTS: i32 = 4096;
 
 #[cfg(test)]
 mod tests {

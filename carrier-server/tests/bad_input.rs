@@ -3,7 +3,8 @@
 
 mod support;
 
-use std::net::SocketAddr;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -117,37 +118,46 @@ fn a_client_that_does_not_read_is_not_read() {
         let server = Server::with_threads(threads);
         let bystander = Bystander::start(server.address);
         let value = vec![b'v'; 64 * 1024];
-        let mut client = server.client();
-        for key in [b"a", b"b", b"c", b"d"] {
-            assert_eq!(client.call(&[b"SET", key, &value]), Reply::ok());
+        let mut other = server.client();
+        for key in KEYS {
+            assert_eq!(other.call(&[b"SET", key, &value]), Reply::ok());
         }
         let before = server.process.resident_bytes();
-        // Few bytes that ask for many: 128 MiB.
-        let gets = [b"a", b"b", b"c", b"d"].map(|key| multibulk(&[b"GET", key])).concat();
-        client.write(&gets.repeat(512)).expect("the kernel takes it");
-        // And as many that go both ways, from a client that writes on and on.
+        // Few bytes that ask for many, and as many that go both ways.
+        let gets = KEYS.map(|key| multibulk(&[b"GET", key])).concat();
+        let (reader, getting) = write_aside(&server, gets, UNREAD_REPLIES / KEYS.len());
         let echo = multibulk(&[b"ECHO", &value]);
-        let mut writer = server.client();
-        let reader = writer.stream().try_clone().expect("a stream can be cloned");
-        let writing = thread::spawn(move || {
-            (0..ECHOES).try_for_each(|_| writer.write(&echo)).map(|()| writer)
-        });
-        let mut other = server.client();
+        let (echoed, echoing) = write_aside(&server, echo, ECHOES);
         for _ in 0..20 {
             for _ in 0..100 {
                 assert_eq!(other.line("GET absent"), Reply::Nil);
             }
-            grown_at_most(&server, before, 32 * MIB);
+            grown_at_most(&server, before, UNREAD_BYTES_MAX);
         }
         // Once they read, they get everything.
         let frame = value.len() + b"$65536\r\n\r\n".len();
-        assert_eq!(count_bytes(client.stream(), 2_048 * frame), 2_048 * frame);
-        assert_eq!(client.line("PING"), Reply::status("PONG"));
-        assert_eq!(count_bytes(&reader, ECHOES * frame), ECHOES * frame);
-        drop(writing.join().expect("the writer").expect("the server reads"));
-        grown_at_most(&server, before, 48 * MIB);
+        assert_eq!(count_bytes(&reader, UNREAD_REPLIES * frame), UNREAD_REPLIES * frame);
+        assert_eq!(count_bytes(&echoed, ECHOES * frame), ECHOES * frame);
+        for writing in [getting, echoing] {
+            let mut client = writing.join().expect("the writer").expect("the server reads");
+            assert_eq!(client.line("PING"), Reply::status("PONG"));
+        }
+        grown_at_most(&server, before, UNREAD_BYTES_MAX);
         bystander.finish();
     }
+}
+
+/// Writes `bytes` many times on a connection and a thread of their own; gives the reading end.
+fn write_aside(
+    server: &Server,
+    bytes: Vec<u8>,
+    times: usize,
+) -> (TcpStream, JoinHandle<io::Result<Client>>) {
+    let mut client = server.client();
+    let reader = client.stream().try_clone().expect("a stream can be cloned");
+    let writing =
+        thread::spawn(move || (0..times).try_for_each(|_| client.write(&bytes)).map(|()| client));
+    (reader, writing)
 }
 
 #[test]
@@ -299,11 +309,11 @@ fn grown_at_most(server: &Server, before: usize, bytes: usize) {
 }
 
 /// Reads up to `len` bytes and forgets them.
-fn count_bytes(mut stream: &std::net::TcpStream, len: usize) -> usize {
+fn count_bytes(mut stream: &TcpStream, len: usize) -> usize {
     let (mut buffer, mut count) = (vec![0; 1 << 20], 0);
     while count < len {
         let room = buffer.len().min(len - count);
-        match std::io::Read::read(&mut stream, &mut buffer[..room]) {
+        match io::Read::read(&mut stream, &mut buffer[..room]) {
             Ok(0) | Err(_) => break,
             Ok(read) => count += read,
         }
@@ -405,8 +415,15 @@ const WORDS: &[&[u8]] = &[
 
 const MIB: usize = 1 << 20;
 const GARBAGE_ROUNDS: usize = 400;
+const KEYS: [&[u8]; 8] = [b"a", b"b", b"c", b"d", b"e", b"f", b"g", b"h"];
 const ECHOES: usize = 1_000;
-const IDLE: usize = 5_000;
 
+/// Replies of 64 KiB that nobody reads: 512 MiB.
+const UNREAD_REPLIES: usize = 8_192;
+/// What the server may hold of them. A thousand requests may be on their way to other threads
+/// before the length of their replies is known.
+const UNREAD_BYTES_MAX: usize = 128 * MIB;
+
+const IDLE: usize = 5_000;
 /// What the server may keep for a connection that says nothing, buffers of the allocator included.
 const IDLE_CONNECTION_BYTES_MAX: usize = 12 * 1024;

@@ -6,7 +6,7 @@ mod support;
 use support::peer::Peer;
 use support::server::Server;
 use support::summary;
-use support::transcript::{Transcript, recording};
+use support::transcript::{Side, Transcript, recording};
 
 #[test]
 fn strings() {
@@ -21,6 +21,11 @@ fn sets() {
 #[test]
 fn keys() {
     check("keys");
+}
+
+#[test]
+fn scan() {
+    check_on("scan", &[1]);
 }
 
 #[test]
@@ -39,13 +44,13 @@ fn the_recordings_are_of_redis() {
         return;
     };
     let mut replies = 0;
-    for name in ["strings", "sets", "keys", "connection", "resp3"] {
+    for name in ["strings", "sets", "keys", "scan", "connection", "resp3"] {
         let transcript = Transcript::read(name);
         if recording() {
             transcript.record(redis.address);
             continue;
         }
-        let (compared, differences) = transcript.compare(redis.address);
+        let (compared, differences) = transcript.compare(redis.address, Side::Recorded);
         assert!(differences.is_empty(), "{name}: redis-server replies otherwise\n{differences}");
         replies += compared;
     }
@@ -53,14 +58,18 @@ fn the_recordings_are_of_redis() {
 }
 
 fn check(name: &str) {
+    // What runs on the connection's own thread on one may be on others here.
+    check_on(name, &[1, 3]);
+}
+
+fn check_on(name: &str, threads: &[usize]) {
     if recording() {
         return;
     }
     let transcript = Transcript::read(name);
-    // What runs on the connection's own thread on one may be on others here.
-    for threads in [1, 3] {
-        let server = Server::with_threads(threads);
-        let (_, differences) = transcript.compare(server.address);
+    for threads in threads {
+        let server = Server::with_threads(*threads);
+        let (_, differences) = transcript.compare(server.address, Side::Ours);
         assert!(differences.is_empty(), "{name}, {threads} threads:\n{differences}");
     }
 }

@@ -1,5 +1,7 @@
 //! Random requests of every command, over few keys, so that they meet.
 
+use std::collections::BTreeSet;
+
 use super::random::Random;
 use super::request::{Form, Request};
 
@@ -85,22 +87,29 @@ impl Generator {
     fn set(&self, random: &mut Random, words: &mut Vec<Vec<u8>>) {
         words.extend([self.text_key(random), value(random)]);
         let count = *random.pick(&[0, 0, 0, 0, 1, 1, 2, 3]);
+        let mut taken = BTreeSet::new();
         for _ in 0..count {
-            let option = *random.pick(SET_OPTIONS);
-            words.extend(option.split(' ').map(|word| word.as_bytes().to_vec()));
+            let option: Vec<&str> = random.pick(SET_OPTIONS).split(' ').collect();
+            // Of a time given twice Redis reads the last alone, wrong as the first may be.
+            if taken.insert(option[0].to_ascii_uppercase()) {
+                words.extend(option.iter().map(|word| word.as_bytes().to_vec()));
+            }
         }
     }
 
     fn expire(&self, random: &mut Random, words: &mut Vec<Vec<u8>>) {
         words.push(self.any_key(random));
-        words.push(match random.below(10) {
+        let seconds = match random.below(10) {
             0 => b"0".to_vec(),
             1 => b"-1".to_vec(),
             2 => number(random),
             // So far apart that no delay changes which of two is later.
             _ => format!("{}0000", 1 + random.below(9)).into_bytes(),
-        });
-        let count = *random.pick(&[0, 0, 0, 1, 1, 2]);
+        };
+        // Of two mistakes in one request either may be named.
+        let is_wrong = ALMOST_NUMBERS.iter().any(|wrong| wrong.as_bytes() == seconds);
+        words.push(seconds);
+        let count = if is_wrong { random.below(2) } else { *random.pick(&[0, 0, 0, 1, 1, 2]) };
         for _ in 0..count {
             words.push(random.pick(EXPIRE_OPTIONS).as_bytes().to_vec());
         }

@@ -11,7 +11,8 @@
 //!
 //! A request is words as redis-cli takes them: parted by blanks, in double quotes where they hold
 //! blanks or escapes. A reply is its bytes, escaped. A request after `!` has a reply that is not
-//! compared: it tells of the server's build. With `CARRIER_RECORD=1` the tests write the
+//! compared: it tells of the server's build. Where ours knowingly replies otherwise, `=` and its
+//! reply follow, under a remark that says why. With `CARRIER_RECORD=1` the tests write the
 //! replies anew from the server that ours is compared with.
 
 use std::fmt::Write as _;
@@ -45,6 +46,16 @@ enum Line {
         request: Request,
     },
     Reply(String),
+    /// What ours replies instead.
+    Difference(String),
+}
+
+/// Which server a conversation is held with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Ours,
+    /// The one that the replies were recorded from.
+    Recorded,
 }
 
 impl Transcript {
@@ -62,15 +73,15 @@ impl Transcript {
 
     /// Holds every conversation with the server at `address`; gives the number of replies compared
     /// and what differs.
-    pub(crate) fn compare(&self, address: SocketAddr) -> (usize, String) {
+    pub(crate) fn compare(&self, address: SocketAddr, side: Side) -> (usize, String) {
         let (mut differences, mut compared) = (String::new(), 0);
         let mut title = "";
         let mut answered = String::new();
         let mut asked: Option<(usize, &str)> = None;
         let mut client = fresh(address);
-        for line in &self.lines {
+        for (at, line) in self.lines.iter().enumerate() {
             match line {
-                Line::Remark(_) => {}
+                Line::Remark(_) | Line::Difference(_) => {}
                 Line::Title(text) => {
                     title = text;
                     client = fresh(address);
@@ -85,10 +96,15 @@ impl Transcript {
                 Line::Reply(expected) => {
                     let (number, text) = asked.take().expect("a reply follows a request");
                     compared += 1;
+                    let expected = match self.lines.get(at + 1) {
+                        Some(Line::Difference(ours)) if side == Side::Ours => ours,
+                        _ => expected,
+                    };
                     if *expected != answered {
                         let _ = writeln!(
                             differences,
-                            "line {number} ({title}): {text}\n  expected {expected}\n       got {answered}"
+                            "line {number} ({title}): {text}\n  expected {expected}\n  \
+                                  got {answered}"
                         );
                     }
                 }
@@ -117,6 +133,7 @@ impl Transcript {
                     writeln!(text, "! {words}")
                 }
                 Line::Reply(_) => Ok(()),
+                Line::Difference(ours) => writeln!(text, "= {ours}"),
             };
         }
         std::fs::write(&self.path, text).expect("the file can be written");
@@ -138,6 +155,9 @@ impl Line {
         }
         if let Some(reply) = line.strip_prefix("< ") {
             return Self::Reply(reply.to_owned());
+        }
+        if let Some(reply) = line.strip_prefix("= ") {
+            return Self::Difference(reply.to_owned());
         }
         assert!(line.is_empty() || line.starts_with('#'), "line {number}: {line:?}");
         Self::Remark(line.to_owned())

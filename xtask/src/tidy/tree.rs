@@ -54,9 +54,14 @@ impl Source {
         self.has_extension("rs")
     }
 
+    /// Whether the file holds commands.
+    pub(super) fn is_zvml(&self) -> bool {
+        self.has_extension("zvml")
+    }
+
     /// Whether the file is in a language that has limits on its shape.
     pub(super) fn is_code(&self) -> bool {
-        self.is_rust() || self.has_extension("zvml")
+        self.is_rust() || self.is_zvml()
     }
 
     /// Whether `cargo xtask codegen` wrote the file, which says so in its first lines.

@@ -1,3 +1,5 @@
+//! Whole files, and what is said of bad ones.
+
 use super::*;
 
 const WHOLE: &str = r#"
