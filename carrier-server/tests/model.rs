@@ -38,6 +38,11 @@ fn random_pipelines_on_three_threads() {
 }
 
 #[test]
+fn random_pipelines_in_the_staged_layout() {
+    check_cases("the staged layout", || Server::with_arguments(&["--layout", "staged"]));
+}
+
+#[test]
 fn the_reference_agrees_with_redis() {
     let Some(redis) = Peer::redis("the model's reference") else {
         return;
@@ -277,7 +282,7 @@ fn shrink<T: Target>(
     (case, mismatch)
 }
 
-const CASES: usize = 12;
+const CASES: usize = 40;
 const ROUNDS: usize = 3;
 const PIPELINE_MAX: usize = 200;
 const ALONE_MAX: usize = 40;
