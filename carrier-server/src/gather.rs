@@ -79,8 +79,7 @@ impl Gather {
     }
 
     fn write_sum(&self, out: &mut Vec<u8>) {
-        let sum: i64 =
-            self.replies().filter_map(header_number).map(|(number, _)| number).sum();
+        let sum: i64 = self.replies().filter_map(header_number).map(|(number, _)| number).sum();
         if let Dialect::Resp(version) = self.dialect {
             drp_parser::Encoder::new(out, version).integer(sum);
         }

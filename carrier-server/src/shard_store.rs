@@ -53,7 +53,7 @@ impl Store for ShardStore<'_> {
     #[inline]
     fn string(&mut self, key: Key<'_>) -> Option<Text<'_>> {
         let item = self.shard.get(self.namespace, shard_key(key), self.now_ms)?;
-        item.string().map(program_text)
+        item.string()
     }
 
     #[inline]
@@ -69,10 +69,6 @@ impl Store for ShardStore<'_> {
             Expiry::Keep => kvstore::Expiry::Keep,
         };
         let options = PutOptions { expiry, flags: 0 };
-        let value = match value {
-            Text::Bytes(bytes) => databox::Text::Bytes(bytes),
-            Text::Integer(number) => databox::Text::Integer(number),
-        };
         let (namespace, now_ms) = (self.namespace, self.now_ms);
         self.shard
             .put_string(namespace, shard_key(key), value, options, now_ms)
@@ -125,7 +121,6 @@ impl Store for ShardStore<'_> {
     }
 
     fn set_members(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>)) {
-        let visit = |member: databox::Text<'_>| visit(program_text(member));
         let visited = self.shard.set_members(self.namespace, shard_key(key), self.now_ms, visit);
         debug_assert!(visited.is_ok(), "the program checked that the key holds a set");
     }
@@ -139,13 +134,13 @@ impl Store for ShardStore<'_> {
     ) -> u64 {
         let (_, inner) = cursor_parts(cursor, self.place.count);
         let mut digits = decimal::Buffer::new();
-        let visit = |key: databox::Text<'_>, item: kvstore::Item<'_>| {
+        let visit = |key: Text<'_>, item: kvstore::Item<'_>| {
             let name = item.kind().name().as_bytes();
             let type_fits = filter.type_name.is_none_or(|wanted| wanted.eq_ignore_ascii_case(name));
             let fits = type_fits
                 && filter.pattern.is_none_or(|p| glob::matches(p, key.bytes(&mut digits), false));
             if fits {
-                visit(program_text(key));
+                visit(key);
             }
         };
         let next = self.shard.scan(self.namespace, inner, count, self.now_ms, visit);
@@ -181,13 +176,6 @@ const fn next_cursor(inner: u64, place: ShardPlace) -> u64 {
 
 const fn shard_key(key: Key<'_>) -> kvstore::Key<'_> {
     kvstore::Key { bytes: key.bytes, hash: key.hash }
-}
-
-const fn program_text(text: databox::Text<'_>) -> Text<'_> {
-    match text {
-        databox::Text::Bytes(bytes) => Text::Bytes(bytes),
-        databox::Text::Integer(number) => Text::Integer(number),
-    }
 }
 
 #[cfg(test)]

@@ -24,7 +24,6 @@ mod signature;
 mod store;
 #[cfg(any(test, fuzzing, feature = "testing"))]
 pub mod testing;
-mod text;
 mod verify;
 
 #[cfg(test)]
@@ -34,6 +33,7 @@ pub use absent::{NoSession, NoStore};
 pub use args::{ArgRange, Args};
 pub use assembly::{AssembleError, assemble, disassemble};
 pub use builder::{BuildError, Label, ProgramBuilder};
+pub use databox::{Text, decimal};
 pub use encoding::FormatError;
 pub(crate) use fault::Fault;
 pub use generated::{
@@ -57,5 +57,4 @@ pub use signature::{
     OptionSpec, Param, ParamRegister, ParamType, Signature, VariadicSpan,
 };
 pub use store::{Expiry, OutOfMemory, ScanFilter, Store};
-pub use text::{Digits, Text};
 pub use verify::{VerifiedProgram, VerifyError, verify};

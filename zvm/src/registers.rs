@@ -1,8 +1,8 @@
 //! The register file: what a program computes with, reused from run to run.
 
 use crate::generated::Aggregate;
-use crate::text::Digits;
 use crate::{Args, Constant, Fault, Key, Text};
+use databox::decimal;
 use std::fmt;
 
 /// Registers, scratch space and open aggregates of a running program.
@@ -160,9 +160,9 @@ impl Registers {
         &'r self,
         register: u8,
         input: Input<'r>,
-        digits: &'r mut Digits,
+        digits: &'r mut decimal::Buffer,
     ) -> &'r [u8] {
-        self.text(register, input).map_or(&[], |text| digits.of(text))
+        self.text(register, input).map_or(&[], |text| text.bytes(digits))
     }
 
     /// Lets a register hold a copy of a string that is about to go away.

@@ -10,7 +10,6 @@ mod number;
 
 pub use decode::DecodeError;
 pub(crate) use decode::{GROUPS_MAX, read_number};
-pub(crate) use number::parse_integer;
 
 use crate::Type;
 

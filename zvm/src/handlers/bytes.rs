@@ -3,7 +3,7 @@
 use crate::Instruction;
 use crate::interpret::{Machine, Step};
 use crate::registers::Value;
-use crate::text::Digits;
+use databox::decimal;
 
 #[inline]
 pub(crate) fn bytes_const<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
@@ -13,7 +13,7 @@ pub(crate) fn bytes_const<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction
 
 #[inline]
 pub(crate) fn bytes_equal<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
-    let (mut left_digits, mut right_digits) = (Digits::new(), Digits::new());
+    let (mut left_digits, mut right_digits) = (decimal::Buffer::new(), decimal::Buffer::new());
     let equal = vm.registers.bytes(i.b, vm.input, &mut left_digits)
         == vm.registers.bytes(i.c, vm.input, &mut right_digits);
     vm.registers.set(i.a, Value::Bool(equal));

@@ -3,8 +3,8 @@
 use crate::generated::kind;
 use crate::interpret::{Machine, Step};
 use crate::registers::Value;
-use crate::text::Digits;
 use crate::{Fault, Instruction, ReplySink, ScanFilter, Store, Text};
+use databox::decimal;
 
 #[inline]
 pub(crate) fn key_ensure<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
@@ -85,15 +85,16 @@ pub(crate) fn reply_scan<S: Store, N, R: ReplySink>(
 ) -> Step {
     let mut keys = std::mem::take(&mut vm.registers.keys);
     let mut found = 0;
-    let (mut pattern_digits, mut type_digits) = (Digits::new(), Digits::new());
+    let (mut pattern_digits, mut type_digits) = (decimal::Buffer::new(), decimal::Buffer::new());
     let type_register = u8::try_from(i.imm).unwrap_or(0);
-    let pattern = vm.registers.text(i.c, vm.input).map(|text| pattern_digits.of(text));
-    let type_name = vm.registers.text(type_register, vm.input).map(|text| type_digits.of(text));
+    let pattern = vm.registers.text(i.c, vm.input).map(|text| text.bytes(&mut pattern_digits));
+    let type_name =
+        vm.registers.text(type_register, vm.input).map(|text| text.bytes(&mut type_digits));
     let cursor = vm.registers.cursor(i.a);
     let count = u64::try_from(vm.registers.int(i.b)).unwrap_or(0);
     let next = vm.store.scan(cursor, count, ScanFilter { pattern, type_name }, &mut |key| {
-        let mut digits = Digits::new();
-        let key = digits.of(key);
+        let mut digits = decimal::Buffer::new();
+        let key = key.bytes(&mut digits);
         keys.extend_from_slice(&(key.len() as u64).to_le_bytes());
         keys.extend_from_slice(key);
         found += 1;

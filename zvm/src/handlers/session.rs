@@ -3,8 +3,8 @@
 use crate::generated::{self, CommandFilter as FilterKind};
 use crate::interpret::{Machine, Step};
 use crate::registers::Value;
-use crate::text::Digits;
 use crate::{CommandFilter, CommandView, Instruction, ReplySink, Session, Text};
+use databox::decimal;
 
 pub(crate) fn session_integer<S, N: Session, R>(
     vm: &mut Machine<'_, S, N, R>,
@@ -28,7 +28,7 @@ pub(crate) fn session_bytes<S, N: Session, R>(
 }
 
 pub(crate) fn session_set<S, N: Session, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
-    let mut digits = Digits::new();
+    let mut digits = decimal::Buffer::new();
     let value = vm.registers.bytes(i.b, vm.input, &mut digits);
     let accepted = vm.session.set(generated::setting(i.c), value);
     vm.registers.set(i.a, Value::Bool(accepted));
@@ -57,7 +57,7 @@ pub(crate) fn session_authenticate<S, N: Session, R>(
     vm: &mut Machine<'_, S, N, R>,
     i: Instruction,
 ) -> Step {
-    let (mut user_digits, mut password_digits) = (Digits::new(), Digits::new());
+    let (mut user_digits, mut password_digits) = (decimal::Buffer::new(), decimal::Buffer::new());
     let user = vm.registers.bytes(i.b, vm.input, &mut user_digits);
     let password = vm.registers.bytes(i.c, vm.input, &mut password_digits);
     let accepted = vm.session.authenticate(user, password);
@@ -77,7 +77,7 @@ pub(crate) fn config_select<S, N: Session, R>(
     vm: &mut Machine<'_, S, N, R>,
     i: Instruction,
 ) -> Step {
-    let mut digits = Digits::new();
+    let mut digits = decimal::Buffer::new();
     let pattern = vm.registers.bytes(i.a, vm.input, &mut digits);
     vm.session.select_config(pattern);
     Step::Next
@@ -92,7 +92,7 @@ pub(crate) fn reply_config<S, N: Session, R: ReplySink>(
 }
 
 pub(crate) fn info_select<S, N: Session, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
-    let mut digits = Digits::new();
+    let mut digits = decimal::Buffer::new();
     let section = vm.registers.bytes(i.a, vm.input, &mut digits);
     vm.session.select_info(section);
     Step::Next
@@ -110,7 +110,7 @@ pub(crate) fn reply_command_info<S, N: Session, R: ReplySink>(
     vm: &mut Machine<'_, S, N, R>,
     i: Instruction,
 ) -> Step {
-    let mut digits = Digits::new();
+    let mut digits = decimal::Buffer::new();
     let name = vm.registers.bytes(i.a, vm.input, &mut digits);
     vm.session.reply_command(name, CommandView::Info, vm.sink);
     vm.replied(1)
@@ -120,7 +120,7 @@ pub(crate) fn reply_command_docs<S, N: Session, R: ReplySink>(
     vm: &mut Machine<'_, S, N, R>,
     i: Instruction,
 ) -> Step {
-    let mut digits = Digits::new();
+    let mut digits = decimal::Buffer::new();
     let name = vm.registers.bytes(i.a, vm.input, &mut digits);
     match vm.session.reply_command(name, CommandView::Docs, vm.sink) {
         0 => Step::Jump,
@@ -132,7 +132,7 @@ pub(crate) fn reply_commands<S, N: Session, R: ReplySink>(
     vm: &mut Machine<'_, S, N, R>,
     i: Instruction,
 ) -> Step {
-    let mut digits = Digits::new();
+    let mut digits = decimal::Buffer::new();
     let value = vm.registers.bytes(i.a, vm.input, &mut digits);
     let filter = match generated::command_filter(i.c) {
         FilterKind::All => CommandFilter::All,

@@ -2,12 +2,12 @@
 
 use crate::interpret::{Machine, Step};
 use crate::registers::Value;
-use crate::text::Digits;
 use crate::{Fault, Instruction, ReplySink, Store};
+use databox::decimal;
 
 #[inline]
 pub(crate) fn set_add<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
-    let mut digits = Digits::new();
+    let mut digits = decimal::Buffer::new();
     let member = vm.registers.bytes(i.c, vm.input, &mut digits);
     match vm.store.set_add(vm.registers.key(i.b, vm.input), member) {
         Ok(added) => {
@@ -20,7 +20,7 @@ pub(crate) fn set_add<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruct
 
 #[inline]
 pub(crate) fn set_remove<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
-    let mut digits = Digits::new();
+    let mut digits = decimal::Buffer::new();
     let member = vm.registers.bytes(i.c, vm.input, &mut digits);
     let removed = vm.store.set_remove(vm.registers.key(i.b, vm.input), member);
     vm.registers.set(i.a, Value::Bool(removed));
@@ -36,7 +36,7 @@ pub(crate) fn set_len<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruct
 
 #[inline]
 pub(crate) fn set_contains<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
-    let mut digits = Digits::new();
+    let mut digits = decimal::Buffer::new();
     let member = vm.registers.bytes(i.c, vm.input, &mut digits);
     let found = vm.store.set_contains(vm.registers.key(i.b, vm.input), member);
     vm.registers.set(i.a, Value::Bool(found));

@@ -2,8 +2,8 @@
 
 use crate::interpret::{Machine, Step};
 use crate::registers::Value;
-use crate::signature::parse_integer;
 use crate::{Expiry, Fault, Instruction, ReplySink, Store, Text};
+use databox::decimal;
 
 #[inline]
 pub(crate) fn reply_string<S: Store, N, R: ReplySink>(
@@ -52,7 +52,7 @@ pub(crate) fn string_integer<S: Store, N, R>(
     let value = match vm.store.string(vm.registers.key(i.b, vm.input)) {
         None => 0,
         Some(Text::Integer(value)) => value,
-        Some(Text::Bytes(bytes)) => match parse_integer(bytes) {
+        Some(Text::Bytes(bytes)) => match decimal::parse(bytes) {
             Some(value) => value,
             None => return Step::Jump,
         },

@@ -7,12 +7,13 @@
     clippy::arithmetic_side_effects
 )]
 
-use super::number::{parse_cursor, parse_float, parse_integer, parse_unsigned};
+use super::number::{parse_cursor, parse_float, parse_unsigned};
 use super::{
     DecodeOrder, DefaultValue, Item, Multiplicity, OptionSpec, ParamType, Shape, Signature,
 };
 use crate::registers::{Registers, Value};
 use crate::{Args, Frame};
+use databox::decimal::parse as parse_integer;
 use std::borrow::Cow;
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! How Redis reads numbers from arguments.
+//! How Redis reads numbers from arguments, other than canonical integers.
 
 #![deny(
     clippy::unwrap_used,
@@ -6,29 +6,6 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects
 )]
-
-/// Reads a signed integer in canonical form: `-` or nothing, then digits without a leading zero,
-/// or `0`. Anything else, `+1`, `01`, `-0`, spaces, out of range, is `None`.
-pub(crate) fn parse_integer(text: &[u8]) -> Option<i64> {
-    let (negative, digits) = match text {
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
-    match digits {
-        [b'0'] if !negative => return Some(0),
-        [b'1'..=b'9', ..] if digits.len() <= INTEGER_DIGITS_MAX => {}
-        _ => return None,
-    }
-    let mut magnitude: u64 = 0;
-    for digit in digits {
-        if !digit.is_ascii_digit() {
-            return None;
-        }
-        // At most 19 digits, so below 2^64.
-        magnitude = magnitude.wrapping_mul(10).wrapping_add(u64::from(digit.wrapping_sub(b'0')));
-    }
-    if negative { 0_i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
-}
 
 /// Reads a cursor as `SCAN` does: as C's `strtoul`, but without spaces. So a sign is allowed, `-`
 /// counts down from 2^64, and the empty string is 0.
@@ -61,23 +38,9 @@ pub(crate) fn parse_float(text: &[u8]) -> Option<f64> {
     (!value.is_nan()).then_some(value)
 }
 
-/// Digits of the greatest i64.
-const INTEGER_DIGITS_MAX: usize = 19;
-
 #[cfg(test)]
 mod tests {
-    use super::{parse_cursor, parse_float, parse_integer, parse_unsigned};
-    use proptest::prelude::*;
-
-    #[test]
-    fn integers_are_canonical() {
-        for text in ["", "-", "+1", "01", "-0", " 1", "1 ", "1.0", "0x1", "1e3", "--1"] {
-            assert_eq!(parse_integer(text.as_bytes()), None, "{text:?}");
-        }
-        for text in ["9223372036854775808", "-9223372036854775809", "99999999999999999999"] {
-            assert_eq!(parse_integer(text.as_bytes()), None, "{text:?}");
-        }
-    }
+    use super::{parse_cursor, parse_float, parse_unsigned};
 
     #[test]
     fn unsigned_decimals_have_no_sign() {
@@ -104,13 +67,6 @@ mod tests {
         assert_eq!(parse_float(b"inf"), Some(f64::INFINITY));
         for text in ["", "nan", "1,5", " 1"] {
             assert_eq!(parse_float(text.as_bytes()), None, "{text:?}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn every_integer_comes_back(value: i64) {
-            prop_assert_eq!(parse_integer(value.to_string().as_bytes()), Some(value));
         }
     }
 }

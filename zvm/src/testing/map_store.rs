@@ -1,8 +1,7 @@
 //! A store over a `BTreeMap`.
 
 use super::quote;
-use crate::signature::parse_integer;
-use crate::{Digits, Expiry, Key, OutOfMemory, ScanFilter, Store, Text};
+use crate::{Expiry, Key, OutOfMemory, ScanFilter, Store, Text};
 use databox::Kind;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -126,7 +125,7 @@ impl Store for MapStore {
             Expiry::At(at_ms) => Some(at_ms),
             Expiry::Keep => self.live(key).and_then(|entry| entry.expires_at_ms),
         };
-        let value = Value::String(Digits::new().of(value).to_vec());
+        let value = Value::String(value.to_vec());
         self.entries.insert(key.bytes.to_vec(), Entry { value, expires_at_ms, flags: 0 });
         Ok(())
     }
@@ -235,7 +234,7 @@ impl Entry {
 }
 
 fn text(bytes: &[u8]) -> Text<'_> {
-    parse_integer(bytes).map_or(Text::Bytes(bytes), Text::Integer)
+    Text::canonical(bytes)
 }
 
 /// Whether `text` matches `*` and `?` of a pattern; enough for tests.

@@ -1,7 +1,7 @@
 //! A reply sink that writes replies down as text.
 
 use super::quote;
-use crate::{Digits, Mark, ReplySink, Text};
+use crate::{Mark, ReplySink, Text};
 
 /// Writes a reply down and checks that it is exactly one, and whole.
 ///
@@ -126,7 +126,7 @@ impl ReplySink for RecordingSink {
     }
 
     fn bytes(&mut self, value: Text<'_>) {
-        self.element(quote(Digits::new().of(value)));
+        self.element(quote(&value.to_vec()));
     }
 
     fn verbatim(&mut self, text: &[u8]) {
@@ -135,7 +135,7 @@ impl ReplySink for RecordingSink {
 
     fn item(&mut self, key: &[u8], value: Text<'_>, flags: u32, cas: Option<u64>) {
         let cas = cas.map_or_else(String::new, |cas| format!(" cas {cas}"));
-        let value = quote(Digits::new().of(value));
+        let value = quote(&value.to_vec());
         self.element(format!("item {} ^{flags} {value}{cas}", quote(key)));
     }
 
