@@ -6,8 +6,8 @@ use proptest::prelude::*;
 /// Words that commands are made of; sequences of them get further than random bytes.
 const WORDS: &str = "command SET GET { } ( ) [ ] : , | ? ... + - * / = == < && || ! .. -> access \
     READ WRITE run_where ONE KEYS params key Key Bytes Integer opts NX returns Any pre ensure_type \
-    validate STRING or return_nil error (\"ERR_x\") body let n 0 1 if else for in emit return array \
-    map nil ok value @string_get @string_integer @set_add @key_expiry @args_count members \
+    validate STRING or return_nil error (\"ERR_x\") body let n 0 1 if else for in emit return \
+    array map nil ok value @string_get @string_integer @set_add @key_expiry @args_count members \
     skip #c\n ///d\n \" \\ status true false decode example since";
 
 /// Some of those words, in any order.
