@@ -42,12 +42,13 @@ impl Reserved for Message {
 /// The rings as one thread holds them.
 #[derive(Debug)]
 pub(crate) struct Mesh {
-    me: usize,
     inbox: Consumer<Message>,
     /// The way to each thread; the one to this thread itself is never used.
     peers: Vec<Peer>,
     /// The thread that hosts each shard.
     hosts: Arc<[usize]>,
+    /// The shard that this thread hosts.
+    own_shard: Option<usize>,
     /// Batches at home. With those that are open or away: [`batches_out`] of the threads.
     #[expect(clippy::vec_box, reason = "they cross rings boxed and come back as they are")]
     pool: Vec<Box<Batch>>,
@@ -81,17 +82,18 @@ impl Mesh {
             .into_iter()
             .map(|(producer, waker)| Peer { producer, waker, open: None, published: false })
             .collect();
-        Self { me, inbox, peers, hosts, pool }
+        let own_shard = hosts.iter().position(|&host| host == me);
+        Self { inbox, peers, hosts, own_shard, pool }
     }
 
     /// The shard that this thread hosts.
-    pub(crate) fn own_shard(&self) -> Option<usize> {
-        self.hosts.iter().position(|&host| host == self.me)
+    pub(crate) const fn own_shard(&self) -> Option<usize> {
+        self.own_shard
     }
 
     /// Whether the shard is another thread's.
     pub(crate) fn is_remote(&self, shard: usize) -> bool {
-        self.hosts.get(shard).is_some_and(|&host| host != self.me)
+        self.own_shard != Some(shard)
     }
 
     /// Whether one more request can be taken, whatever shards it goes to.

@@ -21,7 +21,7 @@ use crate::session::SessionState;
 use crate::shared::Shared;
 use crate::socket::Stream;
 use crate::stats::ThreadStats;
-use crate::worker::Worker;
+use crate::worker::{Upkeep, Worker};
 use mio::event::Event;
 use mio::{Events, Interest, Poll, Token};
 use std::collections::VecDeque;
@@ -133,7 +133,7 @@ impl Reactor {
             self.mesh.publish()?;
             self.send();
             self.run_timers(now_ms);
-            if let Some(worker) = &self.worker {
+            if let Some(worker) = &mut self.worker {
                 worker.publish(self.shared.stats.thread(self.index));
             }
         }
@@ -278,7 +278,7 @@ impl Reactor {
                 return stop;
             }
             self.execute(now_ms);
-            if let Some(worker) = &self.worker {
+            if let Some(worker) = &mut self.worker {
                 // The command that waits for this may tell of it.
                 worker.publish(self.shared.stats.thread(self.index));
             }
@@ -354,11 +354,24 @@ impl Reactor {
         if elapsed < self.timers_due {
             return;
         }
-        let more = self.worker.as_mut().is_some_and(|worker| worker.maintain(now_ms));
+        let mut upkeep = Upkeep::Idle;
+        if let Some(worker) = &mut self.worker {
+            loop {
+                upkeep = worker.maintain(now_ms);
+                if upkeep == Upkeep::Idle || self.shared.clock.elapsed() >= elapsed + SLICE {
+                    break;
+                }
+            }
+        }
         if let Some(listener) = &mut self.listener {
             listener.resume();
         }
-        self.timers_due = elapsed + if more { TIMER_BUSY } else { TIMER_IDLE };
+        self.timers_due = elapsed
+            + match upkeep {
+                Upkeep::Idle => TIMER_IDLE,
+                Upkeep::Watching => TIMER_WATCHING,
+                Upkeep::Backlog => TIMER_BUSY,
+            };
     }
 
     /// Brings the thread to its end: what clients have sent so far is answered, nothing else is
@@ -427,7 +440,11 @@ const MESSAGES_MAX: usize = 64;
 const STUCK_PAUSE: Duration = Duration::from_millis(1);
 /// How long clients that do not take their replies can delay the end.
 const STOP_MAX: Duration = Duration::from_secs(3);
+/// What one run of the timers takes at most: a fifth of the time while there is a backlog.
+const SLICE: Duration = Duration::from_micros(200);
 /// From one run of the timers to the next.
 const TIMER_IDLE: Duration = Duration::from_millis(100);
+/// The same while there are keys that will expire.
+const TIMER_WATCHING: Duration = Duration::from_millis(20);
 /// The same while there is a backlog, or while stopping.
 const TIMER_BUSY: Duration = Duration::from_millis(1);

@@ -5,12 +5,13 @@ use crate::catalog::{Catalog, Command};
 use crate::connection::Connections;
 use crate::dialect::Dialect;
 use crate::request::Request;
+use crate::session::DATABASES;
 use crate::shard_store::{ShardPlace, ShardStore};
 use crate::sink::{Sink, end_items};
 use crate::stats::ThreadStats;
 use kvstore::{Namespace, Shard, SweepLimits, Text};
 use std::cell::Cell;
-use zvm::{Args, Frame, NoSession, Registers, Returns};
+use zvm::{Args, Frame, NoSession, Registers, Returns, RunWhere};
 
 /// The owner of one shard.
 #[derive(Debug)]
@@ -23,6 +24,19 @@ pub(crate) struct Worker {
     scratch: Vec<u8>,
     /// Namespaces and hashes to prefetch.
     prepared: Vec<(Namespace, u64)>,
+    /// The databases, a bit each, whose counters may have changed since they were published.
+    touched: u32,
+}
+
+/// How much a shard has to do by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Upkeep {
+    /// Nothing.
+    Idle,
+    /// Keys will expire: they are looked at every so often.
+    Watching,
+    /// Something is due.
+    Backlog,
 }
 
 impl Worker {
@@ -34,6 +48,7 @@ impl Worker {
             registers: Registers::default(),
             scratch: Vec::new(),
             prepared: Vec::new(),
+            touched: 0,
         }
     }
 
@@ -92,11 +107,22 @@ impl Worker {
     }
 
     /// One bounded step of what the shard has to do by itself: expiry and deferred destruction.
-    /// True where more is due at once.
-    pub(crate) fn maintain(&mut self, now_ms: u64) -> bool {
-        let swept = self.shard.sweep(now_ms, SWEEP, &mut |_: Namespace, _: Text<'_>| ());
+    pub(crate) fn maintain(&mut self, now_ms: u64) -> Upkeep {
         let freeing = self.shard.work(WORK_STEPS);
-        freeing || swept.due >= SWEEP.keys_max as u64
+        let expiring = self.shard.namespaces().any(|ns| self.shard.expiring(ns) > 0);
+        let mut due = false;
+        if expiring {
+            let swept = self.shard.sweep(now_ms, SWEEP, &mut |_: Namespace, _: Text<'_>| ());
+            due = swept.due >= SWEEP.keys_max as u64;
+            self.touched = ALL_DATABASES;
+        }
+        if freeing || due {
+            Upkeep::Backlog
+        } else if expiring {
+            Upkeep::Watching
+        } else {
+            Upkeep::Idle
+        }
     }
 
     fn prepare(&mut self, requests: &[Request]) {
@@ -116,6 +142,10 @@ impl Worker {
         now_ms: u64,
         out: &mut Vec<u8>,
     ) {
+        self.touched |= match command.run_where() {
+            RunWhere::All => ALL_DATABASES,
+            _ => 1_u32.checked_shl(request.namespace).unwrap_or(0),
+        };
         let mut store = ShardStore::new(&mut self.shard, request.namespace, now_ms, self.place);
         let dialect = Cell::new(request.dialect);
         let mut sink = Sink::new(out, &dialect);
@@ -129,17 +159,25 @@ impl Worker {
     }
 
     /// Tells the counters how things stand.
-    pub(crate) fn publish(&self, stats: &ThreadStats) {
+    pub(crate) fn publish(&mut self, stats: &ThreadStats) {
+        if self.touched == 0 {
+            return;
+        }
         stats.used_bytes.set(self.shard.ledger().used());
         stats.expired_keys.set(self.shard.expired());
         for (id, (keys, expiring)) in (0..).zip(stats.keys.iter().zip(&stats.expiring)) {
-            keys.set(self.shard.len(Namespace(id)));
-            expiring.set(self.shard.expiring(Namespace(id)));
+            if self.touched >> id & 1 == 1 {
+                keys.set(self.shard.len(Namespace(id)));
+                expiring.set(self.shard.expiring(Namespace(id)));
+            }
         }
+        self.touched = 0;
     }
 }
 
-/// What one run of the timers looks at (invariant 5).
-const SWEEP: SweepLimits = SweepLimits { pages_max: 512, keys_max: 512 };
+/// A bit for each database.
+const ALL_DATABASES: u32 = u32::MAX >> (u32::BITS - DATABASES);
+/// What one step of the sweep looks at: pages on which nothing is due cost one comparison.
+const SWEEP: SweepLimits = SweepLimits { pages_max: 64, keys_max: 64 };
 /// Steps of deferred destruction between two looks at the clock.
 const WORK_STEPS: usize = 8;

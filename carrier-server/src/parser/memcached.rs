@@ -24,7 +24,7 @@ impl Parser {
                     return None;
                 }
                 Ok(Status::Incomplete { needed }) => return Some(starve(connection, needed)),
-                Err(error) => return reject(connection, error),
+                Err(error) => return self.reject_memcached(turn, connection, key, error),
             };
         let first = turn.local.ranges.len();
         let input = connection.input.bytes();
@@ -54,6 +54,33 @@ impl Parser {
         };
         self.dispatch(turn, connection, key, &bound, consumed)
     }
+
+    /// Tells the client what is wrong with its request, and goes on behind it where that is known.
+    fn reject_memcached(
+        &mut self,
+        turn: &mut Turn<'_>,
+        connection: &mut Connection,
+        key: ConnectionKey,
+        error: RequestError,
+    ) -> Option<Stop> {
+        if error.is_fatal() {
+            return Some(refuse(connection, |out| Encoder::new(out).refusal(&error)));
+        }
+        if let Some(range) = error.key()
+            && let Some(command) = turn.catalog.find_memcached("delete", 1)
+        {
+            // An item that cannot be stored must not leave the one it was to replace.
+            let old = range.of(connection.input.bytes());
+            let args = turn.local.copy_args([old].into_iter());
+            let (source, dialect) = (Source::Batch, Dialect::Memcached);
+            let bound = Bound { command, args, source, dialect, quiet: true };
+            self.dispatch(turn, connection, key, &bound, 0);
+        }
+        let sequence = connection.replies.assign();
+        connection.replies.reply(sequence, |out| Encoder::new(out).refusal(&error));
+        connection.input.consume(error.consumed());
+        None
+    }
 }
 
 /// The name of the command that serves a request.
@@ -67,19 +94,4 @@ const fn name(request: &Request) -> &'static str {
         Verb::Quit => "quit",
         _ => "",
     }
-}
-
-/// Tells the client what is wrong with its request, and goes on behind it where that is known.
-fn reject(connection: &mut Connection, error: RequestError) -> Option<Stop> {
-    if error.is_fatal() {
-        return Some(refuse(connection, |out| Encoder::new(out).refusal(&error)));
-    }
-    let sequence = connection.replies.assign();
-    connection.replies.reply(sequence, |out| {
-        if !error.noreply() {
-            Encoder::new(out).refusal(&error);
-        }
-    });
-    connection.input.consume(error.consumed());
-    None
 }
