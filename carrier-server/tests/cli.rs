@@ -142,6 +142,7 @@ fn commands_are_listed() {
         "TYPE",
         "INCR",
         "DECR",
+        "DECRBY",
         "INCRBY",
         "MGET",
         "MSET",

@@ -322,6 +322,7 @@ const LISTED: &[&str] = &[
     "type",
     "incr",
     "decr",
+    "decrby",
     "incrby",
     "mget",
     "mset",

@@ -35,6 +35,7 @@ async function strings(redis) {
   assert.equal(await redis.incr("count"), 1);
   assert.equal(await redis.incrby("count", 41), 42);
   assert.equal(await redis.decr("count"), 41);
+  assert.equal(await redis.decrby("count", 40), 1);
   await assert.rejects(redis.incr("text"), /value is not an integer or out of range/);
 }
 

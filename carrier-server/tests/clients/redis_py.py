@@ -27,9 +27,8 @@ def strings(r):
     assert r.mset({"a": 1, "b": "two", "c": 3.5}) is True
     assert r.mget("a", "absent", "b", "c") == [b"1", None, b"two", b"3.5"]
     assert r.incr("count") == 1 and r.incr("count", 41) == 42
-    # Its decr() sends DECRBY.
-    assert r.execute_command("DECR", "count") == 41
-    assert r.execute_command("INCRBY", "count", -41) == 0
+    assert r.decr("count") == 41 and r.execute_command("DECR", "count") == 40
+    assert r.execute_command("INCRBY", "count", -40) == 0
     fails(r.incr, "text", says="value is not an integer or out of range")
     assert r.set("count", 2**63 - 1)
     fails(r.incr, "count", says="increment or decrement would overflow")

@@ -40,7 +40,7 @@ impl Generator {
                 words.extend((0..=random.below(6)).map(|_| member(random)));
             }
             "SISMEMBER" => words.extend([self.set_key(random), member(random)]),
-            "INCRBY" => words.extend([self.text_key(random), number(random)]),
+            "INCRBY" | "DECRBY" => words.extend([self.text_key(random), number(random)]),
             "SET" => self.set(random, &mut words),
             "EXPIRE" => self.expire(random, &mut words),
             _ => session(name, random, &mut words),
@@ -207,7 +207,7 @@ const COMMANDS: &[&str] = &[
     "INCR",
     "DECR",
     "INCRBY",
-    "INCRBY",
+    "DECRBY",
     "MGET",
     "MGET",
     "MSET",

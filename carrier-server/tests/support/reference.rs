@@ -79,6 +79,10 @@ impl Reference {
             "INCR" => self.add(database, words[1], 1),
             "DECR" => self.add(database, words[1], -1),
             "INCRBY" => integer(words[2]).and_then(|by| self.add(database, words[1], by)),
+            "DECRBY" => integer(words[2]).and_then(|by| {
+                let by = by.checked_neg().ok_or("ERR decrement would overflow")?;
+                self.add(database, words[1], by)
+            }),
             "SADD" => self.sadd(database, words[1], &words[2..]),
             "SREM" => self.srem(database, words[1], &words[2..]),
             "SCARD" => self.scard(database, words[1]),
@@ -189,7 +193,7 @@ fn wrong_count(name: &str, count: usize) -> Option<String> {
         "FLUSHDB" | "FLUSHALL" => true,
         "ECHO" | "SELECT" | "GET" | "TYPE" | "INCR" | "DECR" | "TTL" | "PERSIST" | "SCARD"
         | "SMEMBERS" => count == 2,
-        "INCRBY" | "SISMEMBER" => count == 3,
+        "INCRBY" | "DECRBY" | "SISMEMBER" => count == 3,
         "DEL" | "EXISTS" | "MGET" | "CLIENT" => count >= 2,
         "SET" | "EXPIRE" | "SADD" | "SREM" => count >= 3,
         "MSET" => count >= 3 && count % 2 == 1,
