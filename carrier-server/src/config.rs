@@ -94,6 +94,9 @@ pub struct Limits {
     pub maxclients: usize,
     /// Bytes of one argument (`proto-max-bulk-len`).
     pub proto_max_bulk_len: usize,
+    /// Bytes of unsent replies at which a client's requests are not read any more until it has
+    /// read some. Clients that send a whole pipeline before they read need room for its replies.
+    pub client_output_buffer_pause: usize,
     /// Bytes of unsent replies at which a client is disconnected.
     pub client_output_buffer_limit: usize,
 }
@@ -123,6 +126,7 @@ impl Default for Limits {
         Self {
             maxclients: 10_000,
             proto_max_bulk_len: 512 * 1024 * 1024,
+            client_output_buffer_pause: 8 * 1024 * 1024,
             client_output_buffer_limit: 1024 * 1024 * 1024,
         }
     }
@@ -173,8 +177,10 @@ impl Config {
         let _ = writeln!(out, "\n[log]\nlevel = {level:?}\n\n[limits]");
         let _ = writeln!(out, "maxclients = {}", self.limits.maxclients);
         let _ = writeln!(out, "proto_max_bulk_len = \"{}\"", self.limits.proto_max_bulk_len);
-        let output = self.limits.client_output_buffer_limit;
-        let _ = writeln!(out, "client_output_buffer_limit = \"{output}\"");
+        let pause = self.limits.client_output_buffer_pause;
+        let _ = writeln!(out, "client_output_buffer_pause = \"{pause}\"");
+        let limit = self.limits.client_output_buffer_limit;
+        let _ = writeln!(out, "client_output_buffer_limit = \"{limit}\"");
         out
     }
 }

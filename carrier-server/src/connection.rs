@@ -97,6 +97,8 @@ impl Connection {
             }
             Err(_) => self.phase = Phase::Closing,
         }
+        // Where nothing came, nothing of this turn refers to the buffer.
+        self.input.release(pool);
     }
 
     /// Sends what is to be sent, with one write where the socket takes it all.

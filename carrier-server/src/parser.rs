@@ -88,7 +88,8 @@ impl Parser {
         quota: &mut usize,
     ) -> Stop {
         while connection.parseable && connection.phase != Phase::Closing {
-            if *quota == 0 || !connection.replies.has_room() {
+            let pending_max = turn.shared.config.limits.client_output_buffer_pause;
+            if *quota == 0 || !connection.replies.has_room(pending_max) {
                 return Stop::TurnOver;
             }
             if turn.local.list.len() >= LOCAL_BATCH_MAX {

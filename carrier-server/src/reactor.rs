@@ -237,7 +237,7 @@ impl Reactor {
             let key = self.connections.key_at(index);
             let (Some(connection), Some(key)) = (self.connections.at(index), key) else { continue };
             connection.queued = false;
-            if connection.replies.has_room() {
+            if connection.replies.has_room(self.shared.config.limits.client_output_buffer_pause) {
                 connection.receive(&mut self.pool);
             }
             connection.replies.borrow_buffer(&mut self.pool);
@@ -321,7 +321,9 @@ impl Reactor {
 
     /// Sends replies, closes what is finished, and requeues what has more to do.
     fn send(&mut self) {
-        let output_max = self.shared.config.limits.client_output_buffer_limit;
+        let limits = &self.shared.config.limits;
+        let (output_max, pending_max) =
+            (limits.client_output_buffer_limit, limits.client_output_buffer_pause);
         let stats = self.shared.stats.thread(self.index);
         let mut closing = Vec::new();
         let (ready, pool) = (&mut self.ready, &mut self.pool);
@@ -337,7 +339,7 @@ impl Reactor {
             connection.replies.release_buffer(pool);
             let more =
                 connection.parseable || (connection.readable && connection.phase == Phase::Open);
-            if more && connection.replies.has_room() && !connection.queued {
+            if more && connection.replies.has_room(pending_max) && !connection.queued {
                 connection.queued = true;
                 ready.push_back(key.index);
             }

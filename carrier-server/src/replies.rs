@@ -72,13 +72,13 @@ impl Replies {
     }
 
     /// Whether one more request may be taken: neither are too many unanswered, nor do their
-    /// replies, if they are like the last ones, come to too many bytes.
-    pub(crate) const fn has_room(&self) -> bool {
-        let pending = self.pending_bytes();
+    /// replies, if they are like the last ones, come to too many bytes, nor are more than
+    /// `pending_max` bytes of replies waiting for the client.
+    pub(crate) const fn has_room(&self, pending_max: usize) -> bool {
         let expected = (self.in_flight() as usize).saturating_mul(self.len_bytes);
         self.in_flight() < IN_FLIGHT_MAX
-            && pending < PENDING_BYTES_MAX
-            && (self.in_flight() < IN_FLIGHT_MIN || expected < PENDING_BYTES_MAX)
+            && self.pending_bytes() < pending_max
+            && (self.in_flight() < IN_FLIGHT_MIN || expected < EXPECTED_BYTES_MAX)
     }
 
     /// Bytes held for the client, in order or early.
@@ -182,8 +182,8 @@ impl Replies {
 const IN_FLIGHT_MAX: u64 = 1024;
 /// Requests that may be unanswered however long replies are.
 const IN_FLIGHT_MIN: u64 = 4;
-/// Bytes of replies, there or expected, at which a client's requests are not taken any more.
-const PENDING_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes that the replies of unanswered requests are expected to come to at most.
+const EXPECTED_BYTES_MAX: usize = 1024 * 1024;
 /// What replies are taken to be long before the first one is known.
 const UNKNOWN_LEN_BYTES: usize = 64 * 1024;
 /// Sent bytes that a buffer keeps before what follows them is moved down.

@@ -6,7 +6,8 @@ use mio::{Interest, Registry, Token};
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::ToSocketAddrs;
-use std::path::PathBuf;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::{Path, PathBuf};
 
 /// Where a network listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,7 +125,8 @@ impl Acceptor {
     ///
     /// # Errors
     ///
-    /// Those of resolving, binding and listening. A Unix socket's path must not exist.
+    /// Those of resolving, binding and listening. At a Unix socket's path there must be nothing,
+    /// or a socket at which nobody listens.
     pub(crate) fn bind(address: &Address) -> io::Result<Self> {
         match address {
             Address::Tcp { host, port } => {
@@ -142,7 +144,14 @@ impl Acceptor {
                 Err(failure)
             }
             Address::Unix(path) => {
-                let listener = UnixListener::bind(path)?;
+                let listener = UnixListener::bind(path).or_else(|error| {
+                    // A server that was killed leaves its file behind.
+                    if error.kind() == io::ErrorKind::AddrInUse && is_abandoned(path) {
+                        std::fs::remove_file(path)?;
+                        return UnixListener::bind(path);
+                    }
+                    Err(error)
+                })?;
                 rustix::net::listen(&listener, BACKLOG_CLIENTS)?;
                 Ok(Self::Unix(listener, path.clone()))
             }
@@ -209,6 +218,13 @@ impl Source for Acceptor {
 /// back at once after an interruption. The next one would have to try again a second later.
 const BACKLOG_CLIENTS: i32 = 4096;
 
+/// Whether a path is a socket's at which nobody listens.
+fn is_abandoned(path: &Path) -> bool {
+    let refused = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+    std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket())
+        && std::os::unix::net::UnixStream::connect(path).is_err_and(refused)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,5 +239,20 @@ mod tests {
         for bad in ["", "6379", ":1", "host:", "host:70000", "unix:"] {
             assert!(Address::parse(bad).is_err(), "{bad}");
         }
+    }
+    #[test]
+    fn takes_over_from_a_server_that_was_killed() {
+        let name = format!("carrier-socket-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let address = Address::Unix(path.clone());
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        assert!(path.exists());
+        let first = Acceptor::bind(&address).unwrap();
+        assert!(Acceptor::bind(&address).is_err(), "the first one listens");
+        drop(first);
+        assert!(!path.exists());
+        std::fs::write(&path, "a file").unwrap();
+        assert!(Acceptor::bind(&address).is_err(), "not a socket");
+        std::fs::remove_file(&path).unwrap();
     }
 }

@@ -132,6 +132,7 @@ struct LogTable {
 struct LimitsTable {
     maxclients: Option<Spanned<i64>>,
     proto_max_bulk_len: Option<Spanned<String>>,
+    client_output_buffer_pause: Option<Spanned<String>>,
     client_output_buffer_limit: Option<Spanned<String>>,
 }
 
@@ -209,6 +210,9 @@ impl Source<'_> {
         }
         if let Some(bytes) = self.size(table.proto_max_bulk_len.as_ref())? {
             limits.proto_max_bulk_len = usize::try_from(bytes).unwrap_or(usize::MAX);
+        }
+        if let Some(bytes) = self.size(table.client_output_buffer_pause.as_ref())? {
+            limits.client_output_buffer_pause = usize::try_from(bytes).unwrap_or(usize::MAX);
         }
         if let Some(bytes) = self.size(table.client_output_buffer_limit.as_ref())? {
             limits.client_output_buffer_limit = usize::try_from(bytes).unwrap_or(usize::MAX);
