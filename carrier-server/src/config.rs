@@ -115,7 +115,7 @@ impl Default for Config {
             workers: None,
             pin_threads: false,
             memory_bytes: None,
-            log_level: LogLevel::Warn,
+            log_level: LogLevel::Info,
             limits: Limits::default(),
         }
     }

@@ -73,7 +73,23 @@ fn open_arrays_get_their_length() {
 }
 
 #[test]
-#[should_panic(expected = "no array was opened at this mark")]
+fn open_maps_get_their_length() {
+    for (hint, len) in [(0, 0), (1, 1), (4, 5), (5, 4), (0, 1000)] {
+        for (version, header) in
+            [(Version::Resp2, format!("*{}", len * 2)), (Version::Resp3, format!("%{len}"))]
+        {
+            let out = encode(version, |e| {
+                let map = e.open_map(hint);
+                e.integer(1);
+                e.close_map(map, len);
+            });
+            assert_eq!(out, format!("{header}\r\n:1\r\n").as_bytes(), "hint {hint}");
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "no such header was opened at this mark")]
 fn foreign_marks_are_refused() {
     encode(Version::Resp2, |e| {
         e.status(b"x");
