@@ -18,6 +18,7 @@ use crate::router::Router;
 use crate::session::SessionView;
 use crate::shared::Shared;
 use crate::sink::Sink;
+use crate::stats::ThreadStats;
 use detect::{Detected, detect};
 use std::cell::Cell;
 use std::ops::Range;
@@ -48,6 +49,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) mesh: &'a mut Mesh,
     /// The server around the threads.
     pub(crate) shared: &'a Shared,
+    /// This thread's counters.
+    pub(crate) stats: &'a ThreadStats,
 }
 
 /// Takes requests from a thread's connections.
@@ -133,6 +136,7 @@ impl Parser {
             self.router.route(turn, connection, key, bound);
         }
         connection.input.consume(consumed);
+        turn.stats.commands.add(1);
         None
     }
 

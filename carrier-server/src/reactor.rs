@@ -269,6 +269,7 @@ impl Reactor {
                 local: &mut self.local,
                 mesh: &mut self.mesh,
                 shared: &self.shared,
+                stats: self.shared.stats.thread(self.index),
             };
             let stop = self.parser.poll(&mut turn, connection, key, quota);
             if self.local.list.is_empty() {
@@ -290,10 +291,9 @@ impl Reactor {
         if self.local.list.is_empty() {
             return;
         }
-        let stats = self.shared.stats.thread(self.index);
         if let Some(worker) = &mut self.worker {
             let connections = &mut self.connections;
-            worker.execute_local(&mut self.local, connections, &self.catalog, now_ms, stats);
+            worker.execute_local(&mut self.local, connections, &self.catalog, now_ms);
         }
     }
 

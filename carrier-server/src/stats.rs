@@ -40,9 +40,9 @@ pub(crate) struct ThreadStats {
     pub(crate) connections_refused: Counter,
     /// Connections closed for too many unsent replies.
     pub(crate) output_limit_closed: Counter,
-    /// Commands executed on the thread's shard or for its connections.
+    /// Requests of the thread's connections that were run, here or elsewhere.
     pub(crate) commands: Counter,
-    /// Requests that crossed a ring.
+    /// Requests, or parts of requests, that came to the thread's shard over a ring.
     pub(crate) remote_requests: Counter,
     /// Bytes that the shard's ledger counts.
     pub(crate) used_bytes: Counter,

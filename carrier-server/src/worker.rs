@@ -59,7 +59,6 @@ impl Worker {
         connections: &mut Connections,
         catalog: &Catalog,
         now_ms: u64,
-        stats: &ThreadStats,
     ) {
         self.prepare(&requests.list);
         for request in &requests.list {
@@ -83,7 +82,6 @@ impl Worker {
                 replies.reply(sequence, |out| self.run(request, command, args, now_ms, out));
             }
         }
-        stats.commands.add(requests.list.len() as u64);
         requests.clear();
     }
 
@@ -101,7 +99,6 @@ impl Worker {
             }
             batch.ends.push(batch.replies.len());
         }
-        stats.commands.add(batch.requests.list.len() as u64);
         stats.remote_requests.add(batch.requests.list.len() as u64);
         self.publish(stats);
     }
