@@ -105,6 +105,9 @@ impl Worker {
 
     /// One bounded step of what the shard has to do by itself: expiry and deferred destruction.
     pub(crate) fn maintain(&mut self, now_ms: u64) -> Upkeep {
+        if self.shard.ledger().queued > 0 {
+            self.touched = ALL_DATABASES;
+        }
         let freeing = self.shard.work(WORK_STEPS);
         let expiring = self.shard.namespaces().any(|ns| self.shard.expiring(ns) > 0);
         let mut due = false;
