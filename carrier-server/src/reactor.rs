@@ -10,6 +10,7 @@
 use crate::batch::Requests;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
+use crate::config::NetworkProtocol;
 use crate::connection::{Connections, Phase};
 use crate::input::BufferPool;
 use crate::listener::{Arrival, Listener};
@@ -212,7 +213,7 @@ impl Reactor {
     }
 
     /// Makes a connection this thread's.
-    fn adopt(&mut self, stream: Stream, protocol: crate::config::NetworkProtocol) {
+    fn adopt(&mut self, stream: Stream, protocol: NetworkProtocol) {
         let session = SessionState::new(self.shared.number_connection());
         let registry = self.poll.registry();
         let limits = &self.shared.config.limits;
