@@ -24,9 +24,11 @@ impl Requests {
     /// Forgets all requests and keeps the memory, within reason.
     pub(crate) fn clear(&mut self) {
         self.list.clear();
+        self.list.shrink_to(REQUESTS_MAX);
         self.ranges.clear();
+        self.ranges.shrink_to(4 * REQUESTS_MAX);
         self.bytes.clear();
-        self.bytes.shrink_to(KEPT_BYTES);
+        self.bytes.shrink_to(BYTES_MAX);
     }
 
     /// The arguments at `range` of the list, which are offsets into `source`; `input` is the
@@ -100,8 +102,9 @@ impl Batch {
     pub(crate) fn clear(&mut self) {
         self.requests.clear();
         self.replies.clear();
-        self.replies.shrink_to(KEPT_BYTES);
+        self.replies.shrink_to(BYTES_MAX);
         self.ends.clear();
+        self.ends.shrink_to(REQUESTS_MAX);
     }
 
     /// Whether it has grown enough to be sent before the turn ends.
@@ -110,9 +113,7 @@ impl Batch {
     }
 }
 
-/// Requests after which a batch is sent at once.
+/// Requests after which a batch is sent at once, and for which it keeps room.
 const REQUESTS_MAX: usize = 256;
-/// Bytes of arguments after which a batch is sent at once.
-const BYTES_MAX: usize = 64 * 1024;
-/// Bytes of buffer that a batch keeps while it is not in use.
-const KEPT_BYTES: usize = 32 * 1024;
+/// Bytes of arguments after which a batch is sent at once, and for which it keeps room.
+const BYTES_MAX: usize = 32 * 1024;

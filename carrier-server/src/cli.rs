@@ -124,6 +124,11 @@ fn configure(arguments: &Arguments) -> Result<Config, String> {
         config.threads = usize::from(threads);
     }
     config.layout = arguments.layout.unwrap_or(config.layout);
+    if arguments.threads.is_some() && config.layout == Layout::Staged {
+        return Err("--threads: expected the fused layout; the staged one takes `parsers` and \
+                    `workers` in [runtime]"
+            .to_owned());
+    }
     config.memory_bytes = arguments.memory.or(config.memory_bytes);
     config.log_level = arguments.log_level.unwrap_or(config.log_level);
     Ok(config)

@@ -147,16 +147,16 @@ impl Config {
     pub fn to_toml(&self) -> String {
         let mut out = String::new();
         for network in &self.networks {
-            let _ = writeln!(out, "[[network]]\nname = {:?}", network.name);
+            let _ = writeln!(out, "[[network]]\nname = {}", quoted(&network.name));
             match &network.address {
                 Address::Tcp { host, port } => {
-                    let _ = writeln!(out, "host = {host:?}\nport = {port}");
+                    let _ = writeln!(out, "host = {}\nport = {port}", quoted(host));
                     if !is_loopback(host) {
                         let _ = writeln!(out, "allow_without_authentication = true");
                     }
                 }
                 Address::Unix(path) => {
-                    let _ = writeln!(out, "unix = {:?}", path.display().to_string());
+                    let _ = writeln!(out, "unix = {}", quoted(&path.display().to_string()));
                 }
             }
             let protocol = format!("{:?}", network.protocol).to_lowercase();
@@ -183,6 +183,11 @@ impl Config {
         let _ = writeln!(out, "client_output_buffer_limit = \"{limit}\"");
         out
     }
+}
+
+/// A string as TOML writes it.
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
 }
 
 /// Whether only this machine can reach a host.

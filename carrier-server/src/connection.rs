@@ -68,6 +68,8 @@ pub(crate) struct Connection {
     pub(crate) readable: bool,
     /// Whether the peer has closed its half, so that a short read does not mean "nothing left".
     pub(crate) half_closed: bool,
+    /// Whether what it has sent by now is all that is read of it, since the server stops.
+    pub(crate) ending: bool,
     /// Whether the socket takes bytes.
     pub(crate) writable: bool,
     /// Whether unconsumed input may hold a complete request.
@@ -81,7 +83,8 @@ pub(crate) struct Connection {
 impl Connection {
     /// Reads once from the socket, where that may bring something.
     pub(crate) fn receive(&mut self, pool: &mut BufferPool) {
-        if !self.readable || self.phase != Phase::Open {
+        // What is there is parsed first, so that a client that is slowed down is slowed down.
+        if !self.readable || self.parseable || self.phase != Phase::Open {
             return;
         }
         match self.input.receive(&mut self.stream, self.needed, pool) {
@@ -89,6 +92,9 @@ impl Connection {
             Ok(Received::Drained) => {
                 self.parseable = true;
                 self.readable = self.half_closed;
+                if self.ending {
+                    self.phase = Phase::Draining;
+                }
             }
             Ok(Received::End) => {
                 self.readable = false;
@@ -188,6 +194,7 @@ impl Connections {
             phase: Phase::Open,
             readable: false,
             half_closed: false,
+            ending: false,
             writable: true,
             parseable: false,
             queued: false,

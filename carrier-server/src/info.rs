@@ -60,7 +60,7 @@ fn server(out: &mut String, shared: &Shared, catalog: &Catalog) {
 }
 
 fn clients(out: &mut String, shared: &Shared, _: &Catalog) {
-    field(out, "connected_clients", shared.stats.sum(|thread| &thread.connections));
+    field(out, "connected_clients", shared.stats.connections());
     field(out, "maxclients", shared.config.limits.maxclients);
     let closed = shared.stats.sum(|thread| &thread.output_limit_closed);
     field(out, "client_output_buffer_limit_disconnections", closed);
@@ -74,7 +74,7 @@ fn memory(out: &mut String, shared: &Shared, _: &Catalog) {
 
 fn stats(out: &mut String, shared: &Shared, _: &Catalog) {
     let stats = &shared.stats;
-    field(out, "total_connections_received", stats.sum(|thread| &thread.connections_total));
+    field(out, "total_connections_received", stats.sum(|thread| &thread.connections_admitted));
     field(out, "rejected_connections", stats.sum(|thread| &thread.connections_refused));
     field(out, "total_commands_processed", stats.sum(|thread| &thread.commands));
     field(out, "remote_requests", stats.sum(|thread| &thread.remote_requests));

@@ -52,6 +52,10 @@ pub(crate) struct Mesh {
     /// Batches at home. With those that are open or away: [`batches_out`] of the threads.
     #[expect(clippy::vec_box, reason = "they cross rings boxed and come back as they are")]
     pool: Vec<Box<Batch>>,
+    /// Whether an open batch may have grown large.
+    large: bool,
+    /// Whether a ring has refused a batch that is large.
+    congested: bool,
 }
 
 #[derive(Debug)]
@@ -83,7 +87,7 @@ impl Mesh {
             .map(|(producer, waker)| Peer { producer, waker, open: None, published: false })
             .collect();
         let own_shard = hosts.iter().position(|&host| host == me);
-        Self { inbox, peers, hosts, own_shard, pool }
+        Self { inbox, peers, hosts, own_shard, pool, large: false, congested: false }
     }
 
     /// The shard that this thread hosts.
@@ -98,7 +102,7 @@ impl Mesh {
 
     /// Whether one more request can be taken, whatever shards it goes to.
     pub(crate) fn has_room(&self) -> bool {
-        self.peers.len() == 1 || self.pool.len() >= self.peers.len()
+        self.peers.len() == 1 || (!self.congested && self.pool.len() >= self.peers.len())
     }
 
     /// The batch for a remote shard. Ask [`has_room`](Self::has_room) once before each request.
@@ -106,20 +110,27 @@ impl Mesh {
         let host = self.hosts.get(shard).copied().unwrap_or(0);
         let pool = &mut self.pool;
         let peer = &mut self.peers[host];
-        peer.open.get_or_insert_with(|| {
+        let batch = peer.open.get_or_insert_with(|| {
             let mut batch = pool.pop().expect("has_room was true, so a batch is at home");
             if !Arc::ptr_eq(&batch.catalog, catalog) {
                 batch.catalog = Arc::clone(catalog);
             }
             batch
-        })
+        });
+        self.large |= batch.is_large();
+        batch
     }
 
     /// Publishes the open batches that have grown large, so that others begin with them.
     pub(crate) fn publish_large(&mut self) {
+        if !self.large {
+            return;
+        }
+        self.large = false;
         for peer in &mut self.peers {
             if peer.open.as_ref().is_some_and(|batch| batch.is_large()) {
                 peer.publish();
+                self.congested |= peer.open.is_some();
             }
         }
     }
@@ -127,8 +138,10 @@ impl Mesh {
     /// Publishes all open batches and wakes the threads that sleep. What a full ring refuses
     /// stays open for the next turn.
     pub(crate) fn publish(&mut self) -> io::Result<()> {
+        self.congested = false;
         for peer in &mut self.peers {
             peer.publish();
+            self.congested |= peer.open.as_ref().is_some_and(|batch| batch.is_large());
             peer.wake()?;
         }
         Ok(())

@@ -126,7 +126,7 @@ impl Parser {
     ) -> Option<Stop> {
         if bound.command.run_where() == RunWhere::Connection {
             if !turn.local.list.is_empty() {
-                // It may look at what the requests before it did, so these run first.
+                // It may look at what the requests before it did to this thread's shard.
                 turn.local.ranges.truncate(bound.args.start);
                 return Some(Stop::BatchFirst);
             }

@@ -21,7 +21,6 @@ use crate::request::ConnectionKey;
 use crate::session::SessionState;
 use crate::shared::Shared;
 use crate::socket::Stream;
-use crate::stats::ThreadStats;
 use crate::worker::{Upkeep, Worker};
 use mio::event::Event;
 use mio::{Events, Interest, Poll, Token};
@@ -43,10 +42,10 @@ pub(crate) struct Reactor {
     worker: Option<Worker>,
     replier: Replier,
     connections: Connections,
-    /// Places of connections that have something to read or to parse.
-    ready: VecDeque<u32>,
-    /// Places of connections that wait for a batch to come home.
-    stalled: Vec<u32>,
+    /// Connections that have something to read or to parse.
+    ready: VecDeque<ConnectionKey>,
+    /// Connections that wait until requests for other threads can be taken again.
+    stalled: Vec<ConnectionKey>,
     local: Requests,
     pool: BufferPool,
     /// When timers are due next, in time since the server started.
@@ -132,6 +131,9 @@ impl Reactor {
             self.mesh.publish()?;
             self.drain(now_ms);
             self.mesh.publish()?;
+            if self.mesh.has_room() {
+                self.ready.extend(self.stalled.drain(..));
+            }
             self.send();
             self.run_timers(now_ms);
             if let Some(worker) = &mut self.worker {
@@ -182,9 +184,9 @@ impl Reactor {
             connection.writable = true;
             self.replier.touch(key);
         }
-        if !connection.queued {
+        if connection.readable && !connection.queued {
             connection.queued = true;
-            self.ready.push_back(index);
+            self.ready.push_back(key);
         }
     }
 
@@ -197,12 +199,12 @@ impl Reactor {
             let Some(listener) = &mut self.listener else { return };
             let Some(Arrival { stream, protocol, thread }) = listener.poll() else { return };
             let stats = self.shared.stats.thread(self.index);
-            let open = self.shared.stats.sum(|thread| &thread.connections);
-            if open >= self.shared.config.limits.maxclients as u64 {
+            if self.shared.stats.connections() >= self.shared.config.limits.maxclients as u64 {
                 stats.connections_refused.add(1);
-                refuse(stream);
+                refuse(stream, protocol);
                 continue;
             }
+            stats.connections_admitted.add(1);
             if thread == self.index {
                 self.adopt(stream, protocol);
             } else if let Err(stream) = self.mesh.send_connection(thread, stream, protocol) {
@@ -221,22 +223,17 @@ impl Reactor {
             let interest = Interest::READABLE | Interest::WRITABLE;
             registry.register(stream, Token(key.index as usize), interest)
         });
-        let stats = self.stats();
-        match adopted {
-            Ok(()) => {
-                stats.connections_total.add(1);
-                stats.connections.set(self.connections.len() as u64);
-            }
-            Err(error) => tracing::warn!(%error, "a client could not be taken in"),
+        if let Err(error) = adopted {
+            self.shared.stats.thread(self.index).connections_ended.add(1);
+            tracing::warn!(%error, "a client could not be taken in");
         }
     }
 
     /// Reads from, parses and executes for the connections that have something, each once.
     fn serve(&mut self, now_ms: u64) {
         for _ in 0..self.ready.len() {
-            let Some(index) = self.ready.pop_front() else { break };
-            let key = self.connections.key_at(index);
-            let (Some(connection), Some(key)) = (self.connections.at(index), key) else { continue };
+            let Some(key) = self.ready.pop_front() else { break };
+            let Some(connection) = self.connections.get(key) else { continue };
             connection.queued = false;
             if connection.replies.has_room(self.shared.config.limits.client_output_buffer_pause) {
                 connection.receive(&mut self.pool);
@@ -246,18 +243,18 @@ impl Reactor {
             let stop = self.parse(key, &mut quota, now_ms);
             self.replier.touch(key);
             if stop == Stop::NoRoom {
-                self.stall(index);
+                self.stall(key);
             }
         }
         self.execute(now_ms);
     }
 
-    /// Lets a connection wait until a batch comes home.
-    fn stall(&mut self, index: u32) {
-        if let Some(connection) = self.connections.at(index) {
+    /// Lets a connection wait until requests for other threads can be taken again.
+    fn stall(&mut self, key: ConnectionKey) {
+        if let Some(connection) = self.connections.get(key) {
             // Out of the queue, yet not to be put into it by anyone else.
             connection.queued = true;
-            self.stalled.push(index);
+            self.stalled.push(key);
         }
     }
 
@@ -311,9 +308,8 @@ impl Reactor {
                     self.mesh.send_home(batch);
                 }
                 Some(Message::Done(batch)) => {
-                    self.replier.deliver(&batch, &mut self.connections);
+                    self.replier.deliver(&batch, &mut self.connections, &mut self.pool);
                     self.mesh.recycle(batch);
-                    self.ready.extend(self.stalled.drain(..));
                 }
                 Some(Message::Connection(stream, protocol)) => self.adopt(stream, protocol),
             }
@@ -342,12 +338,12 @@ impl Reactor {
                 connection.parseable || (connection.readable && connection.phase == Phase::Open);
             if more && connection.replies.has_room(pending_max) && !connection.queued {
                 connection.queued = true;
-                ready.push_back(key.index);
+                ready.push_back(key);
             }
         });
         for index in closing {
             self.connections.remove(index);
-            stats.connections.set(self.connections.len() as u64);
+            stats.connections_ended.add(1);
         }
     }
 
@@ -389,13 +385,12 @@ impl Reactor {
         for index in indexes {
             let key = self.connections.key_at(index);
             let (Some(connection), Some(key)) = (self.connections.at(index), key) else { continue };
-            if connection.phase == Phase::Open {
+            if connection.phase == Phase::Open && !connection.ending {
+                connection.ending = true;
                 connection.readable = true;
-                connection.receive(&mut self.pool);
-                connection.phase = connection.phase.max(Phase::Draining);
                 if !connection.queued {
                     connection.queued = true;
-                    self.ready.push_back(index);
+                    self.ready.push_back(key);
                 }
             }
             self.replier.touch(key);
@@ -409,16 +404,16 @@ impl Reactor {
         self.timers_due = self.timers_due.min(elapsed + TIMER_BUSY);
         self.shared.is_finished()
     }
-
-    fn stats(&self) -> &ThreadStats {
-        self.shared.stats.thread(self.index)
-    }
 }
 
 /// Tells a client that there are too many already.
-fn refuse(mut stream: Stream) {
+fn refuse(mut stream: Stream, protocol: NetworkProtocol) {
+    let text: &[u8] = match protocol {
+        NetworkProtocol::Dmp => b"ERROR Too many open connections\r\n",
+        NetworkProtocol::Drp | NetworkProtocol::Auto => b"-ERR max number of clients reached\r\n",
+    };
     // The client may be gone; then nobody misses the message.
-    let _ = stream.write(b"-ERR max number of clients reached\r\n");
+    let _ = stream.write(text);
 }
 
 fn door_token(door: usize) -> Token {

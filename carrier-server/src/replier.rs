@@ -3,6 +3,7 @@
 
 use crate::batch::Batch;
 use crate::connection::{Connection, Connections, Phase};
+use crate::input::BufferPool;
 use crate::request::ConnectionKey;
 
 /// The connections of a thread that have something to send.
@@ -20,9 +21,15 @@ impl Replier {
     }
 
     /// Gives the replies of a batch that came home to their connections, those that still exist.
-    pub(crate) fn deliver(&mut self, batch: &Batch, connections: &mut Connections) {
+    pub(crate) fn deliver(
+        &mut self,
+        batch: &Batch,
+        connections: &mut Connections,
+        pool: &mut BufferPool,
+    ) {
         for (reply_to, reply) in batch.answers() {
             let Some(connection) = connections.get(reply_to.connection) else { continue };
+            connection.replies.borrow_buffer(pool);
             match reply_to.part {
                 Some(part) => {
                     connection.replies.reply_part(reply_to.sequence, part as usize, reply);

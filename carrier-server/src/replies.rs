@@ -27,8 +27,10 @@ pub(crate) struct Replies {
     next: u64,
     /// What is known of the requests from `base` on; shorter than the window where nothing is.
     slots: VecDeque<Slot>,
-    /// The bytes of held replies. Emptied when the window is.
+    /// The bytes of held replies, and of some that have moved on to `output` since.
     held: Vec<u8>,
+    /// How many bytes of `held` have moved on.
+    moved: usize,
     /// How long replies have been of late, in bytes: the moving average over some 8 of them.
     len_bytes: usize,
 }
@@ -53,6 +55,7 @@ impl Default for Replies {
             next: 0,
             slots: VecDeque::new(),
             held: Vec::new(),
+            moved: 0,
             len_bytes: UNKNOWN_LEN_BYTES,
         }
     }
@@ -83,7 +86,7 @@ impl Replies {
 
     /// Bytes held for the client, in order or early.
     pub(crate) const fn pending_bytes(&self) -> usize {
-        self.output.len() - self.sent + self.held.len()
+        self.output.len() - self.sent + self.held.len() - self.moved
     }
 
     /// Output that the socket has not taken.
@@ -163,17 +166,36 @@ impl Replies {
         &mut self.slots[index]
     }
 
+    /// Drops the bytes of `held` that have moved on. Amortised constant: at least half of them had.
+    fn compact(&mut self) {
+        let mut kept = Vec::with_capacity(self.held.len() - self.moved);
+        for slot in &mut self.slots {
+            if let Slot::Held(place) = slot {
+                let start = kept.len();
+                kept.extend_from_slice(self.held.get(place.clone()).unwrap_or(&[]));
+                *place = start..kept.len();
+            }
+        }
+        self.held = kept;
+        self.moved = 0;
+    }
+
     /// Moves past the reply that was just written, and takes over those held behind it.
     fn advance(&mut self) {
         self.base += 1;
         self.slots.pop_front();
         while let Some(Slot::Held(place)) = self.slots.front() {
             self.output.extend_from_slice(self.held.get(place.clone()).unwrap_or(&[]));
+            self.moved += place.len();
             self.base += 1;
             self.slots.pop_front();
         }
-        if self.slots.is_empty() && !self.held.is_empty() {
-            self.held = Vec::new();
+        if self.slots.is_empty() {
+            self.held.clear();
+            self.held.shrink_to(KEPT_BYTES);
+            self.moved = 0;
+        } else if self.moved > KEPT_BYTES && self.moved > self.held.len() / 2 {
+            self.compact();
         }
     }
 }
@@ -209,6 +231,28 @@ mod tests {
         replies.reply_part(first, 0, b":2\r\n");
         assert_eq!(replies.unsent(), b":3\r\n+second\r\n");
         assert_eq!(replies.in_flight(), 0);
+    }
+
+    #[test]
+    fn a_window_that_never_empties_keeps_no_more_than_it_holds() {
+        let mut replies = Replies::default();
+        let reply = [b'x'; 1000];
+        let mut first = replies.assign();
+        for _ in 0..2000 {
+            let second = replies.assign();
+            replies.reply(second, |out| out.extend_from_slice(&reply));
+            let third = replies.assign();
+            replies.reply(first, |out| out.extend_from_slice(&reply));
+            assert_eq!(replies.unsent().len(), 2 * reply.len());
+            assert_eq!(replies.pending_bytes(), 2 * reply.len());
+            replies.mark_sent(2 * reply.len());
+            assert!(replies.held.capacity() <= 4 * KEPT_BYTES, "{}", replies.held.capacity());
+            let early = replies.assign();
+            replies.reply(early, |out| out.extend_from_slice(&reply));
+            replies.reply(third, |out| out.extend_from_slice(&reply));
+            first = replies.assign();
+            replies.mark_sent(replies.unsent().len());
+        }
     }
 
     proptest! {

@@ -80,21 +80,16 @@ impl Server {
             addresses,
         };
         for (index, (reactor, _)) in reactors.into_iter().enumerate() {
-            let pin = shared.config.pin_threads.then_some(index % available_cores());
-            let stopper = server.stopper();
-            let spawned =
-                thread::Builder::new().name(format!("carrier-{index}")).spawn(move || {
-                    if let Some(core) = pin {
-                        pin_to(core);
-                    }
-                    let outcome = reactor.run();
-                    if outcome.is_err() {
-                        // Without one thread the others cannot serve either.
-                        stopper.stop();
-                    }
-                    outcome
-                });
-            server.threads.push(spawned.map_err(system("a thread"))?);
+            match server.spawn(index, reactor) {
+                Ok(thread) => server.threads.push(thread),
+                Err(error) => {
+                    shared.give_up();
+                    server.stopper().stop();
+                    // What stopped them is told, not how they stopped.
+                    let _ = server.wait();
+                    return Err(ServerError::System { what: "a thread", error });
+                }
+            }
         }
         Ok(server)
     }
@@ -109,6 +104,20 @@ impl Server {
     #[must_use]
     pub fn stopper(&self) -> Stopper {
         Stopper { shared: Arc::clone(&self.shared), wakers: self.wakers.clone() }
+    }
+
+    /// Runs a reactor on a thread of its own.
+    fn spawn(&self, index: usize, reactor: Reactor) -> io::Result<JoinHandle<io::Result<()>>> {
+        let pin = self.shared.config.pin_threads.then_some(index % available_cores());
+        let guard = Guard { stopper: Some(self.stopper()) };
+        thread::Builder::new().name(format!("carrier-{index}")).spawn(move || {
+            if let Some(core) = pin {
+                pin_to(core);
+            }
+            reactor.run()?;
+            guard.disarm();
+            Ok(())
+        })
     }
 
     /// Waits until the server has stopped.
@@ -136,6 +145,27 @@ impl Stopper {
         for waker in &self.wakers {
             // A thread that cannot be woken sees the flag when its timers are due.
             let _ = waker.wake();
+        }
+    }
+}
+
+/// Stops the server when its thread ends, by an error or a panic, before it was told to.
+struct Guard {
+    stopper: Option<Stopper>,
+}
+
+impl Guard {
+    /// Lets the thread end: it was told to.
+    fn disarm(mut self) {
+        self.stopper = None;
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(stopper) = &self.stopper {
+            stopper.shared.give_up();
+            stopper.stop();
         }
     }
 }

@@ -30,6 +30,8 @@ pub(crate) struct Shared {
     stopping: AtomicBool,
     /// Threads that still have something to answer while stopping.
     busy_threads: AtomicUsize,
+    /// Set where a thread has ended before its time, so that no other waits for it.
+    broken: AtomicBool,
 }
 
 impl Shared {
@@ -53,6 +55,7 @@ impl Shared {
             last_connection: AtomicU64::new(0),
             stopping: AtomicBool::new(false),
             busy_threads: AtomicUsize::new(threads),
+            broken: AtomicBool::new(false),
         }
     }
 
@@ -83,13 +86,19 @@ impl Shared {
         self.stopping.load(Ordering::Acquire)
     }
 
-    /// Notes that one thread has answered all it had to; true when it was the last one.
-    pub(crate) fn finish_thread(&self) -> bool {
-        self.busy_threads.fetch_sub(1, Ordering::AcqRel) == 1
+    /// Notes that one thread has answered all it had to.
+    pub(crate) fn finish_thread(&self) {
+        self.busy_threads.fetch_sub(1, Ordering::AcqRel);
     }
 
-    /// Whether no thread has anything left to answer.
+    /// Notes that a thread has ended before its time: the others cannot serve without it.
+    pub(crate) fn give_up(&self) {
+        self.broken.store(true, Ordering::Release);
+        self.stop();
+    }
+
+    /// Whether no thread has anything left to answer, or can answer it.
     pub(crate) fn is_finished(&self) -> bool {
-        self.busy_threads.load(Ordering::Acquire) == 0
+        self.busy_threads.load(Ordering::Acquire) == 0 || self.broken.load(Ordering::Acquire)
     }
 }

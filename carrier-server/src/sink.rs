@@ -1,6 +1,7 @@
 //! The encoder of replies: one type for all dialects, told per request which it is.
 
 use crate::dialect::Dialect;
+use databox::decimal;
 use drp_parser::Encoder;
 use std::cell::Cell;
 use zvm::{Mark, ReplySink, Text};
@@ -67,7 +68,10 @@ impl ReplySink for Sink<'_> {
 
     #[inline]
     fn integer(&mut self, value: i64) {
-        self.write(|resp| resp.integer(value), |out| line(out, decimal(value).as_bytes()));
+        self.write(
+            |resp| resp.integer(value),
+            |out| line(out, itoa::Buffer::new().format(value).as_bytes()),
+        );
     }
 
     fn double(&mut self, value: f64) {
@@ -84,7 +88,7 @@ impl ReplySink for Sink<'_> {
             Text::Bytes(bytes) => self.write(|resp| resp.bulk(bytes), |out| line(out, bytes)),
             Text::Integer(number) => self.write(
                 |resp| resp.bulk_integer(number),
-                |out| line(out, decimal(number).as_bytes()),
+                |out| line(out, itoa::Buffer::new().format(number).as_bytes()),
             ),
         }
     }
@@ -94,14 +98,8 @@ impl ReplySink for Sink<'_> {
     }
 
     fn item(&mut self, key: &[u8], value: Text<'_>, flags: u32, cas: Option<u64>) {
-        let digits;
-        let bytes = match value {
-            Text::Bytes(bytes) => bytes,
-            Text::Integer(number) => {
-                digits = decimal(number);
-                digits.as_bytes()
-            }
-        };
+        let mut digits = decimal::Buffer::new();
+        let bytes = value.bytes(&mut digits);
         self.write(
             |resp| resp.bulk(bytes),
             |out| dmp_parser::Encoder::new(out).value(key, flags, bytes, cas),
@@ -159,10 +157,6 @@ const fn encoder_mark(mark: Mark) -> drp_parser::Mark {
 fn line(out: &mut Vec<u8>, text: &[u8]) {
     out.extend_from_slice(text);
     out.extend_from_slice(b"\r\n");
-}
-
-fn decimal(number: i64) -> String {
-    number.to_string()
 }
 
 /// memcached's errors begin with whose fault it is; those that do not are the server's to answer

@@ -8,6 +8,7 @@ use std::io::{self, Read, Write};
 use std::net::ToSocketAddrs;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Where a network listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,6 +176,9 @@ impl Acceptor {
             Self::Tcp(listener) => {
                 let (stream, _) = listener.accept()?;
                 stream.set_nodelay(true)?;
+                // A peer that vanished is found out, as Redis does it.
+                rustix::net::sockopt::set_socket_keepalive(&stream, true)?;
+                rustix::net::sockopt::set_tcp_keepidle(&stream, KEEPALIVE)?;
                 Ok(Stream::Tcp(stream))
             }
             Self::Unix(listener, _) => Ok(Stream::Unix(listener.accept()?.0)),
@@ -217,6 +221,9 @@ impl Source for Acceptor {
 /// Clients that may wait to be let in, as far as the system's own limit allows: as many as come
 /// back at once after an interruption. The next one would have to try again a second later.
 const BACKLOG_CLIENTS: i32 = 4096;
+
+/// How long a silent connection is left alone before the peer is asked for a sign of life.
+const KEEPALIVE: Duration = Duration::from_secs(300);
 
 /// Whether a path is a socket's at which nobody listens.
 fn is_abandoned(path: &Path) -> bool {

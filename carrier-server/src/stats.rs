@@ -32,10 +32,10 @@ impl Counter {
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(crate) struct ThreadStats {
-    /// Connections open.
-    pub(crate) connections: Counter,
-    /// Connections ever taken in.
-    pub(crate) connections_total: Counter,
+    /// Connections ever let in, counted where they are let in.
+    pub(crate) connections_admitted: Counter,
+    /// Connections that have ended, counted where they were served.
+    pub(crate) connections_ended: Counter,
     /// Connections refused for `maxclients`.
     pub(crate) connections_refused: Counter,
     /// Connections closed for too many unsent replies.
@@ -74,6 +74,12 @@ impl Stats {
     /// The block of one thread.
     pub(crate) fn thread(&self, index: usize) -> &ThreadStats {
         &self.threads[index]
+    }
+
+    /// How many connections are open, or on their way to their thread.
+    pub(crate) fn connections(&self) -> u64 {
+        let admitted = self.sum(|thread| &thread.connections_admitted);
+        admitted.saturating_sub(self.sum(|thread| &thread.connections_ended))
     }
 
     /// The sum of a counter over all threads.

@@ -22,5 +22,5 @@ pub use detect::looks_like;
 pub use encode::Encoder;
 pub use limits::Limits;
 pub use reply::{Reply, ReplyError, ReplyParser};
-pub use request::{Request, RequestError, RequestErrorKind, RequestParser, Status};
+pub use request::{Request, RequestError, RequestErrorKind, RequestParser, Status, is_long_get};
 pub use verb::{Verb, compose};

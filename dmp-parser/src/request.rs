@@ -229,9 +229,10 @@ impl RequestParser {
     }
 }
 
-/// Whether a line that is long for a command is one that may be: a `get` behind not too many
-/// spaces.
-fn is_long_get(line: &[u8]) -> bool {
+/// Whether a line that is long for a command, or its beginning, is one that may be: a `get`
+/// behind not too many spaces.
+#[must_use]
+pub fn is_long_get(line: &[u8]) -> bool {
     let spaces = line.iter().take(SPACES_MAX.saturating_add(1)).take_while(|b| **b == b' ').count();
     let rest = line.get(spaces..).unwrap_or_default();
     spaces <= SPACES_MAX && (rest.starts_with(b"get ") || rest.starts_with(b"gets "))

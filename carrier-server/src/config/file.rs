@@ -149,11 +149,11 @@ impl Source<'_> {
             config.networks = self.networks(file.network)?;
         }
         let runtime = file.runtime;
-        if let Some(threads) = self.count(runtime.threads.as_ref(), THREADS_MAX)? {
+        if let Some(threads) = self.count(runtime.threads.as_ref(), THREADS)? {
             config.threads = threads;
         }
-        config.parsers = self.count(runtime.parsers.as_ref(), THREADS_MAX)?;
-        config.workers = self.count(runtime.workers.as_ref(), THREADS_MAX)?;
+        config.parsers = self.count(runtime.parsers.as_ref(), THREADS)?;
+        config.workers = self.count(runtime.workers.as_ref(), THREADS)?;
         config.layout = runtime.layout.unwrap_or(config.layout);
         config.pin_threads = runtime.pin_threads.unwrap_or(config.pin_threads);
         config.memory_bytes = self.size(file.memory.soft_stay_under.as_ref())?;
@@ -205,17 +205,24 @@ impl Source<'_> {
 
     fn limits(&self, table: &LimitsTable) -> Result<Limits, ConfigError> {
         let mut limits = Limits::default();
-        if let Some(clients) = self.count(table.maxclients.as_ref(), CLIENTS_MAX)? {
+        if let Some(clients) = self.count(table.maxclients.as_ref(), CLIENTS)? {
             limits.maxclients = clients;
         }
-        if let Some(bytes) = self.size(table.proto_max_bulk_len.as_ref())? {
-            limits.proto_max_bulk_len = usize::try_from(bytes).unwrap_or(usize::MAX);
+        let sizes = [
+            (&table.proto_max_bulk_len, &mut limits.proto_max_bulk_len),
+            (&table.client_output_buffer_pause, &mut limits.client_output_buffer_pause),
+            (&table.client_output_buffer_limit, &mut limits.client_output_buffer_limit),
+        ];
+        for (value, limit) in sizes {
+            if let Some(bytes) = self.size(value.as_ref())? {
+                *limit = usize::try_from(bytes).unwrap_or(usize::MAX);
+            }
         }
-        if let Some(bytes) = self.size(table.client_output_buffer_pause.as_ref())? {
-            limits.client_output_buffer_pause = usize::try_from(bytes).unwrap_or(usize::MAX);
-        }
-        if let Some(bytes) = self.size(table.client_output_buffer_limit.as_ref())? {
-            limits.client_output_buffer_limit = usize::try_from(bytes).unwrap_or(usize::MAX);
+        if limits.client_output_buffer_limit < limits.client_output_buffer_pause {
+            let limit = table.client_output_buffer_limit.as_ref();
+            let place = limit.or(table.client_output_buffer_pause.as_ref());
+            let expected = "a limit not below `client_output_buffer_pause`";
+            return Err(self.value(place.map_or(0, |value| value.span().start), expected));
         }
         Ok(limits)
     }
@@ -223,14 +230,12 @@ impl Source<'_> {
     fn count(
         &self,
         value: Option<&Spanned<i64>>,
-        max: usize,
+        (max, expected): (usize, &'static str),
     ) -> Result<Option<usize>, ConfigError> {
         let Some(value) = value else { return Ok(None) };
         match usize::try_from(*value.get_ref()) {
             Ok(count) if (1..=max).contains(&count) => Ok(Some(count)),
-            _ => {
-                Err(self.value(value.span().start, "a number from 1 to 1024 (maxclients: 1000000)"))
-            }
+            _ => Err(self.value(value.span().start, expected)),
         }
     }
 
@@ -271,8 +276,8 @@ fn table_name(line: &str) -> Option<&str> {
 
 const NOT_LOOPBACK: &str = "a loopback host: anyone who reaches another one can read and write \
     everything; say `allow_without_authentication = true` in this [[network]] if that is wanted";
-const THREADS_MAX: usize = 1024;
-const CLIENTS_MAX: usize = 1_000_000;
+const THREADS: (usize, &str) = (1024, "a number from 1 to 1024");
+const CLIENTS: (usize, &str) = (1_000_000, "a number from 1 to 1000000");
 
 #[cfg(test)]
 mod tests;

@@ -19,11 +19,10 @@ pub fn parse_size(text: &str) -> Result<u64, &'static str> {
         _ => return Err("a size such as 512MB or 16GB"),
     };
     if let Ok(whole) = number.parse::<u64>() {
-        return whole.checked_mul(1 << shift).ok_or("a size below 2^64 bytes");
+        return whole.checked_mul(1_u64 << shift).ok_or("a size below 2^64 bytes");
     }
     let value: f64 = number.parse().map_err(|_| "a size such as 512MB or 16GB")?;
-    let bytes =
-        value * f64::from(1_u32 << (shift % 40)) * if shift == 40 { 2_f64.powi(40) } else { 1.0 };
+    let bytes = value * 2_f64.powi(shift);
     if bytes.is_finite() && bytes < 1e18 {
         Ok(bytes as u64)
     } else {

@@ -15,7 +15,7 @@ pub(super) enum Detected {
 
 /// `*` is RESP. Otherwise the first line decides: a lower-case memcached verb with that verb's
 /// number of arguments is memcached, all else an inline RESP command. Lines that are too long
-/// for memcached are RESP's to refuse.
+/// for memcached are RESP's to refuse. However the line is cut, it is told the same.
 pub(super) fn detect(bytes: &[u8]) -> Detected {
     match bytes.first() {
         None => Detected::Unknown,
@@ -26,13 +26,15 @@ pub(super) fn detect(bytes: &[u8]) -> Detected {
                 let line = line.strip_suffix(b"\r").unwrap_or(line);
                 if dmp_parser::looks_like(line) { Detected::Memcached } else { Detected::Resp }
             }
+            None if bytes.len() > LINE_MAX && dmp_parser::is_long_get(bytes) => Detected::Memcached,
             None if bytes.len() > LINE_MAX => Detected::Resp,
             None => Detected::Unknown,
         },
     }
 }
 
-/// Bytes after which an unfinished first line is no memcached request: the longest it may be.
+/// Bytes after which an unfinished first line is no memcached request, except a `get` of many
+/// keys.
 const LINE_MAX: usize = 2048;
 
 #[cfg(test)]
@@ -57,5 +59,9 @@ mod tests {
             assert_eq!(detect(bytes), *expected, "{:?}", String::from_utf8_lossy(bytes));
         }
         assert_eq!(detect(&[b'a'; LINE_MAX + 1]), Detected::Resp);
+        let long = format!("get{}\r\n", " key:000001".repeat(500));
+        for end in LINE_MAX + 1..=long.len() {
+            assert_eq!(detect(&long.as_bytes()[..end]), Detected::Memcached, "{end}");
+        }
     }
 }

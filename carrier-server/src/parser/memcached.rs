@@ -87,7 +87,6 @@ impl Parser {
 const fn name(request: &Request) -> &'static str {
     match request.verb {
         Verb::Get => "get",
-        Verb::Gets => "gets",
         Verb::Set => "set",
         Verb::Delete => "delete",
         Verb::Version => "version",

@@ -57,6 +57,10 @@ fn errors_name_key_and_line() {
         ("[memory]\nsoft_stay_under = \"lots\"", "c:2: memory.soft_stay_under: expected a size"),
         ("[[network]]\nname = \"a\"\nhost = \"0.0.0.0\"", "c:3: network.host: expected a loopback"),
         ("[[network]]\nname = \"a\"", "c:1: network: expected either `host` or `unix`"),
+        (
+            "[limits]\nclient_output_buffer_limit = \"1mb\"",
+            "c:2: limits.client_output_buffer_limit",
+        ),
         ("threads", "c:1: "),
     ];
     for (text, beginning) in cases {
