@@ -91,6 +91,9 @@ impl Connection {
             Ok(Received::More) => self.parseable = true,
             Ok(Received::Drained) => {
                 self.parseable = true;
+                self.readable = self.half_closed || self.ending;
+            }
+            Ok(Received::Nothing) => {
                 self.readable = self.half_closed;
                 if self.ending {
                     self.phase = Phase::Draining;

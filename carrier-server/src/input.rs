@@ -19,8 +19,10 @@ pub(crate) struct Input {
 pub(crate) enum Received {
     /// Some bytes, and the socket may hold more.
     More,
-    /// Some bytes, or none; the socket holds no more for now.
+    /// Some bytes; the socket held no more.
     Drained,
+    /// No bytes: the socket holds none for now.
+    Nothing,
     /// The peer will send nothing any more.
     End,
 }
@@ -68,7 +70,7 @@ impl Input {
                 // A short read has emptied the socket: the next arrival is a new edge.
                 Ok(if count < space { Received::Drained } else { Received::More })
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Received::Drained),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Received::Nothing),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Received::More),
             Err(error) => Err(error),
         }

@@ -226,15 +226,54 @@ fn out_of_file_descriptors() {
 fn more_clients_than_are_allowed() {
     let file = std::env::temp_dir().join(format!("carrier-{}-maxclients.toml", std::process::id()));
     std::fs::write(&file, "[limits]\nmaxclients = 10\n").expect("it is writable");
-    let server = Server::with_arguments(&["--config", file.to_str().expect("text")]);
-    std::fs::remove_file(&file).expect("it was written here");
-    let mut clients: Vec<Client> = (0..10).map(|_| server.client()).collect();
-    for client in &mut clients {
-        assert_eq!(client.line("PING"), Reply::status("PONG"));
+    for threads in ["1", "3"] {
+        let path = file.to_str().expect("text");
+        let server = Server::with_arguments(&["--config", path, "--threads", threads]);
+        // All at once, so that some are on their way to their thread while others come in.
+        let mut clients: Vec<Client> = (0..40).map(|_| server.client()).collect();
+        let mut served: Vec<&mut Client> = Vec::new();
+        for client in &mut clients {
+            // Whoever is refused may be gone before it has said anything.
+            let sent = client.write(&multibulk(&[b"PING"]));
+            match sent.and_then(|()| client.read_frame()) {
+                Ok(frame) if frame == b"+PONG\r\n" => served.push(client),
+                Ok(frame) => {
+                    assert_eq!(shown(&frame), shown(b"-ERR max number of clients reached\r\n"));
+                }
+                Err(_) => {}
+            }
+        }
+        assert_eq!(served.len(), 10, "{threads} threads");
+        assert_eq!(served[9].line("PING"), Reply::status("PONG"));
     }
-    let refused = server.client().read_until_closed();
-    assert_eq!(shown(&refused), shown(b"-ERR max number of clients reached\r\n"));
-    assert_eq!(clients[9].line("PING"), Reply::status("PONG"));
+    std::fs::remove_file(&file).expect("it was written here");
+}
+
+/// A client that asks for much is read only as fast as it is served: the rest stays with it.
+#[test]
+fn a_backlog_is_not_heaped_up() {
+    let server = Server::with_threads(1);
+    let bystander = Bystander::start(server.address);
+    let mut client = server.client();
+    let large = multibulk(&[b"SET", b"a", &[b'x'; 33_000]]);
+    let stream = client.stream().try_clone().expect("a stream can be cloned");
+    client.write(&large).expect("the server reads");
+    client.write(&large[..5_000]).expect("the server reads");
+    assert_eq!(client.read_bytes(5).expect("the server replies"), b"+OK\r\n");
+    let before = server.process.resident_bytes();
+    // Lines that cost the server more than they cost the client.
+    let writing = thread::spawn(move || {
+        let mut stream = stream;
+        let lines = b"\r\n".repeat(1 << 14);
+        io::Write::write_all(&mut stream, &large[5_000..]).and_then(|()| {
+            (0..BLANK_WRITES).try_for_each(|_| io::Write::write_all(&mut stream, &lines))
+        })
+    });
+    writing.join().expect("the writer").expect("the server reads");
+    assert_eq!(client.read_bytes(5).expect("the server replies"), b"+OK\r\n");
+    assert_eq!(client.line("PING"), Reply::status("PONG"));
+    grown_at_most(&server, before, 16 * MIB);
+    bystander.finish();
 }
 
 /// Somebody else, who is served all the while.
@@ -433,3 +472,6 @@ const UNREAD_BYTES_MAX: usize = 128 * MIB;
 const IDLE: usize = 5_000;
 /// What the server may keep for a connection that says nothing, buffers of the allocator included.
 const IDLE_CONNECTION_BYTES_MAX: usize = 12 * 1024;
+
+/// Writes of 32 KiB of blank lines.
+const BLANK_WRITES: usize = 1_000;

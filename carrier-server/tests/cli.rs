@@ -257,6 +257,24 @@ fn signals_answer_what_was_read() {
 }
 
 #[test]
+fn all_that_was_sent_before_the_signal_is_answered() {
+    for threads in [1, 3] {
+        let mut server = Server::with_threads(threads);
+        let mut client = server.client();
+        assert_eq!(client.line("PING"), Reply::status("PONG"));
+        // Stopped, the server reads nothing of it before the signal is there too.
+        server.process.signal(Signal::STOP);
+        let set = multibulk(&[b"SET", b"k", b"twenty bytes of value"]);
+        client.write(&set.repeat(REQUESTS)).expect("the kernel takes it");
+        server.process.signal(Signal::TERM);
+        server.process.signal(Signal::CONT);
+        let replies = client.read_to_end().expect("an orderly end");
+        assert_eq!(replies.len(), REQUESTS * b"+OK\r\n".len());
+        assert_eq!(server.process.wait().code(), Some(0));
+    }
+}
+
+#[test]
 fn a_client_that_never_reads_does_not_keep_the_server() {
     let mut server = Server::with_threads(2);
     let mut client = server.client();
@@ -326,3 +344,4 @@ impl Drop for Scratch {
 
 const KEYS: &[&[u8]] = &[b"a", b"b", b"c", b"d", b"e", b"f", b"g", b"h", b"i", b"j"];
 const VALUE_BYTES: usize = 1 << 20;
+const REQUESTS: usize = 5_000;
