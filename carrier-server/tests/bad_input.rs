@@ -474,4 +474,4 @@ const IDLE: usize = 5_000;
 const IDLE_CONNECTION_BYTES_MAX: usize = 12 * 1024;
 
 /// Writes of 32 KiB of blank lines.
-const BLANK_WRITES: usize = 1_000;
+const BLANK_WRITES: usize = 500;
