@@ -54,6 +54,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "zvml",
         ],
     ),
+    ("carrier-load", &["drp-parser", "dmp-parser"]),
     ("xtask", &[]),
 ];
 

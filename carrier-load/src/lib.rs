@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod clock;
+mod composer;
+mod connection;
+mod error;
+mod keys;
+mod mix;
+mod options;
+mod phase;
+mod plan;
+mod random;
+mod report;
+mod schedule;
+mod setup;
+mod tally;
+mod target;
+mod template;
+mod values;
+mod verify;
+mod worker;
+mod zipf;
+
+pub use error::{Expected, Failure, UsageError};
+pub use options::Options;
+pub use plan::Plan;
+pub use report::Report;

@@ -1,0 +1,50 @@
+//! `carrier-load`: exit code 0 if all replies were right, 1 if one was not, 2 for a wrong option.
+
+#![forbid(unsafe_code)]
+#![allow(clippy::print_stdout, reason = "the result of a run is its output")]
+
+use std::process::ExitCode;
+
+use carrier_load::Options;
+use clap::Parser;
+use clap::error::ErrorKind;
+
+fn main() -> ExitCode {
+    let options = match Options::try_parse() {
+        Ok(options) => options,
+        Err(error)
+            if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
+        {
+            print!("{error}");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            eprintln!("{}", one_line(&error.to_string()));
+            return ExitCode::from(USAGE);
+        }
+    };
+    let plan = match options.plan() {
+        Ok(plan) => plan,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::from(USAGE);
+        }
+    };
+    match plan.run() {
+        Ok(report) if options.wants_json() => println!("{}", report.to_json()),
+        Ok(report) => print!("{report}"),
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// What is wrong, without the lines of usage and advice behind it.
+fn one_line(message: &str) -> String {
+    let lines = message.lines().take_while(|line| !line.is_empty());
+    lines.map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
+const USAGE: u8 = 2;

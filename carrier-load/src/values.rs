@@ -1,0 +1,225 @@
+//! What a value holds: bytes that follow from its key, so that every reply can be checked.
+//!
+//! A value is eight printable characters for each 64-bit number of a stream that the seed, the
+//! key's number and the version of the value determine. No two keys share a value (up to 2^-48 a
+//! word), no character but `0` to `o` occurs, and neither making nor checking one allocates.
+
+use crate::error::UsageError;
+use crate::keys::write_digits;
+use crate::random::{GOLDEN, mix, scale, unit};
+
+/// How long values are, as the command line names it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Sizes {
+    /// All of one length.
+    Fixed(usize),
+    /// Each length from the first to the second as often as any other.
+    Uniform(usize, usize),
+    /// The logarithm is normally distributed: the median, its deviation, and a limit.
+    Lognormal(f64, f64, usize),
+    /// Decimal integers below this instead of text.
+    Integers(u64),
+}
+
+impl Sizes {
+    /// Reads `32`, `uniform:1-100`, `lognormal:MEDIAN,SIGMA[,MAX]` or `int:BOUND`.
+    pub(crate) fn parse(text: &str) -> Result<Self, UsageError> {
+        Self::parse_one(text).ok_or_else(|| UsageError::new("--value", text, SIZE_SYNTAX))
+    }
+
+    fn parse_one(text: &str) -> Option<Self> {
+        let len = |text: &str| text.parse().ok().filter(|len| *len <= VALUE_LEN_MAX);
+        if let Some(range) = text.strip_prefix("uniform:") {
+            let (low, high) = range.split_once('-')?;
+            let (low, high) = (len(low)?, len(high)?);
+            return (low <= high).then_some(Self::Uniform(low, high));
+        }
+        if let Some(numbers) = text.strip_prefix("lognormal:") {
+            let mut numbers = numbers.split(',');
+            let median: f64 = numbers.next()?.parse().ok()?;
+            let sigma: f64 = numbers.next()?.parse().ok()?;
+            let max = numbers.next().map_or(Some(1 << 20), len)?;
+            let sound = median >= 1.0 && (0.0..=10.0).contains(&sigma) && numbers.next().is_none();
+            return sound.then_some(Self::Lognormal(median, sigma, max));
+        }
+        if let Some(bound) = text.strip_prefix("int:") {
+            return Some(Self::Integers(bound.parse().ok().filter(|bound| *bound > 0)?));
+        }
+        len(text.strip_prefix("fixed:").unwrap_or(text)).map(Self::Fixed)
+    }
+}
+
+/// The values of all keys.
+#[derive(Debug, Clone)]
+pub(crate) struct Values {
+    sizes: Sizes,
+    seed: u64,
+}
+
+impl Values {
+    /// The values of these sizes and this seed.
+    pub(crate) fn new(sizes: Sizes, seed: u64) -> Self {
+        Self { sizes, seed: mix(seed ^ GOLDEN) }
+    }
+
+    /// The length of all values, if they have one.
+    pub(crate) fn fixed_len(&self) -> Option<usize> {
+        match self.sizes {
+            Sizes::Fixed(len) => Some(len),
+            _ => None,
+        }
+    }
+
+    /// Appends the value of a key.
+    #[inline]
+    pub(crate) fn write(&self, out: &mut Vec<u8>, key: u64, version: u32) {
+        let base = self.base(key, version);
+        let Some(len) = self.text_len(key) else {
+            return write_decimal(out, self.integer(base));
+        };
+        for word in 0..len as u64 / 8 {
+            out.extend_from_slice(&text(base, word));
+        }
+        out.extend_from_slice(&text(base, len as u64 / 8)[..len % 8]);
+    }
+
+    /// Whether `bytes` is the value of a key.
+    #[inline]
+    pub(crate) fn matches(&self, bytes: &[u8], key: u64, version: u32) -> bool {
+        let base = self.base(key, version);
+        let Some(len) = self.text_len(key) else {
+            let number = self.integer(base);
+            let text = std::str::from_utf8(bytes).unwrap_or_default();
+            return bytes.len() == decimal_len(number) && text.parse() == Ok(number);
+        };
+        if bytes.len() != len {
+            return false;
+        }
+        let (words, rest) = bytes.as_chunks::<8>();
+        let mut number = 0;
+        for word in words {
+            if *word != text(base, number) {
+                return false;
+            }
+            number += 1;
+        }
+        rest.is_empty() || *rest == text(base, number)[..rest.len()]
+    }
+
+    fn base(&self, key: u64, version: u32) -> u64 {
+        mix(self.seed ^ mix(key.wrapping_mul(GOLDEN) ^ (u64::from(version) << 32)))
+    }
+
+    fn integer(&self, base: u64) -> u64 {
+        match self.sizes {
+            Sizes::Integers(bound) => scale(base, bound),
+            _ => base,
+        }
+    }
+
+    /// A key keeps the length of its value in all versions. `None` for integers.
+    fn text_len(&self, key: u64) -> Option<usize> {
+        let random = || mix(self.seed.wrapping_add(key.wrapping_mul(GOLDEN)));
+        match self.sizes {
+            Sizes::Fixed(len) => Some(len),
+            Sizes::Uniform(low, high) => {
+                Some(low + scale(random(), (high - low + 1) as u64) as usize)
+            }
+            Sizes::Lognormal(median, sigma, max) => {
+                let len = median * (sigma * normal(random())).exp();
+                Some((len as usize).clamp(1, max.max(1)))
+            }
+            Sizes::Integers(_) => None,
+        }
+    }
+}
+
+/// Appends a number in decimal.
+pub(crate) fn write_decimal(out: &mut Vec<u8>, number: u64) {
+    write_digits(out, number, decimal_len(number));
+}
+
+fn decimal_len(number: u64) -> usize {
+    number.checked_ilog10().unwrap_or(0) as usize + 1
+}
+
+/// Eight printable characters.
+#[inline]
+fn text(base: u64, word: u64) -> [u8; 8] {
+    let number = mix(base.wrapping_add(word.wrapping_mul(GOLDEN)));
+    ((number & 0x3f3f_3f3f_3f3f_3f3f) + 0x3030_3030_3030_3030).to_le_bytes()
+}
+
+/// A normally distributed number from a uniform one (Box, Muller 1958).
+fn normal(random: u64) -> f64 {
+    let (radius, angle) = (1.0 - unit(random), unit(mix(random ^ GOLDEN)));
+    (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
+}
+
+const SIZE_SYNTAX: &str =
+    "a length up to 512 MiB, uniform:LOW-HIGH, lognormal:MEDIAN,SIGMA[,MAX] or int:BOUND";
+/// What Redis allows a string.
+const VALUE_LEN_MAX: usize = 512 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(sizes: &str) -> Values {
+        Values::new(Sizes::parse(sizes).expect("sizes"), 1)
+    }
+
+    fn value(values: &Values, key: u64, version: u32) -> Vec<u8> {
+        let mut out = Vec::new();
+        values.write(&mut out, key, version);
+        out
+    }
+
+    #[test]
+    fn a_value_matches_its_key_and_version_alone() {
+        for sizes in ["0", "1", "8", "13", "32", "uniform:9-40", "lognormal:50,1", "int:99999"] {
+            let values = values(sizes);
+            for key in 0..50 {
+                let bytes = value(&values, key, 3);
+                assert!(values.matches(&bytes, key, 3), "{sizes} {key}");
+                assert!(!bytes.iter().any(u8::is_ascii_control));
+                for at in 0..bytes.len() {
+                    let mut wrong = bytes.clone();
+                    wrong[at] = wrong[at].wrapping_add(1);
+                    assert!(!values.matches(&wrong, key, 3), "{sizes} {key} byte {at}");
+                }
+                assert!(!values.matches(&[&bytes[..], b"x"].concat(), key, 3));
+                if bytes.len() >= 8 {
+                    assert!(!values.matches(&bytes, key + 1, 3), "{sizes} {key}");
+                    assert!(!values.matches(&bytes, key, 4), "{sizes} {key}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn lengths_follow_their_distribution() {
+        let uniform = values("uniform:10-19");
+        let mut counts = [0_u32; 10];
+        (0..50_000).for_each(|key| counts[value(&uniform, key, 0).len() - 10] += 1);
+        assert!(counts.iter().all(|count| count.abs_diff(5_000) < 350), "{counts:?}");
+
+        let lognormal = values("lognormal:100,0.5");
+        let mut lens: Vec<_> = (0..20_001).map(|key| value(&lognormal, key, 0).len()).collect();
+        lens.sort_unstable();
+        assert!(lens[10_000].abs_diff(100) <= 3, "median {}", lens[10_000]);
+        // One deviation up: e^0.5 times the median.
+        assert!(lens[16_827].abs_diff(164) <= 6, "84.1 % {}", lens[16_827]);
+
+        let integers = values("int:1000");
+        assert!((0..1000).all(|key| value(&integers, key, 0).len() <= 3));
+        assert_eq!(values("fixed:7").fixed_len(), Some(7));
+    }
+
+    #[test]
+    fn sizes_that_make_no_sense_are_refused() {
+        for text in ["", "x", "uniform:9-8", "uniform:9", "lognormal:0,1", "int:0", "999999999"] {
+            assert!(Sizes::parse(text).is_err(), "{text}");
+        }
+    }
+}
