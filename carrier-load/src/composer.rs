@@ -51,7 +51,7 @@ impl<'a> Composer<'a> {
 
     /// Above every fresh key that was drawn.
     pub(crate) fn fresh_next(&self) -> u64 {
-        self.picker.as_ref().map_or(0, Picker::fresh_next)
+        self.picker.as_ref().map_or(0, Picker::fresh_end)
     }
 
     /// Adds a request to the batch of a connection and its bytes to `out`; not if the connection

@@ -165,8 +165,8 @@ impl Picker {
     }
 
     /// No fresh key of this thread has this number or a higher one.
-    pub(crate) fn fresh_next(&self) -> u64 {
-        self.fresh_next
+    pub(crate) fn fresh_end(&self) -> u64 {
+        (self.fresh_next + 1).saturating_sub(self.stride)
     }
 }
 

@@ -168,9 +168,7 @@ impl Turns<'_> {
             }
         }
         loop {
-            if self.schedule.is_some() {
-                self.launch_due(worker, composer, now_ns)?;
-            }
+            self.launch_due(worker, composer, now_ns)?;
             if self.is_done(now_ns) || self.shared.is_over.load(Ordering::Relaxed) {
                 break;
             }
@@ -234,6 +232,15 @@ impl Turns<'_> {
         composer: &mut Composer<'_>,
         now_ns: u64,
     ) -> Result<(), Failure> {
+        let Some(schedule) = self.schedule else { return Ok(()) };
+        // Far behind, one look at each connection is enough for all rounds that are over.
+        let over = schedule.due_before(now_ns.min(self.end_ns)) / self.habits.connections as u64;
+        if over > self.round + 1 {
+            for connection in &mut worker.connections {
+                self.launch_if_due(connection, composer, now_ns)?;
+            }
+            (self.round, self.next) = (over, 0);
+        }
         while self.next_due_ns(worker).is_some_and(|due| due <= now_ns && due < self.end_ns) {
             self.launch_if_due(&mut worker.connections[self.next], composer, now_ns)?;
             self.next += 1;
