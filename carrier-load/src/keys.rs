@@ -33,13 +33,18 @@ impl KeySpace {
 pub(crate) fn write_digits(out: &mut Vec<u8>, number: u64, width: usize) {
     let start = out.len();
     out.resize(start + width, b'0');
+    let (head, pairs) = out[start..].as_rchunks_mut::<2>();
     let mut rest = number;
-    for place in out[start..].iter_mut().rev() {
+    for pair in pairs.iter_mut().rev() {
         if rest == 0 {
-            break;
+            return;
         }
+        let two = (rest % 100) as u8;
+        *pair = [b'0' + two / 10, b'0' + two % 10];
+        rest /= 100;
+    }
+    if let [place] = head {
         *place = b'0' + (rest % 10) as u8;
-        rest /= 10;
     }
 }
 

@@ -1,8 +1,9 @@
 //! What a value holds: bytes that follow from its key, so that every reply can be checked.
 //!
 //! A value is eight printable characters for each 64-bit number of a stream that the seed, the
-//! key's number and the version of the value determine. No two keys share a value (up to 2^-48 a
-//! word), no character but `0` to `o` occurs, and neither making nor checking one allocates.
+//! key's number and the version of the value determine: a word of another key's value is the same
+//! with a chance of 2^-48. No character but `0` to `o` occurs, and neither making nor checking a
+//! value allocates.
 
 use crate::error::UsageError;
 use crate::keys::write_digits;
@@ -77,10 +78,15 @@ impl Values {
         let Some(len) = self.text_len(key) else {
             return write_decimal(out, self.integer(base));
         };
-        for word in 0..len as u64 / 8 {
-            out.extend_from_slice(&text(base, word));
+        let start = out.len();
+        out.resize(start + len, 0);
+        let (words, rest) = out[start..].as_chunks_mut::<8>();
+        let mut number = 0;
+        for word in words {
+            *word = text(base, number);
+            number += 1;
         }
-        out.extend_from_slice(&text(base, len as u64 / 8)[..len % 8]);
+        rest.copy_from_slice(&text(base, number)[..len % 8]);
     }
 
     /// Whether `bytes` is the value of a key.
@@ -107,7 +113,8 @@ impl Values {
     }
 
     fn base(&self, key: u64, version: u32) -> u64 {
-        mix(self.seed ^ mix(key.wrapping_mul(GOLDEN) ^ (u64::from(version) << 32)))
+        let number = key.wrapping_mul(GOLDEN).wrapping_add(u64::from(version).wrapping_mul(ODD));
+        mix(self.seed ^ number)
     }
 
     fn integer(&self, base: u64) -> u64 {
@@ -146,7 +153,8 @@ fn decimal_len(number: u64) -> usize {
 /// Eight printable characters.
 #[inline]
 fn text(base: u64, word: u64) -> [u8; 8] {
-    let number = mix(base.wrapping_add(word.wrapping_mul(GOLDEN)));
+    let product = base.wrapping_add(word.wrapping_mul(GOLDEN)).wrapping_mul(ODD);
+    let number = product ^ (product >> 32);
     ((number & 0x3f3f_3f3f_3f3f_3f3f) + 0x3030_3030_3030_3030).to_le_bytes()
 }
 
@@ -158,6 +166,8 @@ fn normal(random: u64) -> f64 {
 
 const SIZE_SYNTAX: &str =
     "a length up to 512 MiB, uniform:LOW-HIGH, lognormal:MEDIAN,SIGMA[,MAX] or int:BOUND";
+/// Any odd number with about as many ones as zeros.
+const ODD: u64 = 0xd6e8_feb8_6659_fd93;
 /// What Redis allows a string.
 const VALUE_LEN_MAX: usize = 512 << 20;
 
