@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "the result of a run is its output")]
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use carrier_load::Options;
@@ -31,8 +32,13 @@ fn main() -> ExitCode {
         }
     };
     match plan.run() {
-        Ok(report) if options.wants_json() => println!("{}", report.to_json()),
-        Ok(report) => print!("{report}"),
+        // Whoever closed the output does not want the rest of it.
+        Ok(report) => {
+            let _ = match options.wants_json() {
+                true => writeln!(io::stdout(), "{}", report.to_json()),
+                false => write!(io::stdout(), "{report}"),
+            };
+        }
         Err(failure) => {
             eprintln!("error: {failure}");
             return ExitCode::FAILURE;

@@ -55,6 +55,8 @@ pub(crate) struct Worker {
     number: usize,
     poll: Poll,
     timer: OwnedFd,
+    /// What the timer was last set for, in nanoseconds of the clock; 0 before.
+    armed_ns: u64,
     pub(crate) connections: Vec<Connection>,
 }
 
@@ -73,7 +75,7 @@ impl Worker {
             stream.register(poll.registry(), Token(index))?;
             connections.push(Connection::new(number, stream));
         }
-        Ok(Self { number, poll, timer, connections })
+        Ok(Self { number, poll, timer, armed_ns: 0, connections })
     }
 
     /// Runs one phase, from `start_ns` of the clock on.
@@ -122,10 +124,14 @@ impl Worker {
         }
     }
 
-    /// Makes the timer wake the worker after `delay_ns`. Setting it also takes back an expiry
-    /// that was not read.
-    fn arm(&self, delay_ns: u64) -> Result<(), Failure> {
-        let delay = delay_ns.max(1);
+    /// Makes the timer wake the worker at `due_ns`, unless it will. Setting it also takes back an
+    /// expiry that was not read.
+    fn arm(&mut self, due_ns: u64, now_ns: u64) -> Result<(), Failure> {
+        if due_ns == self.armed_ns && due_ns > now_ns {
+            return Ok(());
+        }
+        self.armed_ns = due_ns;
+        let delay = due_ns.saturating_sub(now_ns).max(1);
         let zero = Timespec { tv_sec: 0, tv_nsec: 0 };
         let value = Timespec {
             tv_sec: i64::try_from(delay / 1_000_000_000).unwrap_or(i64::MAX),
@@ -201,15 +207,15 @@ impl Turns<'_> {
     }
 
     /// Until when to wait; arms the timer if a batch is due before.
-    fn prepare_wait(&self, worker: &Worker, now_ns: u64) -> Result<Duration, Failure> {
+    fn prepare_wait(&self, worker: &mut Worker, now_ns: u64) -> Result<Duration, Failure> {
         let idle = Duration::from_nanos(LOOK_AROUND_NS);
         let Some(due_ns) = self.next_due_ns(worker) else { return Ok(idle) };
-        let delay_ns = due_ns.min(self.end_ns).saturating_sub(now_ns);
-        if self.habits.spins && delay_ns < SPIN_NS_MAX {
+        let due_ns = due_ns.min(self.end_ns);
+        if self.habits.spins && due_ns.saturating_sub(now_ns) < SPIN_NS_MAX {
             return Ok(Duration::ZERO);
         }
         if now_ns < self.end_ns && self.remaining > 0 {
-            worker.arm(delay_ns)?;
+            worker.arm(due_ns, now_ns)?;
         }
         Ok(idle)
     }
