@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A full ring of a peer is backpressure: the batch stays open here, and once it is large nothing
-//! more is parsed until it is gone (invariant 7). Coming home cannot fail: every batch carries the permit for a
-//! reserved slot of the ring it returns to.
+//! more is parsed until it is gone (invariant 7). Coming home cannot fail: every batch carries the
+//! permit for a reserved slot of the ring it returns to.
 
 use crate::batch::Batch;
 use crate::catalog::Catalog;
