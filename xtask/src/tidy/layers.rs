@@ -55,7 +55,8 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("carrier-load", &["drp-parser", "dmp-parser"]),
-    ("xtask", &[]),
+    ("carrier-peers", &[]),
+    ("xtask", &["carrier-peers"]),
 ];
 
 #[cfg(test)]

@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod error;
+mod family;
+mod launch;
+mod process;
+mod program;
+mod running;
+
+pub use error::Error;
+pub use launch::Launch;
+pub use process::PATIENCE;
+pub use program::Program;
+pub use running::Running;
