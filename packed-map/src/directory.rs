@@ -1,219 +1,159 @@
-//! The linear-hash directory: which page serves a hash, and how the number of pages changes by
+//! The linear-hash directory: which page serves a hash, and how the number of buckets changes by
 //! one.
 //!
-//! With `n` pages and `d = floor(log2 n)`, pages below `n - 2^d` and those from `2^d` on are
-//! chosen by `d + 1` bits of the hash, the others by `d`. Growing splits page `n - 2^d` into
-//! itself and page `n`; shrinking undoes the last split. Pages stand in segments, so that growing
-//! never moves the directory.
+//! With `n` buckets and `d = floor(log2 n)`, buckets below `n - 2^d` and those from `2^d` on are
+//! chosen by `d + 1` bits of the hash, the others by `d`. Growing splits bucket `n - 2^d` into
+//! itself and bucket `n`; shrinking undoes the last split. Each bucket takes four bytes, the
+//! handle of its first page, or null where it has no entries.
 
+use crate::arena::Handle;
 use crate::hash::BUCKET_BITS;
-use crate::page::Page;
-use alloc::vec::Vec;
+use crate::prefetch::prefetch;
+use crate::segments::Segments;
 
-/// The pages of a map.
-pub(crate) struct Directory<B> {
-    /// Full segments, but for the last one.
-    segments: Vec<Vec<Page<B>>>,
-    /// How many pages there are.
-    pages: u64,
-    /// The bytes allocated for segments and their list.
-    bytes: usize,
+/// The first page of each bucket of a map.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    heads: Segments<Option<Handle>, SEGMENT>,
 }
 
-impl<B> Directory<B> {
+impl Directory {
     pub(crate) const fn new() -> Self {
-        Self { segments: Vec::new(), pages: 0, bytes: 0 }
+        Self { heads: Segments::new() }
     }
 
-    pub(crate) fn pages(&self) -> u64 {
-        self.pages
-    }
-
-    /// The bytes the directory has allocated, its pages' own not included.
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    /// The number of the page that serves `hash`. There is at least one page.
+    /// How many buckets there are.
     #[inline]
-    pub(crate) fn bucket(&self, hash: u64) -> u64 {
-        let low = hash & self.mask();
-        if low < self.pages { low } else { low & (self.mask() >> 1) }
+    pub(crate) const fn buckets(&self) -> u64 {
+        self.heads.len() as u64
     }
 
-    /// How many bits of the hash choose page `bucket`.
-    #[inline]
-    pub(crate) fn depth(&self, bucket: u64) -> u32 {
-        let level = self.pages.ilog2();
-        let split = self.pages - (1 << level);
-        level + u32::from(bucket & ((1 << level) - 1) < split)
-    }
-
-    #[inline]
-    pub(crate) fn page(&self, bucket: u64) -> &Page<B> {
-        &self.segments[(bucket / SEGMENT) as usize][(bucket % SEGMENT) as usize]
-    }
-
-    #[inline]
-    pub(crate) fn page_mut(&mut self, bucket: u64) -> &mut Page<B> {
-        &mut self.segments[(bucket / SEGMENT) as usize][(bucket % SEGMENT) as usize]
-    }
-
-    /// The page whose split makes the next one, and the bit of the hash that parts them.
-    pub(crate) fn next_split(&self) -> (u64, u32) {
-        let level = self.pages.ilog2();
-        (self.pages - (1 << level), level)
-    }
-
-    /// The page that the last one was split from.
-    pub(crate) fn last_split(&self) -> u64 {
-        let last = self.pages - 1;
-        last - (1 << last.ilog2())
-    }
-
-    /// Adds a page behind the others.
-    pub(crate) fn push(&mut self, page: Page<B>) {
-        if self.pages.is_multiple_of(SEGMENT) {
-            // The first segment starts small, as most maps stay small.
-            let capacity = if self.pages == 0 { 1 } else { SEGMENT as usize };
-            self.segments.push(Vec::with_capacity(capacity));
-        }
-        if let Some(segment) = self.segments.last_mut() {
-            segment.push(page);
-        }
-        self.pages += 1;
-        self.recount();
-    }
-
-    /// Removes the last page.
-    pub(crate) fn pop(&mut self) -> Option<Page<B>> {
-        let page = self.segments.last_mut()?.pop();
-        self.pages -= 1;
-        if self.pages.is_multiple_of(SEGMENT) {
-            self.segments.pop();
-            self.segments.shrink_to(self.segments.len() * 2);
-        } else if self.pages < SEGMENT {
-            let pages = self.pages as usize;
-            if self.segments[0].capacity() >= 4 * pages {
-                self.segments[0].shrink_to(2 * pages);
-            }
-        }
-        self.recount();
-        page
-    }
-
-    /// At least as many bytes as [`bytes`](Self::bytes) can rise by in one `push`.
-    pub(crate) fn growth_max(&self) -> usize {
-        let list = if self.segments.len() == self.segments.capacity() {
-            (self.segments.len() + LIST_MIN) * size_of::<Vec<Page<B>>>()
-        } else {
-            0
-        };
-        let segment = match self.segments.last() {
-            Some(last) if self.pages < SEGMENT => {
-                if last.len() < last.capacity() {
-                    0
-                } else {
-                    last.len().max(LIST_MIN)
-                }
-            }
-            Some(_) if !self.pages.is_multiple_of(SEGMENT) => 0,
-            Some(_) => SEGMENT as usize,
-            None => 1,
-        };
-        list + segment * size_of::<Page<B>>()
-    }
-
-    /// All pages, in their order.
-    pub(crate) fn iter(&self) -> core::iter::Flatten<core::slice::Iter<'_, Vec<Page<B>>>> {
-        self.segments.iter().flatten()
-    }
-
-    /// Hints that the page of `bucket` will be read.
-    pub(crate) fn prefetch(&self, bucket: u64) {
-        crate::prefetch::prefetch(self.page(bucket));
-    }
-
-    /// One bit more than all pages below a power of two need.
-    #[inline]
-    fn mask(&self) -> u64 {
-        (2u64 << self.pages.ilog2()) - 1
-    }
-
-    fn recount(&mut self) {
-        // All segments but the first and the last have the same capacity.
-        let first = self.segments.first().map_or(0, Vec::capacity);
-        let others = self.segments.len().saturating_sub(1) * SEGMENT as usize;
-        self.bytes = self.segments.capacity() * size_of::<Vec<Page<B>>>()
-            + (first + others) * size_of::<Page<B>>();
+    /// The bytes the directory has allocated.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.heads.bytes()
     }
 
     /// What [`bytes`](Self::bytes) must be.
     pub(crate) fn counted_bytes(&self) -> usize {
-        self.segments.capacity() * size_of::<Vec<Page<B>>>()
-            + self.segments.iter().map(Vec::capacity).sum::<usize>() * size_of::<Page<B>>()
+        self.heads.counted_bytes()
+    }
+
+    /// At least as many bytes as [`bytes`](Self::bytes) can rise by in one `push`.
+    pub(crate) fn growth_max(&self) -> usize {
+        self.heads.growth_max()
+    }
+
+    /// The bucket that serves `hash`. There is at least one.
+    #[inline]
+    pub(crate) const fn bucket(&self, hash: u64) -> u64 {
+        let low = hash & self.mask();
+        if low < self.buckets() { low } else { low & (self.mask() >> 1) }
+    }
+
+    /// How many bits of the hash choose this bucket.
+    #[inline]
+    pub(crate) const fn depth(&self, bucket: u64) -> u32 {
+        let level = self.buckets().ilog2();
+        let split = self.buckets() - (1 << level);
+        level + (bucket & ((1 << level) - 1) < split) as u32
+    }
+
+    /// The first page of a bucket.
+    #[inline]
+    pub(crate) fn head(&self, bucket: u64) -> Option<Handle> {
+        *self.heads.get(bucket as usize)
+    }
+
+    /// The first page of a bucket, to be set.
+    #[inline]
+    pub(crate) fn head_mut(&mut self, bucket: u64) -> &mut Option<Handle> {
+        self.heads.get_mut(bucket as usize)
+    }
+
+    /// The bucket whose split makes the next one, and the bit of the hash that parts them.
+    pub(crate) const fn next_split(&self) -> (u64, u32) {
+        let level = self.buckets().ilog2();
+        (self.buckets() - (1 << level), level)
+    }
+
+    /// The bucket that the last one was split from.
+    pub(crate) const fn last_split(&self) -> u64 {
+        let last = self.buckets() - 1;
+        last - (1 << last.ilog2())
+    }
+
+    /// Adds a bucket behind the others.
+    pub(crate) fn push(&mut self, head: Option<Handle>) {
+        self.heads.push(head);
+    }
+
+    /// Removes the last bucket.
+    pub(crate) fn pop(&mut self) -> Option<Option<Handle>> {
+        self.heads.pop()
+    }
+
+    /// The first page of each bucket.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Option<Handle>> {
+        self.heads.iter().copied()
+    }
+
+    /// Hints that this bucket will be looked up.
+    #[inline]
+    pub(crate) fn prefetch(&self, bucket: u64) {
+        prefetch(self.heads.get(bucket as usize));
+    }
+
+    /// One bit more than all buckets below a power of two need.
+    #[inline]
+    const fn mask(&self) -> u64 {
+        (2u64 << self.buckets().ilog2()) - 1
     }
 }
 
-/// The most pages a directory has: one for each value of the hash's bucket bits.
-pub(crate) const PAGES_MAX: u64 = 1 << BUCKET_BITS;
+/// The most buckets a directory has: as many as handles in four bytes can name pages, and as the
+/// bits of a hash tell apart.
+pub(crate) const BUCKETS_MAX: u64 = 1 << 32;
 
-/// Pages in a segment.
-const SEGMENT: u64 = 256;
+const _: () = assert!(BUCKETS_MAX <= 1 << BUCKET_BITS);
+const _: () = assert!(size_of::<Option<Handle>>() == 4);
 
-/// The least capacity that a growing vector takes.
-const LIST_MIN: usize = 4;
+/// Buckets in a segment.
+const SEGMENT: usize = 1024;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn directory(pages: u64) -> Directory<()> {
+    fn directory(buckets: u64) -> Directory {
         let mut directory = Directory::new();
-        (0..pages).for_each(|_| directory.push(Page::new()));
+        (0..buckets).for_each(|_| directory.push(None));
         directory
     }
 
     #[test]
-    fn depths_tell_how_many_hashes_a_page_serves() {
-        for pages in 1..70 {
-            let directory = directory(pages);
-            let mut hashes = vec![0; pages as usize];
+    fn depths_tell_how_many_hashes_a_bucket_serves() {
+        for buckets in 1..70 {
+            let directory = directory(buckets);
+            let mut hashes = vec![0; buckets as usize];
             (0..128).for_each(|hash| hashes[directory.bucket(hash) as usize] += 1);
             for (bucket, served) in hashes.into_iter().enumerate() {
-                assert_eq!(served, 128 >> directory.depth(bucket as u64), "{bucket} of {pages}");
+                assert_eq!(served, 128 >> directory.depth(bucket as u64), "{bucket} of {buckets}");
             }
         }
     }
 
     #[test]
-    fn a_split_parts_one_page_and_touches_no_other() {
-        for pages in 1..70 {
-            let before = directory(pages);
-            let after = directory(pages + 1);
+    fn a_split_parts_one_bucket_and_touches_no_other() {
+        for buckets in 1..70 {
+            let before = directory(buckets);
+            let after = directory(buckets + 1);
             let (split, bit) = before.next_split();
             assert_eq!(after.last_split(), split);
             for hash in 0..256 {
                 let moved = before.bucket(hash) == split && hash >> bit & 1 == 1;
-                let expected = if moved { pages } else { before.bucket(hash) };
+                let expected = if moved { buckets } else { before.bucket(hash) };
                 assert_eq!(after.bucket(hash), expected);
             }
         }
-    }
-
-    #[test]
-    fn bytes_are_counted_and_bounded_through_growth_and_shrinking() {
-        let mut directory = directory(0);
-        for _ in 0..1500 {
-            let bound = directory.bytes() + directory.growth_max();
-            directory.push(Page::new());
-            assert_eq!(directory.bytes(), directory.counted_bytes());
-            assert!(directory.bytes() <= bound);
-        }
-        while directory.pop().is_some() {
-            assert_eq!(directory.bytes(), directory.counted_bytes());
-        }
-        assert_eq!(directory.pages(), 0);
-        assert!(directory.bytes() <= 4 * size_of::<Vec<Page<()>>>());
     }
 }

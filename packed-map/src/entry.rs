@@ -1,7 +1,11 @@
 //! What goes into a map and what comes out.
 
-use crate::Text;
+use crate::arena::Blocks;
+use crate::code::{self, BOXED};
+use crate::extras::Packed;
+use crate::outside::{self, Outside};
 use crate::page::Page;
+use crate::{Heap, Text};
 use core::fmt;
 
 /// The value of an entry, as read.
@@ -37,6 +41,7 @@ impl<B> Clone for Value<'_, B> {
 impl<B> Copy for Value<'_, B> {}
 
 impl<'a, B> From<Text<'a>> for Value<'a, B> {
+    #[inline]
     fn from(text: Text<'a>) -> Self {
         match text {
             Text::Bytes(bytes) => Self::Bytes(bytes),
@@ -46,7 +51,7 @@ impl<'a, B> From<Text<'a>> for Value<'a, B> {
 }
 
 /// The value of an entry, to be written.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NewValue<'a, B> {
     /// A byte string; one that is canonical decimal is kept, and read, as its integer.
     Text(Text<'a>),
@@ -75,7 +80,7 @@ impl<B> From<i64> for NewValue<'_, B> {
 /// What an entry may carry beside its value; what it does not carry takes no room.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Extras {
-    /// When the entry expires, in milliseconds on the caller's clock. 8 bytes.
+    /// When the entry expires, in milliseconds on the caller's clock. 5 bytes.
     pub expires_at_ms: Option<u64>,
     /// Any number; 0 takes no room, others 4 bytes.
     pub flags: u32,
@@ -102,58 +107,115 @@ impl<B> Displaced<B> {
     }
 }
 
+/// A write for which there was no room. Nothing has changed.
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Full<'a, B> {
+    /// What was to be written.
+    pub value: NewValue<'a, B>,
+}
+
+impl<B> fmt::Display for Full<'_, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no room for the blocks that the entry needs")
+    }
+}
+
+impl<B: fmt::Debug> core::error::Error for Full<'_, B> {}
+
 /// One entry of a map, borrowed until the map is next written.
-pub struct Entry<'a, B> {
-    page: &'a Page<B>,
+pub struct Entry<'a, B, A = Heap> {
+    outside: &'a Outside<B>,
+    blocks: &'a A,
+    page: Page<'a>,
     /// Its number within the page.
     index: usize,
     /// Where its bytes start in the page.
-    offset: usize,
+    start: usize,
 }
 
-impl<'a, B> Entry<'a, B> {
-    pub(crate) fn new(page: &'a Page<B>, index: usize, offset: usize) -> Self {
-        Self { page, index, offset }
+impl<'a, B, A: Blocks> Entry<'a, B, A> {
+    #[inline]
+    pub(crate) const fn new(
+        outside: &'a Outside<B>,
+        blocks: &'a A,
+        page: Page<'a>,
+        (index, start): (usize, usize),
+    ) -> Self {
+        Self { outside, blocks, page, index, start }
     }
 
     /// The key.
     #[inline]
     #[must_use]
     pub fn key(&self) -> Text<'a> {
-        self.page.key_at(self.index, self.offset)
+        let stored = self.page.key(self.index, self.start);
+        self.outside.text(self.blocks, self.page.key_code(self.index), stored)
     }
 
     /// The value.
     #[inline]
     #[must_use]
     pub fn value(&self) -> Value<'a, B> {
-        self.page.value_at(self.index, self.offset)
+        let stored = self.page.value(self.index, self.start);
+        match self.page.value_code(self.index) {
+            BOXED => Value::Boxed(self.outside.boxed.get(outside::number(stored))),
+            code => self.outside.text(self.blocks, code, stored).into(),
+        }
     }
 
     /// What the entry carries beside its value.
     #[inline]
     #[must_use]
     pub fn extras(&self) -> Extras {
-        self.page.extras_at(self.index, self.offset)
+        let packed = self.packed();
+        Extras {
+            expires_at_ms: packed.expiry().map(|packed| self.outside.times.unpack(packed)),
+            flags: packed.flags(),
+            cas: packed.cas(),
+        }
     }
 
     /// When the entry expires, if it does.
     #[inline]
     #[must_use]
     pub fn expires_at_ms(&self) -> Option<u64> {
-        self.extras().expires_at_ms
+        self.packed().expiry().map(|packed| self.outside.times.unpack(packed))
+    }
+
+    /// The bytes that the entry alone takes: its own and what stands outside its page for it. A
+    /// value of the type `B` counts as its slot; what it owns is the caller's to count.
+    #[must_use]
+    pub fn used_bytes(&self) -> usize {
+        let (key, value) =
+            (self.page.key_code(self.index), self.page.value_code(self.index));
+        let arrays = crate::page::overhead(self.page.flags(), 1) - crate::page::overhead(0, 0);
+        self.page.size(self.index)
+            + arrays
+            + self.outside.used_bytes(self.blocks, key, self.page.key(self.index, self.start))
+            + self.outside.used_bytes(self.blocks, value, self.page.value(self.index, self.start))
+    }
+
+    #[inline]
+    fn packed(&self) -> Packed {
+        match self.page.meta(self.index) {
+            meta if code_has_extras(meta) => {
+                Packed::read(meta, self.page.entry(self.index, self.start))
+            }
+            _ => Packed::NONE,
+        }
     }
 }
 
-impl<B> Clone for Entry<'_, B> {
+impl<B, A> Clone for Entry<'_, B, A> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<B> Copy for Entry<'_, B> {}
+impl<B, A> Copy for Entry<'_, B, A> {}
 
-impl<B: fmt::Debug> fmt::Debug for Entry<'_, B> {
+impl<B: fmt::Debug, A: Blocks> fmt::Debug for Entry<'_, B, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Entry")
             .field("key", &self.key())
@@ -162,3 +224,11 @@ impl<B: fmt::Debug> fmt::Debug for Entry<'_, B> {
             .finish()
     }
 }
+
+/// Whether a meta byte tells of any extras.
+#[inline]
+const fn code_has_extras(meta: u8) -> bool {
+    meta & crate::extras::PRESENCE != 0
+}
+
+const _: () = assert!(code::size(BOXED) == 4);

@@ -1,9 +1,13 @@
 //! What the fuzz targets check: a map against the standard library's, over operations read from
-//! bytes.
+//! bytes, among blocks that move whenever they can and run out now and then.
 
-use crate::{Displaced, Extras, HashKeys, NewValue, PackedMap, Sweeper, Text, Value};
+mod restless;
+
+use crate::arena::Blocks;
+use crate::{Displaced, Extras, HashKeys, Heap, NewValue, PageMap, Sweeper, Text, Value};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+use restless::Restless;
 
 type Model = BTreeMap<Vec<u8>, (ModelValue, Extras)>;
 
@@ -26,31 +30,42 @@ impl HashKeys for Weak {
 }
 
 /// Reads operations from `data`, applies them to a map and to a model, and panics where the two
-/// differ or the map's own counters are wrong.
+/// differ or the map contradicts itself.
 pub fn check_ops(data: &[u8]) {
+    check_among(Heap::new(), data);
+}
+
+/// [`check_ops`] among blocks of any kind.
+pub(crate) fn check_among<A: Blocks>(blocks: A, data: &[u8]) {
     let mut input = Input(data);
     let mask = [u64::MAX, 0xff00_0000_000f, 0, u64::MAX << 40][usize::from(input.byte() % 4)];
-    let mut subject =
-        Subject { map: PackedMap::new(Weak(mask)), model: Model::new(), now_ms: 1000, scan: None };
+    let mut subject = Subject {
+        map: PageMap::with_owner(Weak(mask), input.byte() % 32),
+        blocks: Restless::new(blocks),
+        model: Model::new(),
+        now_ms: 1000,
+        scan: None,
+    };
     let mut steps = 0usize;
     while !input.0.is_empty() {
         subject.step(&mut input);
         // A large map takes long to check, above all where all hashes are equal.
         if subject.map.len() < 64 || steps.is_multiple_of(64) {
-            subject.map.check();
+            subject.check();
+            subject.blocks.move_all(&mut subject.map);
+            subject.check();
         }
         steps += 1;
-        assert_eq!(subject.map.used_bytes(), subject.map.recount_bytes());
         assert_eq!(subject.map.len(), subject.model.len());
-        assert!(!subject.map.is_thin(), "merges have not kept up");
     }
-    subject.map.check();
+    subject.check();
     subject.compare();
     subject.drain();
 }
 
-struct Subject {
-    map: PackedMap<u64, Weak>,
+struct Subject<A> {
+    map: PageMap<u64, Weak>,
+    blocks: Restless<A>,
     model: Model,
     now_ms: u64,
     scan: Option<Scan>,
@@ -65,16 +80,25 @@ struct Scan {
     seen: BTreeSet<Vec<u8>>,
 }
 
-impl Subject {
+impl<A: Blocks> Subject<A> {
     fn step(&mut self, input: &mut Input<'_>) {
-        match input.byte() % 8 {
-            0..=2 => self.put(input),
-            3 => self.remove(&input.key()),
-            4 => self.get(&input.key(), input.byte()),
-            5 => self.set_extras(&input.key(), input.extras()),
-            6 => self.scan_step(),
-            _ => self.sweep(input),
+        match input.byte() % 10 {
+            0..=3 => self.put(input),
+            4 => self.remove(&input.key()),
+            5 => self.get(&input.key(), input.byte()),
+            6 => self.set_extras(&input.key(), input.extras()),
+            7 => self.scan_step(),
+            8 => self.sweep(input),
+            _ => {
+                let allocations = input.byte();
+                self.blocks.run_out_after((allocations < 100).then_some(allocations % 4));
+            }
         }
+    }
+
+    fn check(&self) {
+        self.map.check(&self.blocks);
+        assert_eq!(self.blocks.used_units() * crate::UNIT_BYTES, self.map.block_bytes());
     }
 
     fn put(&mut self, input: &mut Input<'_>) {
@@ -87,9 +111,18 @@ impl Subject {
                 _ => (NewValue::from(&text[..]), ModelValue::Text(text.clone())),
             };
             let hash = self.map.hasher().hash(&key);
-            let bound = self.map.put_growth_max(hash, &key, &value, extras);
+            let bound = self.map.put_growth_max(&self.blocks, hash, &key, &value, extras);
             let before = self.map.used_bytes();
-            let displaced = self.map.put(hash, &key, value, extras);
+            let displaced = match self.map.put(&mut self.blocks, hash, &key, value, extras) {
+                Ok(displaced) => displaced,
+                Err(full) => {
+                    assert!(self.blocks.has_run_out());
+                    assert_eq!(full.value, value);
+                    assert_eq!(self.map.used_bytes(), before, "a refused write changed something");
+                    self.get(&key, 0);
+                    continue;
+                }
+            };
             assert!(self.map.used_bytes() <= before + bound, "growth beyond its bound");
             let old = self.model.insert(key, (model_value, extras)).map(|(value, _)| match value {
                 ModelValue::Text(_) => Displaced::Text,
@@ -100,29 +133,37 @@ impl Subject {
     }
 
     fn remove(&mut self, key: &[u8]) {
-        let removed = self.map.remove(self.map.hasher().hash(key), key);
+        let removed = self.map.remove(&mut self.blocks, self.map.hasher().hash(key), key);
         assert_eq!(removed.is_some(), self.model.remove(key).is_some());
         self.forget(key);
+        assert!(!self.map.is_thin() || self.blocks.has_run_out(), "merges have not kept up");
     }
 
     fn get(&mut self, key: &[u8], boxed: u8) {
         let hash = self.map.hasher().hash(key);
-        self.map.prepare(&[hash]);
-        if let Some(own) = self.map.get_mut(hash, key) {
+        self.map.prepare(&self.blocks, &[hash]);
+        if let Some(own) = self.map.get_mut(&self.blocks, hash, key).filter(|_| boxed > 100) {
             *own = u64::from(boxed);
             self.model.get_mut(key).expect("in both").0 = ModelValue::Boxed(u64::from(boxed));
         }
-        let found = self.map.get(hash, key).map(|entry| {
+        let found = self.map.get(&self.blocks, hash, key).map(|entry| {
             assert_eq!(entry.key(), Text::Bytes(key));
+            assert_eq!(entry.expires_at_ms(), entry.extras().expires_at_ms);
             (model_value(entry.value()), entry.extras())
         });
         assert_eq!(found.as_ref(), self.model.get(key));
     }
 
     fn set_extras(&mut self, key: &[u8], extras: Extras) {
-        let found = self.map.set_extras(self.map.hasher().hash(key), key, extras);
-        let own = self.model.get_mut(key).map(|(_, own)| *own = extras);
-        assert_eq!(found, own.is_some());
+        let hash = self.map.hasher().hash(key);
+        match self.map.set_extras(&mut self.blocks, hash, key, extras) {
+            Ok(found) => {
+                let own = self.model.get_mut(key).map(|(_, own)| *own = extras);
+                assert_eq!(found, own.is_some());
+            }
+            Err(_) => assert!(self.blocks.has_run_out()),
+        }
+        self.get(key, 0);
     }
 
     fn scan_step(&mut self) {
@@ -130,7 +171,7 @@ impl Subject {
             throughout: self.model.keys().cloned().collect(),
             ..Scan::default()
         });
-        scan.cursor = self.map.scan(scan.cursor, |entry| {
+        scan.cursor = self.map.scan(&self.blocks, scan.cursor, |entry| {
             scan.seen.insert(entry.key().to_vec());
         });
         if scan.cursor == 0 {
@@ -156,7 +197,8 @@ impl Subject {
         let mut gone = Collect(BTreeSet::new(), input.byte() % 2 == 1);
         let mut cursor = 0;
         loop {
-            let swept = self.map.sweep(cursor, self.now_ms, 2, 20, &mut gone);
+            let swept =
+                self.map.sweep(&mut self.blocks, cursor, self.now_ms, (2, 20), &mut gone);
             assert!(swept.pages <= 2);
             cursor = swept.cursor;
             if cursor == 0 {
@@ -185,23 +227,24 @@ impl Subject {
     fn compare(&self) {
         let all: Model = self
             .map
-            .iter()
+            .iter(&self.blocks)
             .map(|entry| (entry.key().to_vec(), (model_value(entry.value()), entry.extras())))
             .collect();
         assert_eq!(all, self.model);
+        assert_eq!(self.map.iter(&self.blocks).count(), self.model.len());
     }
 
     fn drain(mut self) {
         let boxed = self.model.values().filter(|(value, _)| matches!(value, ModelValue::Boxed(_)));
         let (expected, mut count) = (boxed.count(), 0);
-        loop {
-            let more = self.map.drain_page(|_| count += 1);
-            assert_eq!(self.map.used_bytes(), self.map.recount_bytes());
-            if !more {
-                break;
+        while self.map.drain_bucket(&mut self.blocks, |_| count += 1) {
+            if self.map.len() < 64 {
+                self.check();
             }
         }
         assert_eq!((self.map.len(), count), (0, expected));
+        assert_eq!((self.blocks.used_units(), self.map.expiring()), (0, 0));
+        self.check();
     }
 }
 
@@ -228,7 +271,7 @@ impl Input<'_> {
         match kind % 8 {
             0 => alloc::format!("-{number}").into_bytes(),
             1 => alloc::format!("{number}0{kind}000").into_bytes(),
-            2 => alloc::vec![number; 230 + usize::from(kind) / 8],
+            2 => alloc::vec![number; [230, 239, 240, 300, 4096, 4097][usize::from(kind) / 8 % 6]],
             3 => alloc::format!("0{number}").into_bytes(),
             4 => Vec::new(),
             _ => alloc::vec![b'k', number, kind / 64],
@@ -240,15 +283,20 @@ impl Input<'_> {
             1 => alloc::format!("{}", i64::from(kind) - 128).into_bytes(),
             2 => alloc::vec![b'v'; usize::from(self.byte()) * 280],
             3 => alloc::vec![b'v'; usize::from(self.byte())],
+            5 => alloc::vec![b'v'; [0, 1, 239, 240, 4096, 4097][usize::from(self.byte()) % 6]],
             _ => alloc::vec![kind; usize::from(self.byte() % 32)],
         }
     }
 
     fn extras(&mut self) -> Extras {
         let present = self.byte();
-        let expires_at_ms = (present & 1 != 0).then(|| 1000 + 4 * u64::from(self.byte()));
+        let moment = match present % 64 {
+            63 => u64::MAX - u64::from(self.byte()),
+            61 => u64::from(self.byte()),
+            _ => 1000 + 4 * u64::from(self.byte()),
+        };
         Extras {
-            expires_at_ms,
+            expires_at_ms: (present & 1 != 0).then_some(moment),
             flags: if present & 6 == 6 { u32::from(present) << 20 } else { 0 },
             cas: if present & 12 == 12 { u64::MAX - u64::from(present) } else { 0 },
         }

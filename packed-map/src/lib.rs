@@ -4,26 +4,37 @@
 
 extern crate alloc;
 
+mod arena;
+mod code;
 mod cursor;
 pub mod decimal;
 mod directory;
 mod entry;
 mod extras;
-mod form;
 #[cfg(any(test, fuzzing, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod hash;
+mod heap;
 mod iter;
+mod lanes;
 mod map;
+mod outside;
+mod packed_map;
 mod page;
+mod pages;
 mod prefetch;
-mod sweep;
+mod segments;
+mod slab;
+mod string_block;
 mod text;
+mod times;
 
-pub use entry::{Displaced, Entry, Extras, NewValue, Value};
+pub use arena::{Blocks, Exhausted, Handle, Move, Step, UNIT_BYTES, UNITS_MAX};
+pub use entry::{Displaced, Entry, Extras, Full, NewValue, Value};
 pub use hash::{BUCKET_BITS, HashKeys, SHARD_BITS, TAG_BITS};
+pub use heap::Heap;
 pub use iter::Iter;
-pub use map::{NoBox, PackedMap};
-pub use sweep::{Sweeper, Swept};
+pub use map::{PageMap, Position, Sweeper, Swept};
+pub use packed_map::{NoBox, PackedMap};
 pub use text::Text;

@@ -1,20 +1,35 @@
-//! The map: entries by key, over pages by hash.
+//! The map whose pages live among blocks that are lent to each call.
 
-use crate::directory::{Directory, PAGES_MAX};
-use crate::entry::{Displaced, Entry, Extras, NewValue};
-use crate::form::{Form, OUT};
-use crate::page::{self, Page};
-use crate::{HashKeys, Iter, cursor, extras as packed, hash};
+mod bound;
+#[cfg(any(test, fuzzing, feature = "fuzzing"))]
+mod check;
+mod growth;
+mod rehome;
+mod sweep;
+mod write;
+
+pub use sweep::{Sweeper, Swept};
+
+use crate::arena::Blocks;
+use crate::code::{self, BLOCK, BOXED, Form};
+use crate::directory::Directory;
+use crate::entry::Entry;
+use crate::outside::{self, Outside};
+use crate::page::Page;
+use crate::pages::{OWNERS, Pages, Place};
+use crate::{HashKeys, Iter, cursor, hash};
 use core::fmt;
 
-/// The value type of a map whose values are byte strings alone. It has no values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NoBox {}
-
-/// A map from byte strings to byte strings, integers, or values of the type `B`.
+/// A map from byte strings to byte strings, integers, or values of the type `B`, whose pages live
+/// among blocks that several maps may share, and that are lent to each call.
+///
+/// [`PackedMap`](crate::PackedMap) is such a map with blocks of its own, and the place to begin.
 ///
 /// Whoever calls hands the hash of the key along; it must be what `H` makes of the key (debug
-/// builds assert it), or the key will not be found.
+/// builds assert it), or the key will not be found. The blocks must be the same in every call:
+/// others hold other pages, and the map panics or finds nothing. Blocks that move are to be
+/// announced to [`rehome`](Self::rehome). A map that is dropped leaves its blocks behind; it is
+/// emptied by [`drain_bucket`](Self::drain_bucket).
 ///
 /// # Complexity
 ///
@@ -24,382 +39,313 @@ pub enum NoBox {}
 /// # Examples
 ///
 /// ```
-/// use packed_map::{Extras, NoBox, PackedMap, Text, Value};
+/// use packed_map::{Extras, Heap, NewValue, NoBox, PageMap, Value};
 ///
 /// # fn hash(key: &[u8]) -> u64 { xxhash_rust::xxh3::xxh3_64_with_seed(key, 7) }
-/// let mut map = PackedMap::<NoBox, _>::new(hash);
-/// map.put(hash(b"apples"), b"apples", 12, Extras::default());
-/// let entry = map.get(hash(b"apples"), b"apples").unwrap();
+/// let mut blocks = Heap::new();
+/// let (mut fruit, mut nuts) = (PageMap::<NoBox, _>::new(hash), PageMap::<NoBox, _>::new(hash));
+/// let none = Extras::default();
+/// fruit.put(&mut blocks, hash(b"apples"), b"apples", NewValue::from(12), none)?;
+/// nuts.put(&mut blocks, hash(b"almonds"), b"almonds", NewValue::from(7), none)?;
+/// let entry = fruit.get(&blocks, hash(b"apples"), b"apples").unwrap();
 /// assert_eq!(entry.value(), Value::Integer(12));
+/// # Ok::<(), packed_map::Full<'_, NoBox>>(())
 /// ```
-pub struct PackedMap<B, H> {
-    pub(crate) directory: Directory<B>,
+pub struct PageMap<B, H> {
+    pub(crate) directory: Directory,
+    pub(crate) pages: Pages,
+    pub(crate) outside: Outside<B>,
     hasher: H,
     /// Entries.
-    pub(crate) len: usize,
+    len: usize,
     /// Entries that expire.
-    pub(crate) expiring: usize,
-    /// The bytes that pages have allocated.
-    pub(crate) page_bytes: usize,
+    expiring: usize,
+    /// The bytes of all entries in their pages, arrays not included.
+    data_bytes: usize,
 }
 
-impl<B, H: HashKeys> PackedMap<B, H> {
-    /// An empty map, which has allocated nothing.
+/// Where an entry is, good until the map or its blocks are next written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position(Place);
+
+impl<B, H: HashKeys> PageMap<B, H> {
+    /// An empty map, which has allocated nothing, and is the only one among its blocks.
     pub const fn new(hasher: H) -> Self {
-        Self { directory: Directory::new(), hasher, len: 0, expiring: 0, page_bytes: 0 }
+        Self::with_owner(hasher, OWNERS - 1)
+    }
+
+    /// An empty map that marks its blocks with `owner`, a number below 32, so that whoever moves
+    /// them knows which map to tell. Several maps may have the same mark.
+    ///
+    /// # Panics
+    ///
+    /// Where `owner` is 32 or more.
+    pub const fn with_owner(hasher: H, owner: u8) -> Self {
+        Self {
+            directory: Directory::new(),
+            pages: Pages::new(owner),
+            outside: Outside::new(),
+            hasher,
+            len: 0,
+            expiring: 0,
+            data_bytes: 0,
+        }
+    }
+
+    /// The mark of the map's blocks.
+    #[must_use]
+    pub const fn owner(&self) -> u8 {
+        self.pages.owner()
     }
 
     /// How many entries there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub const fn len(&self) -> usize {
         self.len
     }
 
     /// Whether there are no entries.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// How many entries expire.
     #[must_use]
-    pub fn expiring(&self) -> usize {
+    pub const fn expiring(&self) -> usize {
         self.expiring
     }
 
-    /// How many pages there are.
+    /// How many buckets there are, of about one page each.
     #[must_use]
-    pub fn pages(&self) -> u64 {
-        self.directory.pages()
+    pub const fn buckets(&self) -> u64 {
+        self.directory.buckets()
     }
 
-    /// The bytes that the map has allocated: directory, pages, and what stands outside them. What
-    /// values of the type `B` own is theirs to count, and the allocator's rounding is not seen.
+    /// The bytes that the map has allocated: its blocks, its directory, and what stands outside
+    /// both. What values of the type `B` own is theirs to count.
     #[must_use]
-    pub fn used_bytes(&self) -> usize {
-        self.directory.bytes() + self.page_bytes
+    pub const fn used_bytes(&self) -> usize {
+        self.block_bytes() + self.directory.bytes() + self.outside.bytes()
+    }
+
+    /// The bytes of the map's blocks.
+    #[must_use]
+    pub const fn block_bytes(&self) -> usize {
+        self.pages.bytes()
     }
 
     /// [`used_bytes`](Self::used_bytes), counted again from nothing.
     ///
     /// # Complexity
     ///
-    /// Visits every page; meant for tests.
+    /// Visits every entry; meant for tests.
     #[must_use]
-    pub fn recount_bytes(&self) -> usize {
-        let pages: usize = self.directory.iter().map(Page::heap_bytes).sum();
-        self.directory.counted_bytes() + pages
+    pub fn recount_bytes<A: Blocks>(&self, blocks: &A) -> usize {
+        let mut bytes = self.directory.counted_bytes() + self.outside.counted_bytes();
+        for head in self.directory.iter() {
+            let mut next = head;
+            while let Some(handle) = next {
+                let page = Page::new(blocks.bytes(handle));
+                bytes += page.len();
+                for (index, start) in page.iter() {
+                    let key = (page.key_code(index), page.key(index, start));
+                    let value = (page.value_code(index), page.value(index, start));
+                    for (_, stored) in [key, value].into_iter().filter(|(code, _)| *code == BLOCK) {
+                        bytes += blocks.bytes(outside::handle(stored)).len();
+                    }
+                }
+                next = page.link();
+            }
+        }
+        bytes
     }
 
     /// The hasher that the map was made with.
-    pub fn hasher(&self) -> &H {
+    pub const fn hasher(&self) -> &H {
         &self.hasher
     }
 
-    /// Hints that the keys with these hashes are about to be looked up. Worth its price from
-    /// about four keys on.
-    pub fn prepare(&self, hashes: &[u64]) {
-        if self.directory.pages() == 0 {
+    /// Hints that the keys with these hashes are about to be looked up: fetches all directory
+    /// slots, then all pages' arrays, then the data that the tags point at. Worth its price from
+    /// about four keys on. Nothing depends on it.
+    pub fn prepare<A: Blocks>(&self, blocks: &A, hashes: &[u64]) {
+        if self.directory.buckets() == 0 {
             return;
         }
         for &hash in hashes {
             self.directory.prefetch(self.directory.bucket(hash));
         }
         for &hash in hashes {
-            self.directory.page(self.directory.bucket(hash)).prefetch();
+            if let Some(page) = self.directory.head(self.directory.bucket(hash)) {
+                blocks.prefetch(page, 0);
+                blocks.prefetch(page, 1);
+            }
+        }
+        for &hash in hashes {
+            if let Some(handle) = self.directory.head(self.directory.bucket(hash)) {
+                let page = Page::new(blocks.bytes(handle));
+                if let Some(start) = page.likely_start(hash::tag(hash)) {
+                    blocks.prefetch(handle, start / CACHE_LINE);
+                    blocks.prefetch(handle, start / CACHE_LINE + 1);
+                }
+            }
         }
     }
 
     /// The entry of `key`.
     #[inline]
     #[must_use]
-    pub fn get(&self, hash: u64, key: &[u8]) -> Option<Entry<'_, B>> {
-        let (bucket, (index, offset)) = self.find(hash, key)?;
-        Some(Entry::new(self.directory.page(bucket), index, offset))
+    pub fn get<'a, A: Blocks>(
+        &'a self,
+        blocks: &'a A,
+        hash: u64,
+        key: &[u8],
+    ) -> Option<Entry<'a, B, A>> {
+        Some(self.entry(blocks, self.find(blocks, hash, key)?))
+    }
+
+    /// Where the entry of `key` is.
+    #[inline]
+    #[must_use]
+    pub fn find<A: Blocks>(&self, blocks: &A, hash: u64, key: &[u8]) -> Option<Position> {
+        debug_assert_eq!(self.hasher.hash(key), hash, "the hash is not the key's");
+        self.locate(blocks, hash, &Form::of_bytes(key)).map(Position)
+    }
+
+    /// The entry at a position that [`find`](Self::find) returned.
+    ///
+    /// # Panics
+    ///
+    /// May panic, or return another entry, where the map was written since.
+    #[inline]
+    #[must_use]
+    pub fn entry<'a, A: Blocks>(&'a self, blocks: &'a A, at: Position) -> Entry<'a, B, A> {
+        let page = Page::new(blocks.bytes(at.0.page));
+        Entry::new(&self.outside, blocks, page, (at.0.index, at.0.start))
     }
 
     /// The value of `key`, to be changed in place, if it is of the type `B`.
-    pub fn get_mut(&mut self, hash: u64, key: &[u8]) -> Option<&mut B> {
-        let (bucket, (index, _)) = self.find(hash, key)?;
-        self.directory.page_mut(bucket).boxed_mut(index)
-    }
-
-    /// Makes `key` hold `value` and `extras`, and returns what it held before.
-    pub fn put<'v>(
-        &mut self,
-        hash: u64,
-        key: &[u8],
-        value: impl Into<NewValue<'v, B>>,
-        extras: Extras,
-    ) -> Option<Displaced<B>>
-    where
-        B: 'v,
-    {
-        debug_assert_eq!(self.hasher.hash(key), hash, "the hash is not the key's");
-        if self.directory.pages() == 0 {
-            self.directory.push(Page::new());
+    pub fn get_mut<A: Blocks>(&mut self, blocks: &A, hash: u64, key: &[u8]) -> Option<&mut B> {
+        let Position(place) = self.find(blocks, hash, key)?;
+        let page = Page::new(blocks.bytes(place.page));
+        if page.value_code(place.index) != BOXED {
+            return None;
         }
-        let form = Form::of_bytes(key);
-        let bucket = self.directory.bucket(hash);
-        let page = self.directory.page_mut(bucket);
-        let before = page.heap_bytes();
-        let displaced = match page.find(hash::tag(hash), &form) {
-            Some(place) => {
-                let had = page.extras_at(place.0, place.1).expires_at_ms.is_some();
-                self.expiring -= usize::from(had);
-                Some(page.replace(place, value.into(), extras))
-            }
-            None => {
-                page.push(hash::tag(hash), &form, value.into(), extras);
-                self.len += 1;
-                None
-            }
-        };
-        self.expiring += usize::from(extras.expires_at_ms.is_some());
-        self.page_bytes = self.page_bytes + page.heap_bytes() - before;
-        if displaced.is_none() {
-            self.grow();
-        }
-        displaced
+        let number = outside::number(page.value(place.index, place.start));
+        Some(self.outside.boxed.get_mut(number))
     }
 
-    /// Gives the entry of `key` other extras, and tells whether there is one.
-    pub fn set_extras(&mut self, hash: u64, key: &[u8], extras: Extras) -> bool {
-        let Some((bucket, place)) = self.find(hash, key) else {
-            return false;
-        };
-        let page = self.directory.page_mut(bucket);
-        let had = page.extras_at(place.0, place.1).expires_at_ms.is_some();
-        let before = page.heap_bytes();
-        page.set_extras(place, extras);
-        self.page_bytes = self.page_bytes + page.heap_bytes() - before;
-        self.expiring -= usize::from(had);
-        self.expiring += usize::from(extras.expires_at_ms.is_some());
-        true
-    }
-
-    /// Removes the entry of `key` and returns what it held.
-    pub fn remove(&mut self, hash: u64, key: &[u8]) -> Option<Displaced<B>> {
-        let (bucket, place) = self.find(hash, key)?;
-        let page = self.directory.page_mut(bucket);
-        let had = page.extras_at(place.0, place.1).expires_at_ms.is_some();
-        let before = page.heap_bytes();
-        let displaced = page.remove(place);
-        self.page_bytes = self.page_bytes + page.heap_bytes() - before;
-        self.len -= 1;
-        self.expiring -= usize::from(had);
-        self.settle(1);
-        Some(displaced)
-    }
-
-    /// Visits the entries of one page and returns the cursor to go on from; 0 starts and ends.
+    /// Visits the entries of one bucket and returns the cursor to go on from; 0 starts and ends.
     ///
     /// Whatever is written between two calls, an entry that is there from the first call to the
     /// last is visited at least once. Cursors are below 2^[`BUCKET_BITS`](crate::BUCKET_BITS);
     /// a number that no call returned starts somewhere and harms nothing.
-    pub fn scan<'a>(&'a self, cursor: u64, mut visit: impl FnMut(Entry<'a, B>)) -> u64 {
-        if self.directory.pages() == 0 {
+    pub fn scan<'a, A: Blocks>(
+        &'a self,
+        blocks: &'a A,
+        cursor: u64,
+        mut visit: impl FnMut(Entry<'a, B, A>),
+    ) -> u64 {
+        if self.directory.buckets() == 0 {
             return 0;
         }
         let bucket = self.directory.bucket(cursor);
-        let page = self.directory.page(bucket);
-        for (index, offset) in page.iter() {
-            visit(Entry::new(page, index, offset));
+        let mut next = self.directory.head(bucket);
+        while let Some(handle) = next {
+            let page = Page::new(blocks.bytes(handle));
+            page.iter().for_each(|at| visit(Entry::new(&self.outside, blocks, page, at)));
+            next = page.link();
         }
         cursor::after(cursor, self.directory.depth(bucket))
     }
 
     /// All entries, in no particular order.
-    pub fn iter(&self) -> Iter<'_, B> {
-        Iter::new(&self.directory, self.len)
+    pub fn iter<'a, A: Blocks>(&'a self, blocks: &'a A) -> Iter<'a, B, A> {
+        Iter::new(&self.directory, &self.outside, blocks, self.len)
     }
 
-    /// Removes the entries of one page, handing values of the type `B` to `boxed`, and tells
-    /// whether there are more pages. Emptying a map this way takes bounded steps.
-    pub fn drain_page(&mut self, boxed: impl FnMut(B)) -> bool {
-        let Some(page) = self.directory.pop() else {
-            return false;
-        };
-        self.page_bytes -= page.heap_bytes();
-        self.len -= page.len();
-        let expires =
-            |&(index, at): &(usize, usize)| page.extras_at(index, at).expires_at_ms.is_some();
-        self.expiring -= page.iter().filter(expires).count();
-        page.into_boxed().for_each(boxed);
-        self.directory.pages() > 0
-    }
-
-    /// At least as many bytes as [`used_bytes`](Self::used_bytes) will rise by when `key` is
-    /// [`put`](Self::put) with this value and these extras.
-    ///
-    /// # Complexity
-    ///
-    /// That of a look-up.
-    #[must_use]
-    pub fn put_growth_max(
-        &self,
-        hash: u64,
-        key: &[u8],
-        value: &NewValue<'_, B>,
-        extras: Extras,
-    ) -> usize {
-        let (value_run, value_out) = match value {
-            NewValue::Boxed(_) => (0, Some(0)),
-            NewValue::Text(text) => out_of(Form::of(*text)),
-        };
-        let value_run = value_run + packed::packed_size(extras);
-        if let Some((bucket, (index, _))) = self.find(hash, key) {
-            let page = self.directory.page(bucket);
-            let more = value_run.saturating_sub(page.value_size(index));
-            let outs = usize::from(value_out.is_some());
-            return page.growth_max(more, outs) + value_out.unwrap_or(0);
-        }
-        let (key_run, key_out) = out_of(Form::of_bytes(key));
-        let run = key_run + value_run + page::ARRAYS;
-        let outs = usize::from(key_out.is_some()) + usize::from(value_out.is_some());
-        let out_bytes = key_out.unwrap_or(0) + value_out.unwrap_or(0);
-        if self.directory.pages() == 0 {
-            return Page::<B>::new().growth_max(run, outs)
-                + out_bytes
-                + self.directory.growth_max();
-        }
-        let own = self.directory.page(self.directory.bucket(hash)).growth_max(run, outs);
-        own + out_bytes + self.split_growth_max(run)
-    }
-
-    /// The page that holds `key`, and the number and offset of its entry there.
     #[inline]
-    fn find(&self, hash: u64, key: &[u8]) -> Option<(u64, (usize, usize))> {
-        debug_assert_eq!(self.hasher.hash(key), hash, "the hash is not the key's");
-        if self.directory.pages() == 0 {
+    fn locate<A: Blocks>(&self, blocks: &A, hash: u64, key: &Form<'_>) -> Option<Place> {
+        if self.directory.buckets() == 0 {
             return None;
         }
-        let bucket = self.directory.bucket(hash);
-        let place = self.directory.page(bucket).find(hash::tag(hash), &Form::of_bytes(key))?;
-        Some((bucket, place))
-    }
-
-    /// Merges pages where the map has become thin, at most one for each of `removed` entries,
-    /// which is more than it takes to keep up.
-    pub(crate) fn settle(&mut self, removed: usize) {
-        for _ in 0..removed {
-            if !self.is_thin() {
-                break;
+        let (tag, code) = (hash::tag(hash), key.code());
+        let mut previous = None;
+        let mut next = self.directory.head(self.directory.bucket(hash));
+        while let Some(handle) = next {
+            let page = Page::new(blocks.bytes(handle));
+            let found = match *key {
+                Form::Literal(bytes) => page.find(tag, code, |own| begins_with(own, bytes)),
+                Form::Integer(bytes, width) => {
+                    page.find(tag, code, |own| begins_with(own, &bytes[..usize::from(width)]))
+                }
+                Form::Long(bytes) => {
+                    page.find(tag, code, |own| self.outside.string(blocks, code, own) == bytes)
+                }
+            };
+            if let Some((index, start)) = found {
+                return Some(Place { previous, page: handle, index, start });
             }
-            let stay = self.directory.last_split();
-            let Some(last) = self.directory.pop() else { break };
-            let target = self.directory.page_mut(stay);
-            let before = last.heap_bytes() + target.heap_bytes();
-            last.deal(|_| false, target, &mut Page::new());
-            self.page_bytes = self.page_bytes + target.heap_bytes() - before;
+            (previous, next) = (Some(handle), page.link());
         }
+        None
     }
 
-    /// Splits one page where there are more entries than the pages are meant for.
-    fn grow(&mut self) {
-        let pages = self.directory.pages();
-        if self.len as u64 <= pages * ENTRIES_MEAN || pages == PAGES_MAX {
-            return;
-        }
-        let (bucket, bit) = self.directory.next_split();
-        let page = core::mem::replace(self.directory.page_mut(bucket), Page::new());
-        let before = page.heap_bytes();
-        let (mut stay, mut away) = (Page::new(), Page::new());
-        let hasher = &self.hasher;
-        let mut digits = crate::decimal::Buffer::new();
-        page.deal(|key| hasher.hash(key.bytes(&mut digits)) >> bit & 1 == 1, &mut stay, &mut away);
-        self.page_bytes = self.page_bytes + stay.heap_bytes() + away.heap_bytes() - before;
-        *self.directory.page_mut(bucket) = stay;
-        self.directory.push(away);
-    }
-
-    /// What a split can cost that follows the insertion of an entry of `run` bytes.
-    fn split_growth_max(&self, run: usize) -> usize {
-        if (self.len as u64) < self.directory.pages() * ENTRIES_MEAN {
-            return 0;
-        }
-        let split = self.directory.page(self.directory.next_split().0);
-        // Two pages have two slacks, of runs and of what stands outside them.
-        let outs = split.len() / 2 + 4;
-        self.directory.growth_max()
-            + (split.run_len() + run) / 8
-            + 32
-            + outs * page::out_size::<B>()
-    }
-
-    /// Whether the map would still have room to spare with a page less.
-    pub(crate) fn is_thin(&self) -> bool {
-        let pages = self.directory.pages();
-        pages > 1 && (self.len as u64) < (pages - 1) * MERGED_MEAN
-    }
-
-    /// Panics where the map contradicts itself.
-    #[cfg(any(test, fuzzing, feature = "fuzzing"))]
-    #[doc(hidden)]
-    pub fn check(&self) {
-        let (mut len, mut expiring) = (0, 0);
-        for bucket in 0..self.directory.pages() {
-            let page = self.directory.page(bucket);
-            page.check();
-            for (index, offset) in page.iter() {
-                let entry = Entry::new(page, index, offset);
-                let key = entry.key().to_vec();
-                let hash = self.hasher.hash(&key);
-                assert_eq!(self.directory.bucket(hash), bucket, "an entry in the wrong page");
-                let found = page.find(hash::tag(hash), &Form::of_bytes(&key));
-                assert_eq!(found, Some((index, offset)));
-                len += 1;
-                expiring += usize::from(entry.expires_at_ms().is_some());
+    /// The low 32 bits, at least, of the hash of an entry's key.
+    fn key_hash<A: Blocks>(
+        &self,
+        blocks: &A,
+        page: Page<'_>,
+        (index, start): (usize, usize),
+    ) -> u64 {
+        let stored = page.key(index, start);
+        match page.key_code(index) {
+            code if code < code::REFERENCE => {
+                let mut digits = crate::decimal::Buffer::new();
+                self.hasher.hash(code::text(code, stored).bytes(&mut digits))
             }
+            BLOCK => crate::string_block::hash(blocks.bytes(outside::handle(stored))),
+            _ => self.outside.hash(stored),
         }
-        assert_eq!((len, expiring), (self.len, self.expiring), "counters");
-        assert_eq!(self.used_bytes(), self.recount_bytes(), "bytes");
     }
 }
 
-impl<B, H: HashKeys + Default> Default for PackedMap<B, H> {
+impl<B, H: HashKeys + Default> Default for PageMap<B, H> {
     fn default() -> Self {
         Self::new(H::default())
     }
 }
 
-impl<'a, B, H: HashKeys> IntoIterator for &'a PackedMap<B, H> {
-    type Item = Entry<'a, B>;
-    type IntoIter = Iter<'a, B>;
-
-    fn into_iter(self) -> Iter<'a, B> {
-        self.iter()
-    }
-}
-
-impl<B, H> fmt::Debug for PackedMap<B, H> {
+impl<B, H> fmt::Debug for PageMap<B, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PackedMap")
+        f.debug_struct("PageMap")
             .field("len", &self.len)
             .field("expiring", &self.expiring)
-            .field("pages", &self.directory.pages())
+            .field("buckets", &self.directory.buckets())
             .finish_non_exhaustive()
     }
 }
 
-/// The bytes that a form takes in the page, and those it takes outside it, if it does.
-fn out_of(form: Form<'_>) -> (usize, Option<usize>) {
-    match form {
-        Form::Out(bytes) => (0, Some(bytes.len())),
-        form => {
-            debug_assert_ne!(form.code(), OUT);
-            (form.stored().len(), None)
+/// Whether `bytes` begins with `prefix`, without a call for keys of the usual lengths.
+#[inline]
+fn begins_with(bytes: &[u8], prefix: &[u8]) -> bool {
+    let Some(own) = bytes.get(..prefix.len()) else { return false };
+    match prefix.len() {
+        8..=16 => {
+            own.first_chunk::<8>() == prefix.first_chunk::<8>()
+                && own.last_chunk::<8>() == prefix.last_chunk::<8>()
         }
+        17..=32 => {
+            own.first_chunk::<16>() == prefix.first_chunk::<16>()
+                && own.last_chunk::<16>() == prefix.last_chunk::<16>()
+        }
+        _ => own == prefix,
     }
 }
 
-/// Entries a page, on average, above which one is split. Twice as many can be in a page that was
-/// not split yet in this doubling, and at 32 tags two lines still hold all there is to search.
-const ENTRIES_MEAN: u64 = 16;
-
-/// Entries a page, on average, that a merge may lead to. The distance to the mean above keeps a
-/// map that gains and loses entries from splitting and merging in turn.
-const MERGED_MEAN: u64 = 12;
+/// The bytes that are fetched together.
+const CACHE_LINE: usize = 64;
 
 #[cfg(test)]
 mod tests;

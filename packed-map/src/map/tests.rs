@@ -1,7 +1,8 @@
 //! The map against the standard library's, and properties no model shows.
 
 use super::*;
-use crate::{Text, Value, fuzzing};
+use crate::map::growth::ENTRIES_MEAN;
+use crate::{Extras, NewValue, NoBox, PackedMap, Text, Value, fuzzing};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -44,13 +45,13 @@ fn an_empty_map_allocates_nothing() {
 #[test]
 fn pages_follow_the_number_of_entries_both_ways() {
     let mut map = filled(0..20_000);
-    assert_eq!(map.pages(), 20_000 / ENTRIES_MEAN);
+    assert_eq!(map.buckets(), 20_000 / ENTRIES_MEAN as u64);
     map.check();
     for number in 0..19_990 {
         assert!(remove(&mut map, number));
     }
     map.check();
-    assert_eq!(map.pages(), 1);
+    assert_eq!(map.buckets(), 1);
     assert!(map.used_bytes() < 1024, "{}", map.used_bytes());
     for number in 19_990..20_000 {
         assert!(remove(&mut map, number));
@@ -105,8 +106,51 @@ fn pairs_of_integers_cost_few_bytes() {
         let key = (number + 100_000_000).to_string().into_bytes();
         map.put(hash(&key), &key, number + 900_000_000, Extras::default());
     }
-    // Eight bytes of integers, four of arrays, four of the page's head, slack.
-    assert!(map.used_bytes() < 22 * map.len(), "{}", map.used_bytes() / map.len());
+    // Eight bytes of integers, three of arrays, half a one of the page's head, rounding.
+    assert!(map.used_bytes() < 14 * map.len(), "{}", map.used_bytes() / map.len());
+}
+
+#[test]
+fn keys_and_values_of_all_lengths_come_back() {
+    let mut map = PackedMap::<NoBox, _>::new(hash);
+    let lengths = [0, 1, 239, 240, 4096, 4097, 1 << 16, 1 << 20];
+    for (number, len) in lengths.into_iter().enumerate() {
+        let (key, value) = (vec![b'k'; len], vec![b'v'; lengths[lengths.len() - 1 - number]]);
+        map.put(hash(&key), &key, &value[..], Extras::default());
+        map.check();
+    }
+    for (number, len) in lengths.into_iter().enumerate() {
+        let (key, value) = (vec![b'k'; len], vec![b'v'; lengths[lengths.len() - 1 - number]]);
+        let entry = map.get(hash(&key), &key).unwrap();
+        assert_eq!((entry.key(), entry.value()), (Text::Bytes(&key), Value::Bytes(&value)));
+        assert!(entry.used_bytes() >= key.len() + value.len());
+    }
+    for len in lengths {
+        let key = vec![b'k'; len];
+        map.put(hash(&key), &key, &b"short"[..], Extras::default());
+        assert!(map.remove(hash(&key), &key).is_some());
+        map.check();
+    }
+    assert!(map.is_empty());
+}
+
+#[test]
+fn extras_take_room_only_where_they_are() {
+    let mut map = filled(0..1000);
+    let before = map.used_bytes();
+    let expiring = Extras { expires_at_ms: Some(1_800_000_000_000), ..Extras::default() };
+    for number in 0..1000 {
+        assert_eq!(map.set_extras(hash(&key(number)), &key(number), expiring), Ok(true));
+    }
+    map.check();
+    let with = map.used_bytes() - before;
+    assert!((6_000..9_000).contains(&with), "{with}");
+    for number in 0..1000 {
+        let none = Extras::default();
+        assert_eq!(map.set_extras(hash(&key(number)), &key(number), none), Ok(true));
+    }
+    map.check();
+    assert_eq!(map.expiring(), 0);
 }
 
 proptest! {

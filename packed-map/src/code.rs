@@ -3,24 +3,27 @@
 //! | code | meaning | bytes in the page |
 //! |---|---|---|
 //! | 0..=239 | a byte string of that length | the string |
-//! | 240 | out of line: too long for a code, or a boxed value | none |
 //! | 241..=248 | the canonical decimal form of an integer | its `code - 240` low bytes |
+//! | 252 | a value of the caller's own type | its number in the map's slab |
+//! | 253 | a string of up to 4 KiB | the handle of its block |
+//! | 254 | a longer string | its number among the map's buffers |
 //!
-//! A text has exactly one form, so equal forms are equal texts: canonical decimals are always
-//! integers in their shortest two's complement. From 240 on the low half of a code is its size, so
-//! that eight codes can be summed at once.
+//! The code is a function of the text: canonical decimals are always integers in their shortest
+//! two's complement, and the length alone decides where another string stands. So texts with
+//! different codes are different. From 240 on the low half of a code tells its size, and from 252
+//! on one bit of it, so that sixteen codes are summed at once without a branch.
 
 use crate::Text;
 
 /// One key or value on its way into a page.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Form<'a> {
     /// A string that stands in the page.
     Literal(&'a [u8]),
     /// The low bytes of an integer, and how many of them count.
     Integer([u8; 8], u8),
     /// A string that stands outside the page.
-    Out(&'a [u8]),
+    Long(&'a [u8]),
 }
 
 impl<'a> Form<'a> {
@@ -37,10 +40,11 @@ impl<'a> Form<'a> {
         match crate::decimal::parse(bytes) {
             Some(number) => Self::of_integer(number),
             None if bytes.len() <= LITERAL_MAX => Self::Literal(bytes),
-            None => Self::Out(bytes),
+            None => Self::Long(bytes),
         }
     }
 
+    #[inline]
     fn of_integer(number: i64) -> Self {
         // A number needs its significant bits and one for the sign.
         let magnitude = if number < 0 { !number } else { number };
@@ -52,48 +56,34 @@ impl<'a> Form<'a> {
     pub(crate) fn code(&self) -> u8 {
         match self {
             Self::Literal(bytes) => bytes.len() as u8,
-            Self::Integer(_, width) => OUT + width,
-            Self::Out(_) => OUT,
+            Self::Integer(_, width) => INTEGER + width,
+            Self::Long(bytes) if bytes.len() <= BLOCK_MAX => BLOCK,
+            Self::Long(_) => BUFFER,
         }
     }
 
-    /// The bytes that stand in the page.
+    /// How many bytes it takes in the page.
     #[inline]
-    pub(crate) fn stored(&self) -> &[u8] {
-        match self {
-            Self::Literal(bytes) => bytes,
-            Self::Integer(bytes, width) => &bytes[..usize::from(*width)],
-            Self::Out(_) => &[],
-        }
+    pub(crate) fn size(&self) -> usize {
+        size(self.code())
     }
 }
 
 /// How many bytes in the page a code announces.
 #[inline]
 pub(crate) const fn size(code: u8) -> usize {
-    (if code < OUT { code } else { code - OUT }) as usize
+    (match code {
+        0..INTEGER => code,
+        INTEGER..REFERENCE => code & 0x0f,
+        REFERENCE.. => code & 0x04,
+    }) as usize
 }
 
-/// The sum of [`size`] over the eight codes in `word`.
-#[inline]
-pub(crate) const fn sizes(word: u64) -> usize {
-    // The high bit of every byte whose four high bits are all set, then those four bits.
-    let pairs = word & (word << 1);
-    let marks = pairs & (pairs << 2) & HIGH_BITS;
-    sum_bytes(word & !((marks >> 7) * 0xf0))
-}
-
-/// The sum of the eight bytes of `word`.
-#[inline]
-pub(crate) const fn sum_bytes(word: u64) -> usize {
-    let pairs = (word & 0x00ff_00ff_00ff_00ff) + ((word >> 8) & 0x00ff_00ff_00ff_00ff);
-    (pairs.wrapping_mul(0x0001_0001_0001_0001) >> 48) as usize
-}
-
-/// Reads back what a code other than [`OUT`] announced.
+/// Reads back what a code below [`REFERENCE`] announced.
 #[inline]
 pub(crate) fn text(code: u8, stored: &[u8]) -> Text<'_> {
-    if code < OUT {
+    debug_assert!(code < REFERENCE);
+    if code < INTEGER {
         return Text::Bytes(stored);
     }
     let mut wide = [0; 8];
@@ -103,13 +93,25 @@ pub(crate) fn text(code: u8, stored: &[u8]) -> Text<'_> {
 }
 
 /// The longest string that stands in the page.
-pub(crate) const LITERAL_MAX: usize = OUT as usize - 1;
+pub(crate) const LITERAL_MAX: usize = 239;
 
-/// The code of what stands outside the page. Those above it announce integers.
-pub(crate) const OUT: u8 = 240;
+/// The longest string that stands in a block of its own.
+pub(crate) const BLOCK_MAX: usize = 4096;
 
-/// The high bit of each of eight bytes.
-const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+/// Codes above this one and below [`REFERENCE`] announce integers.
+pub(crate) const INTEGER: u8 = 240;
+
+/// From here on a code announces where something stands outside the page.
+pub(crate) const REFERENCE: u8 = 252;
+
+/// The code of a value of the caller's own type.
+pub(crate) const BOXED: u8 = 252;
+
+/// The code of a string in a block.
+pub(crate) const BLOCK: u8 = 253;
+
+/// The code of a string in a buffer.
+pub(crate) const BUFFER: u8 = 254;
 
 #[cfg(test)]
 mod tests {
@@ -118,9 +120,14 @@ mod tests {
 
     fn round(text_in: Text<'_>) -> usize {
         let form = Form::of(text_in);
-        assert_eq!(size(form.code()), form.stored().len());
-        assert_eq!(text(form.code(), form.stored()), text_in);
-        form.stored().len()
+        let stored = match &form {
+            Form::Literal(bytes) => bytes,
+            Form::Integer(bytes, width) => &bytes[..usize::from(*width)],
+            Form::Long(_) => panic!("a short text"),
+        };
+        assert_eq!(size(form.code()), stored.len());
+        assert_eq!(text(form.code(), stored), text_in);
+        stored.len()
     }
 
     #[test]
@@ -146,19 +153,12 @@ mod tests {
     }
 
     #[test]
-    fn long_strings_stand_outside() {
-        assert_eq!(Form::of_bytes(&[b'x'; LITERAL_MAX]).code(), 239);
-        assert_eq!(Form::of_bytes(&[b'x'; LITERAL_MAX + 1]).code(), OUT);
-    }
-
-    #[test]
-    fn eight_sizes_are_summed_as_one_by_one() {
-        for code in 0..=248u8 {
-            let codes = [code, 0, 239, 240, 241, 248, code / 2, code];
-            assert_eq!(
-                sizes(u64::from_le_bytes(codes)),
-                codes.iter().map(|&code| size(code)).sum::<usize>()
-            );
+    fn the_length_decides_where_a_string_stands() {
+        for (len, code) in [(239, 239), (240, BLOCK), (4096, BLOCK), (4097, BUFFER)] {
+            assert_eq!(Form::of_bytes(&vec![b'x'; len]).code(), code);
+        }
+        for code in [BOXED, BLOCK, BUFFER] {
+            assert_eq!(size(code), 4);
         }
     }
 

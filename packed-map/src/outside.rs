@@ -1,0 +1,130 @@
+//! What of a map's entries stands outside its pages and blocks.
+
+use crate::Text;
+use crate::arena::{Blocks, Handle};
+use crate::code::{self, BLOCK, BOXED, BUFFER};
+use crate::slab::Slab;
+use crate::string_block;
+use crate::times::Times;
+use alloc::boxed::Box;
+
+/// Values of the caller's own type, strings too long for a block, and far moments.
+#[derive(Debug)]
+pub(crate) struct Outside<B> {
+    pub(crate) boxed: Slab<B>,
+    buffers: Slab<Buffer>,
+    /// The bytes of all strings in `buffers`.
+    buffer_bytes: usize,
+    pub(crate) times: Times,
+}
+
+/// A string too long for a block.
+#[derive(Debug)]
+struct Buffer {
+    string: Box<[u8]>,
+    /// Of the string, where it is a key: hashing it again would take long.
+    hash: u64,
+}
+
+impl<B> Outside<B> {
+    pub(crate) const fn new() -> Self {
+        Self { boxed: Slab::new(), buffers: Slab::new(), buffer_bytes: 0, times: Times::new() }
+    }
+
+    /// The bytes of it all; what values of the type `B` own is theirs to count.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.boxed.bytes() + self.buffers.bytes() + self.buffer_bytes + self.times.bytes()
+    }
+
+    /// What [`bytes`](Self::bytes) must be.
+    pub(crate) fn counted_bytes(&self) -> usize {
+        let strings: usize = self.buffers.iter().map(|buffer| buffer.string.len()).sum();
+        self.boxed.counted_bytes()
+            + self.buffers.counted_bytes()
+            + strings
+            + self.times.counted_bytes()
+    }
+
+    /// At least as many bytes as `count` strings of together `bytes` bytes can add.
+    pub(crate) fn strings_growth_max(&self, count: usize, bytes: usize) -> usize {
+        if count == 0 { 0 } else { self.buffers.growth_max_of(count) + bytes }
+    }
+
+    /// How many strings there are.
+    #[cfg(any(test, fuzzing, feature = "fuzzing"))]
+    pub(crate) const fn strings(&self) -> usize {
+        self.buffers.len()
+    }
+
+    /// Keeps a string and returns its number. `hash` is its own where it is a key.
+    pub(crate) fn insert_string(&mut self, string: &[u8], hash: u64) -> u32 {
+        self.buffer_bytes += string.len();
+        self.buffers.insert(Buffer { string: string.into(), hash })
+    }
+
+    pub(crate) fn remove_string(&mut self, number: u32) {
+        self.buffer_bytes -= self.buffers.remove(number).string.len();
+    }
+
+    /// The string that a code of a long one and its stored bytes stand for.
+    #[inline]
+    pub(crate) fn string<'a, A: Blocks>(
+        &'a self,
+        blocks: &'a A,
+        code: u8,
+        stored: &[u8],
+    ) -> &'a [u8] {
+        match code {
+            BUFFER => &self.buffers.get(number(stored)).string,
+            _ => {
+                debug_assert_eq!(code, BLOCK);
+                string_block::read(blocks.bytes(handle(stored)))
+            }
+        }
+    }
+
+    /// The text that any code but that of a boxed value and its stored bytes stand for.
+    #[inline]
+    pub(crate) fn text<'a, A: Blocks>(
+        &'a self,
+        blocks: &'a A,
+        code: u8,
+        stored: &'a [u8],
+    ) -> Text<'a> {
+        if code < code::REFERENCE {
+            return code::text(code, stored);
+        }
+        Text::Bytes(self.string(blocks, code, stored))
+    }
+
+    /// The bytes outside the page that a code and its stored bytes stand for.
+    pub(crate) fn used_bytes<A: Blocks>(&self, blocks: &A, code: u8, stored: &[u8]) -> usize {
+        match code {
+            BOXED => Slab::<B>::SLOT_BYTES,
+            BLOCK => blocks.bytes(handle(stored)).len(),
+            BUFFER => {
+                Slab::<Buffer>::SLOT_BYTES + self.buffers.get(number(stored)).string.len()
+            }
+            _ => 0,
+        }
+    }
+
+    /// The hash of a key in a buffer.
+    pub(crate) fn hash(&self, stored: &[u8]) -> u64 {
+        self.buffers.get(number(stored)).hash
+    }
+}
+
+/// The number in a slab that stands in a page.
+#[inline]
+pub(crate) fn number(stored: &[u8]) -> u32 {
+    let mut bytes = [0; 4];
+    bytes.copy_from_slice(&stored[..4]);
+    u32::from_le_bytes(bytes)
+}
+
+/// The handle that stands in a page.
+#[inline]
+pub(crate) fn handle(stored: &[u8]) -> Handle {
+    Handle::from_bits(number(stored)).expect("a page holds no null handles")
+}

@@ -1,0 +1,167 @@
+//! Changes to a page within its block. Whoever calls has made sure of the room.
+
+use super::{HEAD_BYTES, LINK, META, Page, array_count, arrays};
+use crate::arena::Handle;
+use crate::extras::PRESENCE;
+use crate::times::NEVER;
+
+/// One byte an entry in each array: tag, key's code, value's code, meta.
+pub(crate) type Codes = [u8; 4];
+
+/// Makes a block of the kind of a page an empty one.
+pub(crate) fn clear(bytes: &mut [u8], link: Option<Handle>) {
+    bytes[1] = 0;
+    set_earliest(bytes, NEVER);
+    if bytes[0] & LINK != 0 {
+        set_link(bytes, link);
+    }
+}
+
+/// Makes `link` the next page of the bucket. The page has room for one.
+pub(crate) fn set_link(bytes: &mut [u8], link: Option<Handle>) {
+    debug_assert!(bytes[0] & LINK != 0);
+    let bits = link.map_or(0, Handle::bits);
+    bytes[HEAD_BYTES..HEAD_BYTES + 4].copy_from_slice(&bits.to_le_bytes());
+}
+
+/// Sets the moment before which nothing expires.
+pub(crate) fn set_earliest(bytes: &mut [u8], earliest: u32) {
+    bytes[4..8].copy_from_slice(&earliest.to_le_bytes());
+}
+
+/// Gives the page, which has none, an array of meta bytes, all zero.
+pub(crate) fn add_meta(bytes: &mut [u8]) {
+    let page = Page::new(bytes);
+    let (start, count) = (page.arrays_end(), page.count());
+    bytes[start..start + count].fill(0);
+    bytes[0] |= META;
+}
+
+/// Adds an entry of `size` bytes and returns where it begins.
+pub(crate) fn push(bytes: &mut [u8], codes: Codes, size: usize) -> usize {
+    let page = Page::new(bytes);
+    let (count, flags) = (page.count(), page.flags());
+    let start = page.data_start() - size;
+    let arrays = arrays(flags);
+    debug_assert!(arrays + array_count(flags) * (count + 1) <= start, "P1");
+    for array in (0..array_count(flags)).rev() {
+        let from = arrays + array * count;
+        let to = from + array;
+        bytes.copy_within(from..from + count, to);
+        bytes[to + count] = codes[array];
+    }
+    bytes[1] += 1;
+    start
+}
+
+/// Makes the value and extras of an entry take `size` bytes and returns where the entry begins
+/// now. Its key has moved along; its codes are still the old ones.
+pub(crate) fn resize(
+    bytes: &mut [u8],
+    (index, start): (usize, usize),
+    key_size: usize,
+    size: usize,
+) -> usize {
+    let page = Page::new(bytes);
+    let old = page.size(index) - key_size;
+    let data = page.data_start();
+    if size != old {
+        bytes.copy_within(data..start + key_size, data + old - size);
+    }
+    start + old - size
+}
+
+/// Sets the value's code and the meta byte of an entry.
+pub(crate) fn set_codes(bytes: &mut [u8], index: usize, value_code: u8, meta: u8) {
+    let page = Page::new(bytes);
+    let (arrays, count, flags) = (page.arrays(), page.count(), page.flags());
+    bytes[arrays + 2 * count + index] = value_code;
+    if flags & META != 0 {
+        bytes[arrays + 3 * count + index] = meta;
+    } else {
+        debug_assert_eq!(meta & PRESENCE, 0, "P4");
+    }
+}
+
+/// Removes an entry; those behind it close up.
+pub(crate) fn remove(bytes: &mut [u8], (index, start): (usize, usize)) {
+    let page = Page::new(bytes);
+    let (count, flags, size) = (page.count(), page.flags(), page.size(index));
+    let data = page.data_start();
+    bytes.copy_within(data..start, data + size);
+    let arrays = arrays(flags);
+    for array in 0..array_count(flags) {
+        let from = arrays + array * count;
+        let to = from - array;
+        bytes.copy_within(from..from + index, to);
+        bytes.copy_within(from + index + 1..from + count, to + index);
+    }
+    bytes[1] -= 1;
+}
+
+/// Moves the data, which ends at `from_end`, so that it ends at `to_end`.
+pub(crate) fn move_data(bytes: &mut [u8], data_len: usize, from_end: usize, to_end: usize) {
+    bytes.copy_within(from_end - data_len..from_end, to_end - data_len);
+}
+
+/// Makes the block `to`, of the kind of a page, hold what the page `from` does. It may have META
+/// and LINK where `from` does not; a link it gains leads nowhere.
+pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
+    let page = Page::new(from);
+    clear(to, page.link());
+    to[1] = from[1];
+    set_earliest(to, page.earliest());
+    let count = page.count();
+    let (own, new) = (page.flags(), Page::new(to).flags());
+    let (source, target) = (arrays(own), arrays(new));
+    let len = array_count(own) * count;
+    to[target..target + len].copy_from_slice(&from[source..source + len]);
+    if new & META != 0 && own & META == 0 {
+        to[target + len..target + len + count].fill(0);
+    }
+    let data = page.data_start();
+    let start = to.len() - (from.len() - data);
+    to[start..].copy_from_slice(&from[data..]);
+}
+
+/// Adds copies of those entries of `from` whose bits are set in `takes`, lowest first.
+pub(crate) fn append(from: &[u8], to: &mut [u8], takes: u128) {
+    let (source, target) = (Page::new(from), Page::new(to));
+    let (count, flags) = (target.count(), target.flags());
+    let (arrays, added) = (arrays(flags), takes.count_ones() as usize);
+    let mut end = target.data_start();
+    for array in (0..array_count(flags)).rev() {
+        let from = arrays + array * count;
+        to.copy_within(from..from + count, from + array * added);
+    }
+    let step = count + added;
+    let mut at = arrays + count;
+    for (index, start) in source.iter().filter(|&(index, _)| takes >> index & 1 == 1) {
+        for (array, code) in codes(source, index).into_iter().take(array_count(flags)).enumerate() {
+            to[at + array * step] = code;
+        }
+        at += 1;
+        let entry = source.entry(index, start);
+        to[end - entry.len()..end].copy_from_slice(entry);
+        end -= entry.len();
+    }
+    debug_assert!(arrays + array_count(flags) * step <= end, "P1");
+    to[1] = step as u8;
+}
+
+/// Adds a copy of one entry.
+pub(crate) fn append_one(from: &[u8], to: &mut [u8], (index, start): (usize, usize)) {
+    let page = Page::new(from);
+    let entry = page.entry(index, start);
+    let at = push(to, codes(page, index), entry.len());
+    to[at..at + entry.len()].copy_from_slice(entry);
+}
+
+fn codes(page: Page<'_>, index: usize) -> Codes {
+    [page.tag(index), page.key_code(index), page.value_code(index), page.meta(index)]
+}
+
+/// Makes the handle that stands at `at` another one.
+pub(crate) fn set_handle(bytes: &mut [u8], at: usize, handle: Handle) {
+    bytes[at..at + 4].copy_from_slice(&handle.bits().to_le_bytes());
+}
