@@ -1,6 +1,8 @@
 //! What the fuzz targets check: a map against the standard library's, over operations read from
 //! bytes.
 
+pub use crate::arena::fuzzing::check_arena;
+
 use crate::{Displaced, Extras, HashKeys, NewValue, PackedMap, Sweeper, Text, Value};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;

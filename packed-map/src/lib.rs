@@ -4,6 +4,7 @@
 
 extern crate alloc;
 
+mod arena;
 mod cursor;
 pub mod decimal;
 mod directory;
@@ -21,6 +22,13 @@ mod prefetch;
 mod sweep;
 mod text;
 
+#[cfg(any(test, fuzzing, feature = "fuzzing"))]
+#[doc(hidden)]
+pub use arena::Exact;
+pub use arena::{
+    Arena, Blocks, Exhausted, Figures, Handle, Move, Prefault, RESERVATION_BYTES_MAX, ReserveError,
+    Step, UNIT_BYTES, UNITS_MAX,
+};
 pub use entry::{Displaced, Entry, Extras, NewValue, Value};
 pub use hash::{BUCKET_BITS, HashKeys, SHARD_BITS, TAG_BITS};
 pub use iter::Iter;
