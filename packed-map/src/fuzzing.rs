@@ -3,8 +3,10 @@
 
 mod restless;
 
+pub use crate::arena::fuzzing::check_arena;
+
 use crate::arena::Blocks;
-use crate::{Displaced, Extras, HashKeys, Heap, NewValue, PageMap, Sweeper, Text, Value};
+use crate::{Arena, Displaced, Exact, Extras, HashKeys, Heap, NewValue, PageMap, Sweeper, Text, Value};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use restless::Restless;
@@ -32,11 +34,17 @@ impl HashKeys for Weak {
 /// Reads operations from `data`, applies them to a map and to a model, and panics where the two
 /// differ or the map contradicts itself.
 pub fn check_ops(data: &[u8]) {
-    check_among(Heap::new(), data);
+    let Some((&place, rest)) = data.split_first() else { return };
+    match place % 4 {
+        0 => check_among(Heap::new(), rest),
+        1 => check_among(Arena::new(ARENA_BYTES).expect("some address space"), rest),
+        2 => check_among(Exact::new(place.into(), 40 * usize::from(place)), rest),
+        _ => check_among(Exact::new(place.into(), usize::MAX), rest),
+    }
 }
 
 /// [`check_ops`] among blocks of any kind.
-pub(crate) fn check_among<A: Blocks>(blocks: A, data: &[u8]) {
+fn check_among<A: Blocks>(blocks: A, data: &[u8]) {
     let mut input = Input(data);
     let mask = [u64::MAX, 0xff00_0000_000f, 0, u64::MAX << 40][usize::from(input.byte() % 4)];
     let mut subject = Subject {
@@ -112,18 +120,19 @@ impl<A: Blocks> Subject<A> {
             };
             let hash = self.map.hasher().hash(&key);
             let bound = self.map.put_growth_max(&self.blocks, hash, &key, &value, extras);
-            let before = self.map.used_bytes();
+            let (before, refused) = (self.map.used_bytes(), self.blocks.refused());
             let displaced = match self.map.put(&mut self.blocks, hash, &key, value, extras) {
                 Ok(displaced) => displaced,
                 Err(full) => {
-                    assert!(self.blocks.has_run_out());
+                    assert!(self.blocks.refused() > refused);
                     assert_eq!(full.value, value);
                     assert_eq!(self.map.used_bytes(), before, "a refused write changed something");
                     self.get(&key, 0);
                     continue;
                 }
             };
-            assert!(self.map.used_bytes() <= before + bound, "growth beyond its bound");
+            let growth = self.map.used_bytes().saturating_sub(before);
+            assert!(growth <= bound, "grown by {growth}, beyond the bound of {bound}");
             let old = self.model.insert(key, (model_value, extras)).map(|(value, _)| match value {
                 ModelValue::Text(_) => Displaced::Text,
                 ModelValue::Boxed(boxed) => Displaced::Boxed(boxed),
@@ -136,7 +145,7 @@ impl<A: Blocks> Subject<A> {
         let removed = self.map.remove(&mut self.blocks, self.map.hasher().hash(key), key);
         assert_eq!(removed.is_some(), self.model.remove(key).is_some());
         self.forget(key);
-        assert!(!self.map.is_thin() || self.blocks.has_run_out(), "merges have not kept up");
+        assert!(!self.map.is_thin() || self.blocks.refused() > 0, "merges have not kept up");
     }
 
     fn get(&mut self, key: &[u8], boxed: u8) {
@@ -155,13 +164,13 @@ impl<A: Blocks> Subject<A> {
     }
 
     fn set_extras(&mut self, key: &[u8], extras: Extras) {
-        let hash = self.map.hasher().hash(key);
+        let (hash, refused) = (self.map.hasher().hash(key), self.blocks.refused());
         match self.map.set_extras(&mut self.blocks, hash, key, extras) {
             Ok(found) => {
                 let own = self.model.get_mut(key).map(|(_, own)| *own = extras);
                 assert_eq!(found, own.is_some());
             }
-            Err(_) => assert!(self.blocks.has_run_out()),
+            Err(_) => assert!(self.blocks.refused() > refused),
         }
         self.get(key, 0);
     }
@@ -302,3 +311,6 @@ impl Input<'_> {
         }
     }
 }
+
+/// Enough for what a few thousand operations write.
+const ARENA_BYTES: usize = 64 << 20;

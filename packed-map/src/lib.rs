@@ -30,7 +30,13 @@ mod string_block;
 mod text;
 mod times;
 
-pub use arena::{Blocks, Exhausted, Handle, Move, Step, UNIT_BYTES, UNITS_MAX};
+#[cfg(any(test, fuzzing, feature = "fuzzing"))]
+#[doc(hidden)]
+pub use arena::Exact;
+pub use arena::{
+    Arena, Blocks, Exhausted, Figures, Handle, Move, Prefault, RESERVATION_BYTES_MAX, ReserveError,
+    Step, UNIT_BYTES, UNITS_MAX,
+};
 pub use entry::{Displaced, Entry, Extras, Full, NewValue, Value};
 pub use hash::{BUCKET_BITS, HashKeys, SHARD_BITS, TAG_BITS};
 pub use heap::Heap;

@@ -31,9 +31,13 @@ impl Times {
         self.far.counted_bytes()
     }
 
-    /// At least as many bytes as [`pack`](Self::pack) can add.
-    pub(crate) fn growth_max(&self) -> usize {
-        self.far.growth_max()
+    /// At least as many bytes as [`pack`](Self::pack) can add for this moment.
+    pub(crate) fn growth_max(&self, at_ms: u64) -> usize {
+        match self.base_ms.map(|base_ms| at_ms.checked_sub(base_ms)) {
+            None => 0,
+            Some(Some(distance)) if distance < REACH_MS => 0,
+            Some(_) => self.far.growth_max(),
+        }
     }
 
     /// How many far moments there are.

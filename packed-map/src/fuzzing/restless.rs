@@ -8,19 +8,22 @@ pub(super) struct Restless<A> {
     blocks: A,
     /// Allocations that will still succeed; `None`: all.
     allocations_left: Option<u8>,
+    /// How many allocations have failed.
+    refused: usize,
 }
 
 impl<A: Blocks> Restless<A> {
     pub(super) fn new(blocks: A) -> Self {
-        Self { blocks, allocations_left: None }
+        Self { blocks, allocations_left: None, refused: 0 }
     }
 
     pub(super) fn run_out_after(&mut self, allocations: Option<u8>) {
         self.allocations_left = allocations;
     }
 
-    pub(super) fn has_run_out(&self) -> bool {
-        self.allocations_left == Some(0)
+    /// How many allocations have failed.
+    pub(super) const fn refused(&self) -> usize {
+        self.refused
     }
 
     /// Gives every block of the map another place.
@@ -44,12 +47,16 @@ impl<A: Blocks> Restless<A> {
 
 impl<A: Blocks> Blocks for Restless<A> {
     fn alloc(&mut self, kind: u8, units: usize) -> Result<Handle, Exhausted> {
-        match &mut self.allocations_left {
-            Some(0) => return Err(Exhausted { units: units as u32 }),
-            Some(left) => *left -= 1,
-            None => {}
-        }
-        self.blocks.alloc(kind, units)
+        let allocated = match &mut self.allocations_left {
+            Some(0) => Err(Exhausted { units: units as u32 }),
+            Some(left) => {
+                *left -= 1;
+                self.blocks.alloc(kind, units)
+            }
+            None => self.blocks.alloc(kind, units),
+        };
+        self.refused += usize::from(allocated.is_err());
+        allocated
     }
 
     fn free(&mut self, handle: Handle) {

@@ -6,7 +6,7 @@ use super::write::{formed, presence};
 use crate::arena::{Blocks, UNIT_BYTES};
 use crate::code::{BOXED, BUFFER, Form, size};
 use crate::entry::{Extras, NewValue};
-use crate::page::Page;
+use crate::page::{META, Page};
 use crate::{HashKeys, extras as packed, pages, string_block};
 
 impl<B, H: HashKeys> PageMap<B, H> {
@@ -30,21 +30,18 @@ impl<B, H: HashKeys> PageMap<B, H> {
         let presence = presence(extras);
         let value_size = size(value_code) + packed::size(presence);
         let mut growth = self.outside_growth(&value_form, value_code);
-        if extras.expires_at_ms.is_some() {
-            growth += self.outside.times.growth_max();
-        }
+        growth += extras.expires_at_ms.map_or(0, |at_ms| self.outside.times.growth_max(at_ms));
         if let Some(place) = self.locate(blocks, hash, &key) {
             let page = Page::new(blocks.bytes(place.page));
             let old = page.size(place.index) - size(page.key_code(place.index));
-            if page.value_code(place.index) == value_code && value_form.code() < BOXED {
-                // Nothing of it stands outside the page, before or after.
-                growth = if extras.expires_at_ms.is_some() { growth } else { 0 };
-            }
-            let grows = value_size > old || (presence != 0 && page.flags() == 0);
+            let grows = value_size > old || (presence != 0 && page.flags() & META == 0);
             if grows {
                 let more = value_size.saturating_sub(old);
                 growth += pages::growth_max(page.len(), page.used(), page.count(), more);
                 growth += self.split_growth(blocks, more, 0);
+            }
+            if value_size < old {
+                growth += self.merge_growth(blocks);
             }
             return growth;
         }
@@ -80,6 +77,24 @@ impl<B, H: HashKeys> PageMap<B, H> {
             next = page.link();
         }
         most
+    }
+
+    /// What a merge can cost that follows when there is less in the map: where one of both pages
+    /// has an array of extras, the other's entries get one.
+    fn merge_growth<A: Blocks>(&self, blocks: &A) -> usize {
+        if self.directory.buckets() < 2 {
+            return 0;
+        }
+        let mut growth = 0;
+        for bucket in [self.directory.last_split(), self.directory.buckets() - 1] {
+            let mut next = self.directory.head(bucket);
+            while let Some(handle) = next {
+                let page = Page::new(blocks.bytes(handle));
+                growth += pages::split_growth_max(page.used(), 0) + page.count();
+                next = page.link();
+            }
+        }
+        growth
     }
 
     /// What a split can cost that follows when `more` bytes and `entries` entries have come.

@@ -1,8 +1,7 @@
 //! The map against the standard library's, and properties no model shows.
 
-use super::*;
 use crate::map::growth::ENTRIES_MEAN;
-use crate::{Extras, NewValue, NoBox, PackedMap, Text, Value, fuzzing};
+use crate::{Blocks, Extras, NewValue, NoBox, PackedMap, Text, Value, fuzzing};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -52,7 +51,8 @@ fn pages_follow_the_number_of_entries_both_ways() {
     }
     map.check();
     assert_eq!(map.buckets(), 1);
-    assert!(map.used_bytes() < 1024, "{}", map.used_bytes());
+    let bytes = map.blocks().used_units() * crate::UNIT_BYTES;
+    assert!(bytes < 512, "{bytes}");
     for number in 19_990..20_000 {
         assert!(remove(&mut map, number));
     }
