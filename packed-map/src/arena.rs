@@ -64,7 +64,7 @@ use core::error::Error;
 use core::fmt;
 use free_lists::FreeLists;
 use header::{FREE, Header};
-use region::{REGION_BYTES, REGION_UNITS, Regions, Role};
+use region::{REGION_BYTES, REGION_UNITS, Regions};
 use reservation::Reservation;
 
 /// Blocks in one reserved range of address space.

@@ -12,10 +12,9 @@
 //! the second always, and behind the cursor of the third. The cursor stands between two blocks:
 //! where a block comes to reach over it, it moves to that block's end.
 
-use super::blocks::{Blocks, Move, Step};
 use super::header::{self, Header};
 use super::region::{REGION_UNITS, Regions};
-use super::{Arena, Handle};
+use super::{Arena, Blocks, Handle, Move, Step};
 
 /// The region that is being emptied.
 #[derive(Debug)]
@@ -149,7 +148,7 @@ impl Arena {
             Some(Walk::Move) => self.begin_walk(Walk::Reopen),
             Some(Walk::Reopen) => {
                 if let Some(victim) = self.victim.take() {
-                    self.regions.spare_victim(victim.region);
+                    self.regions.give_up_victim(victim.region);
                 }
             }
             None => {}

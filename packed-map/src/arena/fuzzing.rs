@@ -2,7 +2,6 @@
 //! over operations read from bytes, with their contents remembered beside them.
 
 use super::{Arena, Blocks, Exact, Handle, Step, UNIT_BYTES, UNITS_MAX};
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// Reads operations from `data`, applies them to an arena and to [`Exact`], and panics where a
@@ -10,19 +9,25 @@ use alloc::vec::Vec;
 /// there is no room though there must be.
 pub fn check_arena(data: &[u8]) {
     let (&flavour, data) = data.split_first().unwrap_or((&0, &[]));
+    let sizes = if flavour & 1 == 0 { Sizes::All } else { Sizes::Pages };
     let regions = 1 + usize::from(flavour >> 1) % 24;
     let arena = Arena::new(regions << 18).expect("so little can be reserved");
     let mut subject = Subject::new(arena, Arena::check);
-    if flavour & 1 == 1 {
-        subject.run(data, usize::MAX);
-    } else {
-        subject.run(data, 4096);
-    }
+    subject.run(data, sizes);
     subject.empty();
     assert_eq!(subject.blocks.figures().free_bytes, 0, "the empty arena has free blocks");
     let mut subject = Subject::new(Exact::new(u64::from(flavour), regions << 14), Exact::check);
-    subject.run(data, usize::MAX);
+    subject.run(data, sizes);
     subject.empty();
+}
+
+/// The sizes that blocks have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sizes {
+    /// Those of pages, which fit beside each other in any order.
+    Pages,
+    /// Also tiny ones and the largest.
+    All,
 }
 
 /// A place for blocks, and what is in it.
@@ -48,14 +53,14 @@ impl<A: Blocks> Subject<A> {
         Self { blocks, check, known: Vec::new(), units: 0, stamp: 0 }
     }
 
-    /// Runs the operations of `data`, checking after each for the first `checks`.
-    pub(super) fn run(&mut self, data: &[u8], checks: usize) {
-        let mut input = Input(data);
-        let mut steps = 0;
-        while !input.0.is_empty() {
+    /// Runs the operations of `data`, and checks after each while there are few blocks.
+    pub(super) fn run(&mut self, data: &[u8], sizes: Sizes) {
+        let mut input = Input { data, sizes };
+        let mut steps = 0usize;
+        while !input.data.is_empty() {
             self.step(&mut input);
             steps += 1;
-            if steps <= checks {
+            if self.known.len() < 128 || steps.is_multiple_of(64) {
                 (self.check)(&self.blocks);
             }
             assert_eq!(self.blocks.used_units(), self.units);
@@ -76,15 +81,12 @@ impl<A: Blocks> Subject<A> {
 
     fn step(&mut self, input: &mut Input<'_>) {
         let operation = input.byte();
-        let index = usize::from(input.byte()) | usize::from(operation & 0x18) << 5;
+        let times = 1 + operation / 32;
+        let index = usize::from(input.byte()) << 8 | usize::from(input.byte());
         let index = index % self.known.len().max(1);
         match operation % 8 {
-            0..=2 => self.alloc(input.byte() | 1, input.units()),
-            3 => {
-                for _ in 0..=operation >> 5 {
-                    self.free(index);
-                }
-            }
+            0..=1 => (0..times).for_each(|_| self.alloc(operation | 1, input.units())),
+            2..=3 => (0..times.div_ceil(2)).for_each(|_| self.free(index)),
             4 => self.grow(index, input.units()),
             5 => self.replace(index, input.units()),
             _ => self.compact(input),
@@ -118,13 +120,10 @@ impl<A: Blocks> Subject<A> {
 
     fn grow(&mut self, index: usize, units: usize) {
         let Some(known) = self.known.get_mut(index) else { return };
-        let kept = units.min(known.units) * UNIT_BYTES;
         if self.blocks.grow(known.handle, units) {
-            let mut expected = known.bytes();
+            known.verify_units(&self.blocks, units.min(known.units));
             self.units = self.units - known.units + units;
             known.units = units;
-            expected.truncate(kept);
-            assert_eq!(&self.blocks.bytes(known.handle)[8..kept], &expected[8..]);
             known.fill(&mut self.blocks);
         } else {
             assert!(units > known.units, "a block that does not shrink in place");
@@ -166,49 +165,73 @@ impl<A: Blocks> Subject<A> {
 }
 
 impl Known {
-    /// The block's bytes; those that are the arena's are 0.
-    fn bytes(&self) -> Vec<u8> {
-        let mut bytes: Vec<u8> = (0..self.units * UNIT_BYTES)
-            .map(|at| self.stamp.wrapping_add(at as u8).wrapping_mul(29))
-            .collect();
-        bytes[0] = self.kind;
-        bytes[2..4].fill(0);
-        bytes
+    /// What the block's bytes repeat: byte `at` of the block is byte `at % PERIOD` of this.
+    fn pattern(&self) -> &'static [u8] {
+        &PATTERN[usize::from(self.stamp)..][..PERIOD]
     }
 
+    /// Writes all that is the user's.
     fn fill(&self, blocks: &mut impl Blocks) {
-        let bytes = self.bytes();
         let own = blocks.bytes_mut(self.handle);
-        assert_eq!(own.len(), bytes.len());
-        assert_eq!(own[0], self.kind);
-        own[1] = bytes[1];
-        own[4..].copy_from_slice(&bytes[4..]);
+        assert_eq!((own.len(), own[0]), (self.units * UNIT_BYTES, self.kind));
+        let arenas = [own[0], own[2], own[3]];
+        for part in own.chunks_mut(PERIOD) {
+            part.copy_from_slice(&self.pattern()[..part.len()]);
+        }
+        [own[0], own[2], own[3]] = arenas;
     }
 
     fn verify(&self, blocks: &impl Blocks) {
-        let (bytes, own) = (self.bytes(), blocks.bytes(self.handle));
-        assert!(own[..2] == bytes[..2] && own[4..] == bytes[4..], "{:?} has changed", self.handle);
+        assert_eq!(blocks.bytes(self.handle).len(), self.units * UNIT_BYTES);
+        self.verify_units(blocks, self.units);
+    }
+
+    /// Looks at the block's first units.
+    fn verify_units(&self, blocks: &impl Blocks, units: usize) {
+        let own = &blocks.bytes(self.handle)[..units * UNIT_BYTES];
+        let mut same = own[0] == self.kind && own[1] == self.pattern()[1];
+        for (index, part) in own.chunks(PERIOD).enumerate() {
+            let from = if index == 0 { 4 } else { 0 };
+            same &= part[from..] == self.pattern()[from..part.len()];
+        }
+        assert!(same, "{:?} has changed", self.handle);
     }
 }
 
 /// Values read from bytes; zeros where they have run out.
-struct Input<'a>(&'a [u8]);
+struct Input<'a> {
+    data: &'a [u8],
+    sizes: Sizes,
+}
 
 impl Input<'_> {
     fn byte(&mut self) -> u8 {
-        let Some((&first, rest)) = self.0.split_first() else { return 0 };
-        self.0 = rest;
+        let Some((&first, rest)) = self.data.split_first() else { return 0 };
+        self.data = rest;
         first
     }
 
-    /// A size: most often that of a page, at times tiny or as large as can be.
     fn units(&mut self) -> usize {
         let (kind, number) = (self.byte(), usize::from(self.byte()));
-        match kind % 8 {
-            0 => 1 + number % 4,
-            1 => 1 + number * 64,
-            2 => UNITS_MAX - number,
+        match (self.sizes, kind % 8) {
+            (Sizes::All, 0) => 1 + number % 4,
+            (Sizes::All, 1) => 1 + number * 64,
+            (Sizes::All, 2) => UNITS_MAX - number,
             _ => 8 + number % 73,
         }
     }
 }
+
+/// The bytes after which a block's pattern begins again.
+const PERIOD: usize = 256;
+
+/// All patterns: each begins at its stamp.
+const PATTERN: &[u8] = &{
+    let mut bytes = [0u8; 2 * PERIOD];
+    let mut at = 0;
+    while at < bytes.len() {
+        bytes[at] = (at as u8).wrapping_mul(29);
+        at += 1;
+    }
+    bytes
+};

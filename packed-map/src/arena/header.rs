@@ -31,11 +31,7 @@ impl Header {
     #[inline]
     pub(super) fn read(unit: &Unit) -> Self {
         let own = u16::from_le_bytes([unit[2], unit[3]]);
-        Self {
-            kind: unit[0],
-            units: usize::from(own) & UNITS_MAX,
-            left_free: own & LEFT_FREE != 0,
-        }
+        Self { kind: unit[0], units: usize::from(own) & UNITS_MAX, left_free: own & LEFT_FREE != 0 }
     }
 
     /// Writes what is the arena's and the kind; what is the user's stays.
@@ -70,10 +66,7 @@ impl Links {
     #[inline]
     pub(super) fn read(unit: &Unit) -> Self {
         let [_, _, _, _, a, b, c, d, e, f, g, h, ..] = *unit;
-        Self {
-            next: u32::from_le_bytes([a, b, c, d]),
-            previous: u32::from_le_bytes([e, f, g, h]),
-        }
+        Self { next: u32::from_le_bytes([a, b, c, d]), previous: u32::from_le_bytes([e, f, g, h]) }
     }
 
     #[inline]

@@ -17,6 +17,8 @@ pub(super) struct Region {
     pub(super) role: Role,
     /// The list that the region is in: that of its free room, or none.
     list: u8,
+    /// It is in no list up to this one: compaction has tried it with that much free room.
+    tried: u8,
     /// The next region of its list, or of the stack of spare or returned ones.
     next: u32,
     /// The region before it in its list.
@@ -161,7 +163,7 @@ impl Regions {
     /// Makes an empty region a spare one, unless there are enough of them. Says whether it is.
     pub(super) fn retire(&mut self, region: usize) -> bool {
         self.delist(region);
-        self.all[region].bump = 0;
+        (self.all[region].bump, self.all[region].tried) = (0, 0);
         let in_use = self.all.len() - self.returned.len;
         let keeps = self.spare.len < SPARE_MIN + in_use / SPARE_SHARE;
         let (stack, role) = if keeps {
@@ -194,8 +196,8 @@ impl Regions {
         self.spare.len + self.returned.len > 0 || self.all.len() < self.regions_max
     }
 
-    /// Takes the closed region with the most free room, but for those that were left over by
-    /// compaction and have changed little since.
+    /// Takes the closed region with the most free room, but for those that compaction has tried
+    /// in vain.
     pub(super) fn choose_victim(&mut self) -> Option<usize> {
         let list = self.filled.checked_ilog2()? as usize;
         let region = self.lists[list] as usize;
@@ -204,10 +206,11 @@ impl Regions {
         Some(region)
     }
 
-    /// Ends the emptying of a region that is not empty. It is not chosen again until its free
-    /// room has changed by a step.
-    pub(super) fn spare_victim(&mut self, region: usize) {
+    /// Ends the emptying of a region that is not empty. It is not chosen again until it has a
+    /// step more of free room, or has been full.
+    pub(super) fn give_up_victim(&mut self, region: usize) {
         self.all[region].role = Role::Closed;
+        self.all[region].tried = (self.free_units(region) / STEP_UNITS) as u8;
     }
 
     /// Panics unless the lists and stacks hold what they should.
@@ -242,6 +245,7 @@ impl Regions {
             bump: 0,
             role: Role::Spare,
             list: NO_LIST,
+            tried: 0,
             next: NONE,
             previous: NONE,
         });
@@ -261,6 +265,9 @@ impl Regions {
     fn enlist(&mut self, region: usize) {
         let list = self.free_units(region) / STEP_UNITS;
         if list == 0 {
+            self.all[region].tried = 0;
+        }
+        if list <= usize::from(self.all[region].tried) {
             return;
         }
         let next = self.lists[list];

@@ -18,6 +18,26 @@ proptest! {
     }
 }
 
+/// Enough blocks for many regions, moved whenever a region less would do.
+#[test]
+fn pages_keep_their_bytes_while_they_are_moved() {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let data: Vec<u8> = (0..400_000)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 32) as u8
+        })
+        .collect();
+    let mut subject = fuzzing::Subject::new(arena(16), Arena::check);
+    subject.run(&data, fuzzing::Sizes::Pages);
+    let Figures { moves, live_bytes, .. } = subject.blocks.figures();
+    assert!(moves > 1000, "{moves} moves");
+    assert!(live_bytes > 3 << 20, "{live_bytes} bytes");
+    subject.empty();
+}
+
 #[test]
 fn a_reservation_has_a_size_that_handles_can_name() {
     assert_eq!(Arena::new(0).unwrap_err(), ReserveError::Size { bytes: 0 });

@@ -10,7 +10,7 @@
 
 use core::ffi::c_void;
 use core::ptr::{self, NonNull};
-use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, mlock, munlock, munmap};
+use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mlock, mmap_anonymous, munlock, munmap};
 
 /// The reserved range. It may be shared with other threads, as it gives no access to its bytes.
 #[derive(Debug)]
