@@ -10,7 +10,7 @@ use crate::shard_store::ShardPlace;
 use crate::shared::Shared;
 use crate::socket::{Acceptor, Address};
 use crate::worker::Worker;
-use kvstore::{Shard, ShardConfig};
+use kvstore::{RESERVATION_BYTES_MAX, Shard, ShardConfig};
 use loopy_ring::{Consumer, Producer};
 use mio::{Poll, Waker};
 use std::fmt;
@@ -225,11 +225,22 @@ fn assemble(
     let mut reactors = Vec::with_capacity(count);
     for (index, (poll, inbox)) in polls.into_iter().zip(inboxes).enumerate() {
         let mesh = Mesh::new(index, inbox, ways.clone(), Arc::clone(&hosts), &catalog);
-        let worker = plan.threads[index].shard.map(|shard| {
-            let place = ShardPlace { index: shard, count: plan.shards() };
-            let hash_key = Arc::clone(&shared.hash_key);
-            Worker::new(place, Shard::new(ShardConfig { hash_key, budget_bytes: budget }))
-        });
+        let worker = match plan.threads[index].shard {
+            Some(shard) => {
+                let place = ShardPlace { index: shard, count: plan.shards() };
+                let config = ShardConfig {
+                    hash_key: Arc::clone(&shared.hash_key),
+                    budget_bytes: budget,
+                    reservation_bytes: memory_bytes().min(RESERVATION_BYTES_MAX),
+                };
+                let shard = Shard::new(config).map_err(|error| ServerError::System {
+                    what: "address space for the keys",
+                    error: io::Error::other(error),
+                })?;
+                Some(Worker::new(place, shard))
+            }
+            None => None,
+        };
         let roles = Roles { listener: listener.take(), worker };
         let (shared, catalog) = (Arc::clone(shared), Arc::clone(&catalog));
         let reactor = Reactor::new(index, shared, catalog, poll, mesh, roles)
@@ -260,6 +271,21 @@ fn pin_to(core: usize) {
     if let Err(error) = rustix::thread::sched_setaffinity(None, &set) {
         tracing::warn!(%error, core, "a thread could not be pinned");
     }
+}
+
+/// The memory of this machine, which no shard can come beyond; where it cannot be told, more than
+/// there is.
+fn memory_bytes() -> usize {
+    #[cfg(target_os = "linux")]
+    {
+        let info = rustix::system::sysinfo();
+        let unit = u64::from(info.mem_unit.max(1));
+        #[allow(clippy::useless_conversion, reason = "as wide as the platform's long")]
+        let bytes = u64::from(info.totalram).saturating_mul(unit);
+        usize::try_from(bytes).unwrap_or(usize::MAX)
+    }
+    #[cfg(not(target_os = "linux"))]
+    usize::MAX
 }
 
 fn available_cores() -> usize {

@@ -24,6 +24,8 @@ pub(crate) struct Worker {
     scratch: Vec<u8>,
     /// Namespaces and hashes to prefetch.
     prepared: Vec<(Namespace, u64)>,
+    /// Whether requests were run since the shard was last maintained.
+    busy: bool,
     /// The databases, a bit each, whose counters may have changed since they were published.
     touched: u32,
 }
@@ -48,6 +50,7 @@ impl Worker {
             registers: Registers::default(),
             scratch: Vec::new(),
             prepared: Vec::new(),
+            busy: false,
             touched: 0,
         }
     }
@@ -116,7 +119,9 @@ impl Worker {
             due = swept.due >= SWEEP.keys_max as u64;
             self.touched = ALL_DATABASES;
         }
-        if freeing || due {
+        // Blocks are moved further together only while nothing else asks for the time.
+        let idle = !std::mem::take(&mut self.busy);
+        if freeing || due || (idle && self.shard.compact()) {
             Upkeep::Backlog
         } else if expiring {
             Upkeep::Watching
@@ -126,6 +131,7 @@ impl Worker {
     }
 
     fn prepare(&mut self, requests: &[Request]) {
+        self.busy = true;
         if requests.len() > 1 {
             self.prepared.clear();
             let keys = requests.iter().map(|request| (Namespace(request.namespace), request.hash));

@@ -171,7 +171,7 @@ impl Set {
     /// Frees a piece of the set and tells whether more is left.
     pub(crate) fn free_step(&mut self) -> bool {
         match &mut self.form {
-            Form::Table(form) => form.0.drain_page(|never| match never {}),
+            Form::Table(form) => form.0.drain_bucket(|never| match never {}),
             _ => false,
         }
     }

@@ -16,7 +16,7 @@ fn keys() -> Vec<Vec<u8>> {
 
 fn shard(keys: &[Vec<u8>]) -> Shard {
     let hash_key = Arc::new(HashKey::new([1, 2]));
-    let mut shard = Shard::new(ShardConfig { hash_key, budget_bytes: None });
+    let mut shard = Shard::new(ShardConfig::new(hash_key)).expect("some address space");
     for bytes in keys {
         let key = shard.key(bytes);
         shard
@@ -77,7 +77,7 @@ fn strings(c: &mut Criterion) {
 fn sets(c: &mut Criterion) {
     let keys = keys();
     let hash_key = Arc::new(HashKey::new([1, 2]));
-    let mut shard = Shard::new(ShardConfig { hash_key, budget_bytes: None });
+    let mut shard = Shard::new(ShardConfig::new(hash_key)).expect("some address space");
     let mut turns = keys.iter().cycle();
     c.bench_function("add to one large set", |b| {
         let key = shard.key(b"large");

@@ -1,15 +1,14 @@
 //! One shard through a day: strings that expire, a set, a sweep, a flush.
 #![allow(clippy::print_stdout, reason = "printing is what this example is for")]
 
-use kvstore::{
-    Expiry, HashKey, Namespace, PutOptions, Shard, ShardConfig, SweepLimits, Text, WriteError,
-};
+use kvstore::{Expiry, HashKey, Namespace, PutOptions, Shard, ShardConfig, SweepLimits, Text};
 use std::sync::Arc;
 
-fn main() -> Result<(), WriteError> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     // A server draws the words at random and reads a clock; here both are fixed.
     let hash_key = Arc::new(HashKey::new([1, 2]));
-    let mut shard = Shard::new(ShardConfig { hash_key, budget_bytes: Some(64 << 20) });
+    let mut shard =
+        Shard::new(ShardConfig { budget_bytes: Some(64 << 20), ..ShardConfig::new(hash_key) })?;
     let ns = Namespace(0);
 
     for number in 0..1000u64 {

@@ -27,9 +27,13 @@ type Model = BTreeMap<Vec<u8>, Held>;
 pub fn check_ops(data: &[u8]) {
     let mut input = Input(data);
     let budget_bytes = [None, Some(300_000), Some(4_000)][usize::from(input.byte() % 3)];
+    let reservation_bytes = [64 << 20, 1 << 20][usize::from(input.byte() % 8 == 7)];
     let hash_key = Arc::new(HashKey::new([u64::from(input.byte()), 7]));
+    let may_refuse = budget_bytes.is_some() || reservation_bytes < 64 << 20;
     let mut subject = Subject {
-        shard: Shard::new(ShardConfig { hash_key, budget_bytes }),
+        may_refuse,
+        shard: Shard::new(ShardConfig { hash_key, budget_bytes, reservation_bytes })
+            .expect("some address space"),
         models: Default::default(),
         now_ms: 1000,
     };
@@ -42,11 +46,15 @@ pub fn check_ops(data: &[u8]) {
     while subject.shard.work(1) {
         assert_eq!(subject.shard.ledger(), subject.shard.recount());
     }
+    while subject.shard.compact() {}
     assert!(subject.shard.is_empty());
+    assert_eq!(subject.shard.figures().live_bytes, 0);
     assert_eq!(subject.shard.ledger().used(), 0);
 }
 
 struct Subject {
+    /// Whether a write may find no room.
+    may_refuse: bool,
     shard: Shard,
     models: [Model; 3],
     now_ms: u64,
@@ -72,6 +80,7 @@ impl Subject {
             13 => self.set_flags(ns, &input.key(), u32::from(input.byte())),
             14 => {
                 self.shard.work(usize::from(input.byte()));
+                self.shard.compact();
             }
             _ => self.whole(ns, input.byte()),
         }
@@ -93,7 +102,7 @@ impl Subject {
             let written = self.shard.put_string(ns_id, own, text, options, self.now_ms);
             self.within_budget(before);
             if written.is_err() {
-                assert!(self.shard.budget_bytes().is_some());
+                assert!(self.may_refuse);
                 self.get(ns, &key);
                 continue;
             }
@@ -130,7 +139,10 @@ impl Subject {
         let own = self.shard.key(&key);
         let found = self.shard.set_expiry(Namespace(ns as u32), own, moment, self.now_ms);
         let held = self.models[ns].get_mut(&key);
-        assert_eq!(found, held.map(|held| held.expires_at_ms = moment).is_some());
+        assert!(held.is_some() == found || (held.is_some() && self.may_refuse));
+        if let Some(held) = held.filter(|_| found) {
+            held.expires_at_ms = moment;
+        }
         self.forget_due();
         let expiry = self.shard.expiry(Namespace(ns as u32), own, self.now_ms);
         assert_eq!(expiry, self.models[ns].get(&key).map(|held| held.expires_at_ms));
@@ -140,7 +152,10 @@ impl Subject {
         let own = self.shard.key(key);
         let found = self.shard.set_flags(Namespace(ns as u32), own, flags, self.now_ms);
         let held = self.models[ns].get_mut(key);
-        assert_eq!(found, held.map(|held| held.flags = flags).is_some());
+        assert!(held.is_some() == found || (held.is_some() && self.may_refuse));
+        if let Some(held) = held.filter(|_| found) {
+            held.flags = flags;
+        }
     }
 
     fn set_add(&mut self, ns: usize, input: &mut Input<'_>) {
@@ -160,7 +175,7 @@ impl Subject {
             match (added, self.models[ns].get(&key).is_some_and(|held| !held.is_set())) {
                 (Err(WriteError::WrongKind(_)), true) => {}
                 (Err(WriteError::OutOfBudget(_)), false) => {
-                    assert!(self.shard.budget_bytes().is_some());
+                    assert!(self.may_refuse);
                 }
                 (Ok(new), false) => {
                     let held = self.models[ns].entry(key.clone()).or_insert(empty);

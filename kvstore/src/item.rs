@@ -1,18 +1,20 @@
 //! What a key holds, and what a write says about it.
 
 use databox::{Databox, Kind, Set, Text};
-use packed_map::{Entry, Value};
+use packed_map::{Arena, Entry, Value};
 
 /// What a key holds, borrowed until the shard is next asked.
 #[derive(Debug, Clone, Copy)]
-pub struct Item<'a>(Entry<'a, Databox>);
+pub struct Item<'a>(Entry<'a, Databox, Arena>);
 
 impl<'a> Item<'a> {
-    pub(crate) fn new(entry: Entry<'a, Databox>) -> Self {
+    #[inline]
+    pub(crate) fn new(entry: Entry<'a, Databox, Arena>) -> Self {
         Self(entry)
     }
 
     /// The kind of the value.
+    #[inline]
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self.0.value() {
@@ -45,6 +47,17 @@ impl<'a> Item<'a> {
     #[must_use]
     pub fn expires_at_ms(&self) -> Option<u64> {
         self.0.expires_at_ms()
+    }
+
+    /// The bytes that the key and its value take: exactly what would be free without them, but
+    /// for what the page would keep as room for others.
+    #[must_use]
+    pub fn used_bytes(&self) -> usize {
+        let owned = match self.0.value() {
+            Value::Boxed(value) => value.heap_bytes(),
+            _ => 0,
+        };
+        self.0.used_bytes() + owned
     }
 
     /// The flags that the value was written with; 0 where none were given.

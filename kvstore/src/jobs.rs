@@ -3,6 +3,7 @@
 use crate::ledger::Ledger;
 use crate::space::Space;
 use databox::Databox;
+use packed_map::Arena;
 use std::collections::VecDeque;
 
 /// The queue of a shard's destructions, oldest first.
@@ -38,10 +39,10 @@ impl Jobs {
 
     /// Frees up to `steps` pieces, each a page or a value without pages, and tells whether there
     /// is more.
-    pub(crate) fn work(&mut self, steps: usize) -> bool {
+    pub(crate) fn work(&mut self, arena: &mut Arena, steps: usize) -> bool {
         for _ in 0..steps {
             let Some(job) = self.queue.pop_front() else { break };
-            self.step(job);
+            self.step(arena, job);
         }
         if self.queue.is_empty() {
             self.queue.shrink_to(0);
@@ -57,11 +58,19 @@ impl Jobs {
         }
     }
 
+    /// The directories that are being freed.
+    pub(crate) fn spaces_mut(&mut self) -> impl Iterator<Item = &mut Space> {
+        self.queue.iter_mut().filter_map(|job| match job {
+            Job::Value(_) => None,
+            Job::Space(space) => Some(&mut **space),
+        })
+    }
+
     /// [`ledger`](Self::ledger), counted again from nothing.
-    pub(crate) fn recount(&self) -> Ledger {
+    pub(crate) fn recount(&self, arena: &Arena) -> Ledger {
         let bytes = |job: &Job| match job {
             Job::Value(value) => recount(value),
-            Job::Space(space) => space.recount().used(),
+            Job::Space(space) => space.recount(arena).used(),
         };
         Ledger { queued: self.queue.iter().map(bytes).sum(), ..self.ledger() }
     }
@@ -72,7 +81,7 @@ impl Jobs {
         if full { self.slots(self.queue.len().max(QUEUE_MIN)) } else { 0 }
     }
 
-    fn step(&mut self, job: Job) {
+    fn step(&mut self, arena: &mut Arena, job: Job) {
         match job {
             Job::Value(mut value) => {
                 let before = value.heap_bytes();
@@ -85,7 +94,7 @@ impl Jobs {
             }
             Job::Space(mut space) => {
                 let before = space.used();
-                let more = space.drain_page(self);
+                let more = space.drain_page(arena, self);
                 self.queued -= before - space.used();
                 if more {
                     self.queue.push_front(Job::Space(space));

@@ -15,13 +15,23 @@ pub struct Ledger {
     pub queued: u64,
     /// The table of namespaces and the queue of what is to be freed.
     pub tables: u64,
+    /// Room between the pages, which holds nothing and is not counted as used.
+    pub free: u64,
 }
 
 impl Ledger {
-    /// All of it.
+    /// All that holds something.
+    #[inline]
     #[must_use]
     pub const fn used(&self) -> u64 {
         self.maps + self.values + self.queued + self.tables
+    }
+
+    /// All of it.
+    #[inline]
+    #[must_use]
+    pub const fn held(&self) -> u64 {
+        self.used() + self.free
     }
 }
 
@@ -34,6 +44,7 @@ impl Add for Ledger {
             values: self.values + other.values,
             queued: self.queued + other.queued,
             tables: self.tables + other.tables,
+            free: self.free + other.free,
         }
     }
 }
@@ -47,6 +58,7 @@ impl Sub for Ledger {
             values: self.values - other.values,
             queued: self.queued - other.queued,
             tables: self.tables - other.tables,
+            free: self.free - other.free,
         }
     }
 }

@@ -13,6 +13,7 @@ mod ledger;
 mod shard;
 mod sharded;
 mod space;
+mod spaces;
 
 pub use databox::{Databox, Kind, Members, Set, Text, decimal};
 pub use error::{OutOfBudget, WriteError, WrongKind};
@@ -20,5 +21,6 @@ pub use hash::{HashKey, route};
 pub use item::{Expiry, Item, PutOptions};
 pub use key::{Key, Namespace};
 pub use ledger::Ledger;
+pub use packed_map::{Figures, RESERVATION_BYTES_MAX, ReserveError};
 pub use shard::{ExpiryObserver, Shard, ShardConfig, SweepLimits, SweepReport};
 pub use sharded::Sharded;

@@ -1,5 +1,6 @@
 //! The shard: namespaces of keys, with one owner.
 
+mod compact;
 mod keys;
 mod scan;
 mod sets;
@@ -12,8 +13,9 @@ use crate::jobs::Jobs;
 use crate::key::{Key, Namespace};
 use crate::ledger::Ledger;
 use crate::space::{SPACE_BYTES, Space};
+use crate::spaces::Spaces;
 use crate::{Item, OutOfBudget};
-use std::collections::BTreeMap;
+use packed_map::{Arena, Figures, Position, ReserveError};
 use std::sync::Arc;
 
 /// What a shard is made from.
@@ -23,6 +25,19 @@ pub struct ShardConfig {
     pub hash_key: Arc<HashKey>,
     /// The most bytes that writes may bring the shard to; `None` sets no limit.
     pub budget_bytes: Option<u64>,
+    /// The address space that is reserved for keys and for what stands beside them, all but large
+    /// values: memory is taken as it is used, and what is reserved is the most that can be. A
+    /// write that finds it full is refused as one beyond the budget.
+    pub reservation_bytes: usize,
+}
+
+impl ShardConfig {
+    /// A shard without a budget, in address space for 64 GiB, or as much as there can be.
+    #[must_use]
+    pub const fn new(hash_key: Arc<HashKey>) -> Self {
+        let reservation_bytes = packed_map::RESERVATION_BYTES_MAX;
+        Self { hash_key, budget_bytes: None, reservation_bytes }
+    }
 }
 
 /// A part of the keys of a store, read and written by one owner.
@@ -47,42 +62,62 @@ pub struct ShardConfig {
 ///
 /// // A real caller takes the two words from the system's randomness.
 /// let hash_key = Arc::new(HashKey::new([1, 2]));
-/// let mut shard = Shard::new(ShardConfig { hash_key, budget_bytes: None });
+/// let mut shard = Shard::new(ShardConfig::new(hash_key))?;
 ///
 /// let (ns, now_ms) = (Namespace(0), 1_000);
 /// let key = shard.key(b"greeting");
 /// shard.put_string(ns, key, Text::Bytes(b"hello"), PutOptions::default(), now_ms)?;
 /// let item = shard.get(ns, key, now_ms).unwrap();
 /// assert_eq!(item.string(), Some(Text::Bytes(b"hello")));
-/// # Ok::<(), kvstore::OutOfBudget>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Shard {
     hash_key: Arc<HashKey>,
     budget_bytes: u64,
-    spaces: BTreeMap<u32, Box<Space>>,
+    /// Where the pages of all namespaces live.
+    arena: Arena,
+    spaces: Spaces,
     jobs: Jobs,
     /// What all of `spaces` holds. What `jobs` holds it counts itself.
     ledger: Ledger,
+    /// Where the key asked for last is, until something is written.
+    hint: Option<Hint>,
+    /// The mark of the next namespace's blocks.
+    owner_next: u8,
     /// The namespace in which the next sweep goes on.
     sweep_next: u32,
     /// How many keys were removed because their moment had come.
     expired: u64,
 }
 
+/// Where a key was found.
+#[derive(Debug, Clone, Copy)]
+struct Hint {
+    ns: Namespace,
+    hash: u64,
+    position: Position,
+}
+
 impl Shard {
-    /// An empty shard, which has allocated nothing.
-    #[must_use]
-    pub fn new(config: ShardConfig) -> Self {
-        Self {
+    /// An empty shard, which has reserved address space and allocated nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ReserveError`] where the system does not reserve as much as is asked for.
+    pub fn new(config: ShardConfig) -> Result<Self, ReserveError> {
+        Ok(Self {
             hash_key: config.hash_key,
             budget_bytes: config.budget_bytes.unwrap_or(u64::MAX),
-            spaces: BTreeMap::new(),
+            arena: Arena::new(config.reservation_bytes)?,
+            spaces: Spaces::default(),
             jobs: Jobs::default(),
             ledger: Ledger::default(),
+            hint: None,
+            owner_next: 0,
             sweep_next: 0,
             expired: 0,
-        }
+        })
     }
 
     /// The hash of a key's bytes.
@@ -109,7 +144,7 @@ impl Shard {
                 for (slot, &(_, hash)) in hashes.iter_mut().zip(group) {
                     *slot = hash;
                 }
-                space.map.prepare(&hashes[..group.len()]);
+                space.map.prepare(&self.arena, &hashes[..group.len()]);
             }
         }
     }
@@ -129,13 +164,13 @@ impl Shard {
     /// Whether no namespace holds a key.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.spaces.values().all(|space| space.map.is_empty())
+        self.spaces.iter().all(|(_, space)| space.map.is_empty())
     }
 
     /// The namespaces that hold keys, in ascending order.
     pub fn namespaces(&self) -> impl Iterator<Item = Namespace> + '_ {
         let spaces = self.spaces.iter().filter(|(_, space)| !space.map.is_empty());
-        spaces.map(|(&id, _)| Namespace(id))
+        spaces.map(|(id, _)| Namespace(id))
     }
 
     /// How many keys were removed, since the shard was made, because their moment had come.
@@ -150,7 +185,8 @@ impl Shard {
     ///
     /// Constant; [`work`](Self::work) frees what they held.
     pub fn flush(&mut self, ns: Namespace) {
-        if let Some(space) = self.spaces.remove(&ns.0) {
+        self.hint = None;
+        if let Some(space) = self.spaces.remove(ns.0) {
             self.ledger -= space.ledger();
             self.jobs.destroy_space(space);
         }
@@ -162,7 +198,8 @@ impl Shard {
     ///
     /// Linear in the number of namespaces; [`work`](Self::work) frees what they held.
     pub fn flush_all(&mut self) {
-        for space in core::mem::take(&mut self.spaces).into_values() {
+        self.hint = None;
+        for space in self.spaces.take() {
             self.ledger -= space.ledger();
             self.jobs.destroy_space(space);
         }
@@ -170,22 +207,36 @@ impl Shard {
 
     /// Makes each of two namespaces hold the keys of the other.
     pub fn swap(&mut self, one: Namespace, two: Namespace) {
-        let (own, other) = (self.spaces.remove(&one.0), self.spaces.remove(&two.0));
-        let place = |(id, space): (u32, Option<Box<Space>>)| space.map(|space| (id, space));
-        self.spaces.extend([(two.0, own), (one.0, other)].into_iter().filter_map(place));
+        self.hint = None;
+        let (own, other) = (self.spaces.remove(one.0), self.spaces.remove(two.0));
+        for (id, space) in [(two.0, own), (one.0, other)] {
+            if let Some(space) = space {
+                self.spaces.insert(id, space);
+            }
+        }
     }
 
-    /// Frees up to `steps` pieces of what was removed, each a page or a value without pages, and
-    /// tells whether there is more.
+    /// Frees up to `steps` pieces of what was removed, each a page or a value without pages, moves
+    /// up to 64 KiB of blocks where there is much free room between them, and tells whether there
+    /// is more to do.
     pub fn work(&mut self, steps: usize) -> bool {
-        self.jobs.work(steps)
+        let frees = self.jobs.work(&mut self.arena, steps);
+        let moves = self.move_blocks(self.percent_under_load());
+        frees || moves
+    }
+
+    /// What the pages of all namespaces take of memory, and how well they fill it.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        self.arena.figures()
     }
 
     /// What the shard holds, in bytes.
     #[inline]
     #[must_use]
     pub fn ledger(&self) -> Ledger {
-        self.ledger + self.jobs.ledger()
+        let free = self.arena.free_bytes() as u64;
+        Ledger { free, ..self.ledger + self.jobs.ledger() }
     }
 
     /// [`ledger`](Self::ledger), counted again from nothing.
@@ -195,7 +246,11 @@ impl Shard {
     /// Visits everything; meant for tests.
     #[must_use]
     pub fn recount(&self) -> Ledger {
-        self.spaces.values().fold(self.jobs.recount(), |sum, space| sum + space.recount())
+        let recount = |(_, space): (u32, &Space)| space.recount(&self.arena);
+        let all = self.spaces.iter().map(recount);
+        let free = self.arena.free_bytes() as u64;
+        let queued = Ledger { free, ..self.jobs.recount(&self.arena) };
+        all.fold(queued, |sum, own| sum + own)
     }
 
     /// The budget, if there is one.
@@ -210,32 +265,48 @@ impl Shard {
     }
 
     fn space(&self, ns: Namespace) -> Option<&Space> {
-        self.spaces.get(&ns.0).map(|space| &**space)
+        self.spaces.get(ns.0)
     }
 
-    /// The entry of a key that has not expired.
+    /// The entry of a key that has not expired. What it finds is found again without a search, as
+    /// long as nothing is written.
     #[inline]
-    fn peek(&self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Item<'_>> {
-        let entry = self.space(ns)?.map.get(key.hash, key.bytes)?;
-        let alive = entry.expires_at_ms().is_none_or(|at| at > now_ms);
-        alive.then(|| Item::new(entry))
+    fn look_up(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Item<'_>> {
+        let index = self.spaces.find(ns.0)?;
+        let map = &self.spaces.at(index).map;
+        let position = match self.hint {
+            Some(hint)
+                if (hint.ns, hint.hash) == (ns, key.hash)
+                    && map.entry(&self.arena, hint.position).has_key(key.bytes) =>
+            {
+                hint.position
+            }
+            _ => map.find(&self.arena, key.hash, key.bytes)?,
+        };
+        if map.expiring() > 0 {
+            let expires_at_ms = map.entry(&self.arena, position).expires_at_ms();
+            if expires_at_ms.is_some_and(|at_ms| at_ms <= now_ms) {
+                self.take(ns, key);
+                self.expired += 1;
+                return None;
+            }
+        }
+        self.hint = Some(Hint { ns, hash: key.hash, position });
+        Some(Item::new(self.spaces.at(index).map.entry(&self.arena, position)))
     }
 
     /// Removes the key if its moment has come.
     #[inline]
     fn expire(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) {
-        let Some(space) = self.space(ns).filter(|space| space.map.expiring() > 0) else { return };
-        let entry = space.map.get(key.hash, key.bytes);
-        if entry.and_then(|entry| entry.expires_at_ms()).is_some_and(|at| at <= now_ms) {
-            self.take(ns, key);
-            self.expired += 1;
+        if self.space(ns).is_some_and(|space| space.map.expiring() > 0) {
+            self.look_up(ns, key, now_ms);
         }
     }
 
     /// Removes the key and tells whether it was there.
     fn take(&mut self, ns: Namespace, key: Key<'_>) -> bool {
-        let removed = self.change(ns, |space, jobs| {
-            let displaced = space.map.remove(key.hash, key.bytes)?;
+        let removed = self.change(ns, |space, arena, jobs| {
+            let displaced = space.map.remove(arena, key.hash, key.bytes)?;
             if let Some(value) = displaced.boxed() {
                 space.destroy(value, jobs);
             }
@@ -248,32 +319,50 @@ impl Shard {
     fn change<R>(
         &mut self,
         ns: Namespace,
-        change: impl FnOnce(&mut Space, &mut Jobs) -> R,
+        change: impl FnOnce(&mut Space, &mut Arena, &mut Jobs) -> R,
     ) -> Option<R> {
-        let space = self.spaces.get_mut(&ns.0)?;
-        let before = space.ledger();
-        let result = change(space, &mut self.jobs);
-        self.ledger += space.ledger();
-        self.ledger -= before;
-        Some(result)
+        let index = self.spaces.find(ns.0)?;
+        Some(self.change_at(index, change))
     }
 
     /// Changes a namespace that is made where there is none, and keeps the ledger.
     fn change_or_make<R>(
         &mut self,
         ns: Namespace,
-        change: impl FnOnce(&mut Space, &mut Jobs) -> R,
+        change: impl FnOnce(&mut Space, &mut Arena, &mut Jobs) -> R,
     ) -> R {
-        let space = self.spaces.entry(ns.0).or_insert_with(|| {
-            let space = Box::new(Space::new(Arc::clone(&self.hash_key)));
-            self.ledger += space.ledger();
-            space
-        });
-        let before = space.ledger();
-        let result = change(space, &mut self.jobs);
-        self.ledger += space.ledger();
-        self.ledger -= before;
+        let index = self.spaces.find(ns.0).unwrap_or_else(|| self.make(ns));
+        self.change_at(index, change)
+    }
+
+    #[inline]
+    fn change_at<R>(
+        &mut self,
+        index: usize,
+        change: impl FnOnce(&mut Space, &mut Arena, &mut Jobs) -> R,
+    ) -> R {
+        self.hint = None;
+        let space = self.spaces.at_mut(index);
+        let before = (space.map.used_bytes(), space.value_bytes);
+        let result = change(space, &mut self.arena, &mut self.jobs);
+        self.ledger.maps = self.ledger.maps + space.map.used_bytes() as u64 - before.0 as u64;
+        self.ledger.values = self.ledger.values + space.value_bytes - before.1;
         result
+    }
+
+    /// A namespace that is not there yet.
+    fn unmade(&self) -> Space {
+        Space::new(Arc::clone(&self.hash_key), self.owner_next)
+    }
+
+    /// Makes the namespace, which there is not, and returns where it stands.
+    #[cold]
+    fn make(&mut self, ns: Namespace) -> usize {
+        let space = Box::new(self.unmade());
+        self.owner_next = (self.owner_next + 1) % OWNERS;
+        self.ledger += space.ledger();
+        self.spaces.insert(ns.0, space);
+        self.spaces.find(ns.0).expect("it was just inserted")
     }
 
     /// Refuses a write that can grow the shard beyond its budget. `growth` is asked only where
@@ -281,14 +370,14 @@ impl Shard {
     fn admit(
         &self,
         ns: Namespace,
-        growth: impl FnOnce(&Space) -> usize,
+        growth: impl FnOnce(&Space, &Arena) -> usize,
     ) -> Result<(), OutOfBudget> {
         if self.budget_bytes == u64::MAX {
             return Ok(());
         }
         let own = match self.space(ns) {
-            Some(space) => growth(space) as u64,
-            None => SPACE_BYTES + growth(&Space::new(Arc::clone(&self.hash_key))) as u64,
+            Some(space) => growth(space, &self.arena) as u64,
+            None => SPACE_BYTES + growth(&self.unmade(), &self.arena) as u64,
         };
         let growth_max_bytes = own.saturating_add(self.jobs.growth_max());
         let fits = self
@@ -299,6 +388,9 @@ impl Shard {
         if growth_max_bytes == 0 || fits { Ok(()) } else { Err(OutOfBudget { growth_max_bytes }) }
     }
 }
+
+/// The marks that namespaces share.
+const OWNERS: u8 = 31;
 
 /// Keys that are prepared at a time.
 const PREPARED_MAX: usize = 32;

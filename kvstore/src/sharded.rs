@@ -1,7 +1,7 @@
 //! Several shards behind one handle, for many threads.
 
 use crate::hash::{HashKey, route};
-use crate::{Key, Namespace, OutOfBudget, PutOptions, Shard, ShardConfig};
+use crate::{Key, Namespace, OutOfBudget, PutOptions, ReserveError, Shard, ShardConfig};
 use databox::Text;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -19,14 +19,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 /// # Examples
 ///
 /// ```
-/// use kvstore::{HashKey, Namespace, PutOptions, Sharded};
+/// use kvstore::{HashKey, Namespace, PutOptions, ShardConfig, Sharded};
 /// use std::sync::Arc;
 ///
-/// let store = Sharded::new(4, Arc::new(HashKey::new([1, 2])), None);
+/// let store = Sharded::new(4, ShardConfig::new(Arc::new(HashKey::new([1, 2]))))?;
 /// let (ns, now_ms) = (Namespace(0), 1_000);
 /// store.put(ns, b"greeting", b"hello", PutOptions::default(), now_ms)?;
 /// assert_eq!(store.get(ns, b"greeting", now_ms).as_deref(), Some(&b"hello"[..]));
-/// # Ok::<(), kvstore::OutOfBudget>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Sharded {
@@ -35,21 +35,26 @@ pub struct Sharded {
 }
 
 impl Sharded {
-    /// A store of `shards` empty shards that share the budget evenly.
+    /// A store of `shards` empty shards that share the budget and the reservation evenly.
+    ///
+    /// # Errors
+    ///
+    /// [`ReserveError`] where the system does not reserve as much as is asked for.
     ///
     /// # Panics
     ///
     /// Where `shards` is 0 or above 65536, as many as the hash can tell apart.
-    #[must_use]
-    pub fn new(shards: usize, hash_key: Arc<HashKey>, budget_bytes: Option<u64>) -> Self {
+    pub fn new(shards: usize, config: ShardConfig) -> Result<Self, ReserveError> {
         assert!((1..=SHARDS_MAX).contains(&shards), "1 to {SHARDS_MAX} shards");
-        let share = budget_bytes.map(|budget| budget / shards as u64);
-        let shard = || {
-            let hash_key = Arc::clone(&hash_key);
-            Mutex::new(Shard::new(ShardConfig { hash_key, budget_bytes: share }))
+        let own = || {
+            Shard::new(ShardConfig {
+                hash_key: Arc::clone(&config.hash_key),
+                budget_bytes: config.budget_bytes.map(|budget| budget / shards as u64),
+                reservation_bytes: config.reservation_bytes.div_ceil(shards),
+            })
         };
-        let shards = (0..shards).map(|_| shard()).collect();
-        Self { hash_key, shards }
+        let all: Result<_, _> = (0..shards).map(|_| own().map(Mutex::new)).collect();
+        Ok(Self { shards: all?, hash_key: config.hash_key })
     }
 
     /// How many shards there are.
@@ -164,7 +169,8 @@ mod tests {
     const NS: Namespace = Namespace(0);
 
     fn store(shards: usize) -> Sharded {
-        Sharded::new(shards, Arc::new(HashKey::new([5, 6])), None)
+        let config = ShardConfig::new(Arc::new(HashKey::new([5, 6])));
+        Sharded::new(shards, config).unwrap()
     }
 
     #[test]

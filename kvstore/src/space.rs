@@ -4,7 +4,7 @@ use crate::hash::HashKey;
 use crate::jobs::{self, Jobs};
 use crate::ledger::Ledger;
 use databox::Databox;
-use packed_map::{HashKeys, PackedMap};
+use packed_map::{Arena, HashKeys, PageMap};
 use std::sync::Arc;
 
 /// The keys of one namespace.
@@ -17,11 +17,12 @@ pub(crate) struct Space {
     pub(crate) sweep_cursor: u64,
 }
 
-pub(crate) type Map = PackedMap<Databox, SharedKey>;
+pub(crate) type Map = PageMap<Databox, SharedKey>;
 
 impl Space {
-    pub(crate) fn new(key: Arc<HashKey>) -> Self {
-        Self { map: Map::new(SharedKey(key)), value_bytes: 0, sweep_cursor: 0 }
+    /// An empty one, whose blocks are marked with `owner`.
+    pub(crate) fn new(key: Arc<HashKey>, owner: u8) -> Self {
+        Self { map: Map::with_owner(SharedKey(key), owner), value_bytes: 0, sweep_cursor: 0 }
     }
 
     pub(crate) fn ledger(&self) -> Ledger {
@@ -38,12 +39,13 @@ impl Space {
     }
 
     /// [`ledger`](Self::ledger), counted again from nothing.
-    pub(crate) fn recount(&self) -> Ledger {
-        let values = self.map.iter().filter_map(|entry| match entry.value() {
+    pub(crate) fn recount(&self, arena: &Arena) -> Ledger {
+        let values = self.map.iter(arena).filter_map(|entry| match entry.value() {
             packed_map::Value::Boxed(value) => Some(jobs::recount(value)),
             _ => None,
         });
-        Ledger { maps: self.map.recount_bytes() as u64, values: values.sum(), ..self.ledger() }
+        let maps = self.map.recount_bytes(arena) as u64;
+        Ledger { maps, values: values.sum(), ..self.ledger() }
     }
 
     /// Hands a value that was taken out of the map over to its destruction.
@@ -53,9 +55,9 @@ impl Space {
     }
 
     /// Removes one page and tells whether there are more.
-    pub(crate) fn drain_page(&mut self, jobs: &mut Jobs) -> bool {
+    pub(crate) fn drain_page(&mut self, arena: &mut Arena, jobs: &mut Jobs) -> bool {
         let value_bytes = &mut self.value_bytes;
-        self.map.drain_page(|value| {
+        self.map.drain_bucket(arena, |value| {
             *value_bytes -= value.heap_bytes() as u64;
             jobs.destroy(value);
         })

@@ -147,6 +147,12 @@ impl Arena {
         }
     }
 
+    /// The bytes of free blocks.
+    #[inline]
+    pub const fn free_bytes(&self) -> usize {
+        self.free_units * UNIT_BYTES
+    }
+
     /// The next region that blocks will be cut from, to have its pages backed by another thread.
     ///
     /// `None` while the open region is less than half used, or an empty region is there already.

@@ -92,6 +92,25 @@ pub(crate) fn text(code: u8, stored: &[u8]) -> Text<'_> {
     Text::Integer(i64::from_le_bytes(wide) >> (64 - 8 * stored.len()))
 }
 
+/// Whether two strings are the same, without a call where they have one of the usual lengths.
+#[inline]
+pub(crate) fn same(one: &[u8], two: &[u8]) -> bool {
+    if one.len() != two.len() {
+        return false;
+    }
+    match one.len() {
+        8..=16 => {
+            one.first_chunk::<8>() == two.first_chunk::<8>()
+                && one.last_chunk::<8>() == two.last_chunk::<8>()
+        }
+        17..=32 => {
+            one.first_chunk::<16>() == two.first_chunk::<16>()
+                && one.last_chunk::<16>() == two.last_chunk::<16>()
+        }
+        _ => one == two,
+    }
+}
+
 /// The longest string that stands in the page.
 pub(crate) const LITERAL_MAX: usize = 239;
 

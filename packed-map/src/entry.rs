@@ -1,7 +1,7 @@
 //! What goes into a map and what comes out.
 
 use crate::arena::Blocks;
-use crate::code::{self, BOXED};
+use crate::code::{self, BOXED, Form};
 use crate::extras::Packed;
 use crate::outside::{self, Outside};
 use crate::page::Page;
@@ -153,6 +153,21 @@ impl<'a, B, A: Blocks> Entry<'a, B, A> {
         self.outside.text(self.blocks, self.page.key_code(self.index), stored)
     }
 
+    /// Whether this is the entry of `key`, which is cheaper than to compare with
+    /// [`key`](Self::key).
+    #[inline]
+    #[must_use]
+    pub fn has_key(&self, key: &[u8]) -> bool {
+        let (form, code) = (Form::of_bytes(key), self.page.key_code(self.index));
+        let stored = self.page.key(self.index, self.start);
+        form.code() == code
+            && match form {
+                Form::Literal(bytes) => code::same(stored, bytes),
+                Form::Integer(bytes, width) => code::same(stored, &bytes[..usize::from(width)]),
+                Form::Long(bytes) => self.outside.string(self.blocks, code, stored) == bytes,
+            }
+    }
+
     /// The value.
     #[inline]
     #[must_use]
@@ -187,8 +202,7 @@ impl<'a, B, A: Blocks> Entry<'a, B, A> {
     /// value of the type `B` counts as its slot; what it owns is the caller's to count.
     #[must_use]
     pub fn used_bytes(&self) -> usize {
-        let (key, value) =
-            (self.page.key_code(self.index), self.page.value_code(self.index));
+        let (key, value) = (self.page.key_code(self.index), self.page.value_code(self.index));
         let arrays = crate::page::overhead(self.page.flags(), 1) - crate::page::overhead(0, 0);
         self.page.size(self.index)
             + arrays

@@ -6,7 +6,9 @@ mod restless;
 pub use crate::arena::fuzzing::check_arena;
 
 use crate::arena::Blocks;
-use crate::{Arena, Displaced, Exact, Extras, HashKeys, Heap, NewValue, PageMap, Sweeper, Text, Value};
+use crate::{
+    Arena, Displaced, Exact, Extras, HashKeys, Heap, NewValue, PageMap, Sweeper, Text, Value,
+};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use restless::Restless;
@@ -206,8 +208,7 @@ impl<A: Blocks> Subject<A> {
         let mut gone = Collect(BTreeSet::new(), input.byte() % 2 == 1);
         let mut cursor = 0;
         loop {
-            let swept =
-                self.map.sweep(&mut self.blocks, cursor, self.now_ms, (2, 20), &mut gone);
+            let swept = self.map.sweep(&mut self.blocks, cursor, self.now_ms, (2, 20), &mut gone);
             assert!(swept.pages <= 2);
             cursor = swept.cursor;
             if cursor == 0 {

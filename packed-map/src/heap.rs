@@ -43,7 +43,10 @@ impl Heap {
 
 impl Blocks for Heap {
     fn alloc(&mut self, kind: u8, units: usize) -> Result<Handle, Exhausted> {
-        assert!(kind != 0 && (1..=UNITS_MAX).contains(&units), "a kind, and 1 to {UNITS_MAX} units");
+        assert!(
+            kind != 0 && (1..=UNITS_MAX).contains(&units),
+            "a kind, and 1 to {UNITS_MAX} units"
+        );
         if self.blocks.len() >= BLOCKS_MAX {
             return Err(Exhausted { units: units as u32 });
         }

@@ -327,21 +327,9 @@ impl<B, H> fmt::Debug for PageMap<B, H> {
     }
 }
 
-/// Whether `bytes` begins with `prefix`, without a call for keys of the usual lengths.
 #[inline]
 fn begins_with(bytes: &[u8], prefix: &[u8]) -> bool {
-    let Some(own) = bytes.get(..prefix.len()) else { return false };
-    match prefix.len() {
-        8..=16 => {
-            own.first_chunk::<8>() == prefix.first_chunk::<8>()
-                && own.last_chunk::<8>() == prefix.last_chunk::<8>()
-        }
-        17..=32 => {
-            own.first_chunk::<16>() == prefix.first_chunk::<16>()
-                && own.last_chunk::<16>() == prefix.last_chunk::<16>()
-        }
-        _ => own == prefix,
-    }
+    bytes.get(..prefix.len()).is_some_and(|own| code::same(own, prefix))
 }
 
 /// The bytes that are fetched together.

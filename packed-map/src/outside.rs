@@ -102,9 +102,7 @@ impl<B> Outside<B> {
         match code {
             BOXED => Slab::<B>::SLOT_BYTES,
             BLOCK => blocks.bytes(handle(stored)).len(),
-            BUFFER => {
-                Slab::<Buffer>::SLOT_BYTES + self.buffers.get(number(stored)).string.len()
-            }
+            BUFFER => Slab::<Buffer>::SLOT_BYTES + self.buffers.get(number(stored)).string.len(),
             _ => 0,
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::arena::{Blocks, Exhausted, Step};
 use crate::entry::{Displaced, Entry, Extras, Full, NewValue};
-use crate::map::{PageMap, Swept, Sweeper};
+use crate::map::{PageMap, Sweeper, Swept};
 use crate::{HashKeys, Heap, Iter};
 use core::fmt;
 
@@ -165,12 +165,7 @@ impl<B, H: HashKeys, A: Blocks> PackedMap<B, H, A> {
     /// # Errors
     ///
     /// [`Exhausted`] where there is no room for them; nothing has changed then.
-    pub fn set_extras(
-        &mut self,
-        hash: u64,
-        key: &[u8],
-        extras: Extras,
-    ) -> Result<bool, Exhausted> {
+    pub fn set_extras(&mut self, hash: u64, key: &[u8], extras: Extras) -> Result<bool, Exhausted> {
         self.map.set_extras(&mut self.blocks, hash, key, extras)
     }
 

@@ -132,8 +132,8 @@ impl<T, const SEGMENT: usize> Segments<T, SEGMENT> {
         // All segments but the first and the last have the same capacity.
         let first = self.segments.first().map_or(0, Vec::capacity);
         let others = self.segments.len().saturating_sub(1) * SEGMENT;
-        self.bytes = self.segments.capacity() * size_of::<Vec<T>>()
-            + (first + others) * size_of::<T>();
+        self.bytes =
+            self.segments.capacity() * size_of::<Vec<T>>() + (first + others) * size_of::<T>();
     }
 
     /// What [`bytes`](Self::bytes) must be.

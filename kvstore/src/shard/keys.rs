@@ -9,8 +9,7 @@ impl Shard {
     /// What the key holds.
     #[inline]
     pub fn get(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Item<'_>> {
-        self.expire(ns, key, now_ms);
-        self.peek(ns, key, now_ms)
+        self.look_up(ns, key, now_ms)
     }
 
     /// Makes the key hold a string, whatever it held before.
@@ -39,13 +38,18 @@ impl Shard {
                 return Ok(());
             }
             Expiry::At(moment) => Some(moment),
-            Expiry::Keep => self.peek(ns, key, now_ms).and_then(|item| item.expires_at_ms()),
+            Expiry::Keep => self.look_up(ns, key, now_ms).and_then(|item| item.expires_at_ms()),
         };
         let value = match text {
             Text::Bytes(bytes) if bytes.len() > IN_MAP_MAX_BYTES => NewValue::Boxed(bytes.into()),
             text => NewValue::Text(text),
         };
         self.put(ns, key, value, Extras { expires_at_ms, flags: options.flags, cas: 0 })
+    }
+
+    /// The bytes that the key and its value take; see [`Item::used_bytes`].
+    pub fn usage(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<usize> {
+        self.look_up(ns, key, now_ms).map(|item| item.used_bytes())
     }
 
     /// Removes the key and tells whether it was there.
@@ -59,8 +63,9 @@ impl Shard {
         self.get(ns, key, now_ms).map(|item| item.expires_at_ms())
     }
 
-    /// Sets or clears when the key expires, and tells whether it was there. A moment that has
-    /// passed removes it.
+    /// Sets or clears when the key expires, and tells whether that was done: not where there is no
+    /// such key, nor where the reservation is full to the last byte. A moment that has passed
+    /// removes the key.
     pub fn set_expiry(
         &mut self,
         ns: Namespace,
@@ -74,7 +79,8 @@ impl Shard {
         self.set_extras(ns, key, now_ms, |extras| extras.expires_at_ms = expires_at_ms)
     }
 
-    /// Sets the flags of a key and tells whether it was there.
+    /// Sets the flags of a key and tells whether that was done, as for
+    /// [`set_expiry`](Self::set_expiry).
     pub fn set_flags(&mut self, ns: Namespace, key: Key<'_>, flags: u32, now_ms: u64) -> bool {
         self.set_extras(ns, key, now_ms, |extras| extras.flags = flags)
     }
@@ -91,17 +97,18 @@ impl Shard {
             NewValue::Boxed(value) => value.heap_bytes(),
             NewValue::Text(_) => 0,
         };
-        self.admit(ns, |space| {
-            outside + space.map.put_growth_max(key.hash, key.bytes, &value, extras)
+        self.admit(ns, |space, arena| {
+            outside + space.map.put_growth_max(arena, key.hash, key.bytes, &value, extras)
         })?;
-        self.change_or_make(ns, |space, jobs| {
+        self.change_or_make(ns, |space, arena, jobs| {
+            let displaced = space.map.put(arena, key.hash, key.bytes, value, extras);
+            let displaced = displaced.map_err(|_| OutOfBudget { growth_max_bytes: FULL })?;
             space.value_bytes += outside as u64;
-            let displaced = space.map.put(key.hash, key.bytes, value, extras);
             if let Some(old) = displaced.and_then(packed_map::Displaced::boxed) {
                 space.destroy(old, jobs);
             }
-        });
-        Ok(())
+            Ok(())
+        })
     }
 
     fn set_extras(
@@ -112,14 +119,17 @@ impl Shard {
         set: impl FnOnce(&mut Extras),
     ) -> bool {
         self.expire(ns, key, now_ms);
-        let changed = self.change(ns, |space, _| {
-            let mut extras = space.map.get(key.hash, key.bytes)?.extras();
+        let changed = self.change(ns, |space, arena, _| {
+            let mut extras = space.map.get(arena, key.hash, key.bytes)?.extras();
             set(&mut extras);
-            Some(space.map.set_extras(key.hash, key.bytes, extras))
+            space.map.set_extras(arena, key.hash, key.bytes, extras).ok()
         });
-        changed.flatten().is_some()
+        changed.flatten().unwrap_or(false)
     }
 }
+
+/// What a write that finds the reservation full would need: no budget has it.
+const FULL: u64 = u64::MAX;
 
 /// The longest string that the map keeps itself. Longer ones are values of their own, so that
 /// freeing them can wait.

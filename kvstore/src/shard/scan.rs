@@ -27,7 +27,7 @@ impl Shard {
         let mut next = cursor;
         let mut visited = 0;
         for _ in 0..count.max(1).saturating_mul(PAGES_A_KEY) {
-            next = space.map.scan(next, |entry| {
+            next = space.map.scan(&self.arena, next, |entry| {
                 if entry.expires_at_ms().is_none_or(|at| at > now_ms) {
                     visited += 1;
                     visit(entry.key(), Item::new(entry));

@@ -20,8 +20,8 @@ impl Shard {
         member: &[u8],
         now_ms: u64,
     ) -> Result<bool, WriteError> {
-        self.expire(ns, key, now_ms);
-        let Some(item) = self.peek(ns, key, now_ms) else {
+        let bounded = self.budget_bytes().is_some();
+        let Some(item) = self.look_up(ns, key, now_ms) else {
             // The hash of the key is keyed itself, so members cannot be chosen to collide.
             let mut set = Set::new(key.hash);
             set.add(member);
@@ -29,12 +29,12 @@ impl Shard {
             return Ok(true);
         };
         let set = of_item(item)?;
-        if self.budget_bytes().is_some() {
+        if bounded {
             if set.contains(member) {
                 return Ok(false);
             }
             let growth = set.add_growth_max(member);
-            self.admit(ns, |_| growth)?;
+            self.admit(ns, |_, _| growth)?;
         }
         Ok(self.change_set(ns, key, |set| set.add(member)).unwrap_or(false))
     }
@@ -125,8 +125,8 @@ impl Shard {
         key: Key<'_>,
         change: impl FnOnce(&mut Set) -> R,
     ) -> Option<R> {
-        let changed = self.change(ns, |space, _| {
-            let value = space.map.get_mut(key.hash, key.bytes)?;
+        let changed = self.change(ns, |space, arena, _| {
+            let value = space.map.get_mut(arena, key.hash, key.bytes)?;
             let before = value.heap_bytes() as u64;
             let result = change(value.as_set_mut()?);
             space.value_bytes = space.value_bytes + value.heap_bytes() as u64 - before;

@@ -63,7 +63,7 @@ impl Shard {
         let start = self.sweep_next;
         let mut wrapped = false;
         while pages_left > 0 && report.due < limits.keys_max as u64 {
-            let next = self.spaces.range(self.sweep_next..).next().map(|(&id, _)| id);
+            let next = self.spaces.next(self.sweep_next);
             let id = match next {
                 Some(id) if !wrapped || id < start => id,
                 None if !wrapped => {
@@ -91,15 +91,15 @@ impl Shard {
         report: &mut SweepReport,
     ) -> (usize, bool) {
         let ns = Namespace(id);
-        let swept = self.change(ns, |space, jobs| {
+        let swept = self.change(ns, |space, arena, jobs| {
             if space.map.expiring() == 0 {
                 space.sweep_cursor = 0;
                 return packed_map::Swept::default();
             }
             let value_bytes = &mut space.value_bytes;
             let mut sweeper = SpaceSweeper { ns, observer, jobs, value_bytes };
-            let map = &mut space.map;
-            let swept = map.sweep(space.sweep_cursor, now_ms, pages_max, keys_max, &mut sweeper);
+            let (map, limits) = (&mut space.map, (pages_max, keys_max));
+            let swept = map.sweep(arena, space.sweep_cursor, now_ms, limits, &mut sweeper);
             space.sweep_cursor = swept.cursor;
             swept
         });

@@ -8,7 +8,9 @@ use proptest::prelude::*;
 const NS: Namespace = Namespace(0);
 
 fn shard(budget_bytes: Option<u64>) -> Shard {
-    Shard::new(ShardConfig { hash_key: Arc::new(HashKey::new([1, 2])), budget_bytes })
+    let hash_key = Arc::new(HashKey::new([1, 2]));
+    let reservation_bytes = 64 << 20;
+    Shard::new(ShardConfig { hash_key, budget_bytes, reservation_bytes }).unwrap()
 }
 
 fn put(shard: &mut Shard, ns: Namespace, key: &str, value: &str, expiry: Expiry) {

@@ -40,7 +40,7 @@ impl<B, H: HashKeys> PageMap<B, H> {
                 growth += pages::growth_max(page.len(), page.used(), page.count(), more);
                 growth += self.split_growth(blocks, more, 0);
             }
-            if value_size < old {
+            if value_size < old && self.would_be_thin(old - value_size) {
                 growth += self.merge_growth(blocks);
             }
             return growth;
@@ -58,9 +58,7 @@ impl<B, H: HashKeys> PageMap<B, H> {
     fn outside_growth(&self, form: &Form<'_>, code: u8) -> usize {
         match form {
             _ if code == BOXED => self.outside.boxed.growth_max(),
-            Form::Long(bytes) if code == BUFFER => {
-                self.outside.strings_growth_max(2, bytes.len())
-            }
+            Form::Long(bytes) if code == BUFFER => self.outside.strings_growth_max(2, bytes.len()),
             Form::Long(bytes) => string_block::units(bytes.len()) * UNIT_BYTES,
             _ => 0,
         }

@@ -79,10 +79,15 @@ impl<B, H: HashKeys> PageMap<B, H> {
 
     /// Whether the map would still have room to spare with a bucket less.
     pub(crate) const fn is_thin(&self) -> bool {
+        self.would_be_thin(0)
+    }
+
+    /// Whether it would if `bytes` of data were gone.
+    pub(super) const fn would_be_thin(&self, bytes: usize) -> bool {
         let less = self.directory.buckets().saturating_sub(1) as usize;
         less > 0
             && self.len * 100 < less * ENTRIES_MEAN * MERGED_PERCENT
-            && self.data_bytes * 100 < less * DATA_MEAN * MERGED_PERCENT
+            && (self.data_bytes - bytes) * 100 < less * DATA_MEAN * MERGED_PERCENT
     }
 
     /// Parts the entries of a page by one bit of their hashes.

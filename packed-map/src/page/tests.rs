@@ -12,11 +12,13 @@ struct Raw {
 
 fn raw(with_meta: bool) -> impl Strategy<Value = Raw> {
     let code = || prop_oneof![0u8..40, 230u8..=239, 241u8..=248, 252u8..=254];
-    (any::<u8>(), code(), code(), 0u8..64, any::<u8>()).prop_map(move |(tag, key, value, meta, fill)| {
-        let meta = if with_meta { meta } else { 0 };
-        let size = code::size(key) + code::size(value) + extras::size(meta);
-        Raw { codes: [tag, key, value, meta], bytes: vec![fill; size] }
-    })
+    (any::<u8>(), code(), code(), 0u8..64, any::<u8>()).prop_map(
+        move |(tag, key, value, meta, fill)| {
+            let meta = if with_meta { meta } else { 0 };
+            let size = code::size(key) + code::size(value) + extras::size(meta);
+            Raw { codes: [tag, key, value, meta], bytes: vec![fill; size] }
+        },
+    )
 }
 
 fn entries(bytes: &[u8]) -> Vec<Raw> {
