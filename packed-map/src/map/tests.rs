@@ -135,6 +135,22 @@ fn keys_and_values_of_all_lengths_come_back() {
 }
 
 #[test]
+fn a_shorter_value_with_the_first_extras_harms_no_neighbour() {
+    for old in 0..40 {
+        let mut map = filled(0..12);
+        let (name, value) = (key(5), vec![b'x'; old]);
+        map.put(hash(&name), &name, &value[..], Extras::default());
+        let extras = Extras { expires_at_ms: Some(7), flags: 1, cas: 2 };
+        map.put(hash(&name), &name, &b"y"[..], extras);
+        map.check();
+        for number in (0..12).filter(|&number| number != 5) {
+            let entry = map.get(hash(&key(number)), &key(number)).unwrap();
+            assert_eq!(entry.value(), Value::Integer(number.into()));
+        }
+    }
+}
+
+#[test]
 fn extras_take_room_only_where_they_are() {
     let mut map = filled(0..1000);
     let before = map.used_bytes();

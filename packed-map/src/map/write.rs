@@ -252,7 +252,8 @@ impl<B, H: HashKeys> PageMap<B, H> {
         }
         let from_end = page.len() - place.start;
         let data = page.len() - page.data_start();
-        let used = crate::page::overhead(flags, page.count()) + data + new - old;
+        // The old value stands there until the new one is written, the longer of both needs room.
+        let used = crate::page::overhead(flags, page.count()) + data + new.saturating_sub(old);
         let head = self.directory.head_mut(self.directory.bucket(hash));
         let at = (place.previous, place.page);
         let page = self.pages.ensure(blocks, head, at, (used, data), flags)?;
