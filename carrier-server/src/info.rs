@@ -67,9 +67,31 @@ fn clients(out: &mut String, shared: &Shared, _: &Catalog) {
 }
 
 fn memory(out: &mut String, shared: &Shared, _: &Catalog) {
-    field(out, "used_memory", shared.stats.sum(|thread| &thread.used_bytes));
+    let used = shared.stats.sum(|thread| &thread.used_bytes);
+    let free = shared.stats.sum(|thread| &thread.free_bytes);
+    let payload = shared.stats.sum(|thread| &thread.payload_bytes);
+    let overhead = (used + free).saturating_sub(payload);
+    let key_counts = (0..crate::session::DATABASES as usize)
+        .map(|database| shared.stats.sum(|thread| &thread.keys[database]));
+    let keys = key_counts.sum::<u64>().max(1);
+    field(out, "used_memory", used);
+    field(out, "used_memory_rss", resident_bytes());
+    field(out, "used_memory_dataset", payload);
+    field(out, "used_memory_overhead", overhead);
+    field(out, "overhead_per_pair", format_args!("{:.1}", overhead as f64 / keys as f64));
+    field(out, "arena_committed", shared.stats.sum(|thread| &thread.committed_bytes));
+    field(out, "arena_free", free);
+    field(out, "arena_moved", shared.stats.sum(|thread| &thread.moved_bytes));
     field(out, "maxmemory", shared.config.memory_bytes.unwrap_or(0));
     field(out, "maxmemory_policy", "noeviction");
+}
+
+/// The memory of the process that the system backs; 0 where that cannot be told.
+fn resident_bytes() -> u64 {
+    let pages = std::fs::read_to_string("/proc/self/statm")
+        .ok()
+        .and_then(|text| text.split_ascii_whitespace().nth(1)?.parse::<u64>().ok());
+    pages.unwrap_or(0) * rustix::param::page_size() as u64
 }
 
 fn stats(out: &mut String, shared: &Shared, _: &Catalog) {

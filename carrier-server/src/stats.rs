@@ -46,6 +46,14 @@ pub(crate) struct ThreadStats {
     pub(crate) remote_requests: Counter,
     /// Bytes that the shard's ledger counts.
     pub(crate) used_bytes: Counter,
+    /// Bytes of the shard's keys and values alone.
+    pub(crate) payload_bytes: Counter,
+    /// Bytes of free blocks between the shard's pages.
+    pub(crate) free_bytes: Counter,
+    /// Bytes of the shard's arena that may be backed by memory.
+    pub(crate) committed_bytes: Counter,
+    /// Bytes that the shard has moved to keep its pages together.
+    pub(crate) moved_bytes: Counter,
     /// Keys gone because their time had come.
     pub(crate) expired_keys: Counter,
     /// Keys in each database.

@@ -121,7 +121,11 @@ impl Worker {
         }
         // Blocks are moved further together only while nothing else asks for the time.
         let idle = !std::mem::take(&mut self.busy);
-        if freeing || due || (idle && self.shard.compact()) {
+        let moving = idle && self.shard.compact();
+        if moving {
+            self.touched = ALL_DATABASES;
+        }
+        if freeing || due || moving {
             Upkeep::Backlog
         } else if expiring {
             Upkeep::Watching
@@ -169,7 +173,12 @@ impl Worker {
         if self.touched == 0 {
             return;
         }
-        stats.used_bytes.set(self.shard.ledger().used());
+        let (ledger, figures) = (self.shard.ledger(), self.shard.figures());
+        stats.used_bytes.set(ledger.used());
+        stats.free_bytes.set(ledger.free);
+        stats.payload_bytes.set(self.shard.payload_bytes());
+        stats.committed_bytes.set(figures.committed_bytes as u64);
+        stats.moved_bytes.set(figures.moved_bytes);
         stats.expired_keys.set(self.shard.expired());
         for (id, (keys, expiring)) in (0..).zip(stats.keys.iter().zip(&stats.expiring)) {
             if self.touched >> id & 1 == 1 {

@@ -225,6 +225,18 @@ impl Shard {
         frees || moves
     }
 
+    /// The bytes of keys and values alone, as they are packed. What the ledger holds beside them is
+    /// what keeping them costs.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the number of namespaces.
+    #[must_use]
+    pub fn payload_bytes(&self) -> u64 {
+        let own = |(_, space): (u32, &Space)| space.map.payload_bytes() as u64 + space.value_bytes;
+        self.spaces.iter().map(own).sum()
+    }
+
     /// What the pages of all namespaces take of memory, and how well they fill it.
     #[must_use]
     pub fn figures(&self) -> Figures {

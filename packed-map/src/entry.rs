@@ -1,7 +1,7 @@
 //! What goes into a map and what comes out.
 
 use crate::arena::Blocks;
-use crate::code::{self, BOXED, Form};
+use crate::code::{self, BOXED, INTEGER, REFERENCE};
 use crate::extras::Packed;
 use crate::outside::{self, Outside};
 use crate::page::Page;
@@ -158,14 +158,13 @@ impl<'a, B, A: Blocks> Entry<'a, B, A> {
     #[inline]
     #[must_use]
     pub fn has_key(&self, key: &[u8]) -> bool {
-        let (form, code) = (Form::of_bytes(key), self.page.key_code(self.index));
+        let code = self.page.key_code(self.index);
         let stored = self.page.key(self.index, self.start);
-        form.code() == code
-            && match form {
-                Form::Literal(bytes) => code::same(stored, bytes),
-                Form::Integer(bytes, width) => code::same(stored, &bytes[..usize::from(width)]),
-                Form::Long(bytes) => self.outside.string(self.blocks, code, stored) == bytes,
-            }
+        match code {
+            0..INTEGER => code::same(stored, key),
+            INTEGER..REFERENCE => code::text(code, stored) == Text::Bytes(key),
+            REFERENCE.. => self.outside.string(self.blocks, code, stored) == key,
+        }
     }
 
     /// The value.

@@ -34,11 +34,11 @@ impl Lane {
         own::matches(self.0, byte)
     }
 
-    /// The sum of [`code::size`](crate::code::size) over the first `count` bytes.
+    /// The sum of [`code::size`](crate::code::size) over the first `count` bytes of both lanes.
     #[inline]
-    pub(crate) fn code_sum(self, count: usize) -> usize {
+    pub(crate) fn code_sums(self, other: Self, count: usize) -> usize {
         debug_assert!(count <= LANE);
-        own::code_sum(self.0, count)
+        own::code_sums(self.0, other.0, count)
     }
 
     /// The sum of [`extras::size`](crate::extras::size) over the first `count` bytes.
@@ -92,8 +92,12 @@ mod tests {
             let (own, portable) = (Lane::at(&bytes, 0), portable::load(&bytes));
             for count in 0..=LANE {
                 let expected: usize = bytes[..count].iter().map(|&byte| code::size(byte)).sum();
-                assert_eq!(own.code_sum(count), expected);
-                assert_eq!(portable::code_sum(portable, count), expected);
+                let (zeros, other) = ([0; LANE], [239; LANE]);
+                assert_eq!(own.code_sums(Lane::at(&zeros, 0), count), expected);
+                assert_eq!(Lane::at(&other, 0).code_sums(own, count), 239 * count + expected);
+                let [zeros, other] = [zeros, other].map(|bytes| portable::load(&bytes));
+                assert_eq!(portable::code_sums(portable, zeros, count), expected);
+                assert_eq!(portable::code_sums(other, portable, count), 239 * count + expected);
                 let expected: usize = bytes[..count].iter().map(|&byte| extras::size(byte)).sum();
                 assert_eq!(own.extras_sum(count), expected);
                 assert_eq!(portable::extras_sum(portable, count), expected);

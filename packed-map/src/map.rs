@@ -135,6 +135,13 @@ impl<B, H: HashKeys> PageMap<B, H> {
         self.pages.bytes()
     }
 
+    /// The bytes of the entries alone: their keys, values and extras as they are packed. The rest
+    /// of [`used_bytes`](Self::used_bytes) is what the map costs.
+    #[must_use]
+    pub const fn payload_bytes(&self) -> usize {
+        self.data_bytes + self.pages.string_bytes() + self.outside.string_bytes()
+    }
+
     /// [`used_bytes`](Self::used_bytes), counted again from nothing.
     ///
     /// # Complexity

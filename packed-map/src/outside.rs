@@ -36,6 +36,11 @@ impl<B> Outside<B> {
         self.boxed.bytes() + self.buffers.bytes() + self.buffer_bytes + self.times.bytes()
     }
 
+    /// The bytes of the strings alone.
+    pub(crate) const fn string_bytes(&self) -> usize {
+        self.buffer_bytes
+    }
+
     /// What [`bytes`](Self::bytes) must be.
     pub(crate) fn counted_bytes(&self) -> usize {
         let strings: usize = self.buffers.iter().map(|buffer| buffer.string.len()).sum();

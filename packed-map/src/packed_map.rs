@@ -87,6 +87,12 @@ impl<B, H: HashKeys, A: Blocks> PackedMap<B, H, A> {
         self.map.used_bytes() + self.blocks.table_bytes()
     }
 
+    /// The bytes of the entries alone; see [`PageMap::payload_bytes`].
+    #[must_use]
+    pub const fn payload_bytes(&self) -> usize {
+        self.map.payload_bytes()
+    }
+
     /// [`used_bytes`](Self::used_bytes), counted again from nothing.
     ///
     /// # Complexity

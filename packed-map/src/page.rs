@@ -189,15 +189,27 @@ impl<'a> Page<'a> {
     fn sizes(self, count: usize) -> usize {
         let all = self.count();
         let keys = self.arrays() + all;
-        let with_meta = self.flags() & META != 0;
+        if self.flags() & META != 0 {
+            return self.sizes_with_extras(keys, count);
+        }
         let (mut sum, mut first) = (0, 0);
         while first < count {
             let own = (count - first).min(LANE);
-            sum += Lane::at(self.0, keys + first).code_sum(own)
-                + Lane::at(self.0, keys + all + first).code_sum(own);
-            if with_meta {
-                sum += Lane::at(self.0, keys + 2 * all + first).extras_sum(own);
-            }
+            sum += Lane::at(self.0, keys + first)
+                .code_sums(Lane::at(self.0, keys + all + first), own);
+            first += LANE;
+        }
+        sum
+    }
+
+    fn sizes_with_extras(self, keys: usize, count: usize) -> usize {
+        let all = self.count();
+        let (mut sum, mut first) = (0, 0);
+        while first < count {
+            let own = (count - first).min(LANE);
+            sum += Lane::at(self.0, keys + first)
+                .code_sums(Lane::at(self.0, keys + all + first), own)
+                + Lane::at(self.0, keys + 2 * all + first).extras_sum(own);
             first += LANE;
         }
         sum

@@ -65,7 +65,7 @@ fn rehome(
 const LOAD_PERCENT: u32 = 12;
 
 /// Free room that is left when there is time, in hundredths.
-const IDLE_PERCENT: u32 = 3;
+const IDLE_PERCENT: u32 = 2;
 
 /// What one step moves at most.
 const STEP_BYTES: usize = 64 * 1024;

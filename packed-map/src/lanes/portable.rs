@@ -15,9 +15,12 @@ pub(super) fn matches([low, high]: Lane, byte: u8) -> u32 {
     bits(low) | bits(high) << 8
 }
 
-pub(super) fn code_sum([low, high]: Lane, count: usize) -> usize {
-    sum_bytes(sizes(low) & first_bytes(count))
-        + sum_bytes(sizes(high) & first_bytes(count.saturating_sub(8)))
+pub(super) fn code_sums(one: Lane, other: Lane, count: usize) -> usize {
+    let masks = [first_bytes(count), first_bytes(count.saturating_sub(8))];
+    let sum = |[low, high]: Lane| {
+        sum_bytes(sizes(low) & masks[0]) + sum_bytes(sizes(high) & masks[1])
+    };
+    sum(one) + sum(other)
 }
 
 pub(super) fn extras_sum([low, high]: Lane, count: usize) -> usize {

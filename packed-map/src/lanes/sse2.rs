@@ -29,9 +29,9 @@ pub(super) fn matches(lane: Lane, byte: u8) -> u32 {
 }
 
 #[inline]
-pub(super) fn code_sum(codes: Lane, count: usize) -> usize {
+pub(super) fn code_sums(one: Lane, other: Lane, count: usize) -> usize {
     // SAFETY: L1.
-    unsafe { sum_of_codes(codes, first(count)) }
+    unsafe { sum_of_codes(one, other, first(count)) }
 }
 
 #[inline]
@@ -46,14 +46,23 @@ fn equal_bytes(lane: __m128i, byte: u8) -> u32 {
     _mm_movemask_epi8(_mm_cmpeq_epi8(lane, every(byte))).cast_unsigned()
 }
 
-/// The sum of [`code::size`](crate::code::size) over the bytes that `mask` leaves.
+/// The sum of [`code::size`](crate::code::size) over the bytes that `mask` leaves of both.
 #[inline]
 #[target_feature(enable = "sse2")]
-fn sum_of_codes(codes: __m128i, mask: __m128i) -> usize {
+fn sum_of_codes(one: __m128i, other: __m128i, mask: __m128i) -> usize {
+    // Codes that are masked out are 0, which is the size 0.
+    let one = halves(sizes(_mm_and_si128(one, mask)));
+    let other = halves(sizes(_mm_and_si128(other, mask)));
+    sum(_mm_add_epi64(one, other))
+}
+
+/// Sixteen sizes: see [`code::size`](crate::code::size).
+#[inline]
+#[target_feature(enable = "sse2")]
+fn sizes(codes: __m128i) -> __m128i {
     let integer = _mm_and_si128(at_least(codes, INTEGER), every(0xf0));
     let reference = _mm_and_si128(at_least(codes, REFERENCE), every(0xfb));
-    let sizes = _mm_andnot_si128(_mm_or_si128(integer, reference), codes);
-    sum(_mm_and_si128(sizes, mask))
+    _mm_andnot_si128(_mm_or_si128(integer, reference), codes)
 }
 
 /// The sum of [`extras::size`](crate::extras::size) over the bytes that `mask` leaves.
@@ -65,14 +74,20 @@ fn sum_of_extras(meta: __m128i, mask: __m128i) -> usize {
     let others = _mm_and_si128(meta, every(HAS_FLAGS | HAS_CAS));
     // Five for an expiry, twice the bit for the others; none reaches into its neighbour.
     let expiries = _mm_add_epi8(expiry, _mm_slli_epi16::<2>(expiry));
-    sum(_mm_add_epi8(expiries, _mm_slli_epi16::<1>(others)))
+    sum(halves(_mm_add_epi8(expiries, _mm_slli_epi16::<1>(others))))
 }
 
-/// The sum of sixteen bytes.
+/// The sums of the low and of the high eight bytes.
 #[inline]
 #[target_feature(enable = "sse2")]
-fn sum(bytes: __m128i) -> usize {
-    let halves = _mm_sad_epu8(bytes, _mm_setzero_si128());
+fn halves(bytes: __m128i) -> __m128i {
+    _mm_sad_epu8(bytes, _mm_setzero_si128())
+}
+
+/// The sum of both halves.
+#[inline]
+#[target_feature(enable = "sse2")]
+fn sum(halves: __m128i) -> usize {
     let both = _mm_add_epi64(halves, _mm_srli_si128::<8>(halves));
     _mm_cvtsi128_si64(both) as usize
 }

@@ -52,6 +52,7 @@ impl<B, H: HashKeys> PageMap<B, H> {
         assert_eq!(counted, (found.len, found.expiring, found.data), "counters");
         let outside = (self.outside.boxed.len(), self.outside.strings());
         assert_eq!(outside, (found.boxed, found.strings), "what stands outside");
+        assert_eq!(self.pages.string_bytes(), found.block_strings, "strings in blocks");
         assert_eq!(self.outside.times.far_len(), found.far, "far moments");
         assert_eq!(self.used_bytes(), self.recount_bytes(blocks), "bytes");
     }
@@ -89,6 +90,7 @@ impl<B, H: HashKeys> PageMap<B, H> {
                     let block = blocks.bytes(outside::handle(stored));
                     assert_eq!(string_block::hash(block), hash & u64::from(u32::MAX));
                     assert_eq!(block[0] >> KIND_BITS, self.owner());
+                    found.block_strings += string_block::read(block).len();
                 }
                 _ => {}
             }
@@ -104,5 +106,7 @@ struct Found {
     data: usize,
     boxed: usize,
     strings: usize,
+    /// The bytes of strings in blocks.
+    block_strings: usize,
     far: usize,
 }

@@ -204,7 +204,7 @@ impl<B, H: HashKeys> PageMap<B, H> {
             return Err(Full { value });
         };
         if let (Some(handle), Form::Long(bytes)) = (reused, form) {
-            string_block::write(blocks.bytes_mut(handle), bytes, hash);
+            self.pages.replace_string(blocks, handle, bytes, hash);
         }
         let stored = self.store(value, form, block);
         let displaced = match reused {
