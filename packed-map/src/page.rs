@@ -195,8 +195,8 @@ impl<'a> Page<'a> {
         let (mut sum, mut first) = (0, 0);
         while first < count {
             let own = (count - first).min(LANE);
-            sum += Lane::at(self.0, keys + first)
-                .code_sums(Lane::at(self.0, keys + all + first), own);
+            sum +=
+                Lane::at(self.0, keys + first).code_sums(Lane::at(self.0, keys + all + first), own);
             first += LANE;
         }
         sum

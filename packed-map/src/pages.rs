@@ -267,4 +267,4 @@ pub(crate) const KIND_BITS: u32 = 3;
 /// How many marks there are.
 pub(crate) const OWNERS: u8 = 32;
 
-const _: () = assert!(PAGE | LINK | META < 1 << KIND_BITS && LINK_BYTES == 4);
+const _: () = assert!(PAGE | LINK | META == (1 << KIND_BITS) - 1 && LINK_BYTES == 4);

@@ -163,7 +163,9 @@ mod tests {
     fn a_slab_that_becomes_empty_frees_its_slots() {
         let mut slab = Slab::new();
         let numbers: Vec<_> = (0..300u32).map(|item| slab.insert(item)).collect();
-        numbers.into_iter().for_each(|number| drop(slab.remove(number)));
+        for (item, number) in (0..).zip(numbers) {
+            assert_eq!(slab.remove(number), item);
+        }
         assert_eq!((slab.len(), slab.bytes()), (0, 0));
     }
 }

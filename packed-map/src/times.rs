@@ -48,7 +48,7 @@ impl Times {
 
     /// The forty bits of a moment; to be given back to [`release`](Self::release).
     pub(crate) fn pack(&mut self, at_ms: u64) -> u64 {
-        let base_ms = *self.base_ms.get_or_insert(at_ms.saturating_sub(REACH_MS / 2));
+        let base_ms = *self.base_ms.get_or_insert_with(|| at_ms.saturating_sub(REACH_MS / 2));
         match at_ms.checked_sub(base_ms) {
             Some(distance) if distance < REACH_MS => distance,
             _ => FAR | u64::from(self.far.insert(at_ms)),

@@ -17,9 +17,8 @@ pub(super) fn matches([low, high]: Lane, byte: u8) -> u32 {
 
 pub(super) fn code_sums(one: Lane, other: Lane, count: usize) -> usize {
     let masks = [first_bytes(count), first_bytes(count.saturating_sub(8))];
-    let sum = |[low, high]: Lane| {
-        sum_bytes(sizes(low) & masks[0]) + sum_bytes(sizes(high) & masks[1])
-    };
+    let sum =
+        |[low, high]: Lane| sum_bytes(sizes(low) & masks[0]) + sum_bytes(sizes(high) & masks[1]);
     sum(one) + sum(other)
 }
 

@@ -135,12 +135,11 @@ pub(crate) fn append(from: &[u8], to: &mut [u8], takes: u128) {
         to.copy_within(from..from + count, from + array * added);
     }
     let step = count + added;
-    let mut at = arrays + count;
-    for (index, start) in source.iter().filter(|&(index, _)| takes >> index & 1 == 1) {
+    let taken = source.iter().filter(|&(index, _)| takes >> index & 1 == 1);
+    for (at, (index, start)) in (arrays + count..).zip(taken) {
         for (array, code) in codes(source, index).into_iter().take(array_count(flags)).enumerate() {
             to[at + array * step] = code;
         }
-        at += 1;
         let entry = source.entry(index, start);
         to[end - entry.len()..end].copy_from_slice(entry);
         end -= entry.len();
