@@ -11,6 +11,9 @@
 //! A free block of the victim is sealed while it stands before the cursor of the first walk, in
 //! the second always, and behind the cursor of the third. The cursor stands between two blocks:
 //! where a block comes to reach over it, it moves to that block's end.
+//!
+//! What is sealed is not allocated: an arena that is otherwise full has one region less until
+//! the walks have ended.
 
 use super::header::{self, Header};
 use super::region::{REGION_UNITS, Regions};

@@ -25,9 +25,8 @@ impl Prefault {
         self.bytes
     }
 
-    /// Has the pages backed now, which takes some ten microseconds for each MiB and more where
-    /// the system is busy. `false` where the system does not do it; the pages are backed when they
-    /// are written then.
+    /// Has the pages backed now. `false` where the system does not do it: then they are backed as
+    /// they are written.
     #[must_use = "where it fails there is no use in trying again"]
     pub fn populate(self) -> bool {
         self.mapping.populate(self.offset, self.bytes)
