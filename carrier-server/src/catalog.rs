@@ -299,6 +299,11 @@ impl Command {
         self.program.run_where
     }
 
+    /// The rights that it takes to run it.
+    pub(crate) fn access(&self) -> Access {
+        self.program.access
+    }
+
     pub(crate) fn returns(&self) -> Returns {
         self.program.returns
     }

@@ -17,6 +17,7 @@ use signal_hook::iterator::Signals;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use zvm::Access;
 
 /// An in-memory database and cache for Redis and memcached clients.
 #[derive(Debug, Parser)]
@@ -144,6 +145,7 @@ fn networks(addresses: &[Address]) -> Result<Vec<Network>, String> {
             name: format!("listen-{index}"),
             address: address.clone(),
             protocol: NetworkProtocol::Auto,
+            access: Access::ALL,
         }),
     };
     addresses.iter().enumerate().map(network).collect()

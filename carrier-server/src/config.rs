@@ -11,6 +11,7 @@ pub use size::parse_size;
 
 use crate::socket::Address;
 use std::fmt::Write as _;
+use zvm::Access;
 
 /// A complete and consistent configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +47,24 @@ pub struct Network {
     pub address: Address,
     /// What is spoken there.
     pub protocol: NetworkProtocol,
+    /// What its clients may do.
+    pub access: Access,
+}
+
+/// What holds for every client of a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Terms {
+    /// What is spoken there.
+    pub(crate) protocol: NetworkProtocol,
+    /// What its clients may do.
+    pub(crate) access: Access,
+}
+
+impl Network {
+    /// What holds for its clients.
+    pub(crate) const fn terms(&self) -> Terms {
+        Terms { protocol: self.protocol, access: self.access }
+    }
 }
 
 /// What is spoken on a network.
@@ -108,6 +127,7 @@ impl Default for Config {
                 name: "main".to_owned(),
                 address: Address::Tcp { host: "127.0.0.1".to_owned(), port: DEFAULT_PORT },
                 protocol: NetworkProtocol::Auto,
+                access: Access::ALL,
             }],
             threads: available_cores(),
             layout: Layout::Auto,
@@ -160,7 +180,9 @@ impl Config {
                 }
             }
             let protocol = format!("{:?}", network.protocol).to_lowercase();
-            let _ = writeln!(out, "protocol = {protocol:?}\n");
+            let rights = Access::NAMES.iter().filter(|(_, right)| network.access.contains(*right));
+            let rights: Vec<&str> = rights.map(|(name, _)| *name).collect();
+            let _ = writeln!(out, "protocol = {protocol:?}\naccess = {rights:?}\n");
         }
         let layout = format!("{:?}", self.layout).to_lowercase();
         let _ = writeln!(out, "[runtime]\nthreads = {}\nlayout = {layout:?}", self.threads);

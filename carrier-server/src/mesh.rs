@@ -12,7 +12,7 @@
 
 use crate::batch::Batch;
 use crate::catalog::Catalog;
-use crate::config::NetworkProtocol;
+use crate::config::Terms;
 use crate::socket::Stream;
 use loopy_ring::{Consumer, Parked, Permit, Producer, Reserved};
 use mio::Waker;
@@ -27,7 +27,7 @@ pub(crate) enum Message {
     /// Requests of this thread's connections, answered.
     Done(Box<Batch>),
     /// A connection that is this thread's from now on.
-    Connection(Stream, NetworkProtocol),
+    Connection(Stream, Terms),
 }
 
 impl Reserved for Message {
@@ -169,10 +169,10 @@ impl Mesh {
         &mut self,
         thread: usize,
         stream: Stream,
-        protocol: NetworkProtocol,
+        terms: Terms,
     ) -> Result<(), Stream> {
         let peer = &mut self.peers[thread];
-        match peer.producer.push(Message::Connection(stream, protocol)) {
+        match peer.producer.push(Message::Connection(stream, terms)) {
             Ok(()) => {
                 peer.published = true;
                 Ok(())

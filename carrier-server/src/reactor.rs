@@ -10,7 +10,7 @@
 use crate::batch::Requests;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
-use crate::config::NetworkProtocol;
+use crate::config::{NetworkProtocol, Terms};
 use crate::connection::{Connections, Phase};
 use crate::input::BufferPool;
 use crate::listener::{Arrival, Listener};
@@ -197,29 +197,29 @@ impl Reactor {
         }
         for _ in 0..ACCEPTS_MAX {
             let Some(listener) = &mut self.listener else { return };
-            let Some(Arrival { stream, protocol, thread }) = listener.poll() else { return };
+            let Some(Arrival { stream, terms, thread }) = listener.poll() else { return };
             let stats = self.shared.stats.thread(self.index);
             if self.shared.stats.connections() >= self.shared.config.limits.maxclients as u64 {
                 stats.connections_refused.add(1);
-                refuse(stream, protocol);
+                refuse(stream, terms.protocol);
                 continue;
             }
             stats.connections_admitted.add(1);
             if thread == self.index {
-                self.adopt(stream, protocol);
-            } else if let Err(stream) = self.mesh.send_connection(thread, stream, protocol) {
+                self.adopt(stream, terms);
+            } else if let Err(stream) = self.mesh.send_connection(thread, stream, terms) {
                 // That thread is behind; this one takes the client instead.
-                self.adopt(stream, protocol);
+                self.adopt(stream, terms);
             }
         }
     }
 
     /// Makes a connection this thread's.
-    fn adopt(&mut self, stream: Stream, protocol: NetworkProtocol) {
-        let session = SessionState::new(self.shared.number_connection());
+    fn adopt(&mut self, stream: Stream, terms: Terms) {
+        let session = SessionState::new(self.shared.number_connection(), terms.access);
         let registry = self.poll.registry();
         let limits = &self.shared.config.limits;
-        let adopted = self.connections.insert(stream, protocol, session, limits, |stream, key| {
+        let adopted = self.connections.insert(stream, terms.protocol, session, limits, |stream, key| {
             let interest = Interest::READABLE | Interest::WRITABLE;
             registry.register(stream, Token(key.index as usize), interest)
         });
@@ -311,7 +311,7 @@ impl Reactor {
                     self.replier.deliver(&batch, &mut self.connections, &mut self.pool);
                     self.mesh.recycle(batch);
                 }
-                Some(Message::Connection(stream, protocol)) => self.adopt(stream, protocol),
+                Some(Message::Connection(stream, terms)) => self.adopt(stream, terms),
             }
         }
     }

@@ -1,7 +1,7 @@
 //! A server from its start to its end.
 
 use crate::catalog::Catalog;
-use crate::config::{Config, NetworkProtocol};
+use crate::config::{Config, Terms};
 use crate::layout::Plan;
 use crate::listener::Listener;
 use crate::mesh::{self, Mesh, Message};
@@ -181,7 +181,7 @@ impl fmt::Display for ServerError {
 
 impl std::error::Error for ServerError {}
 
-type Sockets = Vec<(Acceptor, NetworkProtocol)>;
+type Sockets = Vec<(Acceptor, Terms)>;
 
 /// Listens at every network.
 fn listen(config: &Config) -> Result<(Sockets, Vec<Address>), ServerError> {
@@ -194,7 +194,7 @@ fn listen(config: &Config) -> Result<(Sockets, Vec<Address>), ServerError> {
         });
         let acceptor = bound
             .map_err(|error| ServerError::Listen { address: network.address.clone(), error })?;
-        sockets.push((acceptor, network.protocol));
+        sockets.push((acceptor, network.terms()));
     }
     Ok((sockets, addresses))
 }

@@ -8,7 +8,7 @@ use crate::info;
 use crate::shared::Shared;
 use drp_parser::Version;
 use std::cell::Cell;
-use zvm::{CommandFilter, CommandView, ReplySink, Session, SessionField, SessionSetting, Text};
+use zvm::{Access, CommandFilter, CommandView, ReplySink, Session, SessionField, SessionSetting, Text};
 
 /// What belongs to one connection and outlives its requests.
 #[derive(Debug, Clone)]
@@ -25,11 +25,13 @@ pub(crate) struct SessionState {
     pub(crate) database: u32,
     /// The protocol version that it speaks.
     pub(crate) version: Version,
+    /// What it may do.
+    pub(crate) access: Access,
 }
 
 impl SessionState {
     /// A new connection's.
-    pub(crate) fn new(id: u64) -> Self {
+    pub(crate) fn new(id: u64, access: Access) -> Self {
         Self {
             id,
             name: Box::default(),
@@ -37,6 +39,7 @@ impl SessionState {
             library_version: Box::default(),
             database: 0,
             version: Version::Resp2,
+            access,
         }
     }
 }
