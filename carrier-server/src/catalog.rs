@@ -1,10 +1,12 @@
 //! The table of commands: names to verified programs, for both protocols.
 
 mod describe;
+mod excerpt;
+mod library;
 mod name_table;
 mod sources;
 
-pub use sources::{BuiltinError, compile_builtin};
+pub use library::{Library, LibraryError, Origin};
 
 use name_table::NameTable;
 use std::collections::HashSet;

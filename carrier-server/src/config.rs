@@ -11,6 +11,7 @@ pub use size::parse_size;
 
 use crate::socket::Address;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use zvm::Access;
 
 /// A complete and consistent configuration.
@@ -31,6 +32,8 @@ pub struct Config {
     pub pin_threads: bool,
     /// The memory budget of all shards together, in bytes; `None`: no limit.
     pub memory_bytes: Option<u64>,
+    /// The directory of further commands.
+    pub commands: Option<PathBuf>,
     /// What is logged.
     pub log_level: LogLevel,
     /// What clients may ask for at most.
@@ -135,6 +138,7 @@ impl Default for Config {
             workers: None,
             pin_threads: false,
             memory_bytes: None,
+            commands: None,
             log_level: LogLevel::Info,
             limits: Limits::default(),
         }
@@ -194,6 +198,10 @@ impl Config {
         let _ = writeln!(out, "pin_threads = {}\n\n[memory]", self.pin_threads);
         if let Some(bytes) = self.memory_bytes {
             let _ = writeln!(out, "soft_stay_under = \"{bytes}\"");
+        }
+        if let Some(directory) = &self.commands {
+            let directory = quoted(&directory.display().to_string());
+            let _ = writeln!(out, "\n[commands]\ndirectory = {directory}");
         }
         let level = format!("{:?}", self.log_level).to_lowercase();
         let _ = writeln!(out, "\n[log]\nlevel = {level:?}\n\n[limits]");

@@ -136,8 +136,15 @@ impl Parser {
                 turn.local.ranges.truncate(bound.args.start);
                 return Some(Stop::BatchFirst);
             }
+            let version = turn.shared.commands.version();
             self.run_here(turn, connection, bound);
             turn.local.clear();
+            if version != turn.shared.commands.version() {
+                // What follows is bound to the commands as they are from now on.
+                connection.input.consume(consumed);
+                turn.stats.commands.add(1);
+                return Some(Stop::TurnOver);
+            }
         } else {
             self.router.route(turn, connection, key, bound);
         }

@@ -35,6 +35,8 @@ pub(crate) struct Reactor {
     index: usize,
     shared: Arc<Shared>,
     catalog: Arc<Catalog>,
+    /// Which version of the commands that is.
+    version: u64,
     poll: Poll,
     mesh: Mesh,
     listener: Option<Listener>,
@@ -79,7 +81,6 @@ impl Reactor {
     pub(crate) fn new(
         index: usize,
         shared: Arc<Shared>,
-        catalog: Arc<Catalog>,
         poll: Poll,
         mesh: Mesh,
         roles: Roles,
@@ -90,10 +91,12 @@ impl Reactor {
                 poll.registry().register(acceptor, door_token(door), Interest::READABLE)?;
             }
         }
+        let (catalog, version) = shared.commands.current();
         Ok(Self {
             index,
             shared,
             catalog,
+            version,
             poll,
             mesh,
             listener,
@@ -126,6 +129,7 @@ impl Reactor {
                 return Ok(());
             }
             let now_ms = Clock::unix_ms();
+            self.renew_commands();
             self.accept();
             self.serve(now_ms);
             self.mesh.publish()?;
@@ -190,6 +194,15 @@ impl Reactor {
         }
     }
 
+    /// Takes on the commands in force where they have changed. Nothing is bound to the old ones
+    /// but what is on its way to other threads, and that keeps them.
+    fn renew_commands(&mut self) {
+        if self.version != self.shared.commands.version() {
+            (self.catalog, self.version) = self.shared.commands.current();
+            self.mesh.close_batches();
+        }
+    }
+
     /// Lets waiting clients in, a bounded number a turn.
     fn accept(&mut self) {
         if self.shared.is_stopping() {
@@ -219,10 +232,11 @@ impl Reactor {
         let session = SessionState::new(self.shared.number_connection(), terms.access);
         let registry = self.poll.registry();
         let limits = &self.shared.config.limits;
-        let adopted = self.connections.insert(stream, terms.protocol, session, limits, |stream, key| {
-            let interest = Interest::READABLE | Interest::WRITABLE;
-            registry.register(stream, Token(key.index as usize), interest)
-        });
+        let adopted =
+            self.connections.insert(stream, terms.protocol, session, limits, |stream, key| {
+                let interest = Interest::READABLE | Interest::WRITABLE;
+                registry.register(stream, Token(key.index as usize), interest)
+            });
         if let Err(error) = adopted {
             self.shared.stats.thread(self.index).connections_ended.add(1);
             tracing::warn!(%error, "a client could not be taken in");

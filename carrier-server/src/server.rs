@@ -1,6 +1,7 @@
 //! A server from its start to its end.
 
-use crate::catalog::Catalog;
+use crate::catalog::Library;
+use crate::commands::Commands;
 use crate::config::{Config, Terms};
 use crate::layout::Plan;
 use crate::listener::Listener;
@@ -60,7 +61,7 @@ impl Server {
     /// # Errors
     ///
     /// The first address or system resource that is not to be had; nothing goes on running.
-    pub fn start(config: Config, catalog: Catalog) -> Result<Self, ServerError> {
+    pub fn start(config: Config, library: Library) -> Result<Self, ServerError> {
         let plan = Plan::new(&config, available_cores());
         let (sockets, addresses) = listen(&config)?;
         let port = addresses.iter().find_map(|address| match address {
@@ -70,9 +71,10 @@ impl Server {
         let threads = plan.threads.len();
         let random = random_words().map_err(system("random numbers"))?;
         let shards = plan.shards();
-        let shared = Shared::new(config, threads, shards, port.unwrap_or(0), random);
+        let commands = Commands::new(library);
+        let shared = Shared::new(config, commands, threads, shards, port.unwrap_or(0), random);
         let shared = Arc::new(shared);
-        let reactors = assemble(&plan, &shared, Arc::new(catalog), sockets)?;
+        let reactors = assemble(&plan, &shared, sockets)?;
         let mut server = Self {
             shared: Arc::clone(&shared),
             wakers: reactors.iter().map(|(_, waker)| Arc::clone(waker)).collect(),
@@ -203,7 +205,6 @@ fn listen(config: &Config) -> Result<(Sockets, Vec<Address>), ServerError> {
 fn assemble(
     plan: &Plan,
     shared: &Arc<Shared>,
-    catalog: Arc<Catalog>,
     sockets: Sockets,
 ) -> Result<Vec<(Reactor, Arc<Waker>)>, ServerError> {
     let count = plan.threads.len();
@@ -220,6 +221,7 @@ fn assemble(
         ways.push((producer, Arc::new(waker)));
         inboxes.push(consumer);
     }
+    let (catalog, _) = shared.commands.current();
     let budget = shared.config.memory_bytes.map(|bytes| bytes / plan.shards().max(1) as u64);
     let mut listener = Some(Listener::new(sockets, plan.fronts()));
     let mut reactors = Vec::with_capacity(count);
@@ -231,8 +233,7 @@ fn assemble(
             Worker::new(place, Shard::new(ShardConfig { hash_key, budget_bytes: budget }))
         });
         let roles = Roles { listener: listener.take(), worker };
-        let (shared, catalog) = (Arc::clone(shared), Arc::clone(&catalog));
-        let reactor = Reactor::new(index, shared, catalog, poll, mesh, roles)
+        let reactor = Reactor::new(index, Arc::clone(shared), poll, mesh, roles)
             .map_err(system("a socket's registration"))?;
         reactors.push((reactor, Arc::clone(&ways[index].1)));
     }

@@ -7,6 +7,7 @@ use crate::socket::Address;
 use serde::Deserialize;
 use std::collections::HashSet;
 use std::fmt;
+use std::path::PathBuf;
 use toml::Spanned;
 use zvm::Access;
 
@@ -78,6 +79,8 @@ struct File {
     #[serde(default)]
     memory: MemoryTable,
     #[serde(default)]
+    commands: CommandsTable,
+    #[serde(default)]
     log: LogTable,
     #[serde(default)]
     limits: LimitsTable,
@@ -133,6 +136,12 @@ struct MemoryTable {
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
+struct CommandsTable {
+    directory: Option<PathBuf>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
 struct LogTable {
     level: Option<LogLevel>,
 }
@@ -167,6 +176,7 @@ impl Source<'_> {
         config.layout = runtime.layout.unwrap_or(config.layout);
         config.pin_threads = runtime.pin_threads.unwrap_or(config.pin_threads);
         config.memory_bytes = self.size(file.memory.soft_stay_under.as_ref())?;
+        config.commands = file.commands.directory;
         config.log_level = file.log.level.unwrap_or(config.log_level);
         config.limits = self.limits(&file.limits)?;
         Ok(config)

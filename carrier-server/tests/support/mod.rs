@@ -16,6 +16,7 @@ pub(crate) mod random;
 pub(crate) mod reference;
 pub(crate) mod reply;
 pub(crate) mod request;
+pub(crate) mod scratch;
 pub(crate) mod server;
 pub(crate) mod transcript;
 

@@ -25,6 +25,8 @@ pub(crate) trait ReplyExt: Sized {
     fn as_bytes(&self) -> &[u8];
     /// The value of `key` in a map, or in the flat array that RESP2 has for it.
     fn get(&self, key: &str) -> Option<&Self>;
+    /// Whether it is an error whose text has this in it.
+    fn is_error_with(&self, text: &str) -> bool;
 }
 
 /// What a reply may be.
@@ -140,6 +142,10 @@ impl ReplyExt for Reply {
             Self::Bulk(bytes) | Self::Verbatim { text: bytes, .. } | Self::Status(bytes) => bytes,
             other => panic!("a string was expected, not {other:?}"),
         }
+    }
+
+    fn is_error_with(&self, text: &str) -> bool {
+        matches!(self, Self::Error(error) if String::from_utf8_lossy(error).contains(text))
     }
 
     fn get(&self, key: &str) -> Option<&Self> {
