@@ -235,8 +235,7 @@ impl Session for SessionView<'_> {
         sink: &mut dyn ReplySink,
     ) {
         if view == CommandView::Origin {
-            let library = self.shared.commands.library().clone();
-            library.describe_origins(filter, sink);
+            self.shared.commands.library().describe_origins(filter, sink);
         } else {
             self.catalog.describe_all(filter, view, sink);
         }
