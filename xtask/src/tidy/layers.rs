@@ -56,6 +56,20 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     ("carrier-load", &["drp-parser", "dmp-parser"]),
     ("carrier-peers", &[]),
+    (
+        "carrier-counts",
+        &[
+            "loopy-ring",
+            "packed-map",
+            "drp-parser",
+            "dmp-parser",
+            "databox",
+            "kvstore",
+            "zvm",
+            "zvml",
+            "carrier-server",
+        ],
+    ),
     ("xtask", &["carrier-peers"]),
 ];
 
