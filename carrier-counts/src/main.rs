@@ -1,4 +1,8 @@
-#![doc = include_str!("../README.md")]
+//! `carrier-counts`: runs one named path, so that its instructions can be counted.
+//!
+//! `list` prints the paths, `run NAME` runs one and prints how many units it ran, `without NAME`
+//! does so with what is to be taken off. `cargo xtask counts` calls all three.
+
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "the number of units is the program's output")]
 

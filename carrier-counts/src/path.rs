@@ -71,7 +71,9 @@ mod tests {
     fn names_are_those_of_one_path_and_fit_a_line() {
         for (index, path) in PATHS.iter().enumerate() {
             assert!(PATHS[..index].iter().all(|before| before.name != path.name), "{}", path.name);
-            assert!(path.name.bytes().all(|b| b.is_ascii_lowercase() || b"-0123456789".contains(&b)));
+            assert!(
+                path.name.bytes().all(|b| b.is_ascii_lowercase() || b"-0123456789".contains(&b))
+            );
             assert!(!path.unit.contains(['\t', '\n']), "{}", path.unit);
         }
     }

@@ -17,7 +17,7 @@ fn key(number: u64) -> Vec<u8> {
 ///
 /// `count` is no multiple of 7919, which is prime.
 fn shuffled(count: u64) -> impl Iterator<Item = u64> {
-    assert!(count % 7919 != 0, "the order would repeat itself");
+    assert!(!count.is_multiple_of(7919), "the order would repeat itself");
     (0..count).map(move |n| n * 7919 % count)
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use crate::bench::Bench;
+use crate::counts::Counts;
 use crate::error::Error;
 use crate::fuzz::Fuzz;
 use crate::tally::Tally;
@@ -63,6 +64,8 @@ pub(crate) enum Step {
     Loom,
     /// All fuzz targets, ten seconds each.
     Fuzz,
+    /// The instructions of key paths, compared with those in the tree.
+    Counts,
     /// Every benchmark once.
     Bench,
     /// What would be published of each crate.
@@ -92,6 +95,7 @@ impl Step {
                 .run(),
             Self::Loom => loom::run(workspace, tally),
             Self::Fuzz => Fuzz::SMOKE.run(workspace),
+            Self::Counts => Counts::ALL.run(workspace),
             Self::Bench => Bench::QUICK.run(workspace),
             Self::Package => package(workspace),
         }

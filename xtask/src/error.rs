@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::codegen::CodegenError;
+use crate::counts::TOLERANCE;
 
 /// The reason a command did not succeed, as one line for the person who ran it.
 #[derive(Debug)]
@@ -24,6 +25,14 @@ pub(crate) enum Error {
     Unknown { what: &'static str, name: String, known: Vec<String> },
     /// A program the command needs is not installed.
     Missing { program: &'static str, install: &'static str },
+    /// A file of ours is not what it should be.
+    Toml { path: PathBuf, source: toml::de::Error },
+    /// A server could not be started.
+    Peer(carrier_peers::Error),
+    /// Callgrind ran and left no count.
+    Uncounted { path: PathBuf, expected: &'static str },
+    /// Paths take another number of instructions than recorded.
+    Counts { differing: Vec<String> },
     /// A fuzz target found an input that breaks its property.
     Crashed { target: String, artifacts: PathBuf },
     /// The loom step found no model, or none of the models ran.
@@ -47,6 +56,18 @@ impl fmt::Display for Error {
             Self::Missing { program, install } => {
                 write!(f, "{program} is not installed; install it with `{install}`")
             }
+            Self::Toml { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Peer(source) => write!(f, "{source}"),
+            Self::Uncounted { path, expected } => {
+                write!(f, "{}: expected {expected}", path.display())
+            }
+            Self::Counts { differing } => write!(
+                f,
+                "not as recorded within {:.0} %: {}; if this is meant, say why in the commit and \
+                 run `cargo xtask counts --update`",
+                TOLERANCE * 100.0,
+                differing.join(", "),
+            ),
             Self::Crashed { target, artifacts } => {
                 write!(f, "fuzz target {target} failed; its input is in {}", artifacts.display())
             }
@@ -63,6 +84,8 @@ impl std::error::Error for Error {
             Self::File { source, .. } | Self::Start { source, .. } => Some(source),
             Self::Codegen(source) => Some(source),
             Self::Metadata(source) => Some(source),
+            Self::Toml { source, .. } => Some(source),
+            Self::Peer(source) => Some(source),
             _ => None,
         }
     }

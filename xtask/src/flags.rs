@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::bench::Bench;
 use crate::ci::Ci;
+use crate::counts::Counts;
 use crate::error::Error;
 use crate::fuzz::Fuzz;
 use crate::workspace::Workspace;
@@ -25,6 +26,7 @@ impl Flags {
             Command::Bench(bench) => bench.run(&workspace),
             Command::Ci(ci) => ci.run(&workspace),
             Command::Codegen { check } => codegen::run(check).map_err(Error::Codegen),
+            Command::Counts(counts) => counts.run(&workspace),
             Command::Fuzz(fuzz) => fuzz.run(&workspace),
             Command::Loom => loom::run(&workspace, &mut Default::default()),
             Command::Tidy => tidy::run(&workspace),
@@ -44,6 +46,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Count the instructions of key paths and compare them with those in the tree.
+    Counts(Counts),
     /// Build all fuzz targets once and run them, or one of them.
     Fuzz(Fuzz),
     /// Run the loom models of every crate that has some.

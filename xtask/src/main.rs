@@ -9,6 +9,7 @@
 mod bench;
 mod ci;
 mod codegen;
+mod counts;
 mod error;
 mod flags;
 mod fuzz;
