@@ -115,8 +115,9 @@ def flush():
 def capable_report():
     """What memccapable says of each of its checks. In a single run: some need the one before."""
     words = ["memccapable", "-h", HOST, "-p", PORT, "-a"]
-    done = subprocess.run(words, capture_output=True, timeout=100, text=True)
-    parts = re.split(r"^ascii ", done.stdout + done.stderr, flags=re.M)[1:]
+    pipe = subprocess.PIPE
+    done = subprocess.run(words, stdout=pipe, stderr=subprocess.STDOUT, timeout=100, text=True)
+    parts = re.split(r"^ascii ", done.stdout, flags=re.M)[1:]
     return {part.split("[")[0].split("  ")[0].strip(): part for part in parts}
 
 
