@@ -1,6 +1,7 @@
 // What the scripts in this language share: how a check is run, reported and compared.
 
 import assert from "node:assert/strict";
+import { inspect } from "node:util";
 
 const CHECK_MS_MAX = 20_000;
 
@@ -61,7 +62,7 @@ function missing(error) {
 /** Fails unless both are the same, of the same type, through and through. */
 export function same(got, expected) {
   const shown = (value) => {
-    const text = JSON.stringify(value) ?? String(value);
+    const text = inspect(value, { breakLength: Infinity, maxArrayLength: 40 });
     return text.length <= 200 ? text : `${text.slice(0, 200)}... (${text.length} characters)`;
   };
   // A large difference would take assert longer to draw than the check to run.
@@ -87,7 +88,7 @@ export async function rejects(promise, pattern) {
     if (pattern.test(error.message)) return;
     throw new Error(`got error ${error.message}, expected ${pattern}`);
   }
-  throw new Error(`got ${JSON.stringify(got)}, expected an error: ${pattern}`);
+  throw new Error(`got ${inspect(got)}, expected an error: ${pattern}`);
 }
 
 /** Resolves when the emitter has emitted the event. */

@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::bench::Bench;
 use crate::ci::Ci;
+use crate::clients::Clients;
 use crate::counts::Counts;
 use crate::error::Error;
 use crate::fuzz::Fuzz;
@@ -25,6 +26,7 @@ impl Flags {
         match self.command {
             Command::Bench(bench) => bench.run(&workspace),
             Command::Ci(ci) => ci.run(&workspace),
+            Command::Clients(clients) => clients.run(&workspace),
             Command::Codegen { check } => codegen::run(check).map_err(Error::Codegen),
             Command::Counts(counts) => counts.run(&workspace),
             Command::Fuzz(fuzz) => fuzz.run(&workspace),
@@ -40,6 +42,8 @@ enum Command {
     Bench(Bench),
     /// Run every check of the project in order, or one of them.
     Ci(Ci),
+    /// Run real clients and programs against the server and print what each can do.
+    Clients(Clients),
     /// Write the files that follow from `zvm/ops/*.toml`.
     Codegen {
         /// Compare them with what is there instead.
