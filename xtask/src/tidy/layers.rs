@@ -41,6 +41,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("kvstore", &["databox", "packed-map"]),
     ("zvm", &["databox"]),
     ("zvml", &["zvm"]),
+    ("carrier-peers", &[]),
+    ("carrier-compare", &["drp-parser", "carrier-peers"]),
     (
         "carrier-server",
         &[
@@ -52,6 +54,8 @@ const EDGES: &[(&str, &[&str])] = &[
             "kvstore",
             "zvm",
             "zvml",
+            "carrier-peers",
+            "carrier-compare",
         ],
     ),
     ("carrier-load", &["drp-parser", "dmp-parser"]),
@@ -71,6 +75,7 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("xtask", &["carrier-peers"]),
+    ("xtask", &["zvm", "zvml", "carrier-peers"]),
 ];
 
 #[cfg(test)]
