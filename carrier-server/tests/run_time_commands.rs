@@ -5,9 +5,8 @@ mod support;
 
 use std::process::Command;
 
-use support::client::Client;
-use support::reply::{Reply, ReplyExt as _};
-use support::request::multibulk;
+use carrier_compare::{Client, ReplyExt as _, multibulk};
+use drp_parser::Reply;
 use support::scratch::Scratch;
 use support::server::{PROGRAM, Server};
 

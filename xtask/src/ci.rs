@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use crate::bench::Bench;
+use crate::compare::Compare;
 use crate::counts::Counts;
 use crate::error::Error;
 use crate::fuzz::Fuzz;
@@ -58,6 +59,8 @@ pub(crate) enum Step {
     Build,
     /// All tests; those against Redis and memcached must find them.
     Test,
+    /// A minute of random command sequences against redis-server, which must be there.
+    Compare,
     /// The documentation of every crate, warnings denied.
     Docs,
     /// The loom models.
@@ -89,6 +92,7 @@ impl Step {
                 .env("CARRIER_REQUIRE_PEERS", "1")
                 .args(["--locked", "--workspace"])
                 .run_tests(tally),
+            Self::Compare => Compare::minute().run(workspace),
             Self::Docs => cargo("doc")
                 .env("RUSTDOCFLAGS", "-D warnings")
                 .args(["--locked", "--workspace", "--no-deps"])

@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::bench::Bench;
 use crate::ci::Ci;
 use crate::clients::Clients;
+use crate::compare::Compare;
 use crate::counts::Counts;
 use crate::error::Error;
 use crate::fuzz::Fuzz;
@@ -28,6 +29,7 @@ impl Flags {
             Command::Ci(ci) => ci.run(&workspace),
             Command::Clients(clients) => clients.run(&workspace),
             Command::Codegen { check } => codegen::run(check).map_err(Error::Codegen),
+            Command::Compare(compare) => compare.run(&workspace),
             Command::Counts(counts) => counts.run(&workspace),
             Command::Fuzz(fuzz) => fuzz.run(&workspace),
             Command::Loom => loom::run(&workspace, &mut Default::default()),
@@ -50,6 +52,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Send random command sequences to Carrier and to redis-server and compare every reply.
+    Compare(Compare),
     /// Count the instructions of key paths and compare them with those in the tree.
     Counts(Counts),
     /// Build all fuzz targets once and run them, or one of them.

@@ -10,6 +10,7 @@ mod bench;
 mod ci;
 mod clients;
 mod codegen;
+mod compare;
 mod counts;
 mod error;
 mod flags;

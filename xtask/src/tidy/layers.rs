@@ -59,7 +59,6 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("carrier-load", &["drp-parser", "dmp-parser"]),
-    ("carrier-peers", &[]),
     (
         "carrier-counts",
         &[
@@ -74,7 +73,6 @@ const EDGES: &[(&str, &[&str])] = &[
             "carrier-server",
         ],
     ),
-    ("xtask", &["carrier-peers"]),
     ("xtask", &["zvm", "zvml", "carrier-peers"]),
 ];
 
