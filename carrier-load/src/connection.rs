@@ -59,21 +59,29 @@ impl Batch {
 
     /// Composes what is left, up to a bound of bytes.
     fn compose(&mut self, composer: &Composer<'_>, out: &mut Vec<u8>) {
-        let mut skip = self.composed_bytes;
-        let mut composed = self.composed;
-        for request in &self.requests[composed..] {
-            let template = composer.template(*request);
-            let keys = self.keys_of(*request, template);
-            let fill = Fill { keys, version: request.version, salt: request.salt };
-            match template.compose(out, composer.world, fill, skip) {
-                None => (composed, skip) = (composed + 1, 0),
-                Some(next) => skip = next,
+        while let Some(first) = self.requests.get(self.composed)
+            && out.len() < OUT_LEN
+        {
+            let template = composer.template(*first);
+            let fill = |request: &Request| Fill {
+                keys: &self.keys[request.keys_at as usize..][..template.keys],
+                version: request.version,
+                salt: request.salt,
+            };
+            if let Some(image) = template.image() {
+                let room = (OUT_LEN - out.len()).div_ceil(image.len());
+                let alike = self.requests[self.composed..].iter().take(room);
+                let count = alike.take_while(|next| next.template == first.template).count();
+                let run = &self.requests[self.composed..self.composed + count];
+                image.compose(out, composer.world, run.iter().map(fill));
+                self.composed += count;
+                continue;
             }
-            if out.len() >= OUT_LEN {
-                break;
+            match template.compose(out, composer.world, fill(first), self.composed_bytes) {
+                None => (self.composed, self.composed_bytes) = (self.composed + 1, 0),
+                Some(next) => self.composed_bytes = next,
             }
         }
-        (self.composed, self.composed_bytes) = (composed, skip);
     }
 
     /// Takes the replies at the head of `input` that can be told right by comparing, as far as

@@ -131,7 +131,7 @@ impl Picker {
     }
 
     /// The next key's number.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn draw(&mut self, random: &mut Random) -> u64 {
         match self.order {
             Draw::Uniform => random.below(self.count),
@@ -139,6 +139,7 @@ impl Picker {
         }
     }
 
+    #[inline(never)]
     fn draw_other(&mut self, random: &mut Random) -> u64 {
         let mut order = &self.order;
         loop {

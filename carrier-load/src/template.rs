@@ -10,7 +10,7 @@ use crate::random::{GOLDEN, mix, scale};
 use crate::values::Values;
 use crate::verify::{Expect, Quick};
 use crate::words::{LineError, Word};
-use image::Image;
+pub(crate) use image::Image;
 use places::{Argument, Place};
 pub(crate) use window::Window;
 
@@ -101,9 +101,14 @@ impl Template {
         })
     }
 
+    /// The image of a request, if all are alike but for some places.
+    #[inline]
+    pub(crate) fn image(&self) -> Option<&Image> {
+        self.image.as_ref()
+    }
+
     /// Appends one request, or of a long one as much as the window takes from byte `skip` on.
     /// Returns where in the request to go on, or `None` behind its end.
-    #[inline]
     pub(crate) fn compose(
         &self,
         out: &mut Vec<u8>,
@@ -111,10 +116,6 @@ impl Template {
         fill: Fill<'_>,
         skip: usize,
     ) -> Option<usize> {
-        if let Some(image) = &self.image {
-            image.compose(out, world, fill);
-            return None;
-        }
         let mut window = Window::new(out, skip, WINDOW_LEN);
         let mut state = State::default();
         for part in &self.parts {
@@ -207,7 +208,7 @@ impl State {
 
 /// A piece of a request.
 #[derive(Debug, Clone)]
-enum Part {
+pub(crate) enum Part {
     Literal(Vec<u8>),
     /// The next key's number in so many digits.
     Id(usize),
@@ -429,6 +430,13 @@ pub(crate) mod tests {
                 let fill = Fill { keys: &keys, version: 2, salt: 77 };
                 let mut whole = Vec::new();
                 template.compose(&mut whole, &world, fill, 0);
+                if let Some(image) = template.image() {
+                    for times in [1, 2, 3, 64] {
+                        let mut images = b"before".to_vec();
+                        image.compose(&mut images, &world, std::iter::repeat_n(fill, times));
+                        assert_eq!(images[6..], whole.repeat(times), "{line} {sizes}");
+                    }
+                }
                 for len in [1, 2, 7, 64, 1 << 20] {
                     let pieces = from_parts(&world, &template, fill, len);
                     assert_eq!(pieces, whole, "{line} {sizes} by {len}");

@@ -103,8 +103,19 @@ impl Values {
         self.fill(&mut out[start..], key, version, range.start);
     }
 
+    /// Fills a slice with the value of a key. All of it is in the caller's loop.
+    #[inline(always)]
+    pub(crate) fn fill_whole(&self, out: &mut [u8], key: u64, version: u32) {
+        match self.sizes {
+            Sizes::Fixed(_) => {
+                let base = self.base(key, version);
+                fill(out, 0, |word| text(number(base, word)));
+            }
+            _ => self.fill(out, key, version, 0),
+        }
+    }
+
     /// Fills a slice with what the value of a key holds from byte `from` on.
-    #[inline]
     pub(crate) fn fill(&self, out: &mut [u8], key: u64, version: u32, from: usize) {
         let base = self.base(key, version);
         match self.sizes {
@@ -124,9 +135,21 @@ impl Values {
         is_long && self.matches_range(bytes, key, version, 0)
     }
 
+    /// Whether `bytes`, whose length is right, is the value of a key. All of it is in the caller's
+    /// loop.
+    #[inline(always)]
+    pub(crate) fn matches_whole(&self, bytes: &[u8], key: u64, version: u32) -> bool {
+        match self.sizes {
+            Sizes::Fixed(_) => {
+                let base = self.base(key, version);
+                matches(bytes, 0, |word| text(number(base, word)))
+            }
+            _ => self.matches_range(bytes, key, version, 0),
+        }
+    }
+
     /// Whether `bytes` is what the value of a key holds from byte `from` on. That they do not end
     /// behind the value is for the caller to know.
-    #[inline]
     pub(crate) fn matches_range(&self, bytes: &[u8], key: u64, version: u32, from: usize) -> bool {
         let base = self.base(key, version);
         match self.sizes {
@@ -139,7 +162,7 @@ impl Values {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn base(&self, key: u64, version: u32) -> u64 {
         let number = key.wrapping_mul(GOLDEN).wrapping_add(u64::from(version).wrapping_mul(ODD));
         mix(self.seed ^ number)
@@ -185,6 +208,14 @@ fn fill(out: &mut [u8], from: usize, word_at: impl Fn(u64) -> [u8; 8]) {
         head.copy_from_slice(&word_at(index)[skipped..][..head.len()]);
         index += 1;
     }
+    // Four words at a time, which is what the loop over one would be made into at a higher price.
+    let (blocks, rest) = rest.as_chunks_mut::<32>();
+    for block in blocks {
+        for (word, next) in block.as_chunks_mut::<8>().0.iter_mut().zip(index..) {
+            *word = word_at(next);
+        }
+        index += 4;
+    }
     let (words, tail) = rest.as_chunks_mut::<8>();
     for word in words {
         *word = word_at(index);
@@ -207,9 +238,16 @@ fn matches(bytes: &[u8], from: usize, word_at: impl Fn(u64) -> [u8; 8]) -> bool 
         }
         index += 1;
     }
-    let (words, tail) = rest.as_chunks::<8>();
     // Wrong values are rare: to look at all words costs less than to ask after each.
     let mut difference = 0;
+    let (blocks, rest) = rest.as_chunks::<32>();
+    for block in blocks {
+        for (word, next) in block.as_chunks::<8>().0.iter().zip(index..) {
+            difference |= u64::from_le_bytes(*word) ^ u64::from_le_bytes(word_at(next));
+        }
+        index += 4;
+    }
+    let (words, tail) = rest.as_chunks::<8>();
     for word in words {
         difference |= u64::from_le_bytes(*word) ^ u64::from_le_bytes(word_at(index));
         index += 1;

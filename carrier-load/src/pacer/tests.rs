@@ -37,10 +37,9 @@ fn simulate(schedule: Schedule, connections: usize, end_ns: u64, server: &mut Se
     let (mut seen, mut now_ns) = (Vec::new(), 0);
     loop {
         let mut due = Vec::new();
-        for index in 0..connections {
-            if let Some(batch) = waiting[index].filter(|batch| batch.answered_ns <= now_ns) {
-                seen.push(batch);
-                waiting[index] = None;
+        for (index, batch) in waiting.iter_mut().enumerate() {
+            if let Some(answered) = batch.take_if(|batch| batch.answered_ns <= now_ns) {
+                seen.push(answered);
                 due.extend(pacer.follow(index, now_ns).map(|due_ns| (index, due_ns)));
             }
         }

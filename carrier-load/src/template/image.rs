@@ -56,23 +56,46 @@ impl Image {
         Some(image)
     }
 
-    /// Appends one request.
-    #[inline(always)]
-    pub(crate) fn compose(&self, out: &mut Vec<u8>, world: &World, fill: Fill<'_>) {
+    /// Bytes of a request.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Appends a request for each of these fills.
+    #[inline]
+    pub(crate) fn compose<'k>(
+        &self,
+        out: &mut Vec<u8>,
+        world: &World,
+        fills: impl ExactSizeIterator<Item = Fill<'k>>,
+    ) {
         let start = out.len();
         out.extend_from_slice(&self.bytes);
-        let request = &mut out[start..];
+        let end = start + fills.len() * self.bytes.len();
+        // What has been laid out is laid out again: few copies, and long ones.
+        while out.len() < end {
+            let more = (out.len() - start).min(end - out.len());
+            out.extend_from_within(start..start + more);
+        }
+        let requests = out[start..].chunks_exact_mut(self.bytes.len());
         // What most requests are, before the loop over what they may be.
-        match (&self.places[..], fill.keys) {
-            ([id], [key]) if id.what == What::Id => put_digits(id.of(request), *key),
-            ([id, value], [key]) if id.what == What::Id && value.what == What::Value => {
-                put_digits(id.of(request), *key);
-                world.values.fill(value.of(request), *key, fill.version, 0);
+        match self.places[..] {
+            [id] if id.what == What::Id => {
+                for (request, fill) in requests.zip(fills) {
+                    put_digits(id.of(request), fill.keys[0]);
+                }
             }
-            _ => self.fill(request, world, fill),
+            [id, value] if id.what == What::Id && value.what == What::Value => {
+                for (request, fill) in requests.zip(fills) {
+                    put_digits(id.of(request), fill.keys[0]);
+                    world.values.fill_whole(value.of(request), fill.keys[0], fill.version);
+                }
+            }
+            _ => requests.zip(fills).for_each(|(request, fill)| self.fill(request, world, fill)),
         }
     }
 
+    /// Fills the places of one request.
     fn fill(&self, request: &mut [u8], world: &World, fill: Fill<'_>) {
         let (mut keys, mut key, mut salted) = (fill.keys.iter(), 0, 0_u64);
         let mut salt = || {

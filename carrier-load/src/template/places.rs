@@ -152,7 +152,7 @@ fn repeat(args: &mut Vec<Argument>, start: usize, times: usize) -> Result<(), &'
 fn counted_outside(words: &[Word]) -> LineError {
     let expected = "{n} within a repetition only: ARG*NUMBER or (ARG ARG)*NUMBER";
     let holds = |word: &&Word| word.text.contains("{n") && Piece::of(word).times.is_none();
-    let word = words.iter().find(holds).or(words.first());
+    let word = words.iter().find(holds).or_else(|| words.first());
     word.map_or(LineError { column: 1, expected }, |word| word.error(expected))
 }
 

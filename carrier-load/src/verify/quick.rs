@@ -22,6 +22,8 @@ pub(crate) enum Quick {
     Unknown,
     /// Always this line.
     Line(Vec<u8>),
+    /// Always this line, which is as short as it is frequent.
+    Short(Header),
     /// RESP: this header, the value of the key, and the end of the line.
     Value { header: Header, len: usize },
     /// memcached: the first, the key's digits, the second, the value, and the end.
@@ -33,8 +35,8 @@ impl Quick {
     pub(crate) fn new(expect: &Expect, keys: usize, world: &World) -> Self {
         let len = world.values.fixed_len().filter(|len| keys == 1 && *len <= LEN_MAX);
         match (world.protocol, expect, len) {
-            (Protocol::Resp, Expect::Ok, _) => Self::Line(b"+OK\r\n".to_vec()),
-            (Protocol::Memcached, Expect::Ok, _) => Self::Line(b"STORED\r\n".to_vec()),
+            (Protocol::Resp, Expect::Ok, _) => Self::Short(Header::new(b"+OK\r\n")),
+            (Protocol::Memcached, Expect::Ok, _) => Self::Short(Header::new(b"STORED\r\n")),
             (_, Expect::Line(line), _) => Self::Line([line, &b"\r\n"[..]].concat()),
             (Protocol::Resp, Expect::Value, Some(len)) => {
                 Self::Value { header: Header::new(format!("${len}\r\n").as_bytes()), len }
@@ -64,12 +66,13 @@ impl Quick {
     ) -> Option<usize> {
         let rest = match self {
             Self::Unknown => return None,
+            Self::Short(line) => line.strip(input)?,
             Self::Line(line) => input.strip_prefix(&line[..])?,
             Self::Value { header, len } => {
                 let (value, rest) = header.strip(input)?.split_at_checked(*len)?;
                 let rest = rest.strip_prefix(b"\r\n")?;
                 let key = keys.first()?;
-                world.values.matches_range(value, *key, version, 0).then_some(rest)?
+                world.values.matches_whole(value, *key, version).then_some(rest)?
             }
             Self::Item { before, digits, behind, len } => {
                 let key = keys.first()?;
@@ -79,7 +82,7 @@ impl Quick {
                 let rest = input.strip_prefix(&before[..])?.strip_prefix(&*spelt)?;
                 let (value, rest) = rest.strip_prefix(&behind[..])?.split_at_checked(*len)?;
                 let rest = rest.strip_prefix(b"\r\nEND\r\n")?;
-                world.values.matches_range(value, *key, version, 0).then_some(rest)?
+                world.values.matches_whole(value, *key, version).then_some(rest)?
             }
         };
         Some(input.len().saturating_sub(rest.len()))
@@ -92,7 +95,7 @@ impl Quick {
     }
 }
 
-/// The few bytes before a value, compared as one word.
+/// A few bytes, compared as one word.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Header {
     word: u64,
@@ -111,8 +114,8 @@ impl Header {
         Self { word, mask, len: bytes.len() }
     }
 
-    /// What stands behind the header. An input of less than eight bytes is too short for it and
-    /// for a value that is not tiny.
+    /// What stands behind the header, of an input that is long enough to be asked so: the last
+    /// short line of a read is for the checker.
     #[inline(always)]
     fn strip<'a>(&self, input: &'a [u8]) -> Option<&'a [u8]> {
         let head = u64::from_le_bytes(*input.first_chunk::<8>()?);
