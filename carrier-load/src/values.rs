@@ -2,9 +2,8 @@
 //!
 //! A value is eight printable characters for each 64-bit number of a stream that the seed, the
 //! key's number and the version of the value determine: a word of another key's value is the same
-//! with a chance of 2^-48 (2^-32 for hexadecimal digits, which come by eight too). No character but `0`
-//! to `o` occurs, and neither making nor checking a
-//! value allocates.
+//! with a chance of 2^-48; of 2^-32 for hexadecimal digits, which come by eight too. No character
+//! but `0` to `o` occurs, and neither making nor checking a value allocates.
 
 use std::ops::Range;
 
