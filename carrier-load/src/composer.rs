@@ -1,6 +1,7 @@
 //! What the next request of a thread is.
 
-use crate::connection::{Connection, Request};
+use crate::batch::Request;
+use crate::connection::Connection;
 use crate::keys::{NextKeys, Picker, Share};
 use crate::phase::{KeyOrder, Phase};
 use crate::random::{Random, mix};
@@ -55,39 +56,33 @@ impl<'a> Composer<'a> {
     /// Fills the batch of a connection with up to `count` requests: fewer if the connection has
     /// named all of its own keys.
     pub(crate) fn draw(&mut self, connection: &mut Connection, count: usize) {
-        connection.batch.requests.reserve(count);
-        connection.batch.keys.reserve(count);
         if let [template] = self.phase.mix.templates()
             && let Some(picker) = self.picker.as_mut().filter(|_| !self.phase.owns_keys)
             && template.keys == 1
             && !template.is_salted
         {
-            // What most runs send, without the questions that all of it answers alike.
-            let batch = &mut connection.batch;
-            batch.keys.extend((0..count).map(|_| picker.draw(&mut self.random)));
-            let request = |at| Request { template: 0, keys_at: at, version: 0, salt: 0 };
-            batch.requests.extend((0..count as u32).map(request));
-            return;
+            let keys = (0..count).map(|_| picker.draw(&mut self.random));
+            return connection.batch.fill_alike(keys);
         }
-        while connection.batch.requests.len() < count && self.draw_one(connection) {}
+        while connection.batch.len() < count && self.draw_one(connection) {}
     }
 
     fn draw_one(&mut self, connection: &mut Connection) -> bool {
         let number = self.phase.mix.pick(&mut self.random);
         let template = &self.phase.mix.templates()[number];
-        let keys_at = connection.batch.keys.len();
+        let keys_at = connection.batch.keys().len();
         let mut version = 0;
         for _ in 0..template.keys {
             let Some(key) = self.draw_key(connection) else { return false };
-            connection.batch.keys.push(key);
+            connection.batch.push_key(key);
         }
         if let KeyOrder::Numbered = self.phase.keys {
             connection.own_next += 1;
         }
         if self.phase.owns_keys {
-            version = self.version(connection, connection.batch.keys[keys_at], template.writes);
+            version = self.version(connection, connection.batch.keys()[keys_at], template.writes);
         }
-        connection.batch.requests.push(Request {
+        connection.batch.push(Request {
             template: number as u32,
             keys_at: keys_at as u32,
             version,

@@ -8,104 +8,12 @@
 
 use std::io::{ErrorKind, Read, Write};
 
+use crate::batch::{Batch, OUT_LEN, Request};
 use crate::composer::Composer;
 use crate::error::Failure;
 use crate::target::Stream;
-use crate::template::{Fill, Template, World};
+use crate::template::{Fill, World};
 use crate::verify::{Asked, Checker, Verdict};
-
-/// A request that was drawn.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Request {
-    /// Number of its template.
-    pub(crate) template: u32,
-    /// Where its keys begin among those of the batch.
-    pub(crate) keys_at: u32,
-    /// Version of its values.
-    pub(crate) version: u32,
-    /// What its random arguments follow from.
-    pub(crate) salt: u64,
-}
-
-/// The requests that are on their way, and all that composing them takes.
-#[derive(Debug, Default)]
-pub(crate) struct Batch {
-    pub(crate) requests: Vec<Request>,
-    pub(crate) keys: Vec<u64>,
-    /// How many are composed whole, and how many bytes of the next.
-    composed: usize,
-    composed_bytes: usize,
-    /// How many have their reply.
-    answered: usize,
-    /// When they were meant to be sent, and when they were.
-    pub(crate) intended_ns: u64,
-    pub(crate) sent_ns: u64,
-    /// When something last happened to them.
-    pub(crate) progress_ns: u64,
-}
-
-impl Batch {
-    fn clear(&mut self) {
-        self.requests.clear();
-        self.keys.clear();
-        (self.composed, self.composed_bytes, self.answered) = (0, 0, 0);
-    }
-
-    #[inline]
-    fn keys_of(&self, request: Request, template: &Template) -> &[u64] {
-        let start = request.keys_at as usize;
-        &self.keys[start..start + template.keys]
-    }
-
-    /// Composes what is left, up to a bound of bytes.
-    fn compose(&mut self, composer: &Composer<'_>, out: &mut Vec<u8>) {
-        while let Some(first) = self.requests.get(self.composed)
-            && out.len() < OUT_LEN
-        {
-            let template = composer.template(*first);
-            let fill = |request: &Request| Fill {
-                keys: &self.keys[request.keys_at as usize..][..template.keys],
-                version: request.version,
-                salt: request.salt,
-            };
-            if let Some(image) = template.image() {
-                let room = (OUT_LEN - out.len()).div_ceil(image.len());
-                let alike = self.requests[self.composed..].iter().take(room);
-                let count = alike.take_while(|next| next.template == first.template).count();
-                let run = &self.requests[self.composed..self.composed + count];
-                image.compose(out, composer.world, run.iter().map(fill));
-                self.composed += count;
-                continue;
-            }
-            match template.compose(out, composer.world, fill(first), self.composed_bytes) {
-                None => (self.composed, self.composed_bytes) = (self.composed + 1, 0),
-                Some(next) => self.composed_bytes = next,
-            }
-        }
-    }
-
-    /// Takes the replies at the head of `input` that can be told right by comparing, as far as
-    /// they are to requests of one template. Returns how many, and their bytes.
-    #[inline]
-    fn accept(&mut self, composer: &Composer<'_>, input: &[u8]) -> (usize, usize) {
-        let requests = &self.requests[self.answered..];
-        let Some(first) = requests.first() else { return (0, 0) };
-        let template = composer.template(*first);
-        let (mut count, mut start) = (0, 0);
-        for request in requests {
-            let keys = &self.keys[request.keys_at as usize..];
-            let rest = &input[start..];
-            if request.template != first.template || rest.is_empty() {
-                break;
-            }
-            let accepted = template.quick.accept(composer.world, keys, request.version, rest);
-            let Some(len) = accepted else { break };
-            (count, start) = (count + 1, start + len);
-        }
-        self.answered += count;
-        (count, start)
-    }
-}
 
 /// Replies that were right.
 #[derive(Debug, Default, Clone, Copy)]
@@ -176,7 +84,7 @@ impl Connection {
     /// Whether each request has its reply.
     #[inline]
     pub(crate) fn is_idle(&self) -> bool {
-        self.batch.answered == self.batch.requests.len()
+        self.batch.unanswered() == 0
     }
 
     /// Draws up to `count` requests and sends them. Returns how many.
@@ -194,7 +102,7 @@ impl Connection {
         self.batch.sent_ns = now_ns;
         self.batch.progress_ns = now_ns;
         self.flush(composer, buffers)?;
-        Ok(self.batch.requests.len())
+        Ok(self.batch.len())
     }
 
     /// Writes what is left of the batch, as far as the socket takes it.
@@ -211,7 +119,7 @@ impl Connection {
             }
         }
         let out = &mut buffers.out;
-        while self.batch.composed < self.batch.requests.len() {
+        while !self.batch.is_composed() {
             out.clear();
             self.batch.compose(composer, out);
             let written = write(&mut self.stream, out)?;
@@ -298,7 +206,7 @@ impl Connection {
     ) -> Result<(Checked, usize), Failure> {
         let (mut checked, mut start) = (Checked::default(), 0);
         while start < input.len() {
-            let Some(request) = self.batch.requests.get(self.batch.answered).copied() else {
+            let Some(request) = self.batch.next_answered() else {
                 let reply = input[start..].to_vec();
                 return Err(Failure::Unrequested { connection: self.number, reply });
             };
@@ -331,7 +239,7 @@ impl Connection {
                     return Err(self.wrong(composer, request, key, &rest[..shown]));
                 }
             }
-            self.batch.answered += 1;
+            self.batch.take_answer();
             checked.replies += 1;
             counts[request.template as usize] += 1;
         }
@@ -358,11 +266,11 @@ impl Connection {
 
     /// The failure of a connection that owes replies.
     pub(crate) fn missing(&self, composer: &Composer<'_>) -> Failure {
-        let first = self.batch.requests.get(self.batch.answered);
+        let first = self.batch.next_answered();
         Failure::Missing {
             connection: self.number,
-            missing: self.batch.requests.len() - self.batch.answered,
-            request: first.map_or_else(Vec::new, |first| self.request_bytes(*first, composer)),
+            missing: self.batch.unanswered(),
+            request: first.map_or_else(Vec::new, |first| self.request_bytes(first, composer)),
             reply: self.rest.clone(),
         }
     }
@@ -399,8 +307,6 @@ fn write(stream: &mut Stream, bytes: &[u8]) -> Result<usize, Failure> {
     Ok(written)
 }
 
-/// How many bytes of a batch are composed before they are written.
-const OUT_LEN: usize = 64 << 10;
 /// The buffer for replies, in bytes.
 const INPUT_LEN: usize = 64 << 10;
 /// How much is read at once of a reply that does not fit it.
