@@ -79,7 +79,7 @@ fn a_request(
         let place = path.display().to_string();
         let mut wrapper = vec![counter.program.to_owned()];
         wrapper.extend(counter.arguments.iter().map(|word| word.replace("{file}", &place)));
-        let launch = stage.launch(subject).under(wrapper);
+        let launch = stage.launch(subject).args(subject.frugal()).under(wrapper);
         let mut server = Server::start(subject, protocol, &launch)?;
         let words = Words::keys(KEYS)
             .plus(&["--preload", "--patience", "60"])

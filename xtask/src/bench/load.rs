@@ -119,22 +119,27 @@ impl Load {
             .child
             .wait()
             .map_err(|source| BenchError::System { what: self.line.clone(), source })?;
-        let [json, complaint] = said;
-        match status.code() {
-            Some(0) => serde_json::from_str(&json).map_err(|_| BenchError::Output {
-                program: "carrier-load",
-                expected: "report",
-                found: json,
-            }),
-            Some(1) => Err(BenchError::Reply {
-                row: self.row.clone(),
-                server: self.server.clone(),
-                said: complaint.trim_end().to_owned(),
-            }),
-            _ => {
-                let (line, said) = (self.line.clone(), complaint.trim_end().to_owned());
-                Err(BenchError::Load { line, said })
+        self.judge(status.code(), said)
+    }
+
+    /// What a run means that ended with this code and wrote this to its two streams.
+    fn judge(&self, code: Option<i32>, [json, said]: [String; 2]) -> Result<Outcome, BenchError> {
+        let said = said.trim_end().to_owned();
+        let load = |said| BenchError::Load { line: self.line.clone(), said };
+        match code {
+            Some(0) => match serde_json::from_str::<Outcome>(&json) {
+                Ok(outcome) if outcome.interrupted => Err(load("it was interrupted".to_owned())),
+                Ok(outcome) => Ok(outcome),
+                Err(_) => {
+                    let (program, expected) = ("carrier-load", "report");
+                    Err(BenchError::Output { program, expected, found: json })
+                }
+            },
+            Some(1) => {
+                let (row, server) = (self.row.clone(), self.server.clone());
+                Err(BenchError::Reply { row, server, said })
             }
+            _ => Err(load(said)),
         }
     }
 }
@@ -153,21 +158,25 @@ pub(crate) struct Outcome {
     pub(crate) requests: u64,
     pub(crate) requests_per_second: f64,
     pub(crate) latency_ns: Latency,
-    /// Of a run with `--count-above`.
-    above: Option<Above>,
+    /// Of a run with `--count-above`, one for each bound.
+    #[serde(default)]
+    above: Vec<Above>,
+    /// Whether it ended before its time, because it was told to.
+    #[serde(default)]
+    interrupted: bool,
 }
 
 impl Outcome {
     /// How many of a million replies came later than the bound of `--count-above`.
     pub(crate) fn above_of_a_million(&self) -> f64 {
-        let above = self.above.as_ref().map_or(0, |above| above.replies);
+        let above = self.above.first().map_or(0, |above| above.requests);
         above as f64 * 1e6 / self.requests.max(1) as f64
     }
 }
 
 #[derive(Debug, Deserialize)]
 struct Above {
-    replies: u64,
+    requests: u64,
 }
 
 /// Latencies in nanoseconds.
@@ -218,3 +227,41 @@ fn text(stream: Option<impl Read>) -> String {
 }
 
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judge(code: Option<i32>, json: &str, said: &str) -> Result<Outcome, BenchError> {
+        let child = Command::new("true").stdin(Stdio::null()).spawn().expect("a program");
+        let (row, server, line) = ("get".to_owned(), "redis".to_owned(), "load".to_owned());
+        let load = Load { row, server, line, child, said: channel().1 };
+        load.judge(code, [json.to_owned(), said.to_owned()])
+    }
+
+    #[test]
+    fn a_wrong_reply_is_an_error_that_names_row_and_server() {
+        let error = judge(Some(1), REPORT, "error: wrong reply\n").expect_err("a wrong reply");
+        let expected = "nothing is reported: row get, server redis: error: wrong reply";
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn a_report_counts_only_when_the_run_succeeded() {
+        let outcome = judge(Some(0), REPORT, "").expect("a report");
+        assert_eq!(outcome.requests, 2_000_000);
+        assert!((outcome.above_of_a_million() - 1.5).abs() < 1e-9);
+        assert!(judge(Some(0), &REPORT.replace("false", "true"), "").is_err());
+        assert!(judge(Some(0), "", "").is_err());
+        assert!(judge(Some(2), REPORT, "a wrong option").is_err());
+        assert!(judge(None, REPORT, "").is_err());
+    }
+
+    const REPORT: &str = r#"{
+        "requests": 2000000,
+        "requests_per_second": 1e6,
+        "latency_ns": { "p50": 1, "p99": 2, "p99.9": 3, "max": 4, "mean": 1 },
+        "above": [{ "bound_ns": 1000000, "requests": 3, "share": 1.5e-6 }],
+        "interrupted": false
+    }"#;
+}

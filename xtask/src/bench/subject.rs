@@ -102,6 +102,14 @@ impl Subject {
         Some(words)
     }
 
+    /// The arguments that make do with the file descriptors which a program that runs it leaves.
+    pub(crate) fn frugal(&self) -> &'static [&'static str] {
+        match self.kind {
+            Kind::Known(Program::Memcached) => &["-c", "256"],
+            _ => &[],
+        }
+    }
+
     /// Whether it can be spoken to in this language.
     pub(crate) fn speaks(&self, protocol: Protocol) -> bool {
         match self.kind {
