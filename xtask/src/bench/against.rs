@@ -26,52 +26,52 @@ use crate::workspace::Workspace;
 pub(crate) struct Against {
     /// Servers to compare with: redis, memcached, valkey, dragonfly; carrier=PATH for another build
     /// of ours; NAME=COMMAND LINE with {port}, whose NAME begins with memcached where it speaks that.
-    #[arg(long, required = true)]
+    #[arg(long)]
     against: Vec<String>,
     /// Rows to measure, or cpu, memory and special for all of a kind [default: what takes minutes].
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', requires = "against")]
     rows: Vec<String>,
     /// Every row, and those of containers and of growth with ten million items.
-    #[arg(long, conflicts_with = "rows")]
+    #[arg(long, conflicts_with = "rows", requires = "against")]
     all: bool,
     /// Pipeline depths, for every row that has one.
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', requires = "against")]
     pipelines: Option<Vec<usize>>,
     /// How often each server is measured in turn [default: 5, at pipeline 1 and for latencies 9].
-    #[arg(long)]
+    #[arg(long, requires = "against")]
     pairs: Option<usize>,
     /// Pairs of a 16-byte key and a value that are loaded first.
-    #[arg(long, default_value_t = 1_000_000)]
+    #[arg(long, default_value_t = 1_000_000, requires = "against")]
     keys: u64,
     /// Items of the rows about memory and growth [default: 1000000].
-    #[arg(long)]
+    #[arg(long, requires = "against")]
     items: Option<u64>,
     /// Requests of a shot [default: what takes about a second].
-    #[arg(long)]
+    #[arg(long, requires = "against")]
     requests: Option<u64>,
     /// Threads of each server.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, requires = "against")]
     threads: usize,
     /// Cores of the servers, as taskset writes them.
-    #[arg(long, default_value = "0")]
+    #[arg(long, default_value = "0", requires = "against")]
     server_cpus: String,
     /// Cores of the load generator.
-    #[arg(long, default_value = "1")]
+    #[arg(long, default_value = "1", requires = "against")]
     client_cpus: String,
     /// A set-up file of the load generator, run first; for --command, in place of keys.
     #[arg(long, requires = "command")]
     setup: Option<PathBuf>,
     /// A command to measure, as the load generator reads it: "BITOP AND d a b => int".
-    #[arg(long)]
+    #[arg(long, requires = "against")]
     command: Option<String>,
     /// Each request of --command takes a key that never was; without --command, the row `fresh`.
-    #[arg(long)]
+    #[arg(long, requires = "against")]
     fresh: bool,
     /// Also write everything, samples too, as JSON.
-    #[arg(long)]
+    #[arg(long, requires = "against")]
     json: Option<PathBuf>,
     /// Also write a page with charts.
-    #[arg(long)]
+    #[arg(long, requires = "against")]
     html: Option<PathBuf>,
 }
 
@@ -88,9 +88,11 @@ impl Against {
     pub(crate) fn run(&self, workspace: &Workspace, is_quick: bool) -> Result<(), Error> {
         let rows = Rows::load().map_err(BenchError::Rows)?;
         let chosen = self.choose(&rows)?;
+        let mut subjects = self.peers()?;
         let (server, loader) = build(workspace)?;
+        subjects.insert(0, Subject::carrier(OURS, &server)?);
         let stage = Stage {
-            subjects: self.subjects(&server)?,
+            subjects,
             loader: Loader::new(loader, &self.client_cpus),
             settings: self.settings(is_quick),
             goals: rows.goals,
@@ -135,26 +137,23 @@ impl Against {
         }
     }
 
-    /// Ours, and those of the others that are there.
-    fn subjects(&self, server: &Path) -> Result<Vec<Subject>, BenchError> {
-        let mut subjects = vec![Subject::carrier("carrier", server)?];
+    /// Those of the servers to compare with that are there.
+    fn peers(&self) -> Result<Vec<Subject>, BenchError> {
+        let mut peers: Vec<Subject> = Vec::new();
         for word in subject::words(&self.against) {
             match Subject::parse(&word) {
-                Ok(subject) if subjects.iter().any(|other| other.name == subject.name) => {
-                    let expected = "each server once";
+                Ok(peer) if [OURS].into_iter().chain(names(&peers)).any(|one| one == peer.name) => {
+                    let expected = "servers of different names";
                     return Err(BenchError::Syntax { option: "--against", found: word, expected });
                 }
-                Ok(subject) => subjects.push(subject),
+                Ok(peer) => peers.push(peer),
                 Err(BenchError::Peer(absent @ carrier_peers::Error::Absent { .. })) => {
                     eprintln!("{word}: {absent}; going on without it");
                 }
                 Err(error) => return Err(error),
             }
         }
-        if subjects.len() == 1 {
-            return Err(BenchError::NoPeer);
-        }
-        Ok(subjects)
+        if peers.is_empty() { Err(BenchError::NoPeer) } else { Ok(peers) }
     }
 
     fn choose(&self, rows: &Rows) -> Result<Chosen, Error> {
@@ -232,6 +231,10 @@ fn build(workspace: &Workspace) -> Result<(PathBuf, PathBuf), Error> {
     Ok((release.join("carrier-server"), release.join("carrier-load")))
 }
 
+fn names(subjects: &[Subject]) -> impl Iterator<Item = &str> {
+    subjects.iter().map(|subject| subject.name.as_str())
+}
+
 /// The commit that is built, and whether anything was changed since.
 fn commit(workspace: &Workspace) -> Option<String> {
     let words = ["describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"];
@@ -250,4 +253,61 @@ fn write(path: &Path, text: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// The name of our own server.
+const OURS: &str = "carrier";
 const KINDS: [&str; 3] = ["cpu", "memory", "special"];
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        against: Option<Against>,
+    }
+
+    /// The names of the rows that a command line chooses.
+    fn chosen(line: &str) -> Result<Vec<String>, String> {
+        let words = ["bench"].into_iter().chain(line.split_whitespace());
+        let line = Line::try_parse_from(words).map_err(|error| error.to_string())?;
+        let rows = Rows::load().map_err(|error| error.to_string())?;
+        let against = line.against.ok_or("nothing to compare with")?;
+        let chosen = against.choose(&rows).map_err(|error| error.to_string())?;
+        let cpu = chosen.cpu.iter().map(|row| row.row.clone());
+        let memory = chosen.memory.iter().map(|shape| shape.row.clone());
+        Ok(cpu.chain(memory).chain(chosen.special.iter().map(|&row| row.to_owned())).collect())
+    }
+
+    #[test]
+    fn rows_are_chosen_by_name_by_kind_and_all_together() {
+        assert_eq!(chosen("--against redis --rows kv8,get"), Ok(vec!["get".into(), "kv8".into()]));
+        let all = chosen("--against redis --all").expect("every row");
+        assert_eq!(all.len(), Rows::load().expect("the table of rows").names().len());
+        let usual = chosen("--against redis").expect("the usual rows");
+        assert!(usual.len() < all.len() && usual.iter().any(|row| row == "get"));
+        assert!(!usual.iter().any(|row| row == "budget"));
+        let memory = chosen("--against redis --rows memory").expect("a kind");
+        assert!(memory.iter().any(|row| row == "bits") && !memory.iter().any(|row| row == "get"));
+    }
+
+    #[test]
+    fn a_command_of_ones_own_is_measured_alone() {
+        assert_eq!(chosen("--against redis --command PING"), Ok(vec!["command".into()]));
+        assert_eq!(chosen("--against redis --command PING --fresh"), Ok(vec!["command".into()]));
+        assert_eq!(chosen("--against redis --fresh"), Ok(vec!["fresh".into()]));
+        let both = chosen("--against redis --command PING --rows get");
+        assert_eq!(both, Ok(vec!["command".into(), "get".into()]));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for line in
+            ["--rows get", "--against redis --rows got", "--against redis --all --rows get", ""]
+        {
+            assert!(chosen(line).is_err(), "{line}");
+        }
+    }
+}

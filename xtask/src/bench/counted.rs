@@ -28,8 +28,8 @@ pub(super) fn measure_instructions(stage: &Stage, results: &mut Results) -> Resu
 struct Counter {
     program: &'static str,
     measure: Measure,
-    /// The arguments before the file that it writes to; the next word is the server's.
-    arguments: &'static [&'static str],
+    /// The command, to be followed by the server's; it writes to `{file}`.
+    command: &'static [&'static str],
     /// What is counted, for an error.
     expected: &'static str,
     /// Finds the count in that file.
@@ -77,8 +77,7 @@ fn a_request(
         // An old one must not be read again.
         let _ = fs::remove_file(&path);
         let place = path.display().to_string();
-        let mut wrapper = vec![counter.program.to_owned()];
-        wrapper.extend(counter.arguments.iter().map(|word| word.replace("{file}", &place)));
+        let wrapper = counter.command.iter().map(|word| word.replace("{file}", &place));
         let launch = stage.launch(subject).args(subject.frugal()).under(wrapper);
         let mut server = Server::start(subject, protocol, &launch)?;
         let words = Words::keys(KEYS)
@@ -130,14 +129,22 @@ fn total_instructions(text: &str) -> Option<f64> {
 const STRACE: Counter = Counter {
     program: "strace",
     measure: Measure::Syscalls,
-    arguments: &["-f", "-c", "-o", "{file}"],
+    command: &["strace", "-f", "-c", "-o", "{file}"],
     expected: "line of totals",
     read: total_calls,
 };
 const CALLGRIND: Counter = Counter {
     program: "valgrind",
     measure: Measure::Instructions,
-    arguments: &["--tool=callgrind", "--callgrind-out-file={file}"],
+    // memcached raises its limit to its number of connections, which valgrind allows where that is
+    // the limit already; some descriptors above it are valgrind's own.
+    command: &[
+        "prlimit",
+        "--nofile=1024:2048",
+        "valgrind",
+        "--tool=callgrind",
+        "--callgrind-out-file={file}",
+    ],
     expected: "totals",
     read: total_instructions,
 };

@@ -74,6 +74,11 @@ fn measure_fresh(
     let pairs = stage.settings.pairs(pipeline);
     let requests = stage.settings.items(Some(GROWN_KEYS)).div_ceil(pairs as u64);
     let command = row.command(lineup.protocol).unwrap_or_default();
+    let is_set = command.to_ascii_lowercase().starts_with("set {key}");
+    for server in servers.iter().filter(|_| is_set) {
+        // Fresh keys begin behind those that are there: behind one, which is read back too.
+        stage.loader.run(&row.row, server, words(row, 1).plus(&["--preload", "-n", "0"]))?;
+    }
     let mut samples = Samples::new(&servers);
     stage.announce(&row.row, lineup, Some(pipeline));
     for pair in 0..pairs as u64 {
@@ -86,7 +91,6 @@ fn measure_fresh(
         samples.take(&servers, |server| shoot(stage, &row.row, server, words.clone()))?;
     }
     samples.add_to(results, stage, row, lineup, pipeline);
-    let is_set = command.to_ascii_lowercase().starts_with("set {key}");
     for server in servers.iter().filter(|_| is_set) {
         read_back(stage, row, server, pairs as u64 * requests)?;
     }

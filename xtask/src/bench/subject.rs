@@ -102,10 +102,10 @@ impl Subject {
         Some(words)
     }
 
-    /// The arguments that make do with the file descriptors which a program that runs it leaves.
+    /// The arguments that make do with 1024 file descriptors.
     pub(crate) fn frugal(&self) -> &'static [&'static str] {
         match self.kind {
-            Kind::Known(Program::Memcached) => &["-c", "256"],
+            Kind::Known(Program::Memcached) => &["-c", "1024"],
             _ => &[],
         }
     }
