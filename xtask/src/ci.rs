@@ -66,7 +66,7 @@ pub(crate) enum Step {
     Fuzz,
     /// The instructions of key paths, compared with those in the tree.
     Counts,
-    /// Every benchmark once.
+    /// Every benchmark once, and the table against other servers in seconds.
     Bench,
     /// What would be published of each crate.
     Package,
@@ -96,7 +96,11 @@ impl Step {
             Self::Loom => loom::run(workspace, tally),
             Self::Fuzz => Fuzz::SMOKE.run(workspace),
             Self::Counts => Counts::ALL.run(workspace),
-            Self::Bench => Bench::QUICK.run(workspace),
+            Self::Bench => {
+                Bench::QUICK.run(workspace)?;
+                let words = ["bench", "--against", "redis,memcached", "--quick"];
+                cargo("xtask").args(words).run()
+            }
             Self::Package => package(workspace),
         }
     }

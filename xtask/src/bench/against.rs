@@ -55,9 +55,9 @@ pub(crate) struct Against {
     /// Cores of the servers, as taskset writes them.
     #[arg(long, default_value = "0", requires = "against")]
     server_cpus: String,
-    /// Cores of the load generator.
-    #[arg(long, default_value = "1", requires = "against")]
-    client_cpus: String,
+    /// Cores of the load generator [default: 1, or 0 where there is one core].
+    #[arg(long, requires = "against")]
+    client_cpus: Option<String>,
     /// A set-up file of the load generator, run first; for --command, in place of keys.
     #[arg(long, requires = "command")]
     setup: Option<PathBuf>,
@@ -90,11 +90,12 @@ impl Against {
         let chosen = self.choose(&rows)?;
         let mut subjects = self.peers()?;
         let (server, loader) = build(workspace)?;
+        let settings = self.settings(is_quick);
         subjects.insert(0, Subject::carrier(OURS, &server)?);
         let stage = Stage {
             subjects,
-            loader: Loader::new(loader, &self.client_cpus),
-            settings: self.settings(is_quick),
+            loader: Loader::new(loader, &settings.client_cpus),
+            settings,
             goals: rows.goals,
             folder: make_folder(&workspace.target.join("bench"))?,
         };
@@ -131,7 +132,7 @@ impl Against {
             requests: self.requests,
             threads: self.threads,
             server_cpus: self.server_cpus.clone(),
-            client_cpus: self.client_cpus.clone(),
+            client_cpus: self.client_cpus.clone().unwrap_or_else(|| second_core().to_owned()),
             is_whole: self.all,
             is_quick,
         }
@@ -233,6 +234,10 @@ fn build(workspace: &Workspace) -> Result<(PathBuf, PathBuf), Error> {
 
 fn names(subjects: &[Subject]) -> impl Iterator<Item = &str> {
     subjects.iter().map(|subject| subject.name.as_str())
+}
+
+fn second_core() -> &'static str {
+    if std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1) { "1" } else { "0" }
 }
 
 /// The commit that is built, and whether anything was changed since.
