@@ -105,6 +105,7 @@ impl Against {
         chosen.measure(&stage, &mut results)?;
         let report = Report {
             format: FORMAT,
+            quick: is_quick,
             date,
             commit: commit(workspace),
             arguments: std::env::args().skip(1).collect(),

@@ -180,7 +180,8 @@ impl Used {
 
 /// Loads keys in order over one connection, as many at a time as fills a few packets.
 fn fill(stage: &Stage, row: &str, server: &Server, words: Words) -> Result<Used, BenchError> {
-    let before = server.running.resident_bytes();
+    // What a server still does after it accepts is no part of the load.
+    let before = settle_for(server, STARTED_FOR, SETTLED_AT_MOST, &mut 0);
     let mut peak = before;
     let words = words.plus(&["--distribution", "sequential", "-c", "1", "-P", "256"]);
     stage.loader.watch(row, server, words, || {
@@ -192,11 +193,14 @@ fn fill(stage: &Stage, row: &str, server: &Server, words: Words) -> Result<Used,
 
 /// Waits until memory has not moved for three seconds, thirty at most.
 fn settle(stage: &Stage, server: &Server, peak: &mut u64) -> u64 {
-    let (still_for, at_most) = if stage.settings.is_quick {
-        (SETTLED_FOR / 10, SETTLED_AT_MOST / 10)
-    } else {
-        (SETTLED_FOR, SETTLED_AT_MOST)
-    };
+    if stage.settings.is_quick {
+        return settle_for(server, SETTLED_FOR / 10, SETTLED_AT_MOST / 10, peak);
+    }
+    settle_for(server, SETTLED_FOR, SETTLED_AT_MOST, peak)
+}
+
+/// Waits until memory has not moved for so long, but not longer than the second says.
+fn settle_for(server: &Server, still_for: Duration, at_most: Duration, peak: &mut u64) -> u64 {
     let start = Stopwatch::start();
     let (mut settled, mut since) = (server.running.resident_bytes(), Stopwatch::start());
     while since.elapsed() < still_for && start.elapsed() < at_most {
@@ -232,6 +236,7 @@ const BUDGET_MIB: u64 = 256;
 /// Fewer than the file descriptors that a process may have by default.
 const CONNECTIONS: usize = 500;
 const READ_BACK: u64 = 20_000;
+const STARTED_FOR: Duration = Duration::from_millis(500);
 const SETTLED_FOR: Duration = Duration::from_secs(3);
 const SETTLED_AT_MOST: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(200);

@@ -63,7 +63,11 @@ fn head(report: &Report) -> String {
             escaped(&server.command)
         );
     }
-    out + "</dl>\n"
+    out.push_str("</dl>\n");
+    if report.quick {
+        let _ = writeln!(out, "<p><strong>{}</strong></p>", table::QUICK);
+    }
+    out
 }
 
 fn rows(report: &Report, table: &Table<'_>) -> String {

@@ -11,6 +11,8 @@ use crate::bench::subject::Subject;
 pub(crate) struct Report {
     /// Goes up when a field changes its meaning.
     pub(crate) format: u32,
+    /// Whether it only shows that everything runs.
+    pub(crate) quick: bool,
     pub(crate) date: String,
     pub(crate) commit: Option<String>,
     /// The words behind `cargo xtask`.
@@ -65,6 +67,7 @@ pub(crate) mod tests {
         };
         Report {
             format: FORMAT,
+            quick: false,
             date: "2000-02-29T00:00:00Z".to_owned(),
             commit: Some("0123456789ab".to_owned()),
             arguments: vec!["bench".to_owned(), "--against".to_owned(), "redis".to_owned()],

@@ -55,8 +55,10 @@ pub(crate) fn text(report: &Report) -> String {
             let _ = writeln!(out, "  {}", cells.collect::<Vec<_>>().join("  ").trim_end());
         }
     }
-    let _ =
-        writeln!(out, "\nratio: above 1, ours is better; quartile: the lower one of the ratios");
+    let _ = writeln!(out, "\n{LEGEND}");
+    if report.quick {
+        let _ = writeln!(out, "{QUICK}");
+    }
     out
 }
 
@@ -166,6 +168,11 @@ fn optional(value: Option<f64>) -> String {
 fn dash() -> String {
     "-".to_owned()
 }
+
+const LEGEND: &str = "ratio: above 1, ours is better; quartile: the lower one of the ratios";
+/// What to say of a quick run.
+pub(crate) const QUICK: &str =
+    "a quick run: it shows that everything runs; its figures mean nothing";
 
 #[cfg(test)]
 mod tests {
