@@ -25,7 +25,7 @@ use crate::workspace::Workspace;
 #[derive(Args, Debug)]
 pub(crate) struct Against {
     /// Servers to compare with: redis, memcached, valkey, dragonfly; carrier=PATH for another build
-    /// of ours; NAME=COMMAND LINE with {port}, whose NAME begins with memcached where it speaks that.
+    /// of ours; NAME=COMMAND LINE with {port}, its NAME beginning with memcached if it speaks that.
     #[arg(long)]
     against: Vec<String>,
     /// Rows to measure, or cpu, memory and special for all of a kind [default: what takes minutes].
