@@ -69,7 +69,7 @@ pub(crate) enum Step {
     Fuzz,
     /// The instructions of key paths, compared with those in the tree.
     Counts,
-    /// Every benchmark once.
+    /// Every benchmark once, and the table against other servers in seconds.
     Bench,
     /// What would be published of each crate.
     Package,
@@ -100,7 +100,11 @@ impl Step {
             Self::Loom => loom::run(workspace, tally),
             Self::Fuzz => Fuzz::SMOKE.run(workspace),
             Self::Counts => Counts::ALL.run(workspace),
-            Self::Bench => Bench::QUICK.run(workspace),
+            Self::Bench => {
+                Bench::QUICK.run(workspace)?;
+                let words = ["bench", "--against", "redis,memcached", "--quick"];
+                cargo("xtask").args(words).run()
+            }
             Self::Package => package(workspace),
         }
     }

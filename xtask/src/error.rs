@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::bench::BenchError;
 use crate::codegen::CodegenError;
 use crate::counts::TOLERANCE;
 
@@ -17,6 +18,8 @@ pub(crate) enum Error {
     Start { line: String, source: io::Error },
     /// A program ran and ended without success.
     Ended { line: String, code: Option<i32> },
+    /// Servers could not be compared.
+    Bench(BenchError),
     /// Generated files could not be made, or are not what is committed.
     Codegen(CodegenError),
     /// `cargo metadata` printed something else than expected.
@@ -48,6 +51,7 @@ impl fmt::Display for Error {
             Self::Start { line, source } => write!(f, "cannot start `{line}`: {source}"),
             Self::Ended { line, code: Some(code) } => write!(f, "`{line}` ended with code {code}"),
             Self::Ended { line, code: None } => write!(f, "`{line}` was ended by a signal"),
+            Self::Bench(source) => write!(f, "{source}"),
             Self::Codegen(source) => write!(f, "{source}"),
             Self::Metadata(source) => write!(f, "cannot read `cargo metadata`: {source}"),
             Self::Unknown { what, name, known } => {
@@ -82,11 +86,18 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::File { source, .. } | Self::Start { source, .. } => Some(source),
+            Self::Bench(source) => Some(source),
             Self::Codegen(source) => Some(source),
             Self::Metadata(source) => Some(source),
             Self::Toml { source, .. } => Some(source),
             Self::Peer(source) => Some(source),
             _ => None,
         }
+    }
+}
+
+impl From<BenchError> for Error {
+    fn from(source: BenchError) -> Self {
+        Self::Bench(source)
     }
 }

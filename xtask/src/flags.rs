@@ -41,7 +41,7 @@ impl Flags {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the benchmarks of every crate, or those of one.
-    Bench(Bench),
+    Bench(Box<Bench>),
     /// Run every check of the project in order, or one of them.
     Ci(Ci),
     /// Run real clients and programs against the server and print what each can do.
