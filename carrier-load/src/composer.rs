@@ -1,12 +1,13 @@
 //! What the next request of a thread is.
 
-use crate::connection::{Connection, Request};
-use crate::keys::{Picker, Share};
+use crate::batch::Request;
+use crate::connection::Connection;
+use crate::keys::{NextKeys, Picker, Share};
 use crate::phase::{KeyOrder, Phase};
 use crate::random::{Random, mix};
-use crate::template::{Fill, Template, World};
+use crate::template::{Template, World};
 
-/// Draws commands and keys, and writes requests.
+/// Draws commands and keys.
 #[derive(Debug)]
 pub(crate) struct Composer<'a> {
     pub(crate) world: &'a World,
@@ -15,7 +16,6 @@ pub(crate) struct Composer<'a> {
     phase: &'a Phase,
     picker: Option<Picker>,
     random: Random,
-    scratch: Vec<u8>,
     /// Connections of all threads.
     connections: usize,
 }
@@ -31,15 +31,14 @@ impl<'a> Composer<'a> {
     ) -> Self {
         let picker = match &phase.keys {
             KeyOrder::Drawn(order) => Some(Picker::new(order, world.space.count, share)),
-            KeyOrder::Own => None,
+            KeyOrder::Own | KeyOrder::Numbered => None,
         };
         Self {
             world,
             must_hit: phase.must_hit,
             phase,
             picker,
-            random: Random::new(mix(seed) ^ share.first),
-            scratch: Vec::new(),
+            random: Random::new(mix(seed ^ mix(phase.number)) ^ share.first),
             connections,
         }
     }
@@ -49,35 +48,46 @@ impl<'a> Composer<'a> {
         &self.phase.mix.templates()[request.template as usize]
     }
 
-    /// Above every fresh key that was drawn.
-    pub(crate) fn fresh_next(&self) -> u64 {
-        self.picker.as_ref().map_or(0, Picker::fresh_end)
+    /// Where the counted orders of keys go on.
+    pub(crate) fn next_keys(&self) -> NextKeys {
+        self.picker.as_ref().map_or_else(NextKeys::default, Picker::next_keys)
     }
 
-    /// Adds a request to the batch of a connection and its bytes to `out`; not if the connection
-    /// has named all of its own keys.
-    #[inline]
-    pub(crate) fn compose(&mut self, connection: &mut Connection, out: &mut Vec<u8>) -> bool {
+    /// Fills the batch of a connection with up to `count` requests: fewer if the connection has
+    /// named all of its own keys.
+    pub(crate) fn draw(&mut self, connection: &mut Connection, count: usize) {
+        if let [template] = self.phase.mix.templates()
+            && let Some(picker) = self.picker.as_mut().filter(|_| !self.phase.owns_keys)
+            && template.keys == 1
+            && !template.is_salted
+        {
+            let keys = (0..count).map(|_| picker.draw(&mut self.random));
+            return connection.batch.fill_alike(keys);
+        }
+        while connection.batch.len() < count && self.draw_one(connection) {}
+    }
+
+    fn draw_one(&mut self, connection: &mut Connection) -> bool {
         let number = self.phase.mix.pick(&mut self.random);
         let template = &self.phase.mix.templates()[number];
-        let keys_at = connection.batch.keys.len();
+        let keys_at = connection.batch.keys().len();
         let mut version = 0;
         for _ in 0..template.keys {
             let Some(key) = self.draw_key(connection) else { return false };
-            connection.batch.keys.push(key);
+            connection.batch.push_key(key);
+        }
+        if let KeyOrder::Numbered = self.phase.keys {
+            connection.own_next += 1;
         }
         if self.phase.owns_keys {
-            version = self.version(connection, connection.batch.keys[keys_at], template.writes);
+            version = self.version(connection, connection.batch.keys()[keys_at], template.writes);
         }
-        let request = Request {
+        connection.batch.push(Request {
             template: number as u32,
             keys_at: keys_at as u32,
             version,
             salt: if template.is_salted { self.random.next() } else { 0 },
-        };
-        let fill = Fill { keys: &connection.batch.keys[keys_at..], version, salt: request.salt };
-        template.compose(out, &mut self.scratch, self.world, fill);
-        connection.batch.requests.push(request);
+        });
         true
     }
 
@@ -86,6 +96,9 @@ impl<'a> Composer<'a> {
     fn draw_key(&mut self, connection: &mut Connection) -> Option<u64> {
         let count = self.world.space.count;
         let Some(picker) = &mut self.picker else {
+            if let KeyOrder::Numbered = self.phase.keys {
+                return Some(connection.own_next);
+            }
             let index = connection.own_next;
             let key = World::own_key(connection.number, self.connections, index);
             connection.own_next += 1;

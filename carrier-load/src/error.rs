@@ -5,6 +5,8 @@ use std::fmt::{self, Display, Formatter};
 use std::io;
 use std::path::PathBuf;
 
+use crate::words::LineError;
+
 /// An option or a line of a file that cannot be understood, in one line. Exit code 2.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageError {
@@ -19,6 +21,16 @@ pub struct UsageError {
 impl UsageError {
     pub(crate) fn new(place: impl Into<String>, found: &str, expected: &'static str) -> Self {
         Self { place: place.into(), found: found.to_owned(), expected }
+    }
+
+    /// What is wrong with a line of a file, or with the one that an option gives.
+    pub(crate) fn of_line(place: &str, line: Option<usize>, text: &str, error: LineError) -> Self {
+        let column = error.column;
+        let place = match line {
+            Some(line) => format!("{place} line {line} column {column}:"),
+            None => format!("{place} column {column}:"),
+        };
+        Self::new(place, text.trim(), error.expected)
     }
 }
 
@@ -77,6 +89,8 @@ pub enum Failure {
         /// What has arrived of its reply.
         reply: Vec<u8>,
     },
+    /// The user ended the run before there was anything to report.
+    Interrupted,
     /// Something the system could not give.
     Setup(UsageError),
 }
@@ -117,6 +131,7 @@ impl Display for Failure {
                 writeln!(f, "  request:  {}", Shown(request))?;
                 write!(f, "  reply:    {}", Shown(reply))
             }
+            Self::Interrupted => f.write_str("interrupted before the measured part"),
             Self::Setup(error) => write!(f, "{error}"),
         }
     }

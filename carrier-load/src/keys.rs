@@ -1,5 +1,6 @@
 //! Which key a request names: how keys are spelt, and in which order they are drawn.
 
+use crate::digits::write_digits;
 use crate::error::UsageError;
 use crate::random::Random;
 use crate::zipf::Zipf;
@@ -20,31 +21,6 @@ impl KeySpace {
     pub(crate) fn write(&self, out: &mut Vec<u8>, number: u64) {
         out.extend_from_slice(&self.prefix);
         write_digits(out, number, self.digits);
-    }
-
-    /// Bytes of every key.
-    pub(crate) fn key_len(&self) -> usize {
-        self.prefix.len() + self.digits
-    }
-}
-
-/// Appends a number in decimal, padded with zeros to `width`; its last digits if it is longer.
-#[inline]
-pub(crate) fn write_digits(out: &mut Vec<u8>, number: u64, width: usize) {
-    let start = out.len();
-    out.resize(start + width, b'0');
-    let (head, pairs) = out[start..].as_rchunks_mut::<2>();
-    let mut rest = number;
-    for pair in pairs.iter_mut().rev() {
-        if rest == 0 {
-            return;
-        }
-        let two = (rest % 100) as u8;
-        *pair = [b'0' + two / 10, b'0' + two % 10];
-        rest /= 100;
-    }
-    if let [place] = head {
-        *place = b'0' + (rest % 10) as u8;
     }
 }
 
@@ -109,8 +85,27 @@ pub(crate) struct Share {
     pub(crate) first: u64,
     /// How many threads there are.
     pub(crate) stride: u64,
-    /// The number of the first fresh key of all threads.
-    pub(crate) fresh_from: u64,
+    /// Where the orders begin.
+    pub(crate) from: NextKeys,
+}
+
+/// The numbers with which counted orders go on, over all threads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct NextKeys {
+    /// The number of draws of the sequential order.
+    pub(crate) sequential: u64,
+    /// Above every fresh key that was drawn.
+    pub(crate) fresh: u64,
+}
+
+impl NextKeys {
+    /// What is above both.
+    pub(crate) fn max(self, other: Self) -> Self {
+        Self {
+            sequential: self.sequential.max(other.sequential),
+            fresh: self.fresh.max(other.fresh),
+        }
+    }
 }
 
 /// Draws numbers of keys for one thread.
@@ -129,15 +124,23 @@ impl Picker {
         Self {
             count,
             order: Draw::new(order, count),
-            sequential_next: share.first,
-            fresh_next: share.fresh_from + share.first,
+            sequential_next: share.from.sequential + share.first,
+            fresh_next: share.from.fresh + share.first,
             stride: share.stride,
         }
     }
 
     /// The next key's number.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn draw(&mut self, random: &mut Random) -> u64 {
+        match self.order {
+            Draw::Uniform => random.below(self.count),
+            _ => self.draw_other(random),
+        }
+    }
+
+    #[inline(never)]
+    fn draw_other(&mut self, random: &mut Random) -> u64 {
         let mut order = &self.order;
         loop {
             match order {
@@ -169,9 +172,10 @@ impl Picker {
         }
     }
 
-    /// No fresh key of this thread has this number or a higher one.
-    pub(crate) fn fresh_end(&self) -> u64 {
-        (self.fresh_next + 1).saturating_sub(self.stride)
+    /// No draw of this thread has these numbers or higher ones.
+    pub(crate) fn next_keys(&self) -> NextKeys {
+        let end = |next: u64| (next + 1).saturating_sub(self.stride);
+        NextKeys { sequential: end(self.sequential_next), fresh: end(self.fresh_next) }
     }
 }
 
@@ -213,7 +217,8 @@ pub(crate) const WEIGHT_MAX: u32 = 1_000_000;
 mod tests {
     use super::*;
 
-    const SHARE: Share = Share { first: 1, stride: 2, fresh_from: 100 };
+    const SHARE: Share =
+        Share { first: 1, stride: 2, from: NextKeys { sequential: 0, fresh: 100 } };
 
     fn draws(order: &str, count: u64, draws: usize) -> Vec<u64> {
         let order = Order::parse(order).expect("an order");
@@ -228,7 +233,6 @@ mod tests {
         space.write(&mut out, 120);
         space.write(&mut out, 0);
         assert_eq!(out, b"key:000120key:000000");
-        assert_eq!(space.key_len(), 10);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! `carrier-load`: exit code 0 if all replies were right, 1 if one was not, 2 for a wrong option.
+//! `carrier-load`: exit code 0 if all replies were right, 1 if one was not, 2 for a wrong option,
+//! 130 if the user ended the run.
 
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "the result of a run is its output")]
@@ -6,7 +7,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use carrier_load::Options;
+use carrier_load::{Failure, Options};
 use clap::Parser;
 use clap::error::ErrorKind;
 
@@ -34,17 +35,22 @@ fn main() -> ExitCode {
     match plan.run() {
         // Whoever closed the output does not want the rest of it.
         Ok(report) => {
+            let is_interrupted = report.is_interrupted();
             let _ = match options.wants_json() {
                 true => writeln!(io::stdout(), "{}", report.to_json()),
                 false => write!(io::stdout(), "{report}"),
             };
+            if is_interrupted { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS }
+        }
+        Err(Failure::Interrupted) => {
+            eprintln!("error: {}", Failure::Interrupted);
+            ExitCode::from(INTERRUPTED)
         }
         Err(failure) => {
             eprintln!("error: {failure}");
-            return ExitCode::FAILURE;
+            ExitCode::FAILURE
         }
     }
-    ExitCode::SUCCESS
 }
 
 /// What is wrong, without the lines of usage and advice behind it.
@@ -54,3 +60,5 @@ fn one_line(message: &str) -> String {
 }
 
 const USAGE: u8 = 2;
+/// What shells report of a program that Ctrl-C has ended.
+const INTERRUPTED: u8 = 130;

@@ -5,6 +5,7 @@ use crate::keys::WEIGHT_MAX;
 use crate::random::Random;
 use crate::template::{Protocol, Template, World};
 use crate::verify::Expect;
+use crate::words::{self, LineError, Word};
 
 /// Commands with weights.
 #[derive(Debug, Clone)]
@@ -60,7 +61,7 @@ pub(crate) fn parse_names(text: &str, world: &World) -> Result<Vec<(u32, Templat
             let (_, line) = names.iter().find(|(own, _)| *own == name).ok_or_else(error)?;
             let weight = parse_weight(weight).ok_or_else(error)?;
             let (_, template) = parse_line(line, world)
-                .map_err(|expected| UsageError::new("--mix", part, expected))?;
+                .map_err(|error| UsageError::new("--mix", part, error.expected))?;
             Ok((weight, template))
         })
         .collect()
@@ -75,13 +76,11 @@ pub(crate) fn parse_lines(
 ) -> Result<Vec<(u32, Template)>, UsageError> {
     let mut commands = Vec::new();
     for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
+        if line.trim().is_empty() || line.trim().starts_with('#') {
             continue;
         }
-        let command = parse_line(line, world).map_err(|expected| {
-            UsageError::new(format!("{place} line {}:", index + 1), line, expected)
-        })?;
+        let command = parse_line(line, world)
+            .map_err(|error| UsageError::of_line(place, Some(index + 1), line, error))?;
         commands.push(command);
     }
     if commands.is_empty() {
@@ -90,56 +89,30 @@ pub(crate) fn parse_lines(
     Ok(commands)
 }
 
-/// Reads one line; the error says what was expected.
-pub(crate) fn parse_line(line: &str, world: &World) -> Result<(u32, Template), &'static str> {
-    let mut words = split(line)?;
+/// Reads one line.
+pub(crate) fn parse_line(line: &str, world: &World) -> Result<(u32, Template), LineError> {
+    parse_words(words::split(line)?, world)
+}
+
+/// Reads the words of one line.
+pub(crate) fn parse_words(
+    mut words: Vec<Word>,
+    world: &World,
+) -> Result<(u32, Template), LineError> {
     let mut expect = None;
     if let [.., arrow, text] = &words[..]
-        && arrow == "=>"
+        && arrow.text == "=>"
     {
-        expect = Some(Expect::parse(text).ok_or(EXPECT_SYNTAX)?);
+        expect = Some(Expect::parse(&text.text).ok_or_else(|| text.error(EXPECT_SYNTAX))?);
         words.truncate(words.len() - 2);
     }
     let mut weight = 1;
-    if words.first().is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit())) {
-        weight = parse_weight(&words.remove(0)).ok_or("a weight from 1 to 1000000")?;
+    if words.first().is_some_and(|word| word.text.starts_with(|c: char| c.is_ascii_digit())) {
+        let word = words.remove(0);
+        let expected = "a weight from 1 to 1000000";
+        weight = parse_weight(&word.text).ok_or_else(|| word.error(expected))?;
     }
     Ok((weight, Template::parse(&words, expect, world)?))
-}
-
-/// Splits a line at its blanks; `"..."` is one word, with `\n`, `\r`, `\t`, `\\` and `\"`.
-pub(crate) fn split(line: &str) -> Result<Vec<String>, &'static str> {
-    let mut words = Vec::new();
-    let mut rest = line.trim_start();
-    while !rest.is_empty() {
-        let Some(quoted) = rest.strip_prefix('"') else {
-            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-            words.push(rest[..end].to_owned());
-            rest = rest[end..].trim_start();
-            continue;
-        };
-        let (mut word, mut chars) = (String::new(), quoted.chars());
-        loop {
-            match chars.next().ok_or("a `\"` at the end of the word")? {
-                '"' => break,
-                '\\' => word.push(match chars.next() {
-                    Some('n') => '\n',
-                    Some('r') => '\r',
-                    Some('t') => '\t',
-                    Some(other @ ('\\' | '"')) => other,
-                    _ => return Err("one of n r t \\ \" behind a backslash"),
-                }),
-                other => word.push(other),
-            }
-        }
-        words.push(word);
-        rest = chars.as_str();
-        if !rest.is_empty() && !rest.starts_with(char::is_whitespace) {
-            return Err("a blank behind a quoted word");
-        }
-        rest = rest.trim_start();
-    }
-    Ok(words)
 }
 
 fn parse_weight(text: &str) -> Option<u32> {
@@ -156,7 +129,7 @@ const RESP_NAMES: &[(&str, &str)] = &[
     ("hset", "HSET hash:{id} field {value}"),
     ("zadd", "ZADD zset:{id} {int} {member} => int"),
     ("lpush", "LPUSH list:{id} {value}"),
-    ("mget", "MGET {key} {key} {key} {key} {key} {key} {key} {key} {key} {key}"),
+    ("mget", "MGET {key}*10"),
     ("del", "DEL {key}"),
     ("ping", "PING"),
 ];
@@ -164,7 +137,7 @@ const RESP_NAMES: &[(&str, &str)] = &[
 const MEMCACHED_NAMES: &[(&str, &str)] = &[
     ("get", "get {key}"),
     ("set", "set {key} 0 0 {value}"),
-    ("mget", "get {key} {key} {key} {key} {key} {key} {key} {key} {key} {key}"),
+    ("mget", "get {key}*10"),
     ("delete", "delete {key}"),
     ("version", "version"),
 ];
@@ -202,11 +175,20 @@ mod tests {
     #[test]
     fn errors_name_the_line() {
         let world = world(Protocol::Resp, "5");
-        let error = parse_lines("a.mix", "GET {key}\nGET {kay}\n", &world).expect_err("a typo");
-        assert_eq!(
-            error.to_string(),
-            "a.mix line 2: `GET {kay}`: expected one of {key} {id} {value} {int} {member}"
-        );
+        for (text, place) in [
+            (
+                "GET {key}\nGET {kay}\n",
+                "a.mix line 2 column 5: `GET {kay}`: expected one of {key} ",
+            ),
+            ("#\n  7x GET\n", "a.mix line 2 column 3: `7x GET`: expected a weight "),
+            ("GET {key} => b", "a.mix line 1 column 14: "),
+            ("GET a{key", "a.mix line 1 column 6: "),
+            ("SET {key} \"a", "a.mix line 1 column 11: "),
+            ("3", "a.mix line 1 column 1: "),
+        ] {
+            let error = parse_lines("a.mix", text, &world).expect_err(text).to_string();
+            assert!(error.starts_with(place), "{text}: {error}");
+        }
         for text in ["", "# nothing", "0 GET {key}", "GET \"a", "GET \"a\"b", "GET a => b", "3"] {
             assert!(parse_lines("a.mix", text, &world).is_err(), "{text}");
         }

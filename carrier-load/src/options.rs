@@ -53,7 +53,8 @@ pub struct Options {
     /// Order of keys: uniform, zipf:S, sequential, fresh, mixed:ORDER=WEIGHT,...
     #[arg(long, short, default_value = "uniform")]
     distribution: String,
-    /// Values: BYTES, uniform:LOW-HIGH, lognormal:MEDIAN,SIGMA[,MAX], int:BOUND
+    /// Values: BYTES, uniform:LOW-HIGH, lognormal:MEDIAN,SIGMA[,MAX], int:BOUND,
+    /// hex:LENGTH
     #[arg(long, default_value = "32")]
     value: String,
     /// {int} is below this
@@ -97,6 +98,13 @@ pub struct Options {
     /// Open loop: ask for events without pause instead of sleeping until the next batch
     #[arg(long, requires = "rate")]
     spin: bool,
+    /// Open loop: batches due within so long are meant to be sent together, at its beginning; few
+    /// wake-ups of the load generator for small bursts at the server [0: at even intervals]
+    #[arg(long, requires = "rate", value_parser = parse_time, default_value = "0")]
+    tick: u64,
+    /// Send so many requests first that are checked and not counted
+    #[arg(long, default_value_t = 0)]
+    warmup: u64,
     /// End after so many requests; 0 measures nothing
     #[arg(long, short = 'n')]
     requests: Option<u64>,
@@ -104,7 +112,12 @@ pub struct Options {
     #[arg(long)]
     seconds: Option<f64>,
 
-    /// What is checked beyond the bytes of values
+    /// Count the replies that took longer than this, such as 250us, 1ms or 2s; may be repeated
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    count_above: Vec<u64>,
+
+    /// What is checked beyond the bytes of values. A key's value is the same each time it is
+    /// written, so that with `values` a write over an older one can be lost and not be missed
     #[arg(long, value_enum, default_value_t = Verify::Values)]
     verify: Verify,
     /// Whether a key without a value is an error [default: refuse with --preload, else allow]
@@ -168,7 +181,7 @@ impl Options {
             Language::Memcached => "set {key} 0 0 {value}",
         });
         let preload = mix::parse_line(line, &world)
-            .map_err(|expected| UsageError::new("--preload-command", line, expected))?;
+            .map_err(|error| UsageError::of_line("--preload-command", None, line, error))?;
         if self.preload && preload.1.keys != 1 {
             return Err(UsageError::new("--preload-command", line, "one {key} or {id}"));
         }
@@ -190,6 +203,9 @@ impl Options {
             connections: self.connections,
             threads: self.threads,
             rate: self.rate,
+            tick_ns: self.tick.max(1),
+            warm_up: self.warmup,
+            bounds_ns: self.count_above.clone(),
             spins: self.spin,
             requests: self.requests,
             limit_ns: self.seconds.or(default_seconds).map(nanos),
@@ -285,7 +301,7 @@ impl Options {
         }
         for line in &self.command {
             let command = mix::parse_line(line, world)
-                .map_err(|expected| UsageError::new("--command", line, expected))?;
+                .map_err(|error| UsageError::of_line("--command", None, line, error))?;
             commands.push(command);
         }
         if commands.is_empty() {
@@ -332,6 +348,22 @@ impl Options {
     }
 }
 
+/// Nanoseconds of a time such as `250us`, `1ms`, `0.5s` or `0`.
+fn parse_time(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "ns" => 1.0,
+        "us" => 1e3,
+        "ms" => 1e6,
+        "s" => 1e9,
+        "" if digits == "0" => 1.0,
+        _ => return Err(TIME_SYNTAX.to_owned()),
+    };
+    let number: f64 = digits.parse().map_err(|_| TIME_SYNTAX.to_owned())?;
+    let is_sound = number >= 0.0 && number * unit <= SECONDS_MAX * 1e9;
+    is_sound.then_some((number * unit) as u64).ok_or_else(|| TIME_SYNTAX.to_owned())
+}
+
 fn is_local(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
@@ -349,6 +381,7 @@ fn nanos(seconds: f64) -> u64 {
     (seconds * 1e9) as u64
 }
 
+const TIME_SYNTAX: &str = "a number and ns, us, ms or s, at most 1000000s";
 const DEFAULT_SECONDS: f64 = 10.0;
 const SECONDS_MAX: f64 = 1e6;
 /// More requests than a run that time bounds can send.
@@ -414,6 +447,11 @@ mod tests {
             "--fresh-from 5",
             "--resp3 --protocol memcached",
             "--preload --preload-command PING",
+            "--tick 1ms",
+            "--rate 5 --tick 1",
+            "--count-above 1 ms",
+            "--count-above -1ms",
+            "--count-above 1mm",
         ] {
             assert!(plan(line).is_err(), "{line}");
         }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::error::Failure;
-use crate::keys::Order;
+use crate::interrupt;
+use crate::keys::{NextKeys, Order};
 use crate::mix::{self, Mix};
 use crate::phase::{KeyOrder, Phase};
 use crate::report::Report;
@@ -33,7 +34,10 @@ pub struct Plan {
     pub(crate) connections: usize,
     pub(crate) threads: usize,
     pub(crate) rate: Option<u64>,
+    pub(crate) tick_ns: u64,
     pub(crate) spins: bool,
+    pub(crate) warm_up: u64,
+    pub(crate) bounds_ns: Vec<u64>,
     pub(crate) requests: Option<u64>,
     pub(crate) limit_ns: Option<u64>,
     pub(crate) must_hit: bool,
@@ -44,52 +48,74 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Carries it out.
+    /// Carries it out. To be called once a process, because it listens to signals.
     ///
     /// # Errors
     ///
-    /// The first wrong, missing or superfluous reply, or what the system refused.
+    /// The first wrong, missing or superfluous reply, what the system refused, or the user's wish
+    /// to end before there is anything to report.
     pub fn run(&self) -> Result<Report, Failure> {
-        let clock = Clock::start();
-        let patience = Duration::from_nanos(self.patience_ns);
-        setup::run(&self.setup, &self.world, &self.target, patience)?;
-        let mut run = Run {
-            plan: self,
-            habits: Habits {
-                clock,
-                threads: self.threads,
-                connections: self.connections,
-                seed: self.seed,
-                fresh_from: self.fresh_from,
-                patience_ns: self.patience_ns,
-                spins: self.spins,
-            },
-            workers: self.workers(patience)?,
+        let interrupt = interrupt::watch()
+            .map_err(|source| Failure::Io { doing: "listen to signals", source })?;
+        let habits = Habits {
+            clock: Clock::start(),
+            threads: self.threads,
+            connections: self.connections,
+            seed: self.seed,
+            patience_ns: self.patience_ns,
+            spins: self.spins,
+            bounds_ns: &self.bounds_ns,
+            interrupt: &interrupt,
         };
+        setup::run(&self.setup, &self.world, &self.target, &habits)?;
+        let workers = self.workers(Duration::from_nanos(self.patience_ns))?;
+        let mut run = Run { plan: self, habits, workers };
+        let mut preload_ns = None;
         if let Some(mix) = &self.preload {
-            run.phase(&self.preload_phase(mix))?;
+            let start_ns = habits.clock.now_ns();
+            let tally = run.uncounted_phase(&self.preload_phase(mix))?;
+            preload_ns = Some(tally.end_ns.saturating_sub(start_ns));
         }
         if self.owns_keys {
             run.begin_versions();
         }
-        let phase = self.measured_phase();
-        let (cpu_ns, start_ns) = (Clock::cpu_ns(), clock.now_ns());
+        let mut phase = self.measured_phase();
+        if self.warm_up > 0 {
+            phase.from = run.uncounted_phase(&self.warm_up_phase())?.next_keys;
+        }
+        let start_ns = habits.clock.now_ns();
         let tally = run.phase(&phase)?;
-        let report = Report {
+        let report = self.report(&phase, tally, start_ns, preload_ns);
+        if report.is_interrupted() {
+            return Ok(report);
+        }
+        if self.owns_keys {
+            run.uncounted_phase(&self.read_back_phase()?)?;
+        }
+        run.uncounted_phase(&self.farewell_phase()?)?;
+        Ok(report)
+    }
+
+    fn report(
+        &self,
+        phase: &Phase,
+        tally: Tally,
+        start_ns: u64,
+        preload_ns: Option<u64>,
+    ) -> Report {
+        Report {
             elapsed_ns: tally.end_ns.saturating_sub(start_ns),
-            cpu_ns: Clock::cpu_ns() - cpu_ns,
+            preload_ns,
             names: phase.mix.templates().iter().map(|template| template.name.clone()).collect(),
+            bounds_ns: self.bounds_ns.clone(),
             rate: self.rate,
             pipeline: self.pipeline,
             connections: self.connections,
             threads: self.threads,
+            warm_up: self.warm_up,
+            verifies_writes: self.owns_keys,
             tally,
-        };
-        if self.owns_keys {
-            run.phase(&self.read_back_phase()?)?;
         }
-        run.phase(&self.farewell_phase()?)?;
-        Ok(report)
     }
 
     fn workers(&self, patience: Duration) -> Result<Vec<Worker>, Failure> {
@@ -101,7 +127,6 @@ impl Plan {
             if self.says_hello {
                 setup::hello(&mut stream, &self.world)?;
             }
-            let stream = stream.into_stream().map_err(refused)?;
             streams[number % self.threads].push((number, stream));
         }
         let workers = streams.into_iter().enumerate();
@@ -110,25 +135,21 @@ impl Plan {
 
     fn preload_phase(&self, mix: &Mix) -> Phase {
         Phase {
-            name: "preload",
-            mix: mix.clone(),
-            keys: KeyOrder::Drawn(Order::Sequential),
-            pipeline: self.pipeline.max(PRELOAD_PIPELINE),
-            rate: None,
-            requests: Some(self.world.space.count),
-            limit_ns: None,
             must_hit: self.must_hit,
-            owns_keys: false,
+            ..self.unmeasured("preload", 1, mix.clone(), KeyOrder::Drawn(Order::Sequential))
         }
     }
 
     fn measured_phase(&self) -> Phase {
         Phase {
             name: "load",
+            number: 3,
             mix: self.mix.clone(),
             keys: KeyOrder::Drawn(self.order.clone()),
+            from: NextKeys { sequential: 0, fresh: self.fresh_from },
             pipeline: self.pipeline,
             rate: self.rate,
+            tick_ns: self.tick_ns,
             requests: self.requests,
             limit_ns: self.limit_ns,
             must_hit: self.must_hit,
@@ -136,19 +157,24 @@ impl Plan {
         }
     }
 
+    fn warm_up_phase(&self) -> Phase {
+        Phase {
+            name: "warm-up",
+            number: 2,
+            requests: Some(self.warm_up),
+            limit_ns: None,
+            ..self.measured_phase()
+        }
+    }
+
     /// Reads every key on the connection that wrote it.
     fn read_back_phase(&self) -> Result<Phase, Failure> {
         let mix = mix::parse_names("get", &self.world).map_err(Failure::Setup)?;
         Ok(Phase {
-            name: "read back",
-            mix: Mix::new(mix),
-            keys: KeyOrder::Own,
-            pipeline: self.pipeline.max(PRELOAD_PIPELINE),
-            rate: None,
             requests: None,
-            limit_ns: None,
             must_hit: true,
             owns_keys: true,
+            ..self.unmeasured("read back", 4, Mix::new(mix), KeyOrder::Own)
         })
     }
 
@@ -160,27 +186,45 @@ impl Plan {
         };
         let mix = mix::parse_names(name, &self.world).map_err(Failure::Setup)?;
         Ok(Phase {
-            name: "last check",
-            mix: Mix::new(mix),
-            keys: KeyOrder::Own,
             pipeline: 1,
-            rate: None,
             requests: Some(self.connections as u64),
+            ..self.unmeasured("last check", 5, Mix::new(mix), KeyOrder::Own)
+        })
+    }
+
+    /// A phase that is to be over soon and names each key once.
+    fn unmeasured(&self, name: &'static str, number: u64, mix: Mix, keys: KeyOrder) -> Phase {
+        Phase {
+            name,
+            number,
+            mix,
+            keys,
+            from: NextKeys::default(),
+            pipeline: self.pipeline.max(UNMEASURED_PIPELINE),
+            rate: None,
+            tick_ns: 1,
+            requests: Some(self.world.space.count),
             limit_ns: None,
             must_hit: false,
             owns_keys: false,
-        })
+        }
     }
 }
 
 /// The connections of a run, between phases.
 struct Run<'a> {
     plan: &'a Plan,
-    habits: Habits,
+    habits: Habits<'a>,
     workers: Vec<Worker>,
 }
 
 impl Run<'_> {
+    /// Runs a phase that the report does not count, and without which there is none.
+    fn uncounted_phase(&mut self, phase: &Phase) -> Result<Tally, Failure> {
+        let tally = self.phase(phase)?;
+        if tally.is_interrupted { Err(Failure::Interrupted) } else { Ok(tally) }
+    }
+
     /// Runs a phase on all threads, and prints how far it is every second.
     fn phase(&mut self, phase: &Phase) -> Result<Tally, Failure> {
         let shared = Shared::default();
@@ -219,10 +263,10 @@ impl Plan {
         phase: &Phase,
         results: &Receiver<Result<Tally, Failure>>,
         shared: &Shared,
-        habits: &Habits,
+        habits: &Habits<'_>,
         start_ns: u64,
     ) -> Result<Tally, Failure> {
-        let mut sum = Tally::new(phase.mix.templates().len());
+        let mut sum = Tally::new(phase.mix.templates().len(), habits.bounds_ns.len());
         let (mut failure, mut before, mut next_ns) = (None, 0, start_ns + SECOND_NS);
         loop {
             let left = next_ns.saturating_sub(habits.clock.now_ns());
@@ -253,4 +297,4 @@ impl Plan {
 
 const SECOND_NS: u64 = 1_000_000_000;
 /// Enough requests in a batch to make what is not measured quick.
-const PRELOAD_PIPELINE: usize = 64;
+const UNMEASURED_PIPELINE: usize = 64;

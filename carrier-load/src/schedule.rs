@@ -13,24 +13,27 @@ pub(crate) struct Schedule {
     rate: u64,
     /// Requests that are sent together.
     batch: u64,
+    /// Batches are due at multiples of this from the start, the earlier one; at least 1.
+    tick_ns: u64,
 }
 
 impl Schedule {
     /// A schedule that begins at `start_ns`.
-    pub(crate) fn new(start_ns: u64, rate: u64, batch: u64) -> Self {
-        Self { start_ns, rate: rate.max(1), batch }
+    pub(crate) fn new(start_ns: u64, rate: u64, batch: u64, tick_ns: u64) -> Self {
+        Self { start_ns, rate: rate.max(1), batch, tick_ns: tick_ns.max(1) }
     }
 
     /// When batch number `number` is due. Computed from the start, so that no error adds up.
     pub(crate) fn due_ns(&self, number: u64) -> u64 {
         let nanos = u128::from(number) * u128::from(self.batch) * 1_000_000_000;
         let offset = u64::try_from(nanos / u128::from(self.rate)).unwrap_or(u64::MAX);
-        self.start_ns.saturating_add(offset)
+        self.start_ns.saturating_add(offset - offset % self.tick_ns)
     }
 
     /// How many batches are due before `time_ns`.
     pub(crate) fn due_before(&self, time_ns: u64) -> u64 {
-        let elapsed = u128::from(time_ns.saturating_sub(self.start_ns));
+        let ticks = time_ns.saturating_sub(self.start_ns).div_ceil(self.tick_ns);
+        let elapsed = u128::from(ticks) * u128::from(self.tick_ns);
         let batches =
             (elapsed * u128::from(self.rate)).div_ceil(u128::from(self.batch) * 1_000_000_000);
         u64::try_from(batches).unwrap_or(u64::MAX)
@@ -43,7 +46,7 @@ mod tests {
 
     #[test]
     fn batches_are_even_and_do_not_drift() {
-        let schedule = Schedule::new(1_000, 3, 1);
+        let schedule = Schedule::new(1_000, 3, 1, 1);
         assert_eq!(
             [0, 1, 2, 3].map(|n| schedule.due_ns(n)),
             [1_000, 333_334_333, 666_667_666, 1_000_001_000]
@@ -54,19 +57,30 @@ mod tests {
 
     #[test]
     fn a_batch_takes_the_time_of_its_requests() {
-        let schedule = Schedule::new(0, 160_000, 16);
+        let schedule = Schedule::new(0, 160_000, 16, 1);
         assert_eq!(schedule.due_ns(1), 100_000);
         assert_eq!(schedule.due_ns(10_000), 1_000_000_000);
     }
 
     #[test]
     fn what_is_due_before_a_time() {
-        let schedule = Schedule::new(50, 7_777, 3);
-        for number in [0, 1, 2, 10, 12_345] {
-            let due = schedule.due_ns(number);
-            assert!(schedule.due_before(due) <= number, "{number}");
-            assert_eq!(schedule.due_before(due + 1), number + 1);
+        for tick_ns in [1, 1_000, 1_000_000] {
+            let schedule = Schedule::new(50, 7_777, 3, tick_ns);
+            for number in [0, 1, 2, 10, 12_345] {
+                let due = schedule.due_ns(number);
+                assert!(schedule.due_before(due) <= number, "{number}");
+                let all = schedule.due_before(due + 1);
+                assert!(all > number && schedule.due_ns(all - 1) == due, "{number}");
+                assert!(schedule.due_ns(all) > due, "{number}");
+            }
+            assert_eq!(schedule.due_before(0), 0);
         }
-        assert_eq!(schedule.due_before(0), 0);
+    }
+
+    #[test]
+    fn batches_of_a_tick_are_due_at_its_beginning() {
+        let schedule = Schedule::new(7, 100_000, 1, 50_000);
+        let due = [0, 4, 5, 9, 10].map(|number| schedule.due_ns(number));
+        assert_eq!(due, [7, 7, 50_007, 50_007, 100_007]);
     }
 }

@@ -1,14 +1,11 @@
 //! Where the server is, and connections to it.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream as StdTcpStream};
-use std::os::unix::net::UnixStream as StdUnixStream;
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
-
-use mio::event::Source;
-use mio::net::{TcpStream, UnixStream};
-use mio::{Interest, Registry, Token};
 
 /// The address of a server.
 #[derive(Debug, Clone)]
@@ -19,69 +16,21 @@ pub(crate) enum Target {
 
 impl Target {
     /// A connection that blocks, at most for `patience` at a time.
-    pub(crate) fn connect(&self, patience: Duration) -> io::Result<Blocking> {
+    pub(crate) fn connect(&self, patience: Duration) -> io::Result<Stream> {
         let stream = match self {
             Self::Tcp(address) => {
-                let stream = StdTcpStream::connect_timeout(address, patience)?;
+                let stream = TcpStream::connect_timeout(address, patience)?;
                 stream.set_nodelay(true)?;
-                Blocking::Tcp(stream)
+                Stream::Tcp(stream)
             }
-            Self::Unix(path) => Blocking::Unix(StdUnixStream::connect(path)?),
+            Self::Unix(path) => Stream::Unix(UnixStream::connect(path)?),
         };
-        match &stream {
-            Blocking::Tcp(stream) => stream.set_read_timeout(Some(patience))?,
-            Blocking::Unix(stream) => stream.set_read_timeout(Some(patience))?,
-        }
+        stream.set_timeouts(patience)?;
         Ok(stream)
     }
 }
 
-/// A connection that waits.
-#[derive(Debug)]
-pub(crate) enum Blocking {
-    Tcp(StdTcpStream),
-    Unix(StdUnixStream),
-}
-
-impl Blocking {
-    /// The same connection, which waits no more.
-    pub(crate) fn into_stream(self) -> io::Result<Stream> {
-        Ok(match self {
-            Self::Tcp(stream) => {
-                stream.set_nonblocking(true)?;
-                Stream::Tcp(TcpStream::from_std(stream))
-            }
-            Self::Unix(stream) => {
-                stream.set_nonblocking(true)?;
-                Stream::Unix(UnixStream::from_std(stream))
-            }
-        })
-    }
-}
-
-impl Read for Blocking {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.read(buffer),
-            Self::Unix(stream) => stream.read(buffer),
-        }
-    }
-}
-
-impl Write for Blocking {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.write(buffer),
-            Self::Unix(stream) => stream.write(buffer),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// A connection that does not wait.
+/// A connection to a server. It waits, until it is made one that does not.
 #[derive(Debug)]
 pub(crate) enum Stream {
     Tcp(TcpStream),
@@ -89,17 +38,39 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
-    /// Asks for an event whenever the connection becomes readable or writable.
-    pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        let interest = Interest::READABLE | Interest::WRITABLE;
+    /// Makes it wait no more: what cannot be done at once is an error of its own kind.
+    pub(crate) fn set_nonblocking(&self) -> io::Result<()> {
         match self {
-            Self::Tcp(stream) => stream.register(registry, token, interest),
-            Self::Unix(stream) => stream.register(registry, token, interest),
+            Self::Tcp(stream) => stream.set_nonblocking(true),
+            Self::Unix(stream) => stream.set_nonblocking(true),
+        }
+    }
+
+    fn set_timeouts(&self, patience: Duration) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => {
+                stream.set_read_timeout(Some(patience))?;
+                stream.set_write_timeout(Some(patience))
+            }
+            Self::Unix(stream) => {
+                stream.set_read_timeout(Some(patience))?;
+                stream.set_write_timeout(Some(patience))
+            }
+        }
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(stream) => stream.as_fd(),
+            Self::Unix(stream) => stream.as_fd(),
         }
     }
 }
 
 impl Read for Stream {
+    #[inline]
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.read(buffer),
@@ -109,6 +80,7 @@ impl Read for Stream {
 }
 
 impl Write for Stream {
+    #[inline]
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.write(buffer),

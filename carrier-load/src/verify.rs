@@ -16,7 +16,10 @@ use drp_parser::{ReplyLimits, ReplySkipper};
 
 use crate::error::Expected;
 use crate::template::{Protocol, World};
+use crate::words::Word;
+pub(crate) use quick::Quick;
 
+mod quick;
 #[cfg(test)]
 mod tests;
 
@@ -51,12 +54,13 @@ impl Expect {
     }
 
     /// What a command is answered with if its mix does not say.
-    pub(crate) fn of_command(protocol: Protocol, words: &[String]) -> Self {
+    pub(crate) fn of_command(protocol: Protocol, words: &[Word]) -> Self {
         let Some((name, args)) = words.split_first() else { return Self::Any };
-        let keys_only = !args.is_empty() && args.iter().all(|arg| arg == "{key}");
-        let name = name.to_ascii_lowercase();
+        let is_key = |arg: &Word| arg.text == "{key}" || arg.text.starts_with("{key}*");
+        let keys_only = !args.is_empty() && args.iter().all(is_key);
+        let name = name.text.to_ascii_lowercase();
         match (protocol, name.as_str()) {
-            (Protocol::Resp, "get") if keys_only => Self::Value,
+            (Protocol::Resp, "get") if keys_only && args.len() == 1 => Self::Value,
             (Protocol::Resp, "mget") if keys_only => Self::Values,
             (Protocol::Resp, "set") if args.len() == 2 => Self::Ok,
             (Protocol::Resp, "mset") => Self::Ok,
@@ -111,8 +115,13 @@ pub(crate) enum Verdict {
         /// Values that were not.
         misses: usize,
     },
-    /// The beginning of a reply.
+    /// The beginning of a reply, to be presented again with more behind it.
     Incomplete,
+    /// A piece of a long value, as it must be.
+    Piece {
+        /// Its length in bytes, which must not be presented again.
+        consumed: usize,
+    },
     /// A wrong reply.
     Wrong {
         /// How many bytes of the input show it.
@@ -129,6 +138,10 @@ pub(crate) struct Checker {
     parser: ReplyParser,
     /// Of a reply of several lines: how far it is checked, in bytes.
     checked: usize,
+    /// Of a long value: how much of it has been judged and let go, in bytes.
+    streamed: Option<usize>,
+    /// Whether the last reply was incomplete.
+    is_midway: bool,
     /// Of its keys: how many are answered.
     answered: usize,
     hits: usize,
@@ -143,17 +156,24 @@ impl Checker {
             skipper: ReplySkipper::new(ReplyLimits::default()),
             parser: ReplyParser::new(limits),
             checked: 0,
+            streamed: None,
+            is_midway: false,
             answered: 0,
             hits: 0,
             key: Vec::new(),
         }
     }
 
+    /// Whether the next bytes begin a reply, so that [`Quick::accept`] may judge it.
+    #[inline]
+    pub(crate) fn is_between(&self) -> bool {
+        !self.is_midway
+    }
+
     /// Judges the reply at the head of `input`. After [`Verdict::Incomplete`] the next call must
     /// present the same bytes and more behind them.
-    #[inline]
     pub(crate) fn check(&mut self, world: &World, asked: Asked<'_>, input: &[u8]) -> Verdict {
-        match (world.protocol, asked.expect) {
+        let verdict = match (world.protocol, asked.expect) {
             (Protocol::Resp, Expect::Value) => self.resp_value(world, asked, input),
             (Protocol::Resp, Expect::Ok) if input.starts_with(b"+OK\r\n") => right(5),
             (Protocol::Resp, _) => self.resp(world, asked, input),
@@ -162,14 +182,57 @@ impl Checker {
                 self.memcached_values(world, asked, input)
             }
             (Protocol::Memcached, _) => self.memcached(asked, input),
+        };
+        self.is_midway = matches!(verdict, Verdict::Incomplete | Verdict::Piece { .. });
+        verdict
+    }
+
+    /// Judges what has come of a value that is too long to be held whole.
+    fn long_value(
+        &mut self,
+        world: &World,
+        asked: Asked<'_>,
+        input: &[u8],
+        start: usize,
+        from: usize,
+    ) -> Verdict {
+        let key = asked.keys.first().copied().unwrap_or_default();
+        let left = world.values.len_of(key, asked.version).saturating_sub(from);
+        let rest = input.get(start..).unwrap_or_default();
+        let piece = rest.get(..left).unwrap_or(rest);
+        let consumed = start.saturating_add(piece.len());
+        if !world.values.matches_range(piece, key, asked.version, from) {
+            return Verdict::Wrong { shown: consumed, key: 0 };
+        }
+        match rest.get(left..left.saturating_add(2)) {
+            Some(b"\r\n") => {
+                self.streamed = None;
+                Verdict::Right { consumed: consumed.saturating_add(2), hits: 1, misses: 0 }
+            }
+            Some(_) => Verdict::Wrong { shown: consumed, key: 0 },
+            None if consumed == 0 => Verdict::Incomplete,
+            None => {
+                self.streamed = Some(from.saturating_add(piece.len()));
+                Verdict::Piece { consumed }
+            }
         }
     }
 
-    #[inline]
     fn resp_value(&mut self, world: &World, asked: Asked<'_>, input: &[u8]) -> Verdict {
+        if let Some(from) = self.streamed {
+            return self.long_value(world, asked, input, 0, from);
+        }
         let (found, consumed) = match bulk(input) {
             Bulk::Found { value, consumed } => (value, consumed),
-            Bulk::Incomplete => return Verdict::Incomplete,
+            Bulk::Begun { len, .. } if !is_len_of(world, asked, len) => {
+                return Verdict::Wrong { shown: input.len(), key: 0 };
+            }
+            Bulk::Begun { start, .. } if input.len() >= PIECE_LEN_MIN => {
+                return self.long_value(world, asked, input, start, 0);
+            }
+            Bulk::Incomplete | Bulk::Begun { .. } => {
+                return Verdict::Incomplete;
+            }
             Bulk::Other => {
                 return match self.end(input) {
                     Ok(Some(shown)) => Verdict::Wrong { shown, key: 0 },
@@ -289,6 +352,11 @@ impl Checker {
     }
 }
 
+/// Whether a value of this length can be that of the request's key.
+fn is_len_of(world: &World, asked: Asked<'_>, len: usize) -> bool {
+    asked.keys.first().is_some_and(|key| world.values.len_of(*key, asked.version) == len)
+}
+
 fn right(consumed: usize) -> Verdict {
     Verdict::Right { consumed, hits: 0, misses: 0 }
 }
@@ -323,7 +391,15 @@ fn resp_values(world: &World, asked: Asked<'_>, reply: &[u8]) -> Verdict {
 
 /// A string or its absence at the head of a buffer.
 enum Bulk<'a> {
-    Found { value: Option<&'a [u8]>, consumed: usize },
+    Found {
+        value: Option<&'a [u8]>,
+        consumed: usize,
+    },
+    /// The header, and not all of the string.
+    Begun {
+        start: usize,
+        len: usize,
+    },
     Incomplete,
     Other,
 }
@@ -354,14 +430,16 @@ fn bulk(input: &[u8]) -> Bulk<'_> {
 fn bulk_behind(input: &[u8], start: usize, len: usize) -> Bulk<'_> {
     let end = start.saturating_add(len);
     let consumed = end.saturating_add(2);
-    let (Some(value), Some(terminator)) = (input.get(start..end), input.get(end..consumed)) else {
-        return Bulk::Incomplete;
-    };
-    let header_end = input.get(start.saturating_sub(1));
-    if terminator != b"\r\n" || header_end != Some(&b'\n') {
-        return Bulk::Other;
+    match input.get(start.saturating_sub(1)) {
+        None => return Bulk::Incomplete,
+        Some(b'\n') => {}
+        Some(_) => return Bulk::Other,
     }
-    Bulk::Found { value: Some(value), consumed }
+    match (input.get(start..end), input.get(end..consumed)) {
+        (Some(value), Some(b"\r\n")) => Bulk::Found { value: Some(value), consumed },
+        (Some(_), Some(_)) => Bulk::Other,
+        _ => Bulk::Begun { start, len },
+    }
 }
 
 fn nil(input: &[u8]) -> Bulk<'_> {
@@ -417,5 +495,7 @@ const INT_COMMANDS: &[&str] = &[
 
 /// The digits of the longest string that fits memory.
 const LEN_DIGITS_MAX: usize = 12;
+/// Values of which so much has come are judged and let go piece by piece.
+const PIECE_LEN_MIN: usize = 32 << 10;
 /// What a value of the command line may be.
 const ITEM_LEN_MAX: usize = 512 << 20;

@@ -4,7 +4,7 @@
 //! come from measuring the server's own CPU time beside another server's.
 #![allow(missing_docs, reason = "criterion's macros make items without docs")]
 
-use carrier_server::catalog::compile_builtin;
+use carrier_server::catalog::Library;
 use carrier_server::config::Config;
 use carrier_server::server::Server;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -19,7 +19,7 @@ fn pipelines(criterion: &mut Criterion) {
     let text =
         "[[network]]\nname = \"a\"\nhost = \"127.0.0.1\"\nport = 0\n[runtime]\nthreads = 1\n";
     let config = Config::parse("bench", text).expect("a right configuration");
-    let catalog = compile_builtin().expect("right sources");
+    let catalog = Library::built_in().expect("right sources");
     let server = Server::start(config, catalog).expect("a free port");
     let mut client = TcpStream::connect(server.addresses()[0].to_string()).expect("it listens");
     client.set_nodelay(true).expect("a TCP socket");

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example embed`
 
-use carrier_server::catalog::compile_builtin;
+use carrier_server::catalog::Library;
 use carrier_server::config::Config;
 use carrier_server::server::Server;
 use std::error::Error;
@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "embedded",
         "[[network]]\nname = \"local\"\nhost = \"127.0.0.1\"\nport = 0\n[runtime]\nthreads = 2\n",
     )?;
-    let server = Server::start(config, compile_builtin()?)?;
+    let server = Server::start(config, Library::built_in()?)?;
     let address = &server.addresses()[0];
     let mut client = TcpStream::connect(address.to_string())?;
     client.write_all(b"SADD primes 2 3 5 7\r\nSCARD primes\r\n")?;

@@ -1,10 +1,12 @@
 //! The table of commands: names to verified programs, for both protocols.
 
 mod describe;
+mod excerpt;
+mod library;
 mod name_table;
 mod sources;
 
-pub use sources::{BuiltinError, compile_builtin};
+pub use library::{Library, LibraryError, Origin};
 
 use name_table::NameTable;
 use std::collections::HashSet;
@@ -194,37 +196,33 @@ impl Catalog {
 
     /// The text of the error reply to a request that names no command that can run.
     pub(crate) fn bind_error(&self, error: BindError, args: Args<'_>) -> Vec<u8> {
-        let printable = |bytes: &[u8], max: usize| {
-            String::from_utf8_lossy(bytes.get(..max.min(bytes.len())).unwrap_or(&[])).into_owned()
-        };
         match error {
             BindError::UnknownCommand => {
-                let mut shown = String::new();
+                let mut shown = Vec::new();
                 for index in 1..args.len() {
                     let left = UNKNOWN_ARGS_MAX.saturating_sub(shown.len());
                     if left == 0 {
                         break;
                     }
-                    shown += &format!("'{}' ", printable(args.get(index), left));
+                    shown.extend([b"'", printable(args.get(index), left), b"' "].concat());
                 }
                 let name = printable(args.get(0), UNKNOWN_ARGS_MAX);
-                format!("ERR unknown command '{name}', with args beginning with: {shown}")
+                [b"ERR unknown command '", name, b"', with args beginning with: ", &shown].concat()
             }
             BindError::UnknownSubcommand => {
-                let container = printable(args.get(0), UNKNOWN_ARGS_MAX).to_uppercase();
+                let container = printable(args.get(0), UNKNOWN_ARGS_MAX).to_ascii_uppercase();
                 let name = printable(args.get(1), UNKNOWN_ARGS_MAX);
-                format!("ERR unknown subcommand '{name}'. Try {container} HELP.")
+                [b"ERR unknown subcommand '", name, b"'. Try ", &container, b" HELP."].concat()
             }
             BindError::MissingSubcommand => {
-                let name = printable(args.get(0), UNKNOWN_ARGS_MAX).to_lowercase();
-                format!("ERR wrong number of arguments for '{name}' command")
+                let name = printable(args.get(0), UNKNOWN_ARGS_MAX).to_ascii_lowercase();
+                wrong_arity(&name)
             }
             BindError::WrongArity(id) => {
                 let name = self.command(id).map_or_else(String::new, |c| c.program().full_name());
-                format!("ERR wrong number of arguments for '{name}' command")
+                wrong_arity(name.as_bytes())
             }
         }
-        .into_bytes()
     }
 
     fn add(&mut self, program: Program) -> Result<(), CatalogError> {
@@ -297,6 +295,11 @@ impl Command {
 
     pub(crate) fn run_where(&self) -> RunWhere {
         self.program.run_where
+    }
+
+    /// The rights that it takes to run it.
+    pub(crate) fn access(&self) -> Access {
+        self.program.access
     }
 
     pub(crate) fn returns(&self) -> Returns {
@@ -397,6 +400,16 @@ fn may_run_out_of_memory(instruction: Instruction) -> bool {
             | Opcode::StringSetUntil
             | Opcode::StringSetInteger
     )
+}
+
+fn wrong_arity(name: &[u8]) -> Vec<u8> {
+    [b"ERR wrong number of arguments for '", name, b"' command"].concat()
+}
+
+/// What C would print of a word: up to so many bytes, and up to a NUL.
+fn printable(bytes: &[u8], max: usize) -> &[u8] {
+    let len = bytes.iter().take(max).take_while(|byte| **byte != 0).count();
+    bytes.get(..len).unwrap_or_default()
 }
 
 /// Bytes of a request that the error about an unknown command repeats at most.

@@ -6,7 +6,7 @@
 mod explain;
 mod list;
 
-use crate::catalog::{Catalog, compile_builtin};
+use crate::catalog::Library;
 use crate::clock::Clock;
 use crate::config::{Config, Layout, LogLevel, Network, NetworkProtocol, is_loopback, parse_size};
 use crate::server::Server;
@@ -17,6 +17,7 @@ use signal_hook::iterator::Signals;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use zvm::Access;
 
 /// An in-memory database and cache for Redis and memcached clients.
 #[derive(Debug, Parser)]
@@ -38,6 +39,9 @@ struct Arguments {
     /// The memory budget, as 512MB or 16GB.
     #[arg(long, value_name = "SIZE", value_parser = parse_memory)]
     memory: Option<u64>,
+    /// Reads the `.zvml` files of this directory: they add commands or replace them.
+    #[arg(long, value_name = "DIR")]
+    commands: Option<PathBuf>,
     /// What is logged, to standard error.
     #[arg(long, value_enum)]
     log_level: Option<LogLevel>,
@@ -89,18 +93,19 @@ pub fn run() -> ExitCode {
 
 fn act(arguments: Arguments) -> Result<(), String> {
     let clock = Clock::start();
-    let catalog = compile_builtin().map_err(|error| error.to_string())?;
+    let library = Library::built_in().map_err(|error| error.to_string())?;
     let compiled_us = clock.elapsed().as_micros();
+    let catalog = library.catalog();
     match &arguments.task {
-        Some(Task::Commands { json: true }) => print(&list::json(&catalog)),
-        Some(Task::Commands { json: false }) => print(&list::table(&catalog)),
-        Some(Task::Explain { name }) => print(&explain::text(&catalog, &name.join(" "))?),
+        Some(Task::Commands { json: true }) => print(&list::json(catalog)),
+        Some(Task::Commands { json: false }) => print(&list::table(catalog)),
+        Some(Task::Explain { name }) => print(&explain::text(catalog, &name.join(" "))?),
         None => {
             let config = configure(&arguments)?;
             if arguments.print_config {
                 print(&config.to_toml());
             } else if !arguments.check_config {
-                return serve(config, catalog, compiled_us);
+                return serve(config, library, compiled_us);
             }
         }
     }
@@ -130,6 +135,7 @@ fn configure(arguments: &Arguments) -> Result<Config, String> {
             .to_owned());
     }
     config.memory_bytes = arguments.memory.or(config.memory_bytes);
+    config.commands = arguments.commands.clone().or(config.commands);
     config.log_level = arguments.log_level.unwrap_or(config.log_level);
     Ok(config)
 }
@@ -144,20 +150,24 @@ fn networks(addresses: &[Address]) -> Result<Vec<Network>, String> {
             name: format!("listen-{index}"),
             address: address.clone(),
             protocol: NetworkProtocol::Auto,
+            access: Access::ALL,
         }),
     };
     addresses.iter().enumerate().map(network).collect()
 }
 
 /// Runs the server until a signal ends it.
-fn serve(config: Config, catalog: Catalog, compiled_us: u128) -> Result<(), String> {
+fn serve(config: Config, mut library: Library, compiled_us: u128) -> Result<(), String> {
     start_log(config.log_level);
     raise_file_limit();
-    let (commands, opcodes) = (catalog.len(), catalog.opcodes_used());
+    if let Some(directory) = &config.commands {
+        library.add_directory(directory).map_err(|error| error.to_string())?;
+    }
+    let (commands, opcodes) = (library.catalog().len(), library.catalog().opcodes_used());
     tracing::info!(commands, opcodes, microseconds = compiled_us, "commands compiled");
     let protocols: Vec<NetworkProtocol> = config.networks.iter().map(|n| n.protocol).collect();
     let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(|error| error.to_string())?;
-    let server = Server::start(config, catalog).map_err(|error| error.to_string())?;
+    let server = Server::start(config, library).map_err(|error| error.to_string())?;
     let places = server.addresses().iter().zip(protocols);
     let places: Vec<String> = places
         .map(|(address, protocol)| {

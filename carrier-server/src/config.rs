@@ -11,6 +11,8 @@ pub use size::parse_size;
 
 use crate::socket::Address;
 use std::fmt::Write as _;
+use std::path::PathBuf;
+use zvm::Access;
 
 /// A complete and consistent configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub struct Config {
     pub pin_threads: bool,
     /// The memory budget of all shards together, in bytes; `None`: no limit.
     pub memory_bytes: Option<u64>,
+    /// The directory of further commands.
+    pub commands: Option<PathBuf>,
     /// What is logged.
     pub log_level: LogLevel,
     /// What clients may ask for at most.
@@ -46,6 +50,24 @@ pub struct Network {
     pub address: Address,
     /// What is spoken there.
     pub protocol: NetworkProtocol,
+    /// What its clients may do.
+    pub access: Access,
+}
+
+/// What holds for every client of a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Terms {
+    /// What is spoken there.
+    pub(crate) protocol: NetworkProtocol,
+    /// What its clients may do.
+    pub(crate) access: Access,
+}
+
+impl Network {
+    /// What holds for its clients.
+    pub(crate) const fn terms(&self) -> Terms {
+        Terms { protocol: self.protocol, access: self.access }
+    }
 }
 
 /// What is spoken on a network.
@@ -108,6 +130,7 @@ impl Default for Config {
                 name: "main".to_owned(),
                 address: Address::Tcp { host: "127.0.0.1".to_owned(), port: DEFAULT_PORT },
                 protocol: NetworkProtocol::Auto,
+                access: Access::ALL,
             }],
             threads: available_cores(),
             layout: Layout::Auto,
@@ -115,6 +138,7 @@ impl Default for Config {
             workers: None,
             pin_threads: false,
             memory_bytes: None,
+            commands: None,
             log_level: LogLevel::Info,
             limits: Limits::default(),
         }
@@ -160,7 +184,9 @@ impl Config {
                 }
             }
             let protocol = format!("{:?}", network.protocol).to_lowercase();
-            let _ = writeln!(out, "protocol = {protocol:?}\n");
+            let rights = Access::NAMES.iter().filter(|(_, right)| network.access.contains(*right));
+            let rights: Vec<&str> = rights.map(|(name, _)| *name).collect();
+            let _ = writeln!(out, "protocol = {protocol:?}\naccess = {rights:?}\n");
         }
         let layout = format!("{:?}", self.layout).to_lowercase();
         let _ = writeln!(out, "[runtime]\nthreads = {}\nlayout = {layout:?}", self.threads);
@@ -172,6 +198,10 @@ impl Config {
         let _ = writeln!(out, "pin_threads = {}\n\n[memory]", self.pin_threads);
         if let Some(bytes) = self.memory_bytes {
             let _ = writeln!(out, "soft_stay_under = \"{bytes}\"");
+        }
+        if let Some(directory) = &self.commands {
+            let directory = quoted(&directory.display().to_string());
+            let _ = writeln!(out, "\n[commands]\ndirectory = {directory}");
         }
         let level = format!("{:?}", self.log_level).to_lowercase();
         let _ = writeln!(out, "\n[log]\nlevel = {level:?}\n\n[limits]");

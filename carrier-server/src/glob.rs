@@ -1,13 +1,17 @@
 //! Glob patterns in Redis' syntax, as `SCAN MATCH` and `CONFIG GET` take them.
 //!
 //! `*` any run of bytes, `?` any byte, `[ab]` `[a-c]` `[^a]` classes, `\` takes the next byte
-//! literally. A class that is not closed runs to the end of the pattern.
+//! literally. A class that is not closed runs to the end of the pattern. The empty text matches the
+//! empty pattern and `*`, and no longer one, not even `**`: so Redis has it.
 
 /// Whether `text` matches `pattern`, over bytes; with `ignore_case`, ASCII letters match both
 /// cases.
 ///
 /// Complexity: O(pattern × text): only the last `*` is ever retried.
 pub(crate) fn matches(pattern: &[u8], text: &[u8], ignore_case: bool) -> bool {
+    if text.is_empty() {
+        return matches!(pattern, b"" | b"*");
+    }
     let (mut at, mut from) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
     loop {
@@ -107,6 +111,7 @@ mod tests {
         let no: &[(&str, &str)] = &[
             ("", "a"),
             ("?", ""),
+            ("**", ""),
             ("h[^e]llo", "hello"),
             ("a*b*c", "axxbyybz"),
             ("[abc", "d"),

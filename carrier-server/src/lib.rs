@@ -8,6 +8,7 @@ pub mod server;
 
 mod batch;
 mod clock;
+mod commands;
 mod connection;
 mod dialect;
 mod gather;

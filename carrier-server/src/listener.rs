@@ -1,6 +1,6 @@
 //! The listener role: takes connections in and says which thread each belongs to.
 
-use crate::config::NetworkProtocol;
+use crate::config::Terms;
 use crate::socket::{Acceptor, Stream};
 use std::io;
 
@@ -22,7 +22,7 @@ pub(crate) struct Listener {
 #[derive(Debug)]
 struct Door {
     acceptor: Acceptor,
-    protocol: NetworkProtocol,
+    terms: Terms,
     /// Whether clients may be waiting.
     ready: bool,
 }
@@ -32,18 +32,18 @@ struct Door {
 pub(crate) struct Arrival {
     /// Its socket.
     pub(crate) stream: Stream,
-    /// What is spoken on its network.
-    pub(crate) protocol: NetworkProtocol,
+    /// What holds on its network.
+    pub(crate) terms: Terms,
     /// The thread that it belongs to.
     pub(crate) thread: usize,
 }
 
 impl Listener {
     /// A listener at these sockets for these threads.
-    pub(crate) fn new(sockets: Vec<(Acceptor, NetworkProtocol)>, threads: Vec<usize>) -> Self {
+    pub(crate) fn new(sockets: Vec<(Acceptor, Terms)>, threads: Vec<usize>) -> Self {
         let doors = sockets
             .into_iter()
-            .map(|(acceptor, protocol)| Door { acceptor, protocol, ready: true })
+            .map(|(acceptor, terms)| Door { acceptor, terms, ready: true })
             .collect();
         Self { doors, threads, next: 0, paused: false, complained: false }
     }
@@ -81,7 +81,7 @@ impl Listener {
                     let thread = self.threads[self.next % self.threads.len()];
                     self.next = self.next.wrapping_add(1);
                     self.complained = false;
-                    return Some(Arrival { stream, protocol: door.protocol, thread });
+                    return Some(Arrival { stream, terms: door.terms, thread });
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => door.ready = false,
                 // The client has gone again.

@@ -12,7 +12,7 @@
 
 use crate::batch::Batch;
 use crate::catalog::Catalog;
-use crate::config::NetworkProtocol;
+use crate::config::Terms;
 use crate::socket::Stream;
 use loopy_ring::{Consumer, Parked, Permit, Producer, Reserved};
 use mio::Waker;
@@ -27,7 +27,7 @@ pub(crate) enum Message {
     /// Requests of this thread's connections, answered.
     Done(Box<Batch>),
     /// A connection that is this thread's from now on.
-    Connection(Stream, NetworkProtocol),
+    Connection(Stream, Terms),
 }
 
 impl Reserved for Message {
@@ -54,8 +54,10 @@ pub(crate) struct Mesh {
     pool: Vec<Box<Batch>>,
     /// Whether an open batch may have grown large.
     large: bool,
-    /// Whether a ring has refused a batch that is large.
+    /// Whether a ring has refused a batch that can take nothing more.
     congested: bool,
+    /// Whether open batches take nothing more, because the commands have changed.
+    closed: bool,
 }
 
 #[derive(Debug)]
@@ -87,7 +89,7 @@ impl Mesh {
             .map(|(producer, waker)| Peer { producer, waker, open: None, published: false })
             .collect();
         let own_shard = hosts.iter().position(|&host| host == me);
-        Self { inbox, peers, hosts, own_shard, pool, large: false, congested: false }
+        Self { inbox, peers, hosts, own_shard, pool, large: false, congested: false, closed: false }
     }
 
     /// The shard that this thread hosts.
@@ -141,10 +143,19 @@ impl Mesh {
         self.congested = false;
         for peer in &mut self.peers {
             peer.publish();
-            self.congested |= peer.open.as_ref().is_some_and(|batch| batch.is_large());
+            let kept = peer.open.as_ref();
+            self.congested |= kept.is_some_and(|batch| self.closed || batch.is_large());
             peer.wake()?;
         }
+        self.closed &= self.congested;
         Ok(())
+    }
+
+    /// Adds nothing more to batches that a full ring has kept here: they are bound to commands
+    /// that are not in force any more.
+    pub(crate) fn close_batches(&mut self) {
+        self.closed = self.is_stuck();
+        self.congested |= self.closed;
     }
 
     /// Whether some batch could not be published.
@@ -169,10 +180,10 @@ impl Mesh {
         &mut self,
         thread: usize,
         stream: Stream,
-        protocol: NetworkProtocol,
+        terms: Terms,
     ) -> Result<(), Stream> {
         let peer = &mut self.peers[thread];
-        match peer.producer.push(Message::Connection(stream, protocol)) {
+        match peer.producer.push(Message::Connection(stream, terms)) {
             Ok(()) => {
                 peer.published = true;
                 Ok(())

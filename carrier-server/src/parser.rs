@@ -124,14 +124,27 @@ impl Parser {
         bound: &Bound<'_>,
         consumed: usize,
     ) -> Option<Stop> {
+        if !connection.session.access.contains(bound.command.access()) {
+            deny(connection, bound);
+            turn.local.ranges.truncate(bound.args.start);
+            connection.input.consume(consumed);
+            return None;
+        }
         if bound.command.run_where() == RunWhere::Connection {
             if !turn.local.list.is_empty() {
                 // It may look at what the requests before it did to this thread's shard.
                 turn.local.ranges.truncate(bound.args.start);
                 return Some(Stop::BatchFirst);
             }
+            let version = turn.shared.commands.version();
             self.run_here(turn, connection, bound);
             turn.local.clear();
+            if version != turn.shared.commands.version() {
+                // What follows is bound to the commands as they are from now on.
+                connection.input.consume(consumed);
+                turn.stats.commands.add(1);
+                return Some(Stop::TurnOver);
+            }
         } else {
             self.router.route(turn, connection, key, bound);
         }
@@ -176,6 +189,24 @@ fn starve(connection: &mut Connection, needed: usize) -> Stop {
     connection.parseable = false;
     connection.needed = needed;
     Stop::NeedsInput
+}
+
+/// Answers a request for which the connection's network gives no right.
+#[cold]
+fn deny(connection: &mut Connection, bound: &Bound<'_>) {
+    let name = bound.command.name();
+    let sequence = connection.replies.assign();
+    connection.replies.reply(sequence, |out| match bound.dialect {
+        Dialect::Resp(version) => {
+            let text = format!("NOPERM this network gives no right to run the '{name}' command");
+            drp_parser::Encoder::new(out, version).error(text.as_bytes());
+        }
+        Dialect::Memcached if bound.quiet => {}
+        Dialect::Memcached => {
+            let text = format!("this network gives no right to run the '{name}' command");
+            dmp_parser::Encoder::new(out).client_error(text.as_bytes());
+        }
+    });
 }
 
 /// Answers what cannot be understood, and closes once that is sent: where the next request would

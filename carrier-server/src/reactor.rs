@@ -10,7 +10,7 @@
 use crate::batch::Requests;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
-use crate::config::NetworkProtocol;
+use crate::config::{NetworkProtocol, Terms};
 use crate::connection::{Connections, Phase};
 use crate::input::BufferPool;
 use crate::listener::{Arrival, Listener};
@@ -35,6 +35,8 @@ pub(crate) struct Reactor {
     index: usize,
     shared: Arc<Shared>,
     catalog: Arc<Catalog>,
+    /// Which version of the commands that is.
+    version: u64,
     poll: Poll,
     mesh: Mesh,
     listener: Option<Listener>,
@@ -79,7 +81,6 @@ impl Reactor {
     pub(crate) fn new(
         index: usize,
         shared: Arc<Shared>,
-        catalog: Arc<Catalog>,
         poll: Poll,
         mesh: Mesh,
         roles: Roles,
@@ -90,10 +91,12 @@ impl Reactor {
                 poll.registry().register(acceptor, door_token(door), Interest::READABLE)?;
             }
         }
+        let (catalog, version) = shared.commands.current();
         Ok(Self {
             index,
             shared,
             catalog,
+            version,
             poll,
             mesh,
             listener,
@@ -126,6 +129,7 @@ impl Reactor {
                 return Ok(());
             }
             let now_ms = Clock::unix_ms();
+            self.renew_commands();
             self.accept();
             self.serve(now_ms);
             self.mesh.publish()?;
@@ -190,6 +194,15 @@ impl Reactor {
         }
     }
 
+    /// Takes on the commands in force where they have changed. Nothing is bound to the old ones
+    /// but what is on its way to other threads, and that keeps them.
+    fn renew_commands(&mut self) {
+        if self.version != self.shared.commands.version() {
+            (self.catalog, self.version) = self.shared.commands.current();
+            self.mesh.close_batches();
+        }
+    }
+
     /// Lets waiting clients in, a bounded number a turn.
     fn accept(&mut self) {
         if self.shared.is_stopping() {
@@ -197,32 +210,33 @@ impl Reactor {
         }
         for _ in 0..ACCEPTS_MAX {
             let Some(listener) = &mut self.listener else { return };
-            let Some(Arrival { stream, protocol, thread }) = listener.poll() else { return };
+            let Some(Arrival { stream, terms, thread }) = listener.poll() else { return };
             let stats = self.shared.stats.thread(self.index);
             if self.shared.stats.connections() >= self.shared.config.limits.maxclients as u64 {
                 stats.connections_refused.add(1);
-                refuse(stream, protocol);
+                refuse(stream, terms.protocol);
                 continue;
             }
             stats.connections_admitted.add(1);
             if thread == self.index {
-                self.adopt(stream, protocol);
-            } else if let Err(stream) = self.mesh.send_connection(thread, stream, protocol) {
+                self.adopt(stream, terms);
+            } else if let Err(stream) = self.mesh.send_connection(thread, stream, terms) {
                 // That thread is behind; this one takes the client instead.
-                self.adopt(stream, protocol);
+                self.adopt(stream, terms);
             }
         }
     }
 
     /// Makes a connection this thread's.
-    fn adopt(&mut self, stream: Stream, protocol: NetworkProtocol) {
-        let session = SessionState::new(self.shared.number_connection());
+    fn adopt(&mut self, stream: Stream, terms: Terms) {
+        let session = SessionState::new(self.shared.number_connection(), terms.access);
         let registry = self.poll.registry();
         let limits = &self.shared.config.limits;
-        let adopted = self.connections.insert(stream, protocol, session, limits, |stream, key| {
-            let interest = Interest::READABLE | Interest::WRITABLE;
-            registry.register(stream, Token(key.index as usize), interest)
-        });
+        let adopted =
+            self.connections.insert(stream, terms.protocol, session, limits, |stream, key| {
+                let interest = Interest::READABLE | Interest::WRITABLE;
+                registry.register(stream, Token(key.index as usize), interest)
+            });
         if let Err(error) = adopted {
             self.shared.stats.thread(self.index).connections_ended.add(1);
             tracing::warn!(%error, "a client could not be taken in");
@@ -311,7 +325,7 @@ impl Reactor {
                     self.replier.deliver(&batch, &mut self.connections, &mut self.pool);
                     self.mesh.recycle(batch);
                 }
-                Some(Message::Connection(stream, protocol)) => self.adopt(stream, protocol),
+                Some(Message::Connection(stream, terms)) => self.adopt(stream, terms),
             }
         }
     }

@@ -1,7 +1,8 @@
 //! A server from its start to its end.
 
-use crate::catalog::Catalog;
-use crate::config::{Config, NetworkProtocol};
+use crate::catalog::Library;
+use crate::commands::Commands;
+use crate::config::{Config, Terms};
 use crate::layout::Plan;
 use crate::listener::Listener;
 use crate::mesh::{self, Mesh, Message};
@@ -60,7 +61,7 @@ impl Server {
     /// # Errors
     ///
     /// The first address or system resource that is not to be had; nothing goes on running.
-    pub fn start(config: Config, catalog: Catalog) -> Result<Self, ServerError> {
+    pub fn start(config: Config, library: Library) -> Result<Self, ServerError> {
         let plan = Plan::new(&config, available_cores());
         let (sockets, addresses) = listen(&config)?;
         let port = addresses.iter().find_map(|address| match address {
@@ -70,9 +71,10 @@ impl Server {
         let threads = plan.threads.len();
         let random = random_words().map_err(system("random numbers"))?;
         let shards = plan.shards();
-        let shared = Shared::new(config, threads, shards, port.unwrap_or(0), random);
+        let commands = Commands::new(library);
+        let shared = Shared::new(config, commands, threads, shards, port.unwrap_or(0), random);
         let shared = Arc::new(shared);
-        let reactors = assemble(&plan, &shared, Arc::new(catalog), sockets)?;
+        let reactors = assemble(&plan, &shared, sockets)?;
         let mut server = Self {
             shared: Arc::clone(&shared),
             wakers: reactors.iter().map(|(_, waker)| Arc::clone(waker)).collect(),
@@ -181,7 +183,7 @@ impl fmt::Display for ServerError {
 
 impl std::error::Error for ServerError {}
 
-type Sockets = Vec<(Acceptor, NetworkProtocol)>;
+type Sockets = Vec<(Acceptor, Terms)>;
 
 /// Listens at every network.
 fn listen(config: &Config) -> Result<(Sockets, Vec<Address>), ServerError> {
@@ -194,7 +196,7 @@ fn listen(config: &Config) -> Result<(Sockets, Vec<Address>), ServerError> {
         });
         let acceptor = bound
             .map_err(|error| ServerError::Listen { address: network.address.clone(), error })?;
-        sockets.push((acceptor, network.protocol));
+        sockets.push((acceptor, network.terms()));
     }
     Ok((sockets, addresses))
 }
@@ -203,7 +205,6 @@ fn listen(config: &Config) -> Result<(Sockets, Vec<Address>), ServerError> {
 fn assemble(
     plan: &Plan,
     shared: &Arc<Shared>,
-    catalog: Arc<Catalog>,
     sockets: Sockets,
 ) -> Result<Vec<(Reactor, Arc<Waker>)>, ServerError> {
     let count = plan.threads.len();
@@ -220,6 +221,7 @@ fn assemble(
         ways.push((producer, Arc::new(waker)));
         inboxes.push(consumer);
     }
+    let (catalog, _) = shared.commands.current();
     let budget = shared.config.memory_bytes.map(|bytes| bytes / plan.shards().max(1) as u64);
     let mut listener = Some(Listener::new(sockets, plan.fronts()));
     let mut reactors = Vec::with_capacity(count);
@@ -242,8 +244,7 @@ fn assemble(
             None => None,
         };
         let roles = Roles { listener: listener.take(), worker };
-        let (shared, catalog) = (Arc::clone(shared), Arc::clone(&catalog));
-        let reactor = Reactor::new(index, shared, catalog, poll, mesh, roles)
+        let reactor = Reactor::new(index, Arc::clone(shared), poll, mesh, roles)
             .map_err(system("a socket's registration"))?;
         reactors.push((reactor, Arc::clone(&ways[index].1)));
     }

@@ -1,14 +1,17 @@
 //! What connection commands (HELLO, CLIENT, CONFIG, COMMAND, INFO ...) see: the connection's own
 //! state and the server around it.
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Library, LibraryError};
 use crate::dialect::Dialect;
 use crate::glob;
 use crate::info;
 use crate::shared::Shared;
 use drp_parser::Version;
 use std::cell::Cell;
-use zvm::{CommandFilter, CommandView, ReplySink, Session, SessionField, SessionSetting, Text};
+use zvm::{
+    Access, CommandFilter, CommandView, CompilePurpose, ReplySink, Session, SessionField,
+    SessionSetting, SourceForm, Text,
+};
 
 /// What belongs to one connection and outlives its requests.
 #[derive(Debug, Clone)]
@@ -25,11 +28,13 @@ pub(crate) struct SessionState {
     pub(crate) database: u32,
     /// The protocol version that it speaks.
     pub(crate) version: Version,
+    /// What it may do.
+    pub(crate) access: Access,
 }
 
 impl SessionState {
     /// A new connection's.
-    pub(crate) fn new(id: u64) -> Self {
+    pub(crate) fn new(id: u64, access: Access) -> Self {
         Self {
             id,
             name: Box::default(),
@@ -37,6 +42,7 @@ impl SessionState {
             library_version: Box::default(),
             database: 0,
             version: Version::Resp2,
+            access,
         }
     }
 }
@@ -174,14 +180,85 @@ impl Session for SessionView<'_> {
         self.catalog.describe_one(name, view, sink)
     }
 
+    fn reply_compiled(&mut self, source: &[u8], purpose: CompilePurpose, sink: &mut dyn ReplySink) {
+        let commands = &self.shared.commands;
+        match purpose {
+            CompilePurpose::Load => match commands.change(|library| library.load(source)) {
+                Ok(names) => {
+                    tracing::info!(commands = names.join(" "), "commands loaded");
+                    reply_texts(&names, sink);
+                }
+                Err(error) => sink.error(one_line(&error).as_bytes()),
+            },
+            // On a copy: whoever loads meanwhile does not wait.
+            _ => match commands.library().clone().load(source) {
+                Ok(_) => sink.array(0),
+                Err(LibraryError::Source(diagnostics)) => {
+                    reply_texts(&diagnostics.rendered().collect::<Vec<_>>(), sink);
+                }
+                Err(error) => reply_texts(&[error.to_string()], sink),
+            },
+        }
+    }
+
+    fn reply_source(&mut self, name: &[u8], form: SourceForm, sink: &mut dyn ReplySink) {
+        let library = self.shared.commands.library();
+        let text = match form {
+            SourceForm::Text => library.text(name).map(str::to_owned),
+            _ => library.catalog().find_by_name(name).map(|c| zvm::disassemble(c.program())),
+        };
+        drop(library);
+        match text {
+            Some(text) => sink.verbatim(text.as_bytes()),
+            None => sink.nil(),
+        }
+    }
+
+    fn drop_command(&mut self, name: &[u8]) -> bool {
+        self.shared.commands.change(|library| library.drop_command(name))
+    }
+
+    fn reply_reloaded(&mut self, sink: &mut dyn ReplySink) {
+        match self.shared.commands.change(Library::reload) {
+            Ok(names) => {
+                tracing::info!(commands = names.join(" "), "directory of commands read anew");
+                reply_texts(&names, sink);
+            }
+            Err(error) => sink.error(one_line(&error).as_bytes()),
+        }
+    }
+
     fn reply_commands(
         &mut self,
         filter: CommandFilter<'_>,
         view: CommandView,
         sink: &mut dyn ReplySink,
     ) {
-        self.catalog.describe_all(filter, view, sink);
+        if view == CommandView::Origin {
+            self.shared.commands.library().describe_origins(filter, sink);
+        } else {
+            self.catalog.describe_all(filter, view, sink);
+        }
     }
+}
+
+fn reply_texts(texts: &[String], sink: &mut dyn ReplySink) {
+    sink.array(texts.len());
+    for text in texts {
+        sink.bytes(Text::Bytes(text.as_bytes()));
+    }
+}
+
+/// An error as the one line that an error reply is: of several diagnostics the first.
+fn one_line(error: &LibraryError) -> String {
+    let text = match error {
+        LibraryError::Source(diagnostics) => diagnostics.rendered().next().unwrap_or_default(),
+        error => error.to_string(),
+    };
+    // The marks of a drawing mean nothing in one line.
+    let lines = text.lines().map(|line| line.trim_matches([' ', '|', '^', '=']));
+    let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    format!("ERR {}", lines.join("; "))
 }
 
 /// How many numbered databases there are.

@@ -1,6 +1,7 @@
 //! What all threads of a server share: read often, written almost never.
 
 use crate::clock::Clock;
+use crate::commands::Commands;
 use crate::config::Config;
 use crate::stats::Stats;
 use kvstore::HashKey;
@@ -12,6 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub(crate) struct Shared {
     /// What it was told to do.
     pub(crate) config: Config,
+    /// The commands in force.
+    pub(crate) commands: Commands,
     /// Counters of all threads.
     pub(crate) stats: Stats,
     /// The key of the hash that routes and finds keys; fresh in each process.
@@ -38,6 +41,7 @@ impl Shared {
     /// What the threads of a server with this configuration share.
     pub(crate) fn new(
         config: Config,
+        commands: Commands,
         threads: usize,
         shards: usize,
         port: u16,
@@ -46,6 +50,7 @@ impl Shared {
         let [a, b, c, d] = random;
         Self {
             config,
+            commands,
             stats: Stats::new(threads),
             hash_key: Arc::new(HashKey::new([a, b])),
             shards,

@@ -54,6 +54,9 @@ impl ReplySink for Sink<'_> {
     }
 
     fn error(&mut self, text: &[u8]) {
+        // Redis drops line ends behind a word that an error ends with, and blanks those within.
+        let len = text.iter().rposition(|byte| !b"\r\n".contains(byte)).map_or(0, |last| last + 1);
+        let text = text.get(..len).unwrap_or(text);
         self.write(|resp| resp.error(text), |out| memcached_error(out, text));
     }
 

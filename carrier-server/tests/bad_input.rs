@@ -10,12 +10,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
+use carrier_compare::{Client, Random, ReplyExt as _, exchange_whole, multibulk, shown};
+use drp_parser::Reply;
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
-use support::client::{Client, exchange_whole};
 use support::peer::Peer;
-use support::random::{Random, scale, seed};
-use support::reply::{Reply, ReplyExt as _};
-use support::request::{multibulk, shown};
+use support::seed::{scale, seed};
 use support::server::{PROGRAM, Server};
 use support::summary;
 
@@ -340,7 +339,7 @@ fn garbage(random: &mut Random) -> Vec<u8> {
             for _ in 0..random.below(10) {
                 if !bytes.is_empty() {
                     let at = random.below(bytes.len());
-                    bytes[at] = random.next() as u8;
+                    bytes[at] = random.number() as u8;
                 }
             }
             bytes

@@ -5,15 +5,13 @@ mod support;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
 use std::process::{Command, Output};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+use carrier_compare::{Client, ReplyExt as _, multibulk};
+use drp_parser::Reply;
 use rustix::process::Signal;
-use support::client::Client;
 use support::process::Process;
-use support::reply::{Reply, ReplyExt as _};
-use support::request::multibulk;
+use support::scratch::Scratch;
 use support::server::{PROGRAM, Server};
 
 #[test]
@@ -247,7 +245,8 @@ fn signals_answer_what_was_read() {
         let replies = [first, client.read_to_end().expect("an orderly end")].concat();
         let mut expected = Vec::new();
         for _ in KEYS {
-            Reply::Bulk(value.clone()).encode(support::reply::Version::Resp2, &mut expected);
+            expected.extend(format!("${VALUE_BYTES}\r\n").bytes());
+            expected.extend(value.iter().chain(b"\r\n"));
         }
         assert!(replies == expected, "{} bytes of {}", replies.len(), expected.len());
         assert_eq!(idle.read_to_end().expect("an orderly end"), b"");
@@ -309,37 +308,6 @@ fn refused(arguments: &[&str], named: &[&str]) {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("text")
-}
-
-/// A file that goes with the test, in a place whose name is short enough for a socket.
-struct Scratch {
-    path: PathBuf,
-}
-
-impl Scratch {
-    fn new(name: &str) -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let directory =
-            std::env::temp_dir().join(format!("carrier-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&directory).expect("the temporary directory is writable");
-        Self { path: directory.join(name) }
-    }
-
-    fn with(name: &str, content: &str) -> Self {
-        let scratch = Self::new(name);
-        std::fs::write(&scratch.path, content).expect("the directory is ours");
-        scratch
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        if let Some(directory) = self.path.parent() {
-            // What cannot be removed is left to the system.
-            let _ = std::fs::remove_dir_all(directory);
-        }
-    }
 }
 
 const KEYS: &[&[u8]] = &[b"a", b"b", b"c", b"d", b"e", b"f", b"g", b"h", b"i", b"j"];

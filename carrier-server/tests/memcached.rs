@@ -5,11 +5,10 @@ mod support;
 
 use std::net::SocketAddr;
 
-use support::client::{Client, exchange_whole};
+use carrier_compare::{Client, Random, ReplyExt as _, exchange_whole, shown};
+use drp_parser::Reply;
 use support::peer::Peer;
-use support::random::{Random, seed};
-use support::reply::{Reply, ReplyExt as _};
-use support::request::shown;
+use support::seed::seed;
 use support::server::Server;
 use support::summary;
 

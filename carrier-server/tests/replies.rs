@@ -39,6 +39,17 @@ fn resp3() {
 }
 
 #[test]
+fn newer() {
+    check("newer");
+}
+
+#[test]
+fn zvml() {
+    check("zvml");
+}
+
+/// All but those of commands that it does not have.
+#[test]
 fn the_recordings_are_of_redis() {
     let Some(redis) = Peer::redis("the recorded replies") else {
         return;

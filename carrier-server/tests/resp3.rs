@@ -5,11 +5,9 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use support::client::Client;
+use carrier_compare::{Client, Random, ReplyExt as _, Request};
+use drp_parser::{Reply, Version};
 use support::peer::Peer;
-use support::random::Random;
-use support::reply::{Reply, ReplyExt as _, Version};
-use support::request::Request;
 use support::server::Server;
 
 #[test]

@@ -7,11 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::thread;
 
-use support::client::Client;
+use carrier_compare::{Client, Random, ReplyExt as _, Request};
+use drp_parser::Reply;
 use support::peer::Peer;
-use support::random::{Random, scale, seed};
-use support::reply::{Reply, ReplyExt as _};
-use support::request::Request;
+use support::seed::{scale, seed};
 use support::server::Server;
 
 #[test]

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use crate::bench::Bench;
+use crate::compare::Compare;
+use crate::counts::Counts;
 use crate::error::Error;
 use crate::fuzz::Fuzz;
 use crate::tally::Tally;
@@ -57,13 +59,17 @@ pub(crate) enum Step {
     Build,
     /// All tests; those against Redis and memcached must find them.
     Test,
+    /// A minute of random command sequences against redis-server, which must be there.
+    Compare,
     /// The documentation of every crate, warnings denied.
     Docs,
     /// The loom models.
     Loom,
     /// All fuzz targets, ten seconds each.
     Fuzz,
-    /// Every benchmark once.
+    /// The instructions of key paths, compared with those in the tree.
+    Counts,
+    /// Every benchmark once, and the table against other servers in seconds.
     Bench,
     /// What would be published of each crate.
     Package,
@@ -86,13 +92,19 @@ impl Step {
                 .env("CARRIER_REQUIRE_PEERS", "1")
                 .args(["--locked", "--workspace"])
                 .run_tests(tally),
+            Self::Compare => Compare::minute().run(workspace),
             Self::Docs => cargo("doc")
                 .env("RUSTDOCFLAGS", "-D warnings")
                 .args(["--locked", "--workspace", "--no-deps"])
                 .run(),
             Self::Loom => loom::run(workspace, tally),
             Self::Fuzz => Fuzz::SMOKE.run(workspace),
-            Self::Bench => Bench::QUICK.run(workspace),
+            Self::Counts => Counts::ALL.run(workspace),
+            Self::Bench => {
+                Bench::QUICK.run(workspace)?;
+                let words = ["bench", "--against", "redis,memcached", "--quick"];
+                cargo("xtask").args(words).run()
+            }
             Self::Package => package(workspace),
         }
     }

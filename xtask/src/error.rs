@@ -4,7 +4,9 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::bench::BenchError;
 use crate::codegen::CodegenError;
+use crate::counts::TOLERANCE;
 
 /// The reason a command did not succeed, as one line for the person who ran it.
 #[derive(Debug)]
@@ -16,6 +18,8 @@ pub(crate) enum Error {
     Start { line: String, source: io::Error },
     /// A program ran and ended without success.
     Ended { line: String, code: Option<i32> },
+    /// Servers could not be compared.
+    Bench(BenchError),
     /// Generated files could not be made, or are not what is committed.
     Codegen(CodegenError),
     /// `cargo metadata` printed something else than expected.
@@ -24,6 +28,14 @@ pub(crate) enum Error {
     Unknown { what: &'static str, name: String, known: Vec<String> },
     /// A program the command needs is not installed.
     Missing { program: &'static str, install: &'static str },
+    /// A file of ours is not what it should be.
+    Toml { path: PathBuf, source: toml::de::Error },
+    /// A server could not be started.
+    Peer(carrier_peers::Error),
+    /// Callgrind ran and left no count.
+    Uncounted { path: PathBuf, expected: &'static str },
+    /// Paths take another number of instructions than recorded.
+    Counts { differing: Vec<String> },
     /// A fuzz target found an input that breaks its property.
     Crashed { target: String, artifacts: PathBuf },
     /// The loom step found no model, or none of the models ran.
@@ -39,6 +51,7 @@ impl fmt::Display for Error {
             Self::Start { line, source } => write!(f, "cannot start `{line}`: {source}"),
             Self::Ended { line, code: Some(code) } => write!(f, "`{line}` ended with code {code}"),
             Self::Ended { line, code: None } => write!(f, "`{line}` was ended by a signal"),
+            Self::Bench(source) => write!(f, "{source}"),
             Self::Codegen(source) => write!(f, "{source}"),
             Self::Metadata(source) => write!(f, "cannot read `cargo metadata`: {source}"),
             Self::Unknown { what, name, known } => {
@@ -47,6 +60,18 @@ impl fmt::Display for Error {
             Self::Missing { program, install } => {
                 write!(f, "{program} is not installed; install it with `{install}`")
             }
+            Self::Toml { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Peer(source) => write!(f, "{source}"),
+            Self::Uncounted { path, expected } => {
+                write!(f, "{}: expected {expected}", path.display())
+            }
+            Self::Counts { differing } => write!(
+                f,
+                "not as recorded within {:.0} %: {}; if this is meant, say why in the commit and \
+                 run `cargo xtask counts --update`",
+                TOLERANCE * 100.0,
+                differing.join(", "),
+            ),
             Self::Crashed { target, artifacts } => {
                 write!(f, "fuzz target {target} failed; its input is in {}", artifacts.display())
             }
@@ -61,9 +86,18 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::File { source, .. } | Self::Start { source, .. } => Some(source),
+            Self::Bench(source) => Some(source),
             Self::Codegen(source) => Some(source),
             Self::Metadata(source) => Some(source),
+            Self::Toml { source, .. } => Some(source),
+            Self::Peer(source) => Some(source),
             _ => None,
         }
+    }
+}
+
+impl From<BenchError> for Error {
+    fn from(source: BenchError) -> Self {
+        Self::Bench(source)
     }
 }

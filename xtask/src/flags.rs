@@ -4,6 +4,9 @@ use clap::{Parser, Subcommand};
 
 use crate::bench::Bench;
 use crate::ci::Ci;
+use crate::clients::Clients;
+use crate::compare::Compare;
+use crate::counts::Counts;
 use crate::error::Error;
 use crate::fuzz::Fuzz;
 use crate::workspace::Workspace;
@@ -24,7 +27,10 @@ impl Flags {
         match self.command {
             Command::Bench(bench) => bench.run(&workspace),
             Command::Ci(ci) => ci.run(&workspace),
+            Command::Clients(clients) => clients.run(&workspace),
             Command::Codegen { check } => codegen::run(check).map_err(Error::Codegen),
+            Command::Compare(compare) => compare.run(&workspace),
+            Command::Counts(counts) => counts.run(&workspace),
             Command::Fuzz(fuzz) => fuzz.run(&workspace),
             Command::Loom => loom::run(&workspace, &mut Default::default()),
             Command::Tidy => tidy::run(&workspace),
@@ -35,15 +41,21 @@ impl Flags {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the benchmarks of every crate, or those of one.
-    Bench(Bench),
+    Bench(Box<Bench>),
     /// Run every check of the project in order, or one of them.
     Ci(Ci),
+    /// Run real clients and programs against the server and print what each can do.
+    Clients(Clients),
     /// Write the files that follow from `zvm/ops/*.toml`.
     Codegen {
         /// Compare them with what is there instead.
         #[arg(long)]
         check: bool,
     },
+    /// Send random command sequences to Carrier and to redis-server and compare every reply.
+    Compare(Compare),
+    /// Count the instructions of key paths and compare them with those in the tree.
+    Counts(Counts),
     /// Build all fuzz targets once and run them, or one of them.
     Fuzz(Fuzz),
     /// Run the loom models of every crate that has some.

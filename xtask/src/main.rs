@@ -8,7 +8,10 @@
 
 mod bench;
 mod ci;
+mod clients;
 mod codegen;
+mod compare;
+mod counts;
 mod error;
 mod flags;
 mod fuzz;

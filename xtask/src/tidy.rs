@@ -6,6 +6,7 @@
 
 mod crates;
 mod functions;
+mod generators;
 mod layers;
 mod machine_paths;
 mod opcodes;
@@ -52,6 +53,7 @@ impl Report {
         let mut inventory = Inventory::default();
         layers::check(workspace, &mut findings);
         crates::check(workspace, &mut findings);
+        generators::check(&tree, &mut findings);
         let opcodes = opcodes::check(&tree, &mut findings);
         for source in &tree.sources {
             machine_paths::check(source, &workspace.root, &mut findings);

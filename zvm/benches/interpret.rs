@@ -6,10 +6,10 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
-use zvm::testing::{MapStore, OwnedArgs};
+use zvm::testing::{LastReply, MapStore, OwnedArgs};
 use zvm::{
-    Expiry, Mark, NoSession, NoStore, Outcome, Registers, ReplySink, Store, Text, VerifiedProgram,
-    assemble, run, verify,
+    Expiry, NoSession, NoStore, Outcome, Registers, Store, Text, VerifiedProgram, assemble, run,
+    verify,
 };
 
 /// Nine trivial operations, the last of them a reply, and `halt`.
@@ -55,62 +55,6 @@ fn get(criterion: &mut Criterion) {
     assert_eq!(once(), Outcome::Replied);
     criterion.bench_function("GET over a BTreeMap of one key", |bencher| bencher.iter(&mut once));
     assert_eq!(sink.len, 5);
-}
-
-/// Keeps the last reply's number or length, so that nothing is encoded.
-#[derive(Default)]
-struct LastReply {
-    integer: i64,
-    len: usize,
-}
-
-impl ReplySink for LastReply {
-    fn status(&mut self, text: &[u8]) {
-        self.len = text.len();
-    }
-    fn error(&mut self, text: &[u8]) {
-        self.len = text.len();
-    }
-    fn nil(&mut self) {}
-    fn nil_array(&mut self) {}
-    fn integer(&mut self, value: i64) {
-        self.integer = value;
-    }
-    fn double(&mut self, _: f64) {}
-    fn boolean(&mut self, value: bool) {
-        self.integer = i64::from(value);
-    }
-    fn bytes(&mut self, value: Text<'_>) {
-        match value {
-            Text::Bytes(bytes) => self.len = bytes.len(),
-            Text::Integer(value) => self.integer = value,
-        }
-    }
-    fn verbatim(&mut self, text: &[u8]) {
-        self.len = text.len();
-    }
-    fn item(&mut self, _: &[u8], value: Text<'_>, _: u32, _: Option<u64>) {
-        self.bytes(value);
-    }
-    fn array(&mut self, len: usize) {
-        self.len = len;
-    }
-    fn map(&mut self, len: usize) {
-        self.len = len;
-    }
-    fn set(&mut self, len: usize) {
-        self.len = len;
-    }
-    fn push(&mut self, len: usize) {
-        self.len = len;
-    }
-    fn open_array(&mut self, hint: usize) -> Mark {
-        Mark { offset: 0, hint }
-    }
-    fn close_array(&mut self, _: Mark, len: usize) {
-        self.len = len;
-    }
-    fn restart(&mut self) {}
 }
 
 criterion_group!(benches, nine_operations, get);

@@ -1,8 +1,8 @@
 //! The other side: programs of a connection run without a store, all others without a session.
 
 use crate::{
-    CommandFilter, CommandView, Expiry, Key, OutOfMemory, ReplySink, ScanFilter, Session,
-    SessionField, SessionSetting, Store, Text,
+    CommandFilter, CommandView, CompilePurpose, Expiry, Key, OutOfMemory, ReplySink, ScanFilter,
+    Session, SessionField, SessionSetting, SourceForm, Store, Text,
 };
 use databox::Kind;
 
@@ -128,6 +128,22 @@ impl Session for NoSession {
         }
         sink.nil();
         1
+    }
+
+    fn reply_compiled(&mut self, _: &[u8], _: CompilePurpose, sink: &mut dyn ReplySink) {
+        sink.array(0);
+    }
+
+    fn reply_source(&mut self, _: &[u8], _: SourceForm, sink: &mut dyn ReplySink) {
+        sink.nil();
+    }
+
+    fn drop_command(&mut self, _: &[u8]) -> bool {
+        false
+    }
+
+    fn reply_reloaded(&mut self, sink: &mut dyn ReplySink) {
+        sink.array(0);
     }
 
     fn reply_commands(&mut self, _: CommandFilter<'_>, _: CommandView, sink: &mut dyn ReplySink) {

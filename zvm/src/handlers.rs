@@ -2,6 +2,7 @@
 
 pub(crate) mod boolean;
 pub(crate) mod bytes;
+pub(crate) mod commands;
 pub(crate) mod control;
 pub(crate) mod database;
 pub(crate) mod integer;

@@ -51,7 +51,9 @@ pub use program::{
 };
 pub use registers::Registers;
 pub use reply::{Mark, ReplySink};
-pub use session::{CommandFilter, CommandView, Session, SessionField, SessionSetting};
+pub use session::{
+    CommandFilter, CommandView, CompilePurpose, Session, SessionField, SessionSetting, SourceForm,
+};
 pub use signature::{
     DecodeError, DecodeOrder, DefaultValue, Item, KeyPositions, Multiplicity, OptionGroup,
     OptionSpec, Param, ParamRegister, ParamType, Signature, VariadicSpan,

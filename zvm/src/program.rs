@@ -84,6 +84,8 @@ impl Access {
     pub const STATS: Self = Self(4);
     /// Changing the server.
     pub const ADMIN: Self = Self(8);
+    /// All of them.
+    pub const ALL: Self = Self(15);
     /// Each right and its name in textual forms.
     pub const NAMES: [(&'static str, Self); 4] = [
         ("read", Self::READ),

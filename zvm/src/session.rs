@@ -42,6 +42,28 @@ pub enum CommandView {
     Info,
     /// Name and documentation, two elements: a pair of `COMMAND DOCS`; nothing for an unknown name.
     Docs,
+    /// Where it comes from: a map of name, origin, file and line.
+    Origin,
+}
+
+/// What source text is compiled for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CompilePurpose {
+    /// To see what is wrong with it.
+    Check,
+    /// To put its commands in force.
+    Load,
+}
+
+/// In which form a command is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SourceForm {
+    /// As it was written.
+    Text,
+    /// As it was compiled.
+    Program,
 }
 
 /// Which commands a listing reports.
@@ -94,6 +116,19 @@ pub trait Session {
     /// Replies one command in a view.
     /// Returns how many pairs or elements were replied, 0 or 1.
     fn reply_command(&mut self, name: &[u8], view: CommandView, sink: &mut dyn ReplySink) -> usize;
+
+    /// Compiles source text. Replies the names of its commands; what is wrong with it is for
+    /// [`CompilePurpose::Check`] an array of diagnostics, otherwise an error.
+    fn reply_compiled(&mut self, source: &[u8], purpose: CompilePurpose, sink: &mut dyn ReplySink);
+
+    /// Replies a command as text; nil for an unknown name.
+    fn reply_source(&mut self, name: &[u8], form: SourceForm, sink: &mut dyn ReplySink);
+
+    /// Takes back a command that is not built in; false where there is none of that name.
+    fn drop_command(&mut self, name: &[u8]) -> bool;
+
+    /// Reads the directory of commands anew and replies the names of its commands, or an error.
+    fn reply_reloaded(&mut self, sink: &mut dyn ReplySink);
 
     /// Replies every command that the filter admits, as one array (for
     /// [`CommandView::Docs`]: one map).

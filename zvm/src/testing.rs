@@ -1,11 +1,13 @@
-//! Test doubles for whoever writes programs: a store, a session, a reply sink, and arguments
+//! Test doubles for whoever writes programs: a store, a session, reply sinks, and arguments
 //! from a list. Deterministic; not for production.
 
+mod last_reply;
 mod map_store;
 mod owned_args;
 mod recording_sink;
 mod session;
 
+pub use last_reply::LastReply;
 pub use map_store::MapStore;
 pub use owned_args::OwnedArgs;
 pub use recording_sink::RecordingSink;

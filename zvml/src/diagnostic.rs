@@ -54,6 +54,11 @@ impl Diagnostics {
         &self.list
     }
 
+    /// Each complaint as `Display` renders it.
+    pub fn rendered(&self) -> impl Iterator<Item = String> {
+        self.list.iter().map(|diagnostic| render::text(&self.file, &self.source, diagnostic))
+    }
+
     /// The file's name, as it was given to the compiler.
     #[must_use]
     pub fn file(&self) -> &str {

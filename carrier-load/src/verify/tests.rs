@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::template::tests::world;
+use crate::words;
 
 fn value(world: &World, key: u64, version: u32) -> Vec<u8> {
     let mut out = Vec::new();
@@ -28,7 +29,16 @@ fn verdict(world: &World, expect: &Expect, keys: &[u64], must_hit: bool, reply: 
             right => panic!("{right:?} at {cut} of {:?}", reply.escape_ascii().to_string()),
         }
     }
-    checker.check(world, asked, reply)
+    let verdict = checker.check(world, asked, reply);
+    let quick = Quick::new(expect, keys.len(), world).accept(world, keys, 0, reply);
+    if let Some(len) = quick {
+        assert!(matches!(verdict, Verdict::Right { consumed, .. } if consumed == len));
+    }
+    for cut in 0..reply.len() {
+        let quick = Quick::new(expect, keys.len(), world).accept(world, keys, 0, &reply[..cut]);
+        assert_eq!(quick, None, "{cut} of {:?}", reply.escape_ascii().to_string());
+    }
+    verdict
 }
 
 fn is_right(verdict: Verdict) -> bool {
@@ -137,10 +147,8 @@ fn other_replies_are_judged_by_their_kind() {
 
 #[test]
 fn expectations_follow_from_commands() {
-    let of = |protocol, line: &str| {
-        let words: Vec<_> = line.split(' ').map(str::to_owned).collect();
-        Expect::of_command(protocol, &words)
-    };
+    let of =
+        |protocol, line: &str| Expect::of_command(protocol, &words::split(line).expect("words"));
     assert_eq!(of(Protocol::Resp, "GET {key}"), Expect::Value);
     assert_eq!(of(Protocol::Resp, "get x:{key}"), Expect::Any);
     assert_eq!(of(Protocol::Resp, "MGET {key} {key}"), Expect::Values);
@@ -150,4 +158,64 @@ fn expectations_follow_from_commands() {
     assert_eq!(of(Protocol::Memcached, "get {key}"), Expect::Values);
     assert_eq!(Expect::parse("line:+QUEUED"), Some(Expect::Line(b"+QUEUED".to_vec())));
     assert_eq!(Expect::parse("maybe"), None);
+}
+
+#[test]
+fn what_is_told_by_comparing_is_what_the_checker_says() {
+    let resp = world(Protocol::Resp, "13");
+    let mine = bulk_of(&value(&resp, 7, 0));
+    let quick = Quick::new(&Expect::Value, 1, &resp);
+    assert_eq!(quick.accept(&resp, &[7], 0, &mine), Some(mine.len()));
+    assert_eq!(quick.accept(&resp, &[8], 0, &mine), None);
+    let memcached = world(Protocol::Memcached, "13");
+    let mine = [item_of("k:0007", &value(&memcached, 7, 0)), b"END\r\n".to_vec()].concat();
+    let quick = Quick::new(&Expect::Values, 1, &memcached);
+    assert_eq!(quick.accept(&memcached, &[7], 0, &mine), Some(mine.len()));
+    assert_eq!(quick.accept(&memcached, &[8], 0, &mine), None);
+    for at in 0..mine.len() {
+        let mut wrong = mine.clone();
+        wrong[at] ^= 1;
+        assert_eq!(quick.accept(&memcached, &[7], 0, &wrong), None, "byte {at}");
+    }
+}
+
+#[test]
+fn long_values_are_judged_piece_by_piece() {
+    let world = world(Protocol::Resp, "300001");
+    let mine = bulk_of(&value(&world, 7, 0));
+    for piece in [1_000, 40_000, 65_536, 1 << 20] {
+        for wrong in [None, Some(9), Some(123_456), Some(300_008), Some(300_010)] {
+            let mut reply = mine.clone();
+            if let Some(at) = wrong {
+                reply[at] ^= 1;
+            }
+            assert_eq!(judged_by_pieces(&world, &reply, piece), wrong.is_none(), "{wrong:?}");
+        }
+    }
+}
+
+/// Whether a reply is right that comes in pieces, of which no more than is needed is kept.
+fn judged_by_pieces(world: &World, reply: &[u8], piece: usize) -> bool {
+    let mut checker = Checker::new();
+    let asked = Asked { expect: &Expect::Value, keys: &[7], version: 0, must_hit: true };
+    let mut input = Vec::new();
+    for chunk in reply.chunks(piece) {
+        input.extend_from_slice(chunk);
+        loop {
+            match checker.check(world, asked, &input) {
+                Verdict::Right { consumed, .. } => {
+                    assert_eq!(consumed, input.len());
+                    return true;
+                }
+                Verdict::Wrong { .. } => return false,
+                Verdict::Incomplete => break,
+                Verdict::Piece { consumed } => {
+                    assert!(consumed > 0);
+                    input.drain(..consumed);
+                }
+            }
+        }
+        assert!(input.len() <= PIECE_LEN_MIN + piece);
+    }
+    panic!("no verdict on the whole");
 }

@@ -7,7 +7,9 @@ use crate::socket::Address;
 use serde::Deserialize;
 use std::collections::HashSet;
 use std::fmt;
+use std::path::PathBuf;
 use toml::Spanned;
+use zvm::Access;
 
 /// Where in which file something stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +79,8 @@ struct File {
     #[serde(default)]
     memory: MemoryTable,
     #[serde(default)]
+    commands: CommandsTable,
+    #[serde(default)]
     log: LogTable,
     #[serde(default)]
     limits: LimitsTable,
@@ -91,6 +95,7 @@ struct NetworkTable {
     unix: Option<Spanned<String>>,
     #[serde(default = "NetworkTable::protocol")]
     protocol: NetworkProtocol,
+    access: Option<Spanned<Rights>>,
     #[serde(default, alias = "allowWithoutAuthentication")]
     allow_without_authentication: bool,
 }
@@ -99,6 +104,14 @@ impl NetworkTable {
     const fn protocol() -> NetworkProtocol {
         NetworkProtocol::Auto
     }
+}
+
+/// `["read", "write"]`, or in one string as the original has it: `"read write"`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Rights {
+    List(Vec<String>),
+    Words(String),
 }
 
 #[derive(Deserialize, Default)]
@@ -119,6 +132,12 @@ struct RuntimeTable {
 struct MemoryTable {
     #[serde(alias = "softStayUnder")]
     soft_stay_under: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct CommandsTable {
+    directory: Option<PathBuf>,
 }
 
 #[derive(Deserialize, Default)]
@@ -157,6 +176,7 @@ impl Source<'_> {
         config.layout = runtime.layout.unwrap_or(config.layout);
         config.pin_threads = runtime.pin_threads.unwrap_or(config.pin_threads);
         config.memory_bytes = self.size(file.memory.soft_stay_under.as_ref())?;
+        config.commands = file.commands.directory;
         config.log_level = file.log.level.unwrap_or(config.log_level);
         config.limits = self.limits(&file.limits)?;
         Ok(config)
@@ -200,7 +220,28 @@ impl Source<'_> {
             }
             _ => return Err(self.value(start, "either `host` or `unix` in [[network]]")),
         };
-        Ok(Network { name: name.clone(), address, protocol: table.protocol })
+        let access = match (&table.access, &address) {
+            (Some(rights), _) => self.access(rights)?,
+            (None, Address::Tcp { host, .. }) if !is_loopback(host) => REMOTE_ACCESS,
+            (None, _) => Access::ALL,
+        };
+        Ok(Network { name: name.clone(), address, protocol: table.protocol, access })
+    }
+
+    fn access(&self, rights: &Spanned<Rights>) -> Result<Access, ConfigError> {
+        let words: Vec<&str> = match rights.get_ref() {
+            Rights::List(list) => list.iter().map(String::as_str).collect(),
+            Rights::Words(text) => text.split_whitespace().collect(),
+        };
+        let mut access = Access::NONE;
+        for word in words {
+            let named = Access::NAMES.iter().find(|(name, _)| *name == word);
+            let Some((_, right)) = named else {
+                return Err(self.value(rights.span().start, RIGHTS));
+            };
+            access = access.union(*right);
+        }
+        Ok(access)
     }
 
     fn limits(&self, table: &LimitsTable) -> Result<Limits, ConfigError> {
@@ -276,6 +317,9 @@ fn table_name(line: &str) -> Option<&str> {
 
 const NOT_LOOPBACK: &str = "a loopback host: anyone who reaches another one can read and write \
     everything; say `allow_without_authentication = true` in this [[network]] if that is wanted";
+const RIGHTS: &str = "any of the rights `read`, `write`, `stats`, `admin`";
+/// What clients from elsewhere may do unless the file says otherwise: not to change the server.
+const REMOTE_ACCESS: Access = Access::READ.union(Access::WRITE).union(Access::STATS);
 const THREADS: (usize, &str) = (1024, "a number from 1 to 1024");
 const CLIENTS: (usize, &str) = (1_000_000, "a number from 1 to 1000000");
 

@@ -1,4 +1,5 @@
-//! What the integration tests share: servers to talk to, a client, a reference and a generator.
+//! What the integration tests share: servers to talk to, and recorded conversations.
+//! The client is carrier-compare's.
 //!
 //! Variables of the environment that the tests read:
 //!
@@ -8,14 +9,10 @@
 //! - `CARRIER_RECORD=1`: write the recorded replies anew.
 #![allow(dead_code, reason = "every test file includes all of this and uses a part")]
 
-pub(crate) mod client;
-pub(crate) mod generate;
 pub(crate) mod peer;
 pub(crate) mod process;
-pub(crate) mod random;
-pub(crate) mod reference;
-pub(crate) mod reply;
-pub(crate) mod request;
+pub(crate) mod scratch;
+pub(crate) mod seed;
 pub(crate) mod server;
 pub(crate) mod transcript;
 

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::process::Command;
 
-use super::client::Client;
+use carrier_compare::Client;
+
 use super::process::Process;
 
 /// A running `carrier-server`.

@@ -19,8 +19,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::client::Client;
-use super::request::Request;
+use carrier_compare::{Client, Request};
 
 /// A file of conversations.
 #[derive(Debug)]

@@ -41,6 +41,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("kvstore", &["databox", "packed-map"]),
     ("zvm", &["databox"]),
     ("zvml", &["zvm"]),
+    ("carrier-peers", &[]),
+    ("carrier-compare", &["drp-parser", "carrier-peers"]),
     (
         "carrier-server",
         &[
@@ -52,11 +54,26 @@ const EDGES: &[(&str, &[&str])] = &[
             "kvstore",
             "zvm",
             "zvml",
+            "carrier-peers",
+            "carrier-compare",
         ],
     ),
     ("carrier-load", &["drp-parser", "dmp-parser"]),
-    ("carrier-peers", &[]),
-    ("xtask", &["carrier-peers"]),
+    (
+        "carrier-counts",
+        &[
+            "loopy-ring",
+            "packed-map",
+            "drp-parser",
+            "dmp-parser",
+            "databox",
+            "kvstore",
+            "zvm",
+            "zvml",
+            "carrier-server",
+        ],
+    ),
+    ("xtask", &["zvm", "zvml", "carrier-peers"]),
 ];
 
 #[cfg(test)]

@@ -104,4 +104,4 @@ const GENERATED_LINES: usize = 5;
 const OUR_DOT_FOLDERS: &[&str] = &[".ci", ".cargo"];
 const FOUND_BY_FUZZING: &[&str] =
     &["fuzz/artifacts", "fuzz/corpus", "fuzz/coverage", "fuzz/target", "target"];
-const TEXT_EXTENSIONS: &[&str] = &["json", "md", "rs", "sh", "toml", "txt", "zvml"];
+const TEXT_EXTENSIONS: &[&str] = &["gen", "json", "md", "rs", "sh", "toml", "txt", "zvml"];

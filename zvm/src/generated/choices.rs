@@ -8,6 +8,10 @@
 pub enum ChoiceSet {
     /// false, true.
     Truth,
+    /// check, load.
+    CompilePurpose,
+    /// text, program.
+    SourceForm,
     /// string, set.
     Kind,
     /// array, map.
@@ -18,7 +22,7 @@ pub enum ChoiceSet {
     BytesField,
     /// name, library_name, library_version.
     Setting,
-    /// name, info, docs.
+    /// name, info, docs, origin.
     CommandView,
     /// all, pattern, category, module.
     CommandFilter,
@@ -30,12 +34,14 @@ impl ChoiceSet {
     pub const fn names(self) -> &'static [&'static str] {
         match self {
             Self::Truth => &["false", "true"],
+            Self::CompilePurpose => &["check", "load"],
+            Self::SourceForm => &["text", "program"],
             Self::Kind => &["string", "set"],
             Self::Aggregate => &["array", "map"],
             Self::IntegerField => &["id", "protocol", "database", "command_count"],
             Self::BytesField => &["name", "server_version"],
             Self::Setting => &["name", "library_name", "library_version"],
-            Self::CommandView => &["name", "info", "docs"],
+            Self::CommandView => &["name", "info", "docs", "origin"],
             Self::CommandFilter => &["all", "pattern", "category", "module"],
         }
     }
@@ -57,6 +63,24 @@ pub(crate) const fn truth(code: u8) -> Truth {
     match code {
         0 => Truth::False,
         _ => Truth::True,
+    }
+}
+
+/// Number `code` of `compile_purpose`; numbers that do not exist, which the verifier refuses,
+/// mean the last.
+pub(crate) const fn compile_purpose(code: u8) -> crate::CompilePurpose {
+    match code {
+        0 => crate::CompilePurpose::Check,
+        _ => crate::CompilePurpose::Load,
+    }
+}
+
+/// Number `code` of `source_form`; numbers that do not exist, which the verifier refuses,
+/// mean the last.
+pub(crate) const fn source_form(code: u8) -> crate::SourceForm {
+    match code {
+        0 => crate::SourceForm::Text,
+        _ => crate::SourceForm::Program,
     }
 }
 
@@ -124,7 +148,8 @@ pub(crate) const fn command_view(code: u8) -> crate::CommandView {
     match code {
         0 => crate::CommandView::Name,
         1 => crate::CommandView::Info,
-        _ => crate::CommandView::Docs,
+        2 => crate::CommandView::Docs,
+        _ => crate::CommandView::Origin,
     }
 }
 

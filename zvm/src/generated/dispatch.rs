@@ -4,7 +4,7 @@
 
 use super::opcode::Opcode;
 use crate::handlers::{
-    boolean, bytes, control, database, integer, key, reply, session, set, string,
+    boolean, bytes, commands, control, database, integer, key, reply, session, set, string,
 };
 use crate::interpret::{Machine, Step};
 use crate::{Instruction, ReplySink, Session, Store};
@@ -22,6 +22,10 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::BoolToInt => boolean::bool_to_int(vm, *i),
         Opcode::BytesConst => bytes::bytes_const(vm, *i),
         Opcode::BytesEqual => bytes::bytes_equal(vm, *i),
+        Opcode::ReplyCompiled => commands::reply_compiled(vm, *i),
+        Opcode::ReplySource => commands::reply_source(vm, *i),
+        Opcode::CommandDrop => commands::command_drop(vm, *i),
+        Opcode::ReplyReloaded => commands::reply_reloaded(vm, *i),
         Opcode::Jump => control::jump(vm, *i),
         Opcode::JumpIf => control::jump_if(vm, *i),
         Opcode::JumpUnless => control::jump_unless(vm, *i),

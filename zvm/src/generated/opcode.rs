@@ -20,158 +20,170 @@ pub enum Opcode {
     BytesConst = 3,
     /// `r[a] := r[b] = r[c]`. Tells whether two byte strings are equal.
     BytesEqual = 4,
+    /// `compile r[a] to b`. Compiles commands from source text and replies their names; an error, or with check an array of diagnostics, where it is wrong. With load they are in force from then on.
+    ReplyCompiled = 5,
+    /// `text b of command r[a], or nil`. Replies the source or the bytecode of a command as text; nil for an unknown name.
+    ReplySource = 6,
+    /// `r[a] := drop added command r[b]`. Takes back a command that was added at run time or from the directory; a built-in one that it had replaced is in force again. False where there is none.
+    CommandDrop = 7,
+    /// `names of commands read anew`. Reads the directory of commands anew and replies the names of its commands; an error, and no change, where one of its files is wrong.
+    ReplyReloaded = 8,
     /// `goto imm`. Goes on at another instruction.
-    Jump = 5,
+    Jump = 9,
     /// `if r[a] goto imm`. Jumps where a boolean is true.
-    JumpIf = 6,
+    JumpIf = 10,
     /// `if !r[a] goto imm`. Jumps where a boolean is false.
-    JumpUnless = 7,
+    JumpUnless = 11,
     /// `if r[a] = absent goto imm`. Jumps where an optional value is absent; where it falls through, the value is there.
-    JumpAbsent = 8,
+    JumpAbsent = 12,
     /// `r[a] := 0; r[b..] := group 0, or goto imm`. Opens the loop over the variadic parameter: loads the first group, or jumps where there is none.
-    ArgsFirst = 9,
+    ArgsFirst = 13,
     /// `r[a] += 1; r[b..] := group r[a], goto imm; at the end fall through`. Closes that loop: loads the next group and jumps back to the body, or falls through at the end.
-    ArgsNext = 10,
+    ArgsNext = 14,
     /// `r[a] := number of groups`. Counts the groups of the variadic parameter.
-    ArgsCount = 11,
+    ArgsCount = 15,
     /// `end`. Ends the program, which has replied.
-    Halt = 12,
+    Halt = 16,
     /// `restart; error k[imm]; end`. Takes back what was replied so far, replies an error and ends the program.
-    Fault = 13,
+    Fault = 17,
     /// `r[a] := number of keys`. Counts the keys of the namespace on this shard.
-    DbLen = 14,
+    DbLen = 18,
     /// `flush namespace`. Removes every key of the namespace on this shard.
-    DbFlush = 15,
+    DbFlush = 19,
     /// `flush all namespaces`. Removes every key of every namespace on this shard.
-    DbFlushAll = 16,
+    DbFlushAll = 20,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 17,
+    Copy = 21,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 18,
+    IntConst = 22,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 19,
+    IntWide = 23,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 20,
+    IntAdd = 24,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 21,
+    IntSub = 25,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 22,
+    IntMul = 26,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 23,
+    IntDiv = 27,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 24,
+    IntEqual = 28,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 25,
+    IntLess = 29,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 26,
+    IntLessEqual = 30,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 27,
+    KeyEnsure = 31,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 28,
+    KeyExists = 32,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 29,
+    KeyKindName = 33,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 30,
+    KeyRemove = 34,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 31,
+    KeyExpiry = 35,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 32,
+    KeyExpire = 36,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 33,
+    KeyPersist = 37,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 34,
+    KeySetFlags = 38,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 35,
+    NowMs = 39,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`.
-    ReplyScan = 36,
+    ReplyScan = 40,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 37,
+    ReplyStatus = 41,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 38,
+    ReplyStatusOf = 42,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 39,
+    ReplyNil = 43,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 40,
+    ReplyNilArray = 44,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 41,
+    ReplyInteger = 45,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 42,
+    ReplyBoolean = 46,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 43,
+    ReplyBytes = 47,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 44,
+    ReplyLiteral = 48,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 45,
+    ReplyArray = 49,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 46,
+    ReplyMap = 50,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 47,
+    ReplyOpen = 51,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 48,
+    ReplyClose = 52,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 49,
+    SessionInteger = 53,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 50,
+    SessionBytes = 54,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 51,
+    SessionSet = 55,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 52,
+    SessionSelect = 56,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 53,
+    SessionProtocol = 57,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 54,
+    SessionAuthenticate = 58,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 55,
+    SessionClose = 59,
     /// `select settings like r[a]`. Adds the settings that match a pattern to the selection of reply_config.
-    ConfigSelect = 56,
+    ConfigSelect = 60,
     /// `map of selected settings`. Replies a map of the selected settings.
-    ReplyConfig = 57,
+    ReplyConfig = 61,
     /// `select section r[a]`. Adds a section to the selection of reply_info.
-    InfoSelect = 58,
+    InfoSelect = 62,
     /// `text of selected sections`. Replies the selected sections as text, the default ones without a selection.
-    ReplyInfo = 59,
+    ReplyInfo = 63,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 60,
+    ReplyCommandInfo = 64,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 61,
+    ReplyCommandDocs = 65,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 62,
+    ReplyCommands = 66,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 63,
+    SetAdd = 67,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 64,
+    SetRemove = 68,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 65,
+    SetLen = 69,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 66,
+    SetContains = 70,
     /// `set of members at r[a]`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 67,
+    ReplySetMembers = 71,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 68,
+    ReplyString = 72,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where there is none.
-    ReplyItem = 69,
+    ReplyItem = 73,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 70,
+    StringGet = 74,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 71,
+    StringInteger = 75,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 72,
+    StringSet = 76,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 73,
+    StringSetKeep = 77,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 74,
+    StringSetUntil = 78,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 75,
+    StringSetInteger = 79,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 76] = [
+    pub const ALL: [Self; 80] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
         Self::BytesConst,
         Self::BytesEqual,
+        Self::ReplyCompiled,
+        Self::ReplySource,
+        Self::CommandDrop,
+        Self::ReplyReloaded,
         Self::Jump,
         Self::JumpIf,
         Self::JumpUnless,
@@ -261,6 +273,10 @@ impl Opcode {
             "bool_to_int" => Some(Self::BoolToInt),
             "bytes_const" => Some(Self::BytesConst),
             "bytes_equal" => Some(Self::BytesEqual),
+            "reply_compiled" => Some(Self::ReplyCompiled),
+            "reply_source" => Some(Self::ReplySource),
+            "command_drop" => Some(Self::CommandDrop),
+            "reply_reloaded" => Some(Self::ReplyReloaded),
             "jump" => Some(Self::Jump),
             "jump_if" => Some(Self::JumpIf),
             "jump_unless" => Some(Self::JumpUnless),

@@ -7,7 +7,7 @@ use crate::operand::{Branch, ConstantKind, OperandInfo, OperandKind, Pattern};
 use crate::{Cost, Domain, Emit, Flow, OpcodeInfo, Type};
 
 /// By number of the opcode.
-pub(super) static INFO: [OpcodeInfo; 76] = [
+pub(super) static INFO: [OpcodeInfo; 80] = [
     OpcodeInfo {
         name: "bool_const",
         family: "boolean",
@@ -97,6 +97,78 @@ pub(super) static INFO: [OpcodeInfo; 76] = [
         emit: Emit::None,
         writes: false,
         primitive: false,
+    },
+    OpcodeInfo {
+        name: "reply_compiled",
+        family: "commands",
+        doc: "Compiles commands from source text and replies their names; an error, or with check an array of diagnostics, where it is wrong. With load they are in force from then on.",
+        effect: "compile r[a] to b",
+        operands: [
+            OperandInfo { name: "source", kind: OperandKind::In(Pattern::Is(Type::Bytes)) },
+            OperandInfo { name: "purpose", kind: OperandKind::Choice(ChoiceSet::CompilePurpose) },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+        ],
+        cost: Cost::Linear,
+        domain: Domain::Session,
+        flow: Flow::Next,
+        emit: Emit::One,
+        writes: false,
+        primitive: true,
+    },
+    OpcodeInfo {
+        name: "reply_source",
+        family: "commands",
+        doc: "Replies the source or the bytecode of a command as text; nil for an unknown name.",
+        effect: "text b of command r[a], or nil",
+        operands: [
+            OperandInfo { name: "command", kind: OperandKind::In(Pattern::Is(Type::Bytes)) },
+            OperandInfo { name: "form", kind: OperandKind::Choice(ChoiceSet::SourceForm) },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+        ],
+        cost: Cost::Linear,
+        domain: Domain::Session,
+        flow: Flow::Next,
+        emit: Emit::One,
+        writes: false,
+        primitive: true,
+    },
+    OpcodeInfo {
+        name: "command_drop",
+        family: "commands",
+        doc: "Takes back a command that was added at run time or from the directory; a built-in one that it had replaced is in force again. False where there is none.",
+        effect: "r[a] := drop added command r[b]",
+        operands: [
+            OperandInfo { name: "dropped", kind: OperandKind::Out(Pattern::Is(Type::Bool)) },
+            OperandInfo { name: "command", kind: OperandKind::In(Pattern::Is(Type::Bytes)) },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+        ],
+        cost: Cost::Linear,
+        domain: Domain::Session,
+        flow: Flow::Next,
+        emit: Emit::None,
+        writes: false,
+        primitive: true,
+    },
+    OpcodeInfo {
+        name: "reply_reloaded",
+        family: "commands",
+        doc: "Reads the directory of commands anew and replies the names of its commands; an error, and no change, where one of its files is wrong.",
+        effect: "names of commands read anew",
+        operands: [
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+        ],
+        cost: Cost::Linear,
+        domain: Domain::Session,
+        flow: Flow::Next,
+        emit: Emit::One,
+        writes: false,
+        primitive: true,
     },
     OpcodeInfo {
         name: "jump",

@@ -8,12 +8,23 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 39] = [
+pub static PRIMITIVES: [Primitive; 43] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
         params: &[],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        otherwise: None,
+    },
+    Primitive {
+        name: "command_drop",
+        op: Opcode::CommandDrop,
+        params: &[PrimitiveParam {
+            name: "command",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
         otherwise: None,
     },
     Primitive {
@@ -197,6 +208,24 @@ pub static PRIMITIVES: [Primitive; 39] = [
         otherwise: None,
     },
     Primitive {
+        name: "reply_compiled",
+        op: Opcode::ReplyCompiled,
+        params: &[
+            PrimitiveParam {
+                name: "source",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "purpose",
+                slot: Slot::B,
+                kind: OperandKind::Choice(ChoiceSet::CompilePurpose),
+            },
+        ],
+        result: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "reply_config",
         op: Opcode::ReplyConfig,
         params: &[],
@@ -220,6 +249,13 @@ pub static PRIMITIVES: [Primitive; 39] = [
         }],
         result: None,
         otherwise: Some(Branch::Absent),
+    },
+    Primitive {
+        name: "reply_reloaded",
+        op: Opcode::ReplyReloaded,
+        params: &[],
+        result: None,
+        otherwise: None,
     },
     Primitive {
         name: "reply_scan",
@@ -257,6 +293,24 @@ pub static PRIMITIVES: [Primitive; 39] = [
             slot: Slot::A,
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
+        result: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_source",
+        op: Opcode::ReplySource,
+        params: &[
+            PrimitiveParam {
+                name: "command",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "form",
+                slot: Slot::B,
+                kind: OperandKind::Choice(ChoiceSet::SourceForm),
+            },
+        ],
         result: None,
         otherwise: None,
     },

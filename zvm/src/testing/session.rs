@@ -1,6 +1,9 @@
 //! A session that remembers what it was told.
 
-use crate::{CommandFilter, CommandView, ReplySink, Session, SessionField, SessionSetting, Text};
+use crate::{
+    CommandFilter, CommandView, CompilePurpose, ReplySink, Session, SessionField, SessionSetting,
+    SourceForm, Text,
+};
 use std::collections::BTreeMap;
 
 /// A session whose state is plain to see.
@@ -148,6 +151,33 @@ impl Session for FakeSession {
             (_, true) => sink.bytes(Text::Bytes(name)),
         }
         1
+    }
+
+    fn reply_compiled(&mut self, source: &[u8], _: CompilePurpose, sink: &mut dyn ReplySink) {
+        sink.array(1);
+        sink.bytes(Text::Bytes(source));
+    }
+
+    fn reply_source(&mut self, name: &[u8], form: SourceForm, sink: &mut dyn ReplySink) {
+        let known = self.commands.iter().any(|command| command.eq_ignore_ascii_case(name));
+        match (known, form) {
+            (false, _) => sink.nil(),
+            (true, SourceForm::Text) => sink.bytes(Text::Bytes(b"source")),
+            (true, SourceForm::Program) => sink.bytes(Text::Bytes(b"program")),
+        }
+    }
+
+    fn drop_command(&mut self, name: &[u8]) -> bool {
+        let before = self.commands.len();
+        self.commands.retain(|command| !command.eq_ignore_ascii_case(name));
+        self.commands.len() < before
+    }
+
+    fn reply_reloaded(&mut self, sink: &mut dyn ReplySink) {
+        sink.array(self.commands.len());
+        for name in &self.commands {
+            sink.bytes(Text::Bytes(name));
+        }
     }
 
     fn reply_commands(

@@ -83,9 +83,11 @@ impl<'s> Checker<'s, '_> {
         let Some(item) = find(command, "access") else {
             return Err(Reported);
         };
+        let [read, write, stats, admin] = Access::NAMES;
+        let names = [read, write, stats, admin, ("any", Access::NONE)];
         let mut access = Access::NONE;
         for word in words(item) {
-            access = access.union(self.word(*word, "access", &Access::NAMES)?);
+            access = access.union(self.word(*word, "access", &names)?);
         }
         Ok(access)
     }

@@ -15,6 +15,17 @@ impl fmt::Display for Diagnostics {
     }
 }
 
+/// One diagnostic as text.
+pub(super) fn text(file: &str, source: &str, diagnostic: &Diagnostic) -> String {
+    struct Rendered<'a>(&'a str, &'a str, &'a Diagnostic);
+    impl fmt::Display for Rendered<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            render(f, self.0, self.1, self.2)
+        }
+    }
+    Rendered(file, source, diagnostic).to_string()
+}
+
 fn render(
     f: &mut fmt::Formatter<'_>,
     file: &str,
