@@ -24,8 +24,8 @@ pub(crate) struct Worker {
     scratch: Vec<u8>,
     /// Namespaces and hashes to prefetch.
     prepared: Vec<(Namespace, u64)>,
-    /// Whether requests were run since the shard was last maintained.
-    busy: bool,
+    /// When requests were last run.
+    asked_at_ms: u64,
     /// The databases, a bit each, whose counters may have changed since they were published.
     touched: u32,
 }
@@ -50,7 +50,7 @@ impl Worker {
             registers: Registers::default(),
             scratch: Vec::new(),
             prepared: Vec::new(),
-            busy: false,
+            asked_at_ms: 0,
             touched: 0,
         }
     }
@@ -63,6 +63,9 @@ impl Worker {
         catalog: &Catalog,
         now_ms: u64,
     ) {
+        if !requests.list.is_empty() {
+            self.asked_at_ms = now_ms;
+        }
         self.prepare(&requests.list);
         for request in &requests.list {
             let Some(connection) = connections.get(request.reply_to.connection) else { continue };
@@ -90,6 +93,7 @@ impl Worker {
 
     /// Executes a batch that came over a ring, replying into the batch.
     pub(crate) fn execute_batch(&mut self, batch: &mut Batch, now_ms: u64, stats: &ThreadStats) {
+        self.asked_at_ms = now_ms;
         self.prepare(&batch.requests.list);
         for request in &batch.requests.list {
             let start = batch.replies.len();
@@ -119,8 +123,9 @@ impl Worker {
             due = swept.due >= SWEEP.keys_max as u64;
             self.touched = ALL_DATABASES;
         }
-        // Blocks are moved further together only while nothing else asks for the time.
-        let idle = !std::mem::take(&mut self.busy);
+        // Blocks are moved further together only while nothing else asks for the time: between
+        // writes that go on, they would be moved again and again.
+        let idle = now_ms >= self.asked_at_ms.saturating_add(IDLE_AFTER_MS);
         let moving = idle && self.shard.compact();
         if moving {
             self.touched = ALL_DATABASES;
@@ -135,7 +140,6 @@ impl Worker {
     }
 
     fn prepare(&mut self, requests: &[Request]) {
-        self.busy = true;
         if requests.len() > 1 {
             self.prepared.clear();
             let keys = requests.iter().map(|request| (Namespace(request.namespace), request.hash));
@@ -194,5 +198,7 @@ impl Worker {
 const ALL_DATABASES: u32 = u32::MAX >> (u32::BITS - DATABASES);
 /// What one step of the sweep looks at: pages on which nothing is due cost one comparison.
 const SWEEP: SweepLimits = SweepLimits { pages_max: 64, keys_max: 64 };
+/// How long nobody has asked for anything when a shard counts as idle.
+const IDLE_AFTER_MS: u64 = 100;
 /// Steps of deferred destruction between two looks at the clock.
 const WORK_STEPS: usize = 8;

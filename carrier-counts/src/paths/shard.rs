@@ -60,7 +60,7 @@ pub(crate) fn delete() -> u64 {
 
 fn full() -> Shard {
     let hash_key = Arc::new(HashKey::new([1, 2]));
-    let mut shard = Shard::new(ShardConfig { hash_key, budget_bytes: None });
+    let mut shard = Shard::new(ShardConfig::new(hash_key)).expect("some address space");
     let keys: Vec<_> = (0..KEYS).map(key).collect();
     write(&mut shard, &keys, &VALUE);
     shard
