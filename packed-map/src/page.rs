@@ -177,10 +177,17 @@ impl<'a> Page<'a> {
 
     /// The number and start of each entry.
     pub(crate) fn iter(self) -> impl Iterator<Item = (usize, usize)> + 'a {
+        self.sized().map(|(at, _)| at)
+    }
+
+    /// The number, start and size of each entry.
+    #[inline]
+    pub(crate) fn sized(self) -> impl Iterator<Item = ((usize, usize), usize)> + 'a {
         let mut start = self.0.len();
         (0..self.count()).map(move |index| {
-            start -= self.size(index);
-            (index, start)
+            let size = self.size(index);
+            start -= size;
+            ((index, start), size)
         })
     }
 

@@ -120,14 +120,15 @@ impl Pages {
     }
 
     /// Makes room for one more entry in the bucket that begins with the page `head`, and returns
-    /// the page to which it can be pushed. `meta` says that the entry has extras.
+    /// the page to which it can be pushed, and the bytes of the entries that it has. `meta` says
+    /// that the entry has extras.
     pub(crate) fn room<A: Blocks>(
         &mut self,
         blocks: &mut A,
         head: &mut Option<Handle>,
         size: usize,
         meta: u8,
-    ) -> Result<Handle, Exhausted> {
+    ) -> Result<(Handle, usize), Exhausted> {
         let (mut previous, mut next) = (None, *head);
         while let Some(handle) = next {
             let page = Page::new(blocks.bytes(handle));
@@ -136,7 +137,8 @@ impl Pages {
             let used = page::overhead(flags, page.count() + 1) + data + size;
             if page.count() < PAGE_ENTRIES_MAX && used <= PAGE_BYTES_MAX {
                 let place = (previous, handle);
-                return self.ensure(blocks, head, place, (used, data), flags);
+                let page = self.ensure(blocks, head, place, (used, data), flags)?;
+                return Ok((page, data));
             }
             (previous, next) = (next, page.link());
         }
@@ -144,7 +146,7 @@ impl Pages {
         let bytes = page::overhead(flags, 1) + size;
         let handle = self.alloc_page(blocks, flags, *head, bytes)?;
         *head = Some(handle);
-        Ok(handle)
+        Ok((handle, 0))
     }
 
     /// Makes the page able to hold `used` bytes, of which `data` are its data now, and gives it
@@ -168,7 +170,7 @@ impl Pages {
             } else {
                 let new = self.alloc(blocks, PAGE | flags, units)?;
                 let (from, to) = blocks.pair(handle, new);
-                edit::copy(from, to);
+                edit::copy(from, to, data);
                 relink(blocks, head, previous, Some(new));
                 self.free(blocks, handle);
                 return Ok(new);
@@ -195,11 +197,11 @@ impl Pages {
             self.free(blocks, handle);
             return;
         }
-        let (len, used) = (page.len(), page.used());
+        let (len, data) = (page.len(), page.len() - page.data_start());
+        let used = page::overhead(page.flags(), page.count()) + data;
         if len - used <= slack_max(used) {
             return;
         }
-        let data = len - page.data_start();
         let units = units(used);
         if units * UNIT_BYTES >= len {
             return;

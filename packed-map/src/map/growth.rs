@@ -99,9 +99,9 @@ impl<B, H: HashKeys> PageMap<B, H> {
     ) -> Result<[Option<Handle>; 2], Exhausted> {
         let page = Page::new(blocks.bytes(handle));
         let mut sums = [Sum::NONE; 2];
-        for at in page.iter() {
+        for (at, size) in page.sized() {
             let leaves = (self.key_hash(blocks, page, at) >> bit & 1) as usize;
-            self.add(&mut sums[leaves], page, at);
+            self.add(&mut sums[leaves], page, at, size);
         }
         let [stay, away] = sums;
         if away.entries == 0 {
@@ -196,19 +196,19 @@ impl<B, H: HashKeys> PageMap<B, H> {
             let page = Page::new(blocks.bytes(source));
             let at = (index, page.start(index));
             let mut sum = Sum::NONE;
-            self.add(&mut sum, page, at);
+            self.add(&mut sum, page, at, page.size(index));
             let head = &mut heads[usize::from(leaves(self.key_hash(blocks, page, at)))];
-            let target = self.pages.room(blocks, head, sum.data, sum.flags)?;
+            let (target, data) = self.pages.room(blocks, head, sum.data, sum.flags)?;
             let (from, to) = blocks.pair(source, target);
-            edit::append_one(from, to, at);
+            edit::append_one(from, to, data, at);
             edit::set_earliest(to, sum.earliest.min(Page::new(to).earliest()));
         }
         Ok(())
     }
 
-    fn add(&self, sum: &mut Sum, page: Page<'_>, (index, start): (usize, usize)) {
+    fn add(&self, sum: &mut Sum, page: Page<'_>, (index, start): (usize, usize), size: usize) {
         sum.entries |= 1 << index;
-        sum.data += page.size(index);
+        sum.data += size;
         let meta = page.meta(index);
         if meta != 0 {
             sum.flags = META;

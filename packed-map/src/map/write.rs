@@ -2,7 +2,7 @@
 
 use super::{PageMap, Position};
 use crate::arena::{Blocks, Exhausted, Handle, UNIT_BYTES};
-use crate::code::{BLOCK, BOXED, BUFFER, Form, size};
+use crate::code::{BLOCK, BOXED, BUFFER, Form, REFERENCE, size};
 use crate::entry::{Displaced, Extras, Full, NewValue};
 use crate::extras::{self, HAS_CAS, HAS_EXPIRY, HAS_FLAGS, Packed};
 use crate::page::{META, Page, edit};
@@ -148,7 +148,7 @@ impl<B, H: HashKeys> PageMap<B, H> {
         };
         let presence = presence(extras);
         let entry_size = key.size() + size(value_code) + extras::size(presence);
-        let Ok(page) = self.room(blocks, hash, entry_size, presence) else {
+        let Ok((page, data)) = self.room(blocks, hash, entry_size, presence) else {
             self.free_block(blocks, key_block);
             self.free_block(blocks, value_block);
             return Err(Full { value });
@@ -165,7 +165,7 @@ impl<B, H: HashKeys> PageMap<B, H> {
         let packed = self.pack(extras);
         let bytes = blocks.bytes_mut(page);
         let codes = [hash::tag(hash), key.code(), value_code, presence];
-        let start = edit::push(bytes, codes, entry_size);
+        let start = edit::push(bytes, data, codes, entry_size);
         let mut at = start;
         for part in [key_stored.as_slice(), value_stored.as_slice(), packed.stored()] {
             at = put_bytes(bytes, at, part);
@@ -189,6 +189,20 @@ impl<B, H: HashKeys> PageMap<B, H> {
         let old_code = page.value_code(place.index);
         let old = Reference::of(old_code, page.value(place.index, place.start));
         let (form, code) = formed(&value);
+        if code == old_code
+            && code < REFERENCE
+            && (presence(extras) | page.meta(place.index)) & extras::PRESENCE == 0
+        {
+            // The value alone changes, in its place.
+            let at = place.start + page.key(place.index, place.start).len();
+            let bytes = &mut blocks.bytes_mut(place.page)[at..];
+            match form {
+                Form::Literal(new) => bytes[..new.len()].copy_from_slice(new),
+                Form::Integer(new, width) => put_short(bytes, new, width),
+                Form::Long(_) => unreachable!("its code is a reference"),
+            }
+            return Ok(Displaced::Text);
+        }
         let reused = reusable(blocks, old, form);
         let block = match reused {
             Some(handle) => Some(handle),
@@ -215,14 +229,15 @@ impl<B, H: HashKeys> PageMap<B, H> {
         Ok(displaced)
     }
 
-    /// Makes room for one more entry and returns the page to push it to.
+    /// Makes room for one more entry and returns the page to push it to, and the bytes of the
+    /// entries that it has.
     fn room<A: Blocks>(
         &mut self,
         blocks: &mut A,
         hash: u64,
         size: usize,
         presence: u8,
-    ) -> Result<Handle, Exhausted> {
+    ) -> Result<(Handle, usize), Exhausted> {
         if self.directory.buckets() > 0 {
             let head = self.directory.head_mut(self.directory.bucket(hash));
             return self.pages.room(blocks, head, size, meta_flag(presence));
@@ -423,6 +438,12 @@ pub(super) fn presence(extras: Extras) -> u8 {
 #[inline]
 const fn meta_flag(presence: u8) -> u8 {
     if presence == 0 { 0 } else { META }
+}
+
+/// Writes the first `width` bytes of `short`.
+fn put_short(bytes: &mut [u8], short: [u8; 8], width: u8) {
+    let width = usize::from(width);
+    bytes[..width].copy_from_slice(&short[..width]);
 }
 
 /// Writes `bytes` at `at` and returns where they end.

@@ -37,11 +37,12 @@ pub(crate) fn add_meta(bytes: &mut [u8]) {
     bytes[0] |= META;
 }
 
-/// Adds an entry of `size` bytes and returns where it begins.
-pub(crate) fn push(bytes: &mut [u8], codes: Codes, size: usize) -> usize {
+/// Adds an entry of `size` bytes to those of `data` bytes, and returns where it begins.
+pub(crate) fn push(bytes: &mut [u8], data: usize, codes: Codes, size: usize) -> usize {
     let page = Page::new(bytes);
+    debug_assert_eq!(page.data_start() + data, page.len());
     let (count, flags) = (page.count(), page.flags());
-    let start = page.data_start() - size;
+    let start = bytes.len() - data - size;
     let arrays = arrays(flags);
     debug_assert!(arrays + array_count(flags) * (count + 1) <= start, "P1");
     for array in (0..array_count(flags)).rev() {
@@ -64,8 +65,8 @@ pub(crate) fn resize(
 ) -> usize {
     let page = Page::new(bytes);
     let old = page.size(index) - key_size;
-    let data = page.data_start();
     if size != old {
+        let data = page.data_start();
         bytes.copy_within(data..start + key_size, data + old - size);
     }
     start + old - size
@@ -105,9 +106,10 @@ pub(crate) fn move_data(bytes: &mut [u8], data_len: usize, from_end: usize, to_e
 }
 
 /// Makes the block `to`, of the kind of a page, hold what the page `from` does. It may have META
-/// and LINK where `from` does not; a link it gains leads nowhere.
-pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
+/// and LINK where `from` does not; a link it gains leads nowhere. The entries have `data` bytes.
+pub(crate) fn copy(from: &[u8], to: &mut [u8], data: usize) {
     let page = Page::new(from);
+    debug_assert_eq!(page.data_start() + data, page.len());
     clear(to, page.link());
     to[1] = from[1];
     set_earliest(to, page.earliest());
@@ -119,9 +121,8 @@ pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
     if new & META != 0 && own & META == 0 {
         to[target + len..target + len + count].fill(0);
     }
-    let data = page.data_start();
-    let start = to.len() - (from.len() - data);
-    to[start..].copy_from_slice(&from[data..]);
+    let start = to.len() - data;
+    to[start..].copy_from_slice(&from[from.len() - data..]);
 }
 
 /// Adds copies of those entries of `from` whose bits are set in `takes`, lowest first.
@@ -135,29 +136,29 @@ pub(crate) fn append(from: &[u8], to: &mut [u8], takes: u128) {
         to.copy_within(from..from + count, from + array * added);
     }
     let step = count + added;
-    let taken = source.iter().filter(|&(index, _)| takes >> index & 1 == 1);
-    for (at, (index, start)) in (arrays + count..).zip(taken) {
-        for (array, code) in codes(source, index).into_iter().take(array_count(flags)).enumerate() {
-            to[at + array * step] = code;
+    let (tags, all) = (source.arrays(), source.count());
+    let taken = source.sized().filter(|((index, _), _)| takes >> index & 1 == 1);
+    for (at, ((index, start), size)) in (arrays + count..).zip(taken) {
+        for array in 0..3 {
+            to[at + array * step] = from[tags + array * all + index];
         }
-        let entry = source.entry(index, start);
-        to[end - entry.len()..end].copy_from_slice(entry);
-        end -= entry.len();
+        if flags & META != 0 {
+            to[at + 3 * step] = source.meta(index);
+        }
+        to[end - size..end].copy_from_slice(&from[start..start + size]);
+        end -= size;
     }
     debug_assert!(arrays + array_count(flags) * step <= end, "P1");
     to[1] = step as u8;
 }
 
-/// Adds a copy of one entry.
-pub(crate) fn append_one(from: &[u8], to: &mut [u8], (index, start): (usize, usize)) {
+/// Adds a copy of one entry to those of `data` bytes.
+pub(crate) fn append_one(from: &[u8], to: &mut [u8], data: usize, (index, start): (usize, usize)) {
     let page = Page::new(from);
     let entry = page.entry(index, start);
-    let at = push(to, codes(page, index), entry.len());
+    let codes = [page.tag(index), page.key_code(index), page.value_code(index), page.meta(index)];
+    let at = push(to, data, codes, entry.len());
     to[at..at + entry.len()].copy_from_slice(entry);
-}
-
-fn codes(page: Page<'_>, index: usize) -> Codes {
-    [page.tag(index), page.key_code(index), page.value_code(index), page.meta(index)]
 }
 
 /// Makes the handle that stands at `at` another one.

@@ -38,8 +38,13 @@ fn page(flags: u8, len: usize) -> Vec<u8> {
 }
 
 fn push(bytes: &mut [u8], entry: &Raw) {
-    let at = edit::push(bytes, entry.codes, entry.bytes.len());
+    let data = data(bytes);
+    let at = edit::push(bytes, data, entry.codes, entry.bytes.len());
     bytes[at..at + entry.bytes.len()].copy_from_slice(&entry.bytes);
+}
+
+fn data(bytes: &[u8]) -> usize {
+    bytes.len() - Page::new(bytes).data_start()
 }
 
 fn check(bytes: &[u8], expected: &[Raw]) {
@@ -114,7 +119,7 @@ proptest! {
         let flags = LINK | if gets_meta { META } else { 0 };
         let used = Page::new(&bytes).used();
         let mut copy = page(flags, used + LINK_BYTES + all.len() + room);
-        edit::copy(&bytes, &mut copy);
+        edit::copy(&bytes, &mut copy, data(&bytes));
         prop_assert_eq!(Page::new(&copy).link().is_some(), has_link);
         prop_assert_eq!(&entries(&copy), &all);
         if has_link { check(&copy, &all) }
@@ -127,7 +132,8 @@ proptest! {
         let expected: Vec<_> = core::iter::once(0).chain(taken).map(|index| all[index].clone()).collect();
         check(&both, &expected);
         let at = (all.len() - 1, Page::new(&bytes).start(all.len() - 1));
-        edit::append_one(&bytes, &mut both, at);
+        let before = data(&both);
+        edit::append_one(&bytes, &mut both, before, at);
         prop_assert_eq!(entries(&both).last().cloned(), all.last().cloned());
     }
 
