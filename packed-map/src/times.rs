@@ -121,7 +121,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_moment_comes_back(moments in prop::collection::vec((any::<u64>(), 0u32..64), 1..50)) {
+        fn every_moment_comes_back(
+            moments in prop::collection::vec((any::<u64>(), 0u32..64), 1..50),
+        ) {
             let mut times = Times::new();
             let moments: Vec<_> = moments.iter().map(|&(at, shift)| at >> shift).collect();
             let packed: Vec<_> = moments.iter().map(|&at_ms| times.pack(at_ms)).collect();
@@ -134,7 +136,12 @@ mod tests {
         }
 
         #[test]
-        fn what_is_due_is_never_passed_over(first: u64, at_ms: u64, now_ms: u64, shift in 0u32..64) {
+        fn what_is_due_is_never_passed_over(
+            first: u64,
+            at_ms: u64,
+            now_ms: u64,
+            shift in 0u32..64,
+        ) {
             let mut times = Times::new();
             times.pack(first >> shift);
             let (at_ms, now_ms) = (at_ms >> shift, now_ms >> shift);

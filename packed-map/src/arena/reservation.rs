@@ -132,7 +132,7 @@ impl Reservation {
         let (from, to) = (self.at(from).as_ptr(), self.at(to).as_ptr());
         // SAFETY: A1, A2, A3 and A4; the runs do not overlap.
         let from = unsafe { slice::from_raw_parts(from, from_units * UNIT_BYTES) };
-        // SAFETY: as above.
+        // SAFETY: A1, A2, A3 and A4; the runs do not overlap.
         let to = unsafe { slice::from_raw_parts_mut(to, to_units * UNIT_BYTES) };
         (from, to)
     }

@@ -101,6 +101,7 @@ const ALLOWED: &[&str] = &[
     "packed-map/src/arena/reservation.rs",
     "packed-map/src/arena/reservation/heap.rs",
     "packed-map/src/arena/reservation/mapped.rs",
+    "packed-map/src/lanes/sse2.rs",
     "packed-map/src/prefetch.rs",
 ];
 
