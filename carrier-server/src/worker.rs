@@ -124,9 +124,10 @@ impl Worker {
             self.touched = ALL_DATABASES;
         }
         // Blocks are moved further together only while nothing else asks for the time: between
-        // writes that go on, they would be moved again and again.
+        // writes that go on, they would be moved again and again. What is about to expire is not
+        // moved before.
         let idle = now_ms >= self.asked_at_ms.saturating_add(IDLE_AFTER_MS);
-        let moving = idle && self.shard.compact();
+        let moving = !due && self.shard.compact(idle);
         if moving {
             self.touched = ALL_DATABASES;
         }

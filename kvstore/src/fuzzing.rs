@@ -46,7 +46,7 @@ pub fn check_ops(data: &[u8]) {
     while subject.shard.work(1) {
         assert_eq!(subject.shard.ledger(), subject.shard.recount());
     }
-    while subject.shard.compact() {}
+    while subject.shard.compact(true) {}
     assert!(subject.shard.is_empty());
     assert_eq!(subject.shard.figures().live_bytes, 0);
     assert_eq!(subject.shard.ledger().used(), 0);
@@ -80,7 +80,7 @@ impl Subject {
             13 => self.set_flags(ns, &input.key(), u32::from(input.byte())),
             14 => {
                 self.shard.work(usize::from(input.byte()));
-                self.shard.compact();
+                self.shard.compact(input.byte().is_multiple_of(2));
             }
             _ => self.whole(ns, input.byte()),
         }

@@ -216,13 +216,10 @@ impl Shard {
         }
     }
 
-    /// Frees up to `steps` pieces of what was removed, each a page or a value without pages, moves
-    /// up to 64 KiB of blocks where there is much free room between them, and tells whether there
-    /// is more to do.
+    /// Frees up to `steps` pieces of what was removed, each a page or a value without pages, and
+    /// tells whether there is more.
     pub fn work(&mut self, steps: usize) -> bool {
-        let frees = self.jobs.work(&mut self.arena, steps);
-        let moves = self.move_blocks(self.percent_under_load());
-        frees || moves
+        self.jobs.work(&mut self.arena, steps)
     }
 
     /// The bytes of keys and values alone, as they are packed. What the ledger holds beside them is

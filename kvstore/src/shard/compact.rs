@@ -7,19 +7,19 @@ use crate::spaces::Spaces;
 use packed_map::{Arena, Blocks, Handle, Step};
 
 impl Shard {
-    /// Moves some blocks together where free room between them is more than a few hundredths of
-    /// what is used, and tells whether there may be more to move. For moments in which nothing
-    /// else is to be done; [`work`](Self::work) keeps the room within bounds under load.
+    /// Moves some blocks together where much of what lies between them is free, and tells whether
+    /// there may be more to move: from an eighth on, and where `idle` says that nobody asks for
+    /// anything else, or the budget is nearly used, from a fiftieth on.
     ///
     /// # Complexity
     ///
     /// At most 64 KiB are moved.
-    pub fn compact(&mut self) -> bool {
-        self.move_blocks(IDLE_PERCENT)
+    pub fn compact(&mut self, idle: bool) -> bool {
+        self.move_blocks(if idle { IDLE_PERCENT } else { self.percent_under_load() })
     }
 
     /// Moves blocks while more than `percent` hundredths of the arena are free.
-    pub(super) fn move_blocks(&mut self, percent: u32) -> bool {
+    fn move_blocks(&mut self, percent: u32) -> bool {
         let mut step = Step {
             free_percent_max: percent,
             units_left: STEP_BYTES / packed_map::UNIT_BYTES,
@@ -40,7 +40,7 @@ impl Shard {
 
     /// The free room, in hundredths of the arena, at which blocks are moved under load. Near the
     /// budget it is small: what is free there counts.
-    pub(super) fn percent_under_load(&self) -> u32 {
+    fn percent_under_load(&self) -> u32 {
         if self.ledger().held() > self.budget_bytes - self.budget_bytes / 16 {
             IDLE_PERCENT
         } else {

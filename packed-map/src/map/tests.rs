@@ -170,6 +170,8 @@ fn extras_take_room_only_where_they_are() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
     #[test]
     fn any_operations_agree_with_the_model(data in prop::collection::vec(any::<u8>(), 0..1200)) {
         fuzzing::check_ops(&data);
