@@ -26,14 +26,22 @@ use crate::Span;
 pub(crate) struct Lexer<'s> {
     bytes: &'s [u8],
     at: usize,
+    /// What the spans count from.
+    base: u32,
 }
 
 impl<'s> Lexer<'s> {
     /// A lexer at the start of `source`, of which it reads the first [`SOURCE_BYTES_MAX`].
     #[must_use]
     pub(crate) fn new(source: &'s str) -> Self {
+        Self::based(source, 0)
+    }
+
+    /// The same for a text whose first byte counts as offset `base`.
+    #[must_use]
+    pub(crate) fn based(source: &'s str, base: u32) -> Self {
         let bytes = source.as_bytes();
-        Self { bytes: bytes.get(..SOURCE_BYTES_MAX).unwrap_or(bytes), at: 0 }
+        Self { bytes: bytes.get(..SOURCE_BYTES_MAX).unwrap_or(bytes), at: 0, base }
     }
 
     /// The next token.
@@ -51,7 +59,11 @@ impl<'s> Lexer<'s> {
             }
             Some(byte) => self.punctuation(byte),
         };
-        Token { kind, span: Span { start: offset(start), end: offset(self.at) } }
+        Token { kind, span: Span { start: self.offset(start), end: self.offset(self.at) } }
+    }
+
+    fn offset(&self, at: usize) -> u32 {
+        u32::try_from(at).unwrap_or(u32::MAX).saturating_add(self.base)
     }
 
     fn peek(&self, ahead: usize) -> Option<u8> {
@@ -164,10 +176,6 @@ const fn utf8_len(first: u8) -> usize {
         0xc0.. => 2,
         _ => 1,
     }
-}
-
-fn offset(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// The longest source that is compiled, in bytes.

@@ -17,6 +17,11 @@ fn tokens() {
 }
 
 #[test]
+fn expansions() {
+    run_cases("expand", stage(Stage::Expanded));
+}
+
+#[test]
 fn syntax() {
     run_cases("parse", stage(Stage::Syntax));
 }
@@ -66,5 +71,9 @@ fn the_gallery_is_complete() {
 }
 
 /// Codes whose sources are too long for a file; `tests/limits.rs` makes them.
-const LIMITS: &[zvml::Code] =
-    &[zvml::Code::TooManyRegisters, zvml::Code::TooLong, zvml::Code::SourceTooLong];
+const LIMITS: &[zvml::Code] = &[
+    zvml::Code::TooManyRegisters,
+    zvml::Code::TooLong,
+    zvml::Code::SourceTooLong,
+    zvml::Code::ExpansionTooLong,
+];

@@ -1,9 +1,10 @@
 //! Expressions: names and types.
 
-use super::{Check, Checker, near};
+use super::scope::Binding;
+use super::{Check, Checker};
 use crate::ast::{self, BinaryOp};
 use crate::typed::{Argument, Expr, ExprKind, ValueType, VariableId};
-use crate::{Code, Span};
+use crate::{Code, Span, near};
 use zvm::{Opcode, Type};
 
 impl<'s> Checker<'s, '_> {
@@ -68,7 +69,7 @@ impl<'s> Checker<'s, '_> {
         if let Some(id) = self.id(name) {
             return Ok(id);
         }
-        if self.scope.variadic.as_ref().is_some_and(|variadic| variadic.name == name) {
+        if self.scope.is_variadic(name) {
             return Err(self.hinted(
                 Code::TypeMismatch,
                 span,
@@ -89,6 +90,12 @@ impl<'s> Checker<'s, '_> {
     }
 
     fn named(&mut self, name: &str, span: Span) -> Check<Expr> {
+        if let Some(Binding::Literal(literal)) = self.scope.binding(name)
+            && !matches!(literal.kind, ast::ExprKind::Name(_))
+        {
+            let literal = ast::Expr { span, kind: literal.kind.clone() };
+            return self.expr(&literal);
+        }
         let id = self.variable(name, span)?;
         let ty = self.scope.get(id).map_or(ValueType::INT, |variable| variable.ty);
         Ok(Expr { ty, kind: ExprKind::Variable(id) })

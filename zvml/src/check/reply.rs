@@ -37,7 +37,7 @@ impl<'s> Checker<'s, '_> {
                 self.returns(returns, &[Returns::Status], reply.span)?;
                 self.status(text)
             }
-            ReplyKind::Error(text) => Ok(Reply::Error(self.error_text(*text)?)),
+            ReplyKind::Error(text) => Ok(Reply::Error(self.error_argument(*text)?)),
             ReplyKind::Nil => {
                 self.returns(returns, &[Returns::Bytes], reply.span)?;
                 Ok(Reply::Nil)
@@ -120,7 +120,7 @@ impl<'s> Checker<'s, '_> {
             && zvm::Primitive::find(name.text)
                 .is_some_and(|primitive| primitive.op.info().emit != Emit::None)
         {
-            let expr = self.any_call(*name, args)?;
+            let expr = self.any_call(*name, args, span)?;
             return self.primitive_reply(head, expr, value, (returns, element));
         }
         if element && self.builders.last() == Some(&true) {

@@ -71,14 +71,25 @@ impl<'s> Parser<'s, '_> {
             }
             TokenKind::At => {
                 self.advance();
-                let name = self.name("a primitive's name")?;
-                self.expect(TokenKind::ParenOpen)?;
-                let args = self.list(TokenKind::ParenClose, Self::expr)?;
-                Ok(ExprKind::Call { name, args })
+                self.call()
             }
             TokenKind::Word => self.word(),
             _ => Err(self.unexpected("an expression")),
         }
+    }
+
+    /// `name(arguments)`, behind the `@`.
+    pub(super) fn call(&mut self) -> Parsed<ExprKind<'s>> {
+        if self.at_word("if_type") || self.at_word("else") {
+            let message = "conditions of this kind are decided where a template is instantiated";
+            let problem = Diagnostic::new(Code::BadCondition, self.current.span, message);
+            self.report(problem.with_hint("they stand in templates; a body has `if`"));
+            return Err(Failed);
+        }
+        let name = self.name("a primitive's name")?;
+        self.expect(TokenKind::ParenOpen)?;
+        let args = self.list(TokenKind::ParenClose, Self::expr)?;
+        Ok(ExprKind::Call { name, args })
     }
 
     fn word(&mut self) -> Parsed<ExprKind<'s>> {

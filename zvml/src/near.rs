@@ -1,7 +1,7 @@
 //! The name somebody may have meant.
 
 /// The candidate that is nearest to `word`, if one is near enough to be meant.
-pub(super) fn nearest<'c>(
+pub(crate) fn nearest<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> Option<&'c str> {
