@@ -8,6 +8,7 @@ mod compile;
 mod diagnostic;
 mod expand;
 mod explain;
+mod format;
 #[cfg(any(test, fuzzing, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -21,4 +22,5 @@ mod typed;
 pub use compile::compile;
 pub use diagnostic::{Code, Context, Diagnostic, Diagnostics};
 pub use explain::{Stage, explain};
+pub use format::format;
 pub use span::Span;

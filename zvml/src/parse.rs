@@ -242,7 +242,7 @@ impl<'s, 'd> Parser<'s, 'd> {
 }
 
 /// The words that declarations begin with.
-const DECLARATIONS: &[&str] = &["command", "template", "instantiate", "meta"];
+pub(crate) const DECLARATIONS: &[&str] = &["command", "template", "instantiate", "meta"];
 
 /// Words that are no names anywhere.
 pub(crate) const KEYWORDS: &[&str] = &[

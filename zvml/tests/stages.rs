@@ -27,6 +27,13 @@ fn syntax() {
 }
 
 #[test]
+fn formatting() {
+    run_cases("format", |source| {
+        zvml::format("case.zvml", source).unwrap_or_else(|diagnostics| diagnostics.to_string())
+    });
+}
+
+#[test]
 fn intermediate_form() {
     run_cases("ir", stage(Stage::Ir));
 }
