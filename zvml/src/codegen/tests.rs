@@ -95,6 +95,7 @@ impl Source {
         elements.extend(self.truths.clone());
         elements.extend(self.texts.clone());
         elements.extend(self.maybe.clone());
+        elements.extend([self.integer(2), self.truth(2), self.integer(1)]);
         let _ = write!(self.out, "return array [{}] }} }}", elements.join(", "));
         self.out
     }

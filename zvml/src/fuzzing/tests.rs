@@ -64,6 +64,10 @@ const STATEMENTS: &[&str] = &[
     "return e or 5",
     "return array { if a { emit 1 } emit i emit nil }",
     "emit array [v, m, nil]",
+    "let sum = m + 1",
+    "emit m + 1",
+    "emit array [m - 1, @string_integer(key), array { emit m + 2 }]",
+    "return array [m * 2, array [i / 3, 1], map { \"a\": m + 1 }]",
 ];
 
 /// A template and a meta that are used twice, with room for statements in both.

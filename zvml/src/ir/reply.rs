@@ -28,17 +28,24 @@ impl Builder<'_> {
             Reply::Array(elements) => {
                 self.header(Opcode::ReplyArray, elements.len());
                 for element in elements {
-                    self.reply(element, true);
+                    self.element(element);
                 }
             }
             Reply::Map(pairs) => {
                 self.header(Opcode::ReplyMap, pairs.len());
                 for (key, value) in pairs {
-                    self.reply(key, true);
-                    self.reply(value, true);
+                    self.element(key);
+                    self.element(value);
                 }
             }
         }
+    }
+
+    /// One of the elements that were announced.
+    fn element(&mut self, reply: &Reply) {
+        let outer = self.enter_place();
+        self.reply(reply, true);
+        self.place = outer;
     }
 
     fn constant_reply(&mut self, op: Opcode, bytes: &[u8]) {
@@ -131,7 +138,9 @@ impl Builder<'_> {
                 .with(Slot::A, Operand::Value(hint))
                 .with(Slot::B, Operand::Number(aggregate as i32)),
         );
+        let outer = self.enter_place();
         self.statements(body);
+        self.place = outer;
         self.push(Operation::new(Opcode::ReplyClose));
     }
 }
