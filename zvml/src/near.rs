@@ -8,7 +8,11 @@ pub(crate) fn nearest<'c>(
     let limit = (word.len() / 3).min(3);
     candidates
         .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
+        .map(|candidate| {
+            // A word that stops short is meant to go on, however much is missing.
+            let short = word.len() >= SHORT_LEN_MIN && candidate.starts_with(word);
+            (if short { 1 } else { distance(word, candidate) }, candidate)
+        })
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -40,6 +44,9 @@ fn distance(left: &str, right: &str) -> usize {
 
 const WORD_MAX: usize = 40;
 
+/// A shorter beginning of a word says too little.
+const SHORT_LEN_MIN: usize = 4;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +57,7 @@ mod tests {
         assert_eq!(nearest("string_gte", names), Some("string_get"));
         assert_eq!(nearest("sett_add", names), Some("set_add"));
         assert_eq!(nearest("hash_get_all", names), None);
+        assert_eq!(nearest("string_s", names), Some("string_set"));
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("kitten", "sitting"), 3);
     }

@@ -58,6 +58,18 @@ impl<'s> Parser<'s, '_> {
                 self.advance();
                 Ok(StatementKind::Return(self.reply()?))
             }
+            "while" | "loop" | "repeat" => {
+                let message = format!("there is no `{word}`: a command has to end");
+                let problem = Diagnostic::new(Code::BadLoop, self.current.span, message);
+                self.report(problem.with_hint(LOOPS));
+                while !matches!(
+                    self.current.kind,
+                    TokenKind::BraceOpen | TokenKind::BraceClose | TokenKind::End
+                ) {
+                    self.advance();
+                }
+                Err(Failed)
+            }
             "error" | "status" if self.next.kind == TokenKind::ParenOpen => {
                 let message = format!("`{word}(...)` is a reply, not a statement");
                 let problem = Diagnostic::new(Code::Unexpected, self.current.span, message);
@@ -123,6 +135,12 @@ impl<'s> Parser<'s, '_> {
         if !self.take_word("in") {
             return Err(self.unexpected("`in`"));
         }
+        if self.current.kind != TokenKind::Word {
+            let message = "a loop goes over the arguments of the request, of which there is an end";
+            let problem = Diagnostic::new(Code::BadLoop, self.current.span, message);
+            self.report(problem.with_hint(LOOPS));
+            return Err(Failed);
+        }
         let over = self.name("a variadic parameter's name")?;
         Ok(StatementKind::For { names, over, body: self.block()? })
     }
@@ -141,3 +159,7 @@ impl<'s> Parser<'s, '_> {
         Ok(Value { expr: self.expr()?, handler: self.handler()? })
     }
 }
+
+/// What to write instead of a loop that need not end.
+const LOOPS: &str =
+    "with `members: Bytes...` among the parameters: `for member in members { ... }`";
