@@ -13,6 +13,9 @@ mod scope;
 mod signature;
 mod statement;
 
+#[cfg(test)]
+pub(crate) use signature::TYPES;
+
 use crate::ast::{Command, ErrorText, ItemValue, Literal, Meta};
 use crate::diagnostic::report;
 use crate::expand::Expansions;

@@ -12,6 +12,8 @@ mod format;
 #[cfg(any(test, fuzzing, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(test)]
+mod grammar;
 mod ir;
 mod lex;
 mod near;

@@ -19,6 +19,9 @@ mod expr;
 mod head;
 mod reply;
 
+#[cfg(test)]
+pub(crate) use command::ITEMS;
+
 use crate::ast::{Literal, Module, Name};
 use crate::diagnostic::report;
 use crate::lex::{self, Lexer, Token, TokenKind};

@@ -70,6 +70,9 @@ fn the_compiler_says_what_the_walk_says() {
 
 #[test]
 fn the_walk_ends_with_a_command_that_does_what_it_says() {
+    if updating() {
+        return; // The walk is being written.
+    }
     let text = std::fs::read_to_string(root().join("WALK.md")).unwrap();
     let sources = parts(&text).into_iter().filter(|(kind, _)| *kind == Some("zvml"));
     let source = sources.last().unwrap().1;

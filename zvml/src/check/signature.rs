@@ -308,7 +308,7 @@ impl<'s> Checker<'s, '_> {
 }
 
 /// The types of parameters, as the language calls them. The last three say more to a reader.
-const TYPES: &[(&str, ParamType)] = &[
+pub(crate) const TYPES: &[(&str, ParamType)] = &[
     ("Key", ParamType::Key),
     ("Bytes", ParamType::Bytes),
     ("Integer", ParamType::Integer),
