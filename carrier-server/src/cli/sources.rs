@@ -40,16 +40,17 @@ enum Verdict {
 
 /// Does it with every file, whatever is wrong with those before it.
 pub(super) fn run(task: &Task) -> ExitCode {
-    let (files, one): (_, &dyn Fn(&str, &Path, &str) -> Verdict) = match task {
-        Task::Check { files } => (files, &|name, _, source| check(name, source)),
-        Task::Fmt { check: true, files } => (files, &|name, _, source| compare(name, source)),
-        Task::Fmt { check: false, files } => (files, &rewrite),
-    };
+    let (Task::Check { files } | Task::Fmt { files, .. }) = task;
     let verdict = |path: &PathBuf| {
         let name = path.display().to_string();
-        match read(path) {
-            Ok(source) => one(&name, path, &source),
-            Err(error) => unreadable(&name, &error),
+        let source = match read(path) {
+            Ok(source) => source,
+            Err(error) => return unreadable(&name, &error),
+        };
+        match task {
+            Task::Check { .. } => check(&name, &source),
+            Task::Fmt { check: true, .. } => compare(&name, &source),
+            Task::Fmt { check: false, .. } => rewrite(&name, path, &source),
         }
     };
     let worst = files.iter().map(verdict).max().unwrap_or(Verdict::Well);

@@ -114,7 +114,9 @@ proptest! {
     }
 
     #[test]
-    fn templates_of_anything(words in proptest::collection::vec(proptest::sample::select(PIECES), 0..40)) {
+    fn templates_of_anything(
+        words in proptest::collection::vec(proptest::sample::select(PIECES), 0..40),
+    ) {
         check(&format!("template T<A, B> {{ {} }}", words.join(" ")));
         check(&format!("template T<A, B> {{ {} }}", words.concat()));
     }
