@@ -258,6 +258,8 @@ pub(crate) enum ReplyKind<'s> {
     Array(Vec<Reply<'s>>),
     /// `map { "k": v, ... }`
     Map(Vec<(Reply<'s>, Reply<'s>)>),
+    /// `resp3 ... else ...`: by the protocol's version.
+    ByVersion(Box<Reply<'s>>, Box<Reply<'s>>),
     Value(Value<'s>),
 }
 

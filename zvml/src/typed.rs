@@ -154,6 +154,8 @@ pub(crate) enum Reply {
     StringAt(Expr),
     /// A primitive that replies by itself.
     Primitive(Fallible),
+    /// The first in RESP3, the second in other protocols.
+    ByVersion(Box<Self>, Box<Self>),
     /// An aggregate whose length turns out as it is built.
     Build {
         map: bool,

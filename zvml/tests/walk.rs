@@ -74,8 +74,8 @@ fn the_walk_ends_with_a_command_that_does_what_it_says() {
         return; // The walk is being written.
     }
     let text = std::fs::read_to_string(root().join("WALK.md")).unwrap();
-    let sources = parts(&text).into_iter().filter(|(kind, _)| *kind == Some("zvml"));
-    let source = sources.last().unwrap().1;
+    let mut sources = parts(&text).into_iter().filter(|(kind, _)| *kind == Some("zvml"));
+    let source = sources.next_back().unwrap().1;
     assert_eq!(zvml::format("setmax.zvml", &source).as_ref(), Ok(&source));
     let programs = compiled(vec![("setmax.zvml".to_owned(), source)]);
     let mut machine = Machine::with(programs.clone());

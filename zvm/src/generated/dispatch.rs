@@ -70,6 +70,7 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::ReplyMap => reply::reply_map(vm, *i),
         Opcode::ReplyOpen => reply::reply_open(vm, *i),
         Opcode::ReplyClose => reply::reply_close(vm, *i),
+        Opcode::Resp3 => reply::resp3(vm, *i),
         Opcode::SessionInteger => session::session_integer(vm, *i),
         Opcode::SessionBytes => session::session_bytes(vm, *i),
         Opcode::SessionSet => session::session_set(vm, *i),

@@ -116,65 +116,67 @@ pub enum Opcode {
     ReplyOpen = 51,
     /// `close`. Ends the aggregate opened last.
     ReplyClose = 52,
+    /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
+    Resp3 = 53,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 53,
+    SessionInteger = 54,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 54,
+    SessionBytes = 55,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 55,
+    SessionSet = 56,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 56,
+    SessionSelect = 57,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 57,
+    SessionProtocol = 58,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 58,
+    SessionAuthenticate = 59,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 59,
+    SessionClose = 60,
     /// `select settings like r[a]`. Adds the settings that match a pattern to the selection of reply_config.
-    ConfigSelect = 60,
+    ConfigSelect = 61,
     /// `map of selected settings`. Replies a map of the selected settings.
-    ReplyConfig = 61,
+    ReplyConfig = 62,
     /// `select section r[a]`. Adds a section to the selection of reply_info.
-    InfoSelect = 62,
+    InfoSelect = 63,
     /// `text of selected sections`. Replies the selected sections as text, the default ones without a selection.
-    ReplyInfo = 63,
+    ReplyInfo = 64,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 64,
+    ReplyCommandInfo = 65,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 65,
+    ReplyCommandDocs = 66,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 66,
+    ReplyCommands = 67,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 67,
+    SetAdd = 68,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 68,
+    SetRemove = 69,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 69,
+    SetLen = 70,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 70,
+    SetContains = 71,
     /// `set of members at r[a]`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 71,
+    ReplySetMembers = 72,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 72,
+    ReplyString = 73,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where there is none.
-    ReplyItem = 73,
+    ReplyItem = 74,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 74,
+    StringGet = 75,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 75,
+    StringInteger = 76,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 76,
+    StringSet = 77,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 77,
+    StringSetKeep = 78,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 78,
+    StringSetUntil = 79,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 79,
+    StringSetInteger = 80,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 80] = [
+    pub const ALL: [Self; 81] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -228,6 +230,7 @@ impl Opcode {
         Self::ReplyMap,
         Self::ReplyOpen,
         Self::ReplyClose,
+        Self::Resp3,
         Self::SessionInteger,
         Self::SessionBytes,
         Self::SessionSet,
@@ -321,6 +324,7 @@ impl Opcode {
             "reply_map" => Some(Self::ReplyMap),
             "reply_open" => Some(Self::ReplyOpen),
             "reply_close" => Some(Self::ReplyClose),
+            "resp3" => Some(Self::Resp3),
             "session_integer" => Some(Self::SessionInteger),
             "session_bytes" => Some(Self::SessionBytes),
             "session_set" => Some(Self::SessionSet),

@@ -7,7 +7,7 @@ use crate::operand::{Branch, ConstantKind, OperandInfo, OperandKind, Pattern};
 use crate::{Cost, Domain, Emit, Flow, OpcodeInfo, Type};
 
 /// By number of the opcode.
-pub(super) static INFO: [OpcodeInfo; 80] = [
+pub(super) static INFO: [OpcodeInfo; 81] = [
     OpcodeInfo {
         name: "bool_const",
         family: "boolean",
@@ -961,6 +961,24 @@ pub(super) static INFO: [OpcodeInfo; 80] = [
         emit: Emit::Close,
         writes: false,
         primitive: false,
+    },
+    OpcodeInfo {
+        name: "resp3",
+        family: "reply",
+        doc: "Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.",
+        effect: "r[a] := reply in RESP3",
+        operands: [
+            OperandInfo { name: "is_resp3", kind: OperandKind::Out(Pattern::Is(Type::Bool)) },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+        ],
+        cost: Cost::Const,
+        domain: Domain::Pure,
+        flow: Flow::Next,
+        emit: Emit::None,
+        writes: false,
+        primitive: true,
     },
     OpcodeInfo {
         name: "session_integer",

@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 43] = [
+pub static PRIMITIVES: [Primitive; 44] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -312,6 +312,13 @@ pub static PRIMITIVES: [Primitive; 43] = [
             },
         ],
         result: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "resp3",
+        op: Opcode::Resp3,
+        params: &[],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
         otherwise: None,
     },
     Primitive {

@@ -139,6 +139,13 @@ impl Printer {
             ReplyKind::Status(it) => self.line(&format!("{label} status {}", expr(it))),
             ReplyKind::Error(it) => self.line(&format!("{label} error({})", error_text(it))),
             ReplyKind::Value(it) => self.line(&format!("{label} {}", value(it))),
+            ReplyKind::ByVersion(resp3, other) => {
+                self.line(&format!("{label} by version"));
+                self.indented(|printer| {
+                    printer.reply("resp3", resp3);
+                    printer.reply("else", other);
+                });
+            }
             ReplyKind::Build(aggregate, block) => {
                 let name = if *aggregate == Aggregate::Array { "array" } else { "map" };
                 self.line(&format!("{label} {name} of"));

@@ -20,7 +20,7 @@ impl<'s> Checker<'s, '_> {
         let returns = if element { Returns::Any } else { head.returns };
         if self.builders.last() == Some(&true)
             && element
-            && !matches!(reply.kind, ReplyKind::Value(_))
+            && !matches!(reply.kind, ReplyKind::Value(_) | ReplyKind::ByVersion(..))
         {
             return Err(self.not_a_pair(reply.span));
         }
@@ -59,6 +59,11 @@ impl<'s> Checker<'s, '_> {
                 let counted = body.iter().any(|it| matches!(it, Statement::For { .. }));
                 Ok(Reply::Build { map, counted, body })
             }
+            ReplyKind::ByVersion(resp3, other) => {
+                let resp3 = self.reply(head, resp3, element);
+                let other = self.reply(head, other, element);
+                Ok(Reply::ByVersion(Box::new(resp3?), Box::new(other?)))
+            }
             ReplyKind::Array(elements) => {
                 self.returns(returns, &[Returns::Array], reply.span)?;
                 let elements: Vec<Check<Reply>> =
@@ -83,13 +88,7 @@ impl<'s> Checker<'s, '_> {
         let checked = self.reply(head, reply, true);
         self.builders.pop();
         let checked = checked?;
-        let skips = match &checked {
-            Reply::Value { value, .. } | Reply::Primitive(value) => {
-                matches!(value.otherwise, Otherwise::Skip)
-            }
-            Reply::Error(_) => true,
-            _ => false,
-        };
+        let skips = may_be_missing(&checked);
         if skips {
             let message = "a written-out element is always there";
             return Err(self.report(Code::MisplacedReply, reply.span, message));
@@ -223,6 +222,18 @@ fn reply_of(value: Fallible, returns: Returns, nil: bool) -> Reply {
             let value = Fallible { expr: Expr { ty, kind }, otherwise };
             Reply::Value { value, form, nil }
         }
+    }
+}
+
+/// Whether an element may be left out, or an error may stand for it.
+fn may_be_missing(reply: &Reply) -> bool {
+    match reply {
+        Reply::Value { value, .. } | Reply::Primitive(value) => {
+            matches!(value.otherwise, Otherwise::Skip)
+        }
+        Reply::Error(_) => true,
+        Reply::ByVersion(resp3, other) => may_be_missing(resp3) || may_be_missing(other),
+        _ => false,
     }
 }
 

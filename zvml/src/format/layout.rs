@@ -305,7 +305,7 @@ fn ends_operand(lexeme: &Lexeme<'_>) -> bool {
 }
 
 /// Words behind which their statement goes on.
-const LEADING: &[&str] = &["let", "if", "for", "return", "emit", "if_type"];
+const LEADING: &[&str] = &["let", "if", "for", "return", "emit", "if_type", "resp3"];
 
 /// Words within a statement, before and behind which it goes on.
 const CONNECTING: &[&str] = &["else", "in", "or"];

@@ -9,7 +9,7 @@ const WORDS: &str = "command SET GET { } ( ) [ ] : , | ? ... + - * / = == < && |
     validate STRING or return_nil error (\"ERR_x\") body let n 0 1 if else for in emit return \
     array map nil ok value @string_get @string_integer @set_add @key_expiry @args_count members \
     skip #c\n ///d\n \" \\ status true false decode example since template instantiate meta \
-    expands_to {A} @if_type @else @error for_values value T<A> m(";
+    expands_to resp3 {A} @if_type @else @error for_values value T<A> m(";
 
 /// Some of those words, in any order.
 fn words(count: std::ops::Range<usize>) -> impl Strategy<Value = String> {
@@ -65,6 +65,10 @@ const STATEMENTS: &[&str] = &[
     "return array { if a { emit 1 } emit i emit nil }",
     "emit array [v, m, nil]",
     "let sum = m + 1",
+    "emit resp3 array [m, 1] else m + 1",
+    "emit resp3 m or skip else nil",
+    "return resp3 map { \"a\": m } else array [\"a\", m + 1]",
+    "if @resp3() { ",
     "emit m + 1",
     "emit array [m - 1, @string_integer(key), array { emit m + 2 }]",
     "return array [m * 2, array [i / 3, 1], map { \"a\": m + 1 }]",

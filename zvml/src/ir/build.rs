@@ -140,6 +140,13 @@ impl<'c> Builder<'c> {
         self.current = block;
     }
 
+    /// Ends the current block, if nothing has, by going on in `block`, which begins later.
+    pub(super) fn close_branch(&mut self, block: BlockId) {
+        if self.open() {
+            self.jump(Opcode::Jump, block);
+        }
+    }
+
     /// Whether the current block's end can be reached.
     fn open(&self) -> bool {
         !self.function.block(self.current).last().is_some_and(Operation::ends)
@@ -305,9 +312,7 @@ impl<'c> Builder<'c> {
         }
         self.statements(then);
         if !otherwise.is_empty() {
-            if self.open() {
-                self.jump(Opcode::Jump, end);
-            }
+            self.close_branch(end);
             self.start(else_block);
             self.statements(otherwise);
         }

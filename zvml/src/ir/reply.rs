@@ -24,6 +24,7 @@ impl Builder<'_> {
             }
             Reply::Value { value, form, nil } => self.value(value, *form, *nil, element),
             Reply::Primitive(fallible) => self.primitive(fallible, element),
+            Reply::ByVersion(resp3, other) => self.by_version(resp3, other, element),
             Reply::Build { map, counted, body } => self.aggregate(*map, *counted, body),
             Reply::Array(elements) => {
                 self.header(Opcode::ReplyArray, elements.len());
@@ -39,6 +40,18 @@ impl Builder<'_> {
                 }
             }
         }
+    }
+
+    fn by_version(&mut self, resp3: &Reply, other: &Reply, element: bool) {
+        let (otherwise, end) = (self.new_block(), self.new_block());
+        let is_resp3 = self.new_value(ValueType::BOOL);
+        self.value_reply(Opcode::Resp3, is_resp3);
+        self.jump_on(Opcode::JumpUnless, is_resp3, otherwise);
+        self.reply(resp3, element);
+        self.close_branch(end);
+        self.start(otherwise);
+        self.reply(other, element);
+        self.start(end);
     }
 
     /// One of the elements that were announced.

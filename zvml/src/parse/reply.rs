@@ -46,6 +46,14 @@ impl<'s> Parser<'s, '_> {
                 self.advance();
                 self.map()?
             }
+            ("resp3", TokenKind::Word | TokenKind::String | TokenKind::Integer | TokenKind::At) => {
+                self.advance();
+                let resp3 = Box::new(self.reply()?);
+                if !self.take_word("else") {
+                    return Err(self.unexpected("`else` and the reply of other protocols"));
+                }
+                ReplyKind::ByVersion(resp3, Box::new(self.reply()?))
+            }
             ("ok", _) => {
                 self.advance();
                 ReplyKind::Ok
