@@ -286,6 +286,7 @@ pub(crate) struct Expr<'s> {
 pub(crate) enum ExprKind<'s> {
     Name(&'s str),
     Integer(i64),
+    Float(f64),
     String(Literal<'s>),
     Truth(bool),
     Nil,

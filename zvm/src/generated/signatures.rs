@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 44] = [
+pub static PRIMITIVES: [Primitive; 46] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -51,6 +51,28 @@ pub static PRIMITIVES: [Primitive; 44] = [
         op: Opcode::DbLen,
         params: &[],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        otherwise: None,
+    },
+    Primitive {
+        name: "float_floor",
+        op: Opcode::FloatFloor,
+        params: &[PrimitiveParam {
+            name: "value",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Float)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        otherwise: Some(Branch::Overflow),
+    },
+    Primitive {
+        name: "float_from_int",
+        op: Opcode::FloatFromInt,
+        params: &[PrimitiveParam {
+            name: "value",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Int)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Float, optional: false }),
         otherwise: None,
     },
     Primitive {

@@ -253,6 +253,7 @@ fn expr(node: &Expr<'_>) -> String {
     match &node.kind {
         ExprKind::Name(name) => (*name).to_owned(),
         ExprKind::Integer(value) => value.to_string(),
+        ExprKind::Float(value) => format!("{value:?}"),
         ExprKind::String(text) => text.text.to_owned(),
         ExprKind::Truth(value) => value.to_string(),
         ExprKind::Nil => "nil".to_owned(),

@@ -147,9 +147,10 @@ impl<'s> Checker<'s, '_> {
                 }
                 None => Ok(Binding::Literal(arg.clone())),
             },
-            ExprKind::Integer(_) | ExprKind::String(_) | ExprKind::Truth(_) => {
-                Ok(Binding::Literal(arg.clone()))
-            }
+            ExprKind::Integer(_)
+            | ExprKind::Float(_)
+            | ExprKind::String(_)
+            | ExprKind::Truth(_) => Ok(Binding::Literal(arg.clone())),
             _ => {
                 let expr = self.expr(arg)?;
                 self.no_unusual_failure(&expr, arg.span)?;

@@ -179,6 +179,7 @@ impl<'s> Checker<'s, '_> {
             Type::Int => &[Returns::Integer, Returns::Bytes],
             Type::Bool => &[Returns::Integer, Returns::Boolean],
             Type::Bytes | Type::Key => &[Returns::Bytes],
+            Type::Float => &[],
             _ => {
                 let message = "a value of this type cannot be replied";
                 return Err(self.report(Code::TypeMismatch, span, message));
@@ -217,6 +218,7 @@ fn reply_of(value: Fallible, returns: Returns, nil: bool) -> Reply {
                 (Type::Int, _) => Form::Integer,
                 (Type::Bool, Returns::Integer) => Form::Digit,
                 (Type::Bool, _) => Form::Boolean,
+                (Type::Float, _) => Form::Double,
                 _ => Form::Bytes,
             };
             let value = Fallible { expr: Expr { ty, kind }, otherwise };

@@ -71,7 +71,10 @@ impl Writer<'_, '_> {
         }
         let token = self.token(at);
         let token = token.filter(|token| {
-            matches!(token.kind, TokenKind::Word | TokenKind::Integer | TokenKind::String)
+            matches!(
+                token.kind,
+                TokenKind::Word | TokenKind::Integer | TokenKind::Float | TokenKind::String
+            )
         });
         let Some(token) = token else {
             self.malformed(at);

@@ -295,6 +295,7 @@ fn ends_operand(lexeme: &Lexeme<'_>) -> bool {
     match lexeme.kind {
         TokenKind::Word => !LEADING.contains(&lexeme.text) && !CONNECTING.contains(&lexeme.text),
         TokenKind::Integer
+        | TokenKind::Float
         | TokenKind::String
         | TokenKind::ParenClose
         | TokenKind::BracketClose

@@ -101,6 +101,7 @@ impl Builder<'_> {
             Form::Integer => self.value_reply(Opcode::ReplyInteger, value),
             Form::Boolean => self.value_reply(Opcode::ReplyBoolean, value),
             Form::Bytes => self.value_reply(Opcode::ReplyBytes, value),
+            Form::Double => self.value_reply(Opcode::ReplyDouble, value),
             Form::Digit => {
                 let number = self.new_value(ValueType::INT);
                 self.unary(Opcode::BoolToInt, value, number);

@@ -97,7 +97,7 @@ impl<'s> Parser<'s, '_> {
 
     fn instance_argument(&mut self) -> Parsed<Name<'s>> {
         match self.current.kind {
-            TokenKind::Integer | TokenKind::String => {
+            TokenKind::Integer | TokenKind::Float | TokenKind::String => {
                 let span = self.advance().span;
                 Ok(Name { text: self.text(span), span })
             }

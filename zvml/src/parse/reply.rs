@@ -46,7 +46,14 @@ impl<'s> Parser<'s, '_> {
                 self.advance();
                 self.map()?
             }
-            ("resp3", TokenKind::Word | TokenKind::String | TokenKind::Integer | TokenKind::At) => {
+            (
+                "resp3",
+                TokenKind::Word
+                | TokenKind::String
+                | TokenKind::Integer
+                | TokenKind::Float
+                | TokenKind::At,
+            ) => {
                 self.advance();
                 let resp3 = Box::new(self.reply()?);
                 if !self.take_word("else") {
