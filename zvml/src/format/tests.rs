@@ -1,5 +1,13 @@
 //! The formatter changes nothing but blanks, and nothing at all the second time.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test that panics has failed"
+)]
+
 use super::format;
 use crate::lex::{Lexer, TokenKind};
 use proptest::prelude::*;
