@@ -23,7 +23,7 @@ use crate::near::nearest;
 use crate::parse::parse_expansion;
 use crate::{Code, Diagnostic, Span};
 use origin::Piece;
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// What the instantiations of a source were expanded to.
 #[derive(Debug, Default)]
@@ -53,21 +53,23 @@ pub(crate) fn expand(
     problems: &mut Vec<Diagnostic>,
 ) -> Expansions {
     let mut expansions = Expansions::default();
-    duplicates(&module.templates, problems);
+    let templates = by_name(&module.templates, problems);
     let mut base = offset(source.len()).saturating_add(1);
-    let mut room = EXPANDED_BYTES_MAX;
+    let (mut room, mut readable) = (EXPANDED_BYTES_MAX, READ_BYTES_MAX);
     for (index, instance) in module.instances.iter().enumerate() {
-        let Some(template) = find(instance, &module.templates, problems) else { continue };
+        if index >= INSTANCES_MAX {
+            too_long(instance, problems);
+            break;
+        }
+        let Some(template) = find(instance, &templates, problems) else { continue };
+        let body = template.body.text(source);
+        readable = readable.saturating_sub(body.len());
         let complaints = problems.len();
         let expansion = template::expand(source, template, instance, (base, room), problems);
         let len = expansion.as_ref().map_or(room, |expansion| expansion.text.len());
         room = room.saturating_sub(len);
-        if room == 0 || index >= INSTANCES_MAX {
-            let message = format!(
-                "the templates of a source are instantiated at most {INSTANCES_MAX} times and \
-                 expand to at most {EXPANDED_BYTES_MAX} bytes"
-            );
-            report(problems, Diagnostic::new(Code::ExpansionTooLong, instance.span, message));
+        if room == 0 || readable == 0 {
+            too_long(instance, problems);
             break;
         }
         base = base.saturating_add(offset(len)).saturating_add(1);
@@ -101,14 +103,16 @@ impl Expansions {
 /// The template that an instantiation names, if it takes as many arguments.
 fn find<'m, 's>(
     instance: &Instance<'s>,
-    templates: &'m [Template<'s>],
+    templates: &HashMap<&'s str, &'m Template<'s>>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<&'m Template<'s>> {
     let name = instance.template;
-    let Some(template) = templates.iter().find(|template| template.name.text == name.text) else {
+    let Some(template) = templates.get(name.text).copied() else {
         let message = format!("there is no template `{}` in this file", name.text);
         let mut problem = Diagnostic::new(Code::UnknownTemplate, name.span, message);
-        let names = templates.iter().map(|template| template.name.text);
+        // In their order, so that the same source gets the same hint.
+        let mut names: Vec<&str> = templates.keys().copied().collect();
+        names.sort_unstable();
         if let Some(near) = nearest(name.text, names) {
             problem = problem.with_hint(format!("did you mean `{near}`?"));
         }
@@ -127,10 +131,15 @@ fn find<'m, 's>(
     None
 }
 
-fn duplicates(templates: &[Template<'_>], problems: &mut Vec<Diagnostic>) {
-    let mut names = HashSet::with_capacity(templates.len());
+/// The templates by their names; what is declared wrongly is reported.
+fn by_name<'m, 's>(
+    templates: &'m [Template<'s>],
+    problems: &mut Vec<Diagnostic>,
+) -> HashMap<&'s str, &'m Template<'s>> {
+    let mut by_name = HashMap::with_capacity(templates.len());
     for template in templates {
-        if !names.insert(template.name.text) {
+        let first = *by_name.entry(template.name.text).or_insert(template);
+        if !std::ptr::eq(first, template) {
             let message = format!("the template `{}` is declared twice", template.name.text);
             let span = template.name.span;
             report(problems, Diagnostic::new(Code::DuplicateDeclaration, span, message));
@@ -146,6 +155,15 @@ fn duplicates(templates: &[Template<'_>], problems: &mut Vec<Diagnostic>) {
             report(problems, Diagnostic::new(Code::ExpansionTooLong, extra.span, message));
         }
     }
+    by_name
+}
+
+fn too_long(instance: &Instance<'_>, problems: &mut Vec<Diagnostic>) {
+    let message = format!(
+        "a source instantiates at most {INSTANCES_MAX} templates, of at most {READ_BYTES_MAX} \
+         bytes together, which expand to at most {EXPANDED_BYTES_MAX}"
+    );
+    report(problems, Diagnostic::new(Code::ExpansionTooLong, instance.span, message));
 }
 
 fn offset(len: usize) -> u32 {
@@ -155,6 +173,10 @@ fn offset(len: usize) -> u32 {
 /// The longest text that all expansions of a source make together, in bytes; it bounds their
 /// tokens.
 const EXPANDED_BYTES_MAX: usize = 1 << 20;
+
+/// How much of templates is read for all instantiations of a source, in bytes: what a condition
+/// leaves out costs time, too.
+const READ_BYTES_MAX: usize = 8 << 20;
 
 /// The most parameters of a template.
 const PARAMS_MAX: usize = 64;

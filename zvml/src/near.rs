@@ -8,6 +8,7 @@ pub(crate) fn nearest<'c>(
     let limit = (word.len() / 3).min(3);
     candidates
         .into_iter()
+        .take(CANDIDATES_MAX)
         .map(|candidate| {
             // A word that stops short is meant to go on, however much is missing.
             let short = word.len() >= SHORT_LEN_MIN && candidate.starts_with(word);
@@ -43,6 +44,9 @@ fn distance(left: &str, right: &str) -> usize {
 }
 
 const WORD_MAX: usize = 40;
+
+/// How many words are looked at; a source may have many thousands.
+const CANDIDATES_MAX: usize = 512;
 
 /// A shorter beginning of a word says too little.
 const SHORT_LEN_MIN: usize = 4;

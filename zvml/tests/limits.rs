@@ -106,6 +106,9 @@ fn templates_expand_to_a_bounded_length() {
     let small =
         (0..2000).fold("template T<A> { }".to_owned(), |source, _| source + "\ninstantiate T<A>");
     assert_eq!(codes(&small), [Code::ExpansionTooLong]);
+    let unused = format!("template T<A> {{ @if_type X in [Y] {{ # {} \n }} }}", "x".repeat(90_000));
+    let unused = (0..200).fold(unused, |source, _| source + "\ninstantiate T<A>");
+    assert_eq!(codes(&unused), [Code::ExpansionTooLong]);
     let nested = "@if_type {A} in [A] { ".repeat(20_000) + &"}".repeat(20_000);
     let nested = format!("template T<A> {{ {nested} }} instantiate T<A>");
     assert_eq!(codes(&nested), [Code::TooDeep]);

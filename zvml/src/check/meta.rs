@@ -19,6 +19,7 @@ use std::collections::HashMap;
 /// The metas of a source, by name.
 #[derive(Debug)]
 pub(super) struct Metas<'m, 's> {
+    list: &'m [Meta<'s>],
     by_name: HashMap<&'s str, &'m Meta<'s>>,
 }
 
@@ -40,16 +41,21 @@ impl<'m, 's> Metas<'m, 's> {
             if built_in {
                 let message = format!("`@{}` exists already", name.text);
                 report(problems, Diagnostic::new(Code::DuplicateDeclaration, name.span, message));
-            } else if by_name.insert(name.text, meta).is_some() {
+            } else if !std::ptr::eq(*by_name.entry(name.text).or_insert(meta), meta) {
                 let message = format!("the meta `{}` is declared twice", name.text);
                 report(problems, Diagnostic::new(Code::DuplicateDeclaration, name.span, message));
             }
         }
-        Self { by_name }
+        Self { list: metas, by_name }
     }
 
+    /// Their names, in the order of declaration.
     pub(super) fn names(&self) -> impl Iterator<Item = &'s str> {
-        self.by_name.keys().copied()
+        self.list.iter().map(|meta| meta.name.text)
+    }
+
+    fn find(&self, name: &str) -> Option<&'m Meta<'s>> {
+        self.by_name.get(name).copied()
     }
 }
 
@@ -57,7 +63,7 @@ impl<'s> Checker<'s, '_> {
     /// The meta that a statement calls.
     pub(super) fn called_meta(&self, value: &ast::Value<'s>) -> Option<&'_ Meta<'s>> {
         match &value.expr.kind {
-            ExprKind::Call { name, .. } => self.metas.by_name.get(name.text).copied(),
+            ExprKind::Call { name, .. } => self.metas.find(name.text),
             _ => None,
         }
     }
@@ -71,7 +77,7 @@ impl<'s> Checker<'s, '_> {
         out: &mut Vec<Statement>,
     ) -> Check<bool> {
         let ExprKind::Call { name, args } = &value.expr.kind else { return Ok(true) };
-        let Some(meta) = self.metas.by_name.get(name.text).copied() else { return Ok(true) };
+        let Some(meta) = self.metas.find(name.text) else { return Ok(true) };
         if let Some(handler) = &value.handler {
             let message = "a meta handles its failures itself";
             return Err(self.report(Code::BadHandler, handler.span, message));
