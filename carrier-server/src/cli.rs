@@ -1,10 +1,11 @@
 //! The command line.
 //!
 //! Everything that goes wrong before the server runs is one line on standard error and exit
-//! code 2.
+//! code 2; what is wrong with sources of commands takes as many lines as it needs.
 
 mod explain;
 mod list;
+mod sources;
 
 use crate::catalog::Library;
 use crate::clock::Clock;
@@ -63,6 +64,11 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
+    /// Checks or formats files of commands, without a server.
+    Zvml {
+        #[command(subcommand)]
+        task: sources::Task,
+    },
     /// Shows the bytecode of one command.
     Explain {
         /// Its name; a subcommand's is two words or `CLIENT|ID`.
@@ -75,6 +81,7 @@ enum Task {
 #[must_use]
 pub fn run() -> ExitCode {
     match Arguments::try_parse() {
+        Ok(Arguments { task: Some(Task::Zvml { task }), .. }) => sources::run(&task),
         Ok(arguments) => match act(arguments) {
             Ok(()) => ExitCode::SUCCESS,
             Err(message) => fail(&message),
@@ -100,6 +107,7 @@ fn act(arguments: Arguments) -> Result<(), String> {
         Some(Task::Commands { json: true }) => print(&list::json(catalog)),
         Some(Task::Commands { json: false }) => print(&list::table(catalog)),
         Some(Task::Explain { name }) => print(&explain::text(catalog, &name.join(" "))?),
+        Some(Task::Zvml { .. }) => {}
         None => {
             let config = configure(&arguments)?;
             if arguments.print_config {

@@ -2,7 +2,7 @@
 
 use crate::dialect::Dialect;
 use databox::decimal;
-use drp_parser::Encoder;
+use drp_parser::{Encoder, Version};
 use std::cell::Cell;
 use zvm::{Mark, ReplySink, Text};
 
@@ -141,6 +141,10 @@ impl ReplySink for Sink<'_> {
 
     fn close_map(&mut self, mark: Mark, len: usize) {
         self.write(|resp| resp.close_map(encoder_mark(mark), len), |_| ());
+    }
+
+    fn is_resp3(&self) -> bool {
+        matches!(self.dialect.get(), Dialect::Resp(Version::Resp3))
     }
 
     fn restart(&mut self) {

@@ -3,6 +3,7 @@
 //! The run stops at the first step that fails. The time of each step and the sum of the test
 //! results are printed at the end, in success and in failure.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
@@ -49,7 +50,7 @@ impl Ci {
 /// One check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Step {
-    /// The formatting of every file.
+    /// The formatting of every file, sources of commands included.
     Fmt,
     /// Layers between crates, house style, freshness of generated files.
     Tidy,
@@ -81,7 +82,12 @@ impl Step {
         match self {
             Self::Fmt => {
                 cargo("fmt").args(["--all", "--check"]).run()?;
-                cargo("fmt").args(["--manifest-path", "fuzz/Cargo.toml", "--check"]).run()
+                cargo("fmt").args(["--manifest-path", "fuzz/Cargo.toml", "--check"]).run()?;
+                cargo("run")
+                    .args(["--locked", "--quiet", "--bin", "carrier-server", "--"])
+                    .args(["zvml", "fmt", "--check"])
+                    .args(command_sources(workspace)?)
+                    .run()
             }
             Self::Tidy => tidy::run(workspace),
             Self::Clippy => cargo("clippy")
@@ -112,6 +118,23 @@ impl Step {
     fn name(self) -> String {
         self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }
+}
+
+/// The sources of commands: those of the server and the examples of the compiler.
+fn command_sources(workspace: &Workspace) -> Result<Vec<PathBuf>, Error> {
+    let mut sources = Vec::new();
+    for folder in ["carrier-server/commands", "zvml/examples"] {
+        let folder = workspace.root.join(folder);
+        let failed = |source| Error::File { path: folder.clone(), source };
+        for entry in std::fs::read_dir(&folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.extension().is_some_and(|extension| extension == "zvml") {
+                sources.push(path);
+            }
+        }
+    }
+    sources.sort();
+    Ok(sources)
 }
 
 /// Packs the crates that may be published, without building the packages again.

@@ -1,11 +1,12 @@
 //! `cargo xtask codegen [--check]`: everything that follows from the opcode table `zvm/ops/*.toml`.
 //!
 //! The table is read into a [`model`], checked there as a whole, and rendered to Rust by
-//! [`rust`] and to Markdown by [`markdown`]. Output is committed, so that building needs no
-//! generator; `--check` compares instead of writing.
+//! [`rust`], to Markdown by [`markdown`] and [`primitives`]. Output is committed, so that building
+//! needs no generator; `--check` compares instead of writing.
 
 mod markdown;
 mod model;
+mod primitives;
 mod rust;
 
 use model::Table;
@@ -71,7 +72,10 @@ impl std::error::Error for CodegenError {}
 
 fn outputs(root: &Path, table: &Table) -> Result<Vec<(PathBuf, String)>, CodegenError> {
     let folder = root.join("zvm/src/generated");
-    let mut outputs = vec![(root.join("zvm/OPCODES.md"), markdown::opcodes(table))];
+    let mut outputs = vec![
+        (root.join("zvm/OPCODES.md"), markdown::opcodes(table)),
+        (root.join("zvml/PRIMITIVES.md"), primitives::document(table)),
+    ];
     for (name, text) in rust::files(table) {
         outputs.push((folder.join(name), rustfmt(root, &text)?));
     }

@@ -103,6 +103,8 @@ pub enum Branch {
     Back,
     /// The result does not fit.
     Overflow,
+    /// The result is infinite or no number.
+    NotFinite,
     /// The string is not an integer.
     NotInteger,
     /// Nothing has that name.

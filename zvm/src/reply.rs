@@ -52,6 +52,10 @@ pub trait ReplySink {
     fn close_map(&mut self, mark: Mark, len: usize) {
         self.close_array(mark, len.saturating_mul(2));
     }
+    /// Whether the reply goes out in RESP3, for programs whose replies differ in shape.
+    fn is_resp3(&self) -> bool {
+        false
+    }
     /// Forgets everything this program has replied so far, so that an error can stand instead.
     fn restart(&mut self);
 }

@@ -7,6 +7,7 @@
 //!
 //! - `side session`: the program belongs to a connection;
 //! - `store string k v`, `store set k member...`, `store expire k ms`, `store flags k n`: state;
+//! - `resp2`: the client of the runs that follow speaks RESP2;
 //! - `now ms`, `full`: the store's time; that it refuses writes;
 //! - `run arg...`: runs the program; an argument may be quoted;
 //! - `reply text`: what the last run replied;
@@ -114,6 +115,7 @@ impl Case<'_> {
             session: FakeSession::new(),
             registers: Registers::new(),
             sink: RecordingSink::new(),
+            is_resp2: false,
         };
         for (word, rest) in &self.directives {
             match *word {
@@ -133,13 +135,14 @@ struct Machine<'p> {
     session: FakeSession,
     registers: Registers,
     sink: RecordingSink,
+    is_resp2: bool,
 }
 
 impl Machine<'_> {
     fn run(&mut self, args: &str, executed: &mut BTreeSet<Opcode>) {
         let args: Vec<&str> = args.split_whitespace().map(|arg| arg.trim_matches('"')).collect();
         let args = OwnedArgs::new(&args);
-        self.sink = RecordingSink::new();
+        self.sink = if self.is_resp2 { RecordingSink::resp2() } else { RecordingSink::new() };
         run_traced(
             self.program,
             args.frame(),
@@ -155,6 +158,10 @@ impl Machine<'_> {
         let words: Vec<&str> = rest.split_whitespace().collect();
         let done = match (word, words.as_slice()) {
             ("side", ["session"]) => true,
+            ("resp2", []) => {
+                self.is_resp2 = true;
+                true
+            }
             ("full", []) => {
                 self.store.is_full = true;
                 true
@@ -199,5 +206,5 @@ impl Machine<'_> {
     }
 }
 
-const DIRECTIVES: [&str; 9] =
-    ["side", "store", "now", "full", "run", "reply", "state", "session", "refused"];
+const DIRECTIVES: [&str; 10] =
+    ["side", "store", "now", "full", "resp2", "run", "reply", "state", "session", "refused"];

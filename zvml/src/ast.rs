@@ -23,6 +23,41 @@ pub(crate) struct Literal<'s> {
     pub span: Span,
 }
 
+/// Everything that a file declares.
+#[derive(Debug, Default)]
+pub(crate) struct Module<'s> {
+    pub commands: Vec<Command<'s>>,
+    pub templates: Vec<Template<'s>>,
+    pub instances: Vec<Instance<'s>>,
+    pub metas: Vec<Meta<'s>>,
+}
+
+/// `template Name<A, B> { ... }`
+#[derive(Debug, Clone)]
+pub(crate) struct Template<'s> {
+    pub name: Name<'s>,
+    pub params: Vec<Name<'s>>,
+    /// From behind the opening brace to before the closing one; parsed where it is instantiated.
+    pub body: Span,
+}
+
+/// `instantiate Name<S, SET, set>`
+#[derive(Debug, Clone)]
+pub(crate) struct Instance<'s> {
+    pub span: Span,
+    pub template: Name<'s>,
+    /// Words, integers or strings, as written.
+    pub args: Vec<Name<'s>>,
+}
+
+/// `meta name(a, b) expands_to { ... }`
+#[derive(Debug, Clone)]
+pub(crate) struct Meta<'s> {
+    pub name: Name<'s>,
+    pub params: Vec<Name<'s>>,
+    pub body: Block<'s>,
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Command<'s> {
     /// Documentation lines, `///` included.
@@ -50,7 +85,7 @@ pub(crate) enum ItemValue<'s> {
     Example(Literal<'s>, Literal<'s>),
     Params(Vec<Param<'s>>),
     Options(Options<'s>),
-    Pre(Vec<Condition<'s>>),
+    Pre(Vec<Requirement<'s>>),
     Body(Block<'s>),
 }
 
@@ -107,6 +142,14 @@ pub(crate) struct OptionWord<'s> {
 
 /// A line of `pre`.
 #[derive(Debug, Clone)]
+pub(crate) enum Requirement<'s> {
+    /// `key: ensure_type(SET) or create`
+    Condition(Condition<'s>),
+    /// `@meta(...)`
+    Call(Statement<'s>),
+}
+
+#[derive(Debug, Clone)]
 pub(crate) struct Condition<'s> {
     pub param: Name<'s>,
     pub verb: Name<'s>,
@@ -131,10 +174,30 @@ pub(crate) struct Statement<'s> {
 
 #[derive(Debug, Clone)]
 pub(crate) enum StatementKind<'s> {
-    Let { name: Name<'s>, value: Value<'s> },
-    Assign { name: Name<'s>, value: Value<'s> },
-    If { test: Test<'s>, then: Block<'s>, otherwise: Option<Block<'s>> },
-    For { names: Vec<Name<'s>>, over: Name<'s>, body: Block<'s> },
+    Let {
+        name: Name<'s>,
+        value: Value<'s>,
+    },
+    Assign {
+        name: Name<'s>,
+        value: Value<'s>,
+    },
+    If {
+        test: Test<'s>,
+        then: Block<'s>,
+        otherwise: Option<Block<'s>>,
+    },
+    For {
+        names: Vec<Name<'s>>,
+        over: Name<'s>,
+        body: Block<'s>,
+    },
+    /// `for_values(1) { ... value ... }`
+    ForValues {
+        from: i64,
+        span: Span,
+        body: Block<'s>,
+    },
     Return(Reply<'s>),
     Emit(Reply<'s>),
     Call(Value<'s>),
@@ -170,7 +233,7 @@ pub(crate) enum HandlerKind<'s> {
     Create,
     /// `skip`: leave out this element.
     Skip,
-    Error(Literal<'s>),
+    Error(ErrorText<'s>),
     /// `nil`, in a reply.
     Nil,
     Value(Expr<'s>),
@@ -188,14 +251,23 @@ pub(crate) enum ReplyKind<'s> {
     Nil,
     NilArray,
     Status(Expr<'s>),
-    Error(Literal<'s>),
+    Error(ErrorText<'s>),
     /// `array { ... }` or `map { ... }` with statements that emit.
     Build(Aggregate, Block<'s>),
     /// `array [a, b]`
     Array(Vec<Reply<'s>>),
     /// `map { "k": v, ... }`
     Map(Vec<(Reply<'s>, Reply<'s>)>),
+    /// `resp3 ... else ...`: by the protocol's version.
+    ByVersion(Box<Reply<'s>>, Box<Reply<'s>>),
     Value(Value<'s>),
+}
+
+/// The text of an error: written out, or a parameter of a meta that stands for one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ErrorText<'s> {
+    Literal(Literal<'s>),
+    Param(Name<'s>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,6 +286,7 @@ pub(crate) struct Expr<'s> {
 pub(crate) enum ExprKind<'s> {
     Name(&'s str),
     Integer(i64),
+    Float(f64),
     String(Literal<'s>),
     Truth(bool),
     Nil,

@@ -6,17 +6,23 @@
 mod call;
 mod expr;
 mod head;
-mod near;
+mod meta;
+
 mod reply;
 mod scope;
 mod signature;
 mod statement;
 
-use crate::ast::{Command, ItemValue, Literal};
+#[cfg(test)]
+pub(crate) use signature::TYPES;
+
+use crate::ast::{Command, ErrorText, ItemValue, Literal, Meta};
+use crate::diagnostic::report;
+use crate::expand::Expansions;
 use crate::lex::unescape;
-use crate::parse::DIAGNOSTICS_MAX;
 use crate::typed::{self, VariableId};
 use crate::{Code, Diagnostic, Span};
+use meta::{Call, Metas};
 use scope::Scope;
 use std::collections::HashSet;
 use zvm::{Access, RunWhere};
@@ -24,16 +30,19 @@ use zvm::{Access, RunWhere};
 /// Checks the commands of one source; those with mistakes are left out.
 pub(crate) fn check(
     source: &str,
+    metas: &[Meta<'_>],
     commands: &[Command<'_>],
+    expansions: &Expansions,
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<typed::Command> {
+    let metas = Metas::new(metas, problems);
     let mut names = HashSet::with_capacity(commands.len());
     let mut lines = Lines { source, offset: 0, line: 1 };
     let mut checked = Vec::with_capacity(commands.len());
     for command in commands {
         let complaints = problems.len();
-        let line = lines.line_of(command.name.span.start);
-        let mut checker = Checker::new(problems);
+        let line = lines.line_of(expansions.origin(command.name.span).0.start);
+        let mut checker = Checker::new(&metas, problems);
         let result = checker.command(line, command);
         if let Some(result) = result {
             if !names.insert((result.head.protocol as u8, result.head.name.clone())) {
@@ -56,6 +65,11 @@ type Check<T> = Result<T, Reported>;
 
 struct Checker<'s, 'd> {
     problems: &'d mut Vec<Diagnostic>,
+    metas: &'d Metas<'d, 's>,
+    /// The calls of metas that led here, outermost first.
+    calls: Vec<Call<'s>>,
+    /// How many calls of metas the command has been expanded by.
+    expanded: usize,
     scope: Scope<'s>,
     /// How many aggregates are being built here, and whether the innermost is a map.
     builders: Vec<bool>,
@@ -66,9 +80,12 @@ struct Checker<'s, 'd> {
 }
 
 impl<'s, 'd> Checker<'s, 'd> {
-    fn new(problems: &'d mut Vec<Diagnostic>) -> Self {
+    fn new(metas: &'d Metas<'d, 's>, problems: &'d mut Vec<Diagnostic>) -> Self {
         Self {
             problems,
+            metas,
+            calls: Vec::new(),
+            expanded: 0,
             scope: Scope::default(),
             builders: Vec::new(),
             in_loop: false,
@@ -80,7 +97,7 @@ impl<'s, 'd> Checker<'s, 'd> {
     fn command(&mut self, line: u32, command: &Command<'s>) -> Option<typed::Command> {
         let head = self.head(line, command);
         let pre = command.items.iter().find_map(|item| match &item.value {
-            ItemValue::Pre(conditions) => Some(conditions),
+            ItemValue::Pre(requirements) => Some(requirements),
             _ => None,
         });
         let block = command.items.iter().find_map(|item| match &item.value {
@@ -92,7 +109,8 @@ impl<'s, 'd> Checker<'s, 'd> {
         let head = head.ok()?;
         self.on_connection = head.run_where == RunWhere::Connection;
         self.may_write = head.access.contains(Access::WRITE);
-        let mut body = self.conditions(&head, pre.map_or(&[], Vec::as_slice));
+        let mut body = Vec::new();
+        self.requirements(&head, pre.map_or(&[][..], Vec::as_slice), &mut body);
         let reachable = self.block(&head, block, &mut body);
         if reachable {
             let end = Span { start: block.span.end.saturating_sub(1), end: block.span.end };
@@ -122,9 +140,8 @@ impl<'s, 'd> Checker<'s, 'd> {
     }
 
     fn push(&mut self, diagnostic: Diagnostic) -> Reported {
-        if self.problems.len() < DIAGNOSTICS_MAX {
-            self.problems.push(diagnostic);
-        }
+        let context = self.context();
+        report(self.problems, Diagnostic { context, ..diagnostic });
         Reported
     }
 
@@ -166,12 +183,28 @@ impl<'s, 'd> Checker<'s, 'd> {
         Ok(bytes)
     }
 
+    /// The same where a parameter of a meta may stand for it.
+    fn error_argument(&mut self, text: ErrorText<'_>) -> Check<Box<[u8]>> {
+        match text {
+            ErrorText::Literal(literal) => self.error_text(literal),
+            ErrorText::Param(name) => match self.scope.literal(name.text) {
+                Some(Literal { text, .. }) => self.error_text(Literal { text, span: name.span }),
+                None => Err(self.hinted(
+                    Code::BadReplyText,
+                    name.span,
+                    "the text of an error is a string",
+                    "in a meta, a parameter may stand for one",
+                )),
+            },
+        }
+    }
+
     fn id(&self, name: &str) -> Option<VariableId> {
         self.scope.find(name)
     }
 }
 
-/// Counts lines while offsets go up.
+/// Counts lines, in one pass while offsets go up.
 struct Lines<'s> {
     source: &'s str,
     offset: usize,
@@ -180,6 +213,10 @@ struct Lines<'s> {
 
 impl Lines<'_> {
     fn line_of(&mut self, offset: u32) -> u32 {
+        // Commands of templates do not come in the order of their places.
+        if (offset as usize) < self.offset {
+            (self.offset, self.line) = (0, 1);
+        }
         let passed = self.source.as_bytes().get(self.offset..offset as usize).unwrap_or(&[]);
         let newlines = passed.iter().filter(|byte| **byte == b'\n').count();
         self.line = self.line.saturating_add(u32::try_from(newlines).unwrap_or(u32::MAX));

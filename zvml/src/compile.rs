@@ -1,10 +1,11 @@
 //! The pipeline.
 
 use crate::lex::SOURCE_BYTES_MAX;
-use crate::{Diagnostic, Diagnostics, check, codegen, ir, parse};
+use crate::{Diagnostic, Diagnostics, check, codegen, expand, ir, parse};
 use zvm::Program;
 
-/// Compiles a source to the programs of its commands, in the order of their declaration.
+/// Compiles a source to the programs of its commands, in the order of their declaration;
+/// those that templates make stand behind the others.
 ///
 /// `file` is the name that diagnostics and programs tell; no file is read.
 ///
@@ -34,8 +35,10 @@ use zvm::Program;
 /// ```
 pub fn compile(file: &str, source: &str) -> Result<Vec<Program>, Diagnostics> {
     let mut problems: Vec<Diagnostic> = Vec::new();
-    let commands = parse::parse(source, &mut problems);
-    let checked = check::check(source, &commands, &mut problems);
+    let module = parse::parse(source, &mut problems);
+    let expansions = expand::expand(source, &module, &mut problems);
+    let commands = expansions.parse(module.commands, &mut problems);
+    let checked = check::check(source, &module.metas, &commands, &expansions, &mut problems);
     let mut programs = Vec::with_capacity(checked.len());
     for command in checked {
         let mut function = ir::build(&command);
@@ -45,6 +48,7 @@ pub fn compile(file: &str, source: &str) -> Result<Vec<Program>, Diagnostics> {
             Err(problem) => problems.push(problem),
         }
     }
+    expansions.locate(&mut problems);
     if problems.is_empty() { Ok(programs) } else { Err(Diagnostics::new(file, source, problems)) }
 }
 

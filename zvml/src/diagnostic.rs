@@ -17,13 +17,24 @@ pub struct Diagnostic {
     pub span: Span,
     /// One sentence for people, without the place.
     pub message: Cow<'static, str>,
+    /// The templates and metas that brought it there, innermost first.
+    pub context: Vec<Context>,
     /// What would help, where that is known.
     pub hint: Option<Cow<'static, str>>,
 }
 
+/// Why the compiler looked at a place: a template was instantiated, a meta called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Context {
+    /// What happened: "`SetOp<S, SET, set>`, instantiated".
+    pub what: Box<str>,
+    /// Where.
+    pub span: Span,
+}
+
 impl Diagnostic {
     pub(crate) fn new(code: Code, span: Span, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, span, message: message.into(), hint: None }
+        Self { code, span, message: message.into(), context: Vec::new(), hint: None }
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
@@ -31,6 +42,16 @@ impl Diagnostic {
         self
     }
 }
+
+/// Adds a complaint to those about a source, unless there are enough of them.
+pub(crate) fn report(problems: &mut Vec<Diagnostic>, problem: Diagnostic) {
+    if problems.len() < DIAGNOSTICS_MAX {
+        problems.push(problem);
+    }
+}
+
+/// How many diagnostics one source gets; what follows is rarely worth reading.
+const DIAGNOSTICS_MAX: usize = 64;
 
 /// Everything that is wrong with one source, in the order of places.
 ///

@@ -1,7 +1,7 @@
 //! What each stage makes of a source, as text.
 
 use crate::lex::{Lexer, TokenKind};
-use crate::{Diagnostic, Diagnostics, ast, check, compile, ir, parse};
+use crate::{Diagnostic, Diagnostics, ast, check, compile, expand, ir, parse};
 use std::fmt::Write as _;
 
 /// A stage of the compiler whose result can be looked at.
@@ -10,6 +10,8 @@ use std::fmt::Write as _;
 pub enum Stage {
     /// Tokens: one a line, kind and text.
     Tokens,
+    /// What each instantiation of a template was expanded to.
+    Expanded,
     /// The syntax tree, one node a line.
     Syntax,
     /// Blocks of operations on values.
@@ -32,20 +34,30 @@ pub fn explain(file: &str, source: &str, stage: Stage) -> Result<String, Diagnos
             let texts: Vec<String> = programs.iter().map(zvm::disassemble).collect();
             return Ok(texts.join("\n"));
         }
-        Stage::Syntax | Stage::Ir => {}
+        Stage::Expanded | Stage::Syntax | Stage::Ir => {}
     }
-    let commands = parse::parse(source, &mut problems);
+    let module = parse::parse(source, &mut problems);
+    let expansions = expand::expand(source, &module, &mut problems);
     let mut out = String::new();
-    if stage == Stage::Syntax {
-        out = ast::print(&commands);
+    if stage == Stage::Expanded {
+        for expansion in expansions.iter() {
+            let _ = writeln!(out, "# {}\n{}", expansion.name, expansion.text.trim());
+        }
+    } else if stage == Stage::Syntax {
+        out = ast::print(&module);
+        let commands = expansions.parse(Vec::new(), &mut problems);
+        out.push_str(&ast::print(&ast::Module { commands, ..ast::Module::default() }));
     } else {
-        for command in check::check(source, &commands, &mut problems) {
+        let commands = expansions.parse(module.commands, &mut problems);
+        let metas = &module.metas;
+        for command in check::check(source, metas, &commands, &expansions, &mut problems) {
             let mut function = ir::build(&command);
             ir::simplify(&mut function);
             let _ = writeln!(out, "define {}", command.head.name);
             out.push_str(&ir::print(&function));
         }
     }
+    expansions.locate(&mut problems);
     if problems.is_empty() { Ok(out) } else { Err(Diagnostics::new(file, source, problems)) }
 }
 

@@ -135,6 +135,7 @@ impl Function {
 pub(crate) const fn usual_error(branch: Branch) -> Option<&'static [u8]> {
     match branch {
         Branch::Overflow => Some(b"ERR increment or decrement would overflow"),
+        Branch::NotFinite => Some(b"ERR increment would produce NaN or Infinity"),
         Branch::NotInteger => Some(b"ERR value is not an integer or out of range"),
         _ => None,
     }

@@ -13,7 +13,7 @@
 mod literal;
 mod token;
 
-pub(crate) use literal::{parse_integer, unescape};
+pub(crate) use literal::{parse_float, parse_integer, unescape};
 pub(crate) use token::{Token, TokenKind};
 
 use crate::Span;
@@ -26,14 +26,22 @@ use crate::Span;
 pub(crate) struct Lexer<'s> {
     bytes: &'s [u8],
     at: usize,
+    /// What the spans count from.
+    base: u32,
 }
 
 impl<'s> Lexer<'s> {
     /// A lexer at the start of `source`, of which it reads the first [`SOURCE_BYTES_MAX`].
     #[must_use]
     pub(crate) fn new(source: &'s str) -> Self {
+        Self::based(source, 0)
+    }
+
+    /// The same for a text whose first byte counts as offset `base`.
+    #[must_use]
+    pub(crate) fn based(source: &'s str, base: u32) -> Self {
         let bytes = source.as_bytes();
-        Self { bytes: bytes.get(..SOURCE_BYTES_MAX).unwrap_or(bytes), at: 0 }
+        Self { bytes: bytes.get(..SOURCE_BYTES_MAX).unwrap_or(bytes), at: 0, base }
     }
 
     /// The next token.
@@ -44,14 +52,18 @@ impl<'s> Lexer<'s> {
         let kind = match self.peek(0) {
             None => TokenKind::End,
             Some(b'a'..=b'z' | b'A'..=b'Z' | b'_') => self.word(),
-            Some(b'0'..=b'9') => self.integer(),
+            Some(b'0'..=b'9') => self.number(),
             Some(b'"') => self.string(),
             Some(b'/') if self.bytes.get(start..).is_some_and(|rest| rest.starts_with(b"///")) => {
                 self.docs()
             }
             Some(byte) => self.punctuation(byte),
         };
-        Token { kind, span: Span { start: offset(start), end: offset(self.at) } }
+        Token { kind, span: Span { start: self.offset(start), end: self.offset(self.at) } }
+    }
+
+    fn offset(&self, at: usize) -> u32 {
+        u32::try_from(at).unwrap_or(u32::MAX).saturating_add(self.base)
     }
 
     fn peek(&self, ahead: usize) -> Option<u8> {
@@ -83,9 +95,22 @@ impl<'s> Lexer<'s> {
         TokenKind::Word
     }
 
-    fn integer(&mut self) -> TokenKind {
-        self.skip_while(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        TokenKind::Integer
+    /// Digits and what sticks to them; behind a point, digits again. `0..9` is a range.
+    fn number(&mut self) -> TokenKind {
+        let digits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        self.skip_while(digits);
+        if self.peek(0) != Some(b'.') || !self.peek(1).is_some_and(|next| next.is_ascii_digit()) {
+            return TokenKind::Integer;
+        }
+        self.advance(1);
+        self.skip_while(digits);
+        let exponent = self.at.checked_sub(1).and_then(|last| self.bytes.get(last));
+        let signed = matches!(exponent, Some(b'e' | b'E')) && self.peek(0) == Some(b'-');
+        if signed && self.peek(1).is_some_and(|next| next.is_ascii_digit()) {
+            self.advance(1);
+            self.skip_while(digits);
+        }
+        TokenKind::Float
     }
 
     /// A string ends at its closing quote; one without ends with its line, so that a forgotten
@@ -166,10 +191,6 @@ const fn utf8_len(first: u8) -> usize {
     }
 }
 
-fn offset(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
-}
-
 /// The longest source that is compiled, in bytes.
 pub(crate) const SOURCE_BYTES_MAX: usize = 1 << 20;
 
@@ -187,6 +208,13 @@ mod tests {
     #[test]
     fn a_run_of_docs_is_one_token() {
         assert_eq!(kinds("/// a\n  /// b\ncommand"), [TokenKind::Docs, TokenKind::Word]);
+    }
+
+    #[test]
+    fn a_point_with_digits_around_it_makes_a_float() {
+        use TokenKind::{Float, Integer, Minus, Range, Unknown, Word};
+        assert_eq!(kinds("1.5 0..9 1.5e-3 1.5e3"), [Float, Integer, Range, Integer, Float, Float]);
+        assert_eq!(kinds("1.5-x 1. x"), [Float, Minus, Word, Integer, Unknown, Word]);
     }
 
     #[test]

@@ -14,23 +14,38 @@
 
 mod block;
 mod command;
+mod declaration;
 mod expr;
 mod head;
 mod reply;
 
-use crate::ast::{Command, Literal, Name};
+#[cfg(test)]
+pub(crate) use command::ITEMS;
+
+use crate::ast::{Literal, Module, Name};
+use crate::diagnostic::report;
 use crate::lex::{self, Lexer, Token, TokenKind};
 use crate::{Code, Diagnostic, Span};
 
-/// Parses a source. Commands with mistakes are left out; `problems` says which.
-pub(crate) fn parse<'s>(source: &'s str, problems: &mut Vec<Diagnostic>) -> Vec<Command<'s>> {
-    let mut parser = Parser::new(source, problems);
+/// Parses a source. Declarations with mistakes are left out; `problems` says which.
+pub(crate) fn parse<'s>(source: &'s str, problems: &mut Vec<Diagnostic>) -> Module<'s> {
     if source.len() > lex::SOURCE_BYTES_MAX {
         let message = format!("a source has at most {} bytes", lex::SOURCE_BYTES_MAX);
-        parser.report(Diagnostic::new(Code::SourceTooLong, Span::default(), message));
-        return Vec::new();
+        problems.push(Diagnostic::new(Code::SourceTooLong, Span::default(), message));
+        return Module::default();
     }
-    parser.commands()
+    Parser::new(source, 0, problems).module()
+}
+
+/// Parses what a template was expanded to: a text whose first byte counts as offset `base`.
+pub(crate) fn parse_expansion<'s>(
+    text: &'s str,
+    base: u32,
+    problems: &mut Vec<Diagnostic>,
+) -> Module<'s> {
+    let mut parser = Parser::new(text, base, problems);
+    parser.in_template = true;
+    parser.module()
 }
 
 /// A production that reported why it could not go on.
@@ -41,6 +56,10 @@ type Parsed<T> = Result<T, Failed>;
 
 struct Parser<'s, 'd> {
     source: &'s str,
+    /// The offset that the source's first byte counts as.
+    base: u32,
+    /// Whether the source is what a template was expanded to.
+    in_template: bool,
     lexer: Lexer<'s>,
     current: Token,
     next: Token,
@@ -51,10 +70,24 @@ struct Parser<'s, 'd> {
 }
 
 impl<'s, 'd> Parser<'s, 'd> {
-    fn new(source: &'s str, problems: &'d mut Vec<Diagnostic>) -> Self {
-        let mut lexer = Lexer::new(source);
+    fn new(source: &'s str, base: u32, problems: &'d mut Vec<Diagnostic>) -> Self {
+        let mut lexer = Lexer::based(source, base);
         let (current, next) = (lexer.token(), lexer.token());
-        Self { source, lexer, current, next, last: Span::default(), depth: 0, problems }
+        Self {
+            source,
+            base,
+            in_template: false,
+            lexer,
+            current,
+            next,
+            last: Span::default(),
+            depth: 0,
+            problems,
+        }
+    }
+
+    fn text(&self, span: Span) -> &'s str {
+        span.less(self.base).text(self.source)
     }
 
     fn at(&self, kind: TokenKind) -> bool {
@@ -65,8 +98,13 @@ impl<'s, 'd> Parser<'s, 'd> {
         self.at(TokenKind::Word) && self.current_text() == word
     }
 
+    /// Whether a declaration begins here. Its word is a name nowhere, so mistakes end before it.
+    fn at_declaration(&self) -> bool {
+        self.at(TokenKind::Word) && DECLARATIONS.contains(&self.current_text())
+    }
+
     fn current_text(&self) -> &'s str {
-        self.current.span.text(self.source)
+        self.text(self.current.span)
     }
 
     /// Takes the current token, whatever it is.
@@ -104,7 +142,7 @@ impl<'s, 'd> Parser<'s, 'd> {
             return Err(self.unexpected(what));
         }
         let span = self.advance().span;
-        Ok(Name { text: span.text(self.source), span })
+        Ok(Name { text: self.text(span), span })
     }
 
     /// A word that may have hyphens in it, as in `LIB-NAME`.
@@ -118,13 +156,13 @@ impl<'s, 'd> Parser<'s, 'd> {
             self.advance();
             name.span = name.span.to(self.advance().span);
         }
-        name.text = name.span.text(self.source);
+        name.text = self.text(name.span);
         Ok(name)
     }
 
     fn literal(&mut self) -> Parsed<Literal<'s>> {
         let span = self.expect(TokenKind::String)?.span;
-        Ok(Literal { text: span.text(self.source), span })
+        Ok(Literal { text: self.text(span), span })
     }
 
     /// `item, item, ...` up to `close`, which is taken. A comma may end the list.
@@ -158,9 +196,7 @@ impl<'s, 'd> Parser<'s, 'd> {
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
-        if self.problems.len() < DIAGNOSTICS_MAX {
-            self.problems.push(diagnostic);
-        }
+        report(self.problems, diagnostic);
     }
 
     /// Reports that `wanted` does not stand here.
@@ -196,7 +232,7 @@ impl<'s, 'd> Parser<'s, 'd> {
         loop {
             match self.current.kind {
                 TokenKind::End => return,
-                TokenKind::Word if self.at_word("command") => return,
+                TokenKind::Word if self.at_declaration() => return,
                 TokenKind::BraceOpen => open_braces = open_braces.saturating_add(1),
                 TokenKind::BraceClose if open_braces == 0 => return,
                 TokenKind::BraceClose => open_braces = open_braces.saturating_sub(1),
@@ -208,9 +244,15 @@ impl<'s, 'd> Parser<'s, 'd> {
     }
 }
 
+/// The words that declarations begin with.
+pub(crate) const DECLARATIONS: &[&str] = &["command", "template", "instantiate", "meta"];
+
 /// Words that are no names anywhere.
-const KEYWORDS: &[&str] = &[
+pub(crate) const KEYWORDS: &[&str] = &[
     "command",
+    "template",
+    "instantiate",
+    "meta",
     "let",
     "if",
     "else",
@@ -228,6 +270,3 @@ const KEYWORDS: &[&str] = &[
 
 /// How deeply blocks, expressions and replies nest; it bounds the parser's stack.
 const DEPTH_MAX: usize = 48;
-
-/// How many diagnostics one source gets; what follows is rarely worth reading.
-pub(crate) const DIAGNOSTICS_MAX: usize = 64;

@@ -16,6 +16,12 @@ impl Span {
         Self { start: self.start, end: if last.end > self.end { last.end } else { self.end } }
     }
 
+    /// The same place, counted from `base`.
+    #[must_use]
+    pub(crate) const fn less(self, base: u32) -> Self {
+        Self { start: self.start.saturating_sub(base), end: self.end.saturating_sub(base) }
+    }
+
     /// The text it covers; empty where it does not lie within `source`.
     #[must_use]
     pub fn text(self, source: &str) -> &str {

@@ -154,6 +154,8 @@ pub(crate) enum Reply {
     StringAt(Expr),
     /// A primitive that replies by itself.
     Primitive(Fallible),
+    /// The first in RESP3, the second in other protocols.
+    ByVersion(Box<Self>, Box<Self>),
     /// An aggregate whose length turns out as it is built.
     Build {
         map: bool,
@@ -170,6 +172,7 @@ pub(crate) enum Form {
     Integer,
     /// A boolean as 1 or 0.
     Digit,
+    Double,
     Boolean,
     Bytes,
 }
@@ -184,6 +187,7 @@ pub(crate) struct Expr {
 pub(crate) enum ExprKind {
     Variable(VariableId),
     Integer(i64),
+    Float(f64),
     Bytes(Box<[u8]>),
     Truth(bool),
     Not(Box<Expr>),
@@ -230,6 +234,7 @@ impl Expr {
 
 impl ValueType {
     pub(crate) const INT: Self = Self::of(Type::Int);
+    pub(crate) const FLOAT: Self = Self::of(Type::Float);
     pub(crate) const BOOL: Self = Self::of(Type::Bool);
     pub(crate) const BYTES: Self = Self::of(Type::Bytes);
 

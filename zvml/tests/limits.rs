@@ -90,3 +90,39 @@ fn diagnostics_are_bounded() {
     let many = codes(&command("key: Key", &"@nothing() ".repeat(1000)));
     assert_eq!(many.len(), 64);
 }
+
+#[test]
+fn templates_expand_to_a_bounded_length() {
+    let template = format!("template T<A> {{ command A{{A}} {{ # {}\n }} }}", "x".repeat(30_000));
+    let source = |count: usize| {
+        (0..count).fold(template.clone(), |mut source, index| {
+            let _ = write!(source, "\ninstantiate T<{index}>");
+            source
+        })
+    };
+    assert_eq!(codes(&source(10)), [Code::MissingItem]);
+    let many = codes(&source(60));
+    assert!(many.contains(&Code::ExpansionTooLong), "{many:?}");
+    let small =
+        (0..2000).fold("template T<A> { }".to_owned(), |source, _| source + "\ninstantiate T<A>");
+    assert_eq!(codes(&small), [Code::ExpansionTooLong]);
+    let unused = format!("template T<A> {{ @if_type X in [Y] {{ # {} \n }} }}", "x".repeat(90_000));
+    let unused = (0..200).fold(unused, |source, _| source + "\ninstantiate T<A>");
+    assert_eq!(codes(&unused), [Code::ExpansionTooLong]);
+    let nested = "@if_type {A} in [A] { ".repeat(20_000) + &"}".repeat(20_000);
+    let nested = format!("template T<A> {{ {nested} }} instantiate T<A>");
+    assert_eq!(codes(&nested), [Code::TooDeep]);
+}
+
+#[test]
+fn metas_expand_to_a_bounded_length() {
+    let mut source = "meta m0(key) expands_to { @key_remove(key) }".to_owned();
+    for level in 1..=20 {
+        let below = level - 1;
+        let _ = write!(source, "meta m{level}(key) expands_to {{ @m{below}(key) @m{below}(key) }}");
+    }
+    let with = |level: usize| source.clone() + &command("key: Key", &format!("@m{level}(key)"));
+    assert_eq!(codes(&with(8)), []);
+    assert_eq!(codes(&with(12)), [Code::ExpansionTooLong]);
+    assert_eq!(codes(&with(20)), [Code::MetaCycle; 2]);
+}

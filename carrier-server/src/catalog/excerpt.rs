@@ -13,11 +13,14 @@ pub(super) fn excerpt(source: &str, line: u32) -> &str {
     &source[begin..declared + declaration_len(&source[declared..])]
 }
 
-/// Up to the brace that closes the first one; braces in strings and remarks do not count.
+/// Up to the brace that closes the first one; braces in strings and remarks do not count, nor
+/// those of a template's parameters.
 fn declaration_len(text: &str) -> usize {
     let (mut depth, mut within) = (0_usize, Within::Code);
     for (at, byte) in text.bytes().enumerate() {
         within = match (within, byte) {
+            (Within::Code, b'{') if is_parameter(&text[at..]) => Within::Parameter,
+            (Within::Parameter, b'}') => Within::Code,
             (Within::Code, b'"') => Within::Text,
             (Within::Code, b'#') => Within::Remark,
             (Within::Code, b'{') => {
@@ -40,9 +43,17 @@ fn declaration_len(text: &str) -> usize {
     text.len()
 }
 
+/// Whether a text begins with `{Name}`.
+fn is_parameter(text: &str) -> bool {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let len = text.bytes().skip(1).take_while(is_word).count();
+    len > 0 && text.as_bytes().get(1 + len) == Some(&b'}')
+}
+
 #[derive(Clone, Copy)]
 enum Within {
     Code,
+    Parameter,
     Text,
     /// Behind a backslash in a text.
     Escape,
@@ -61,6 +72,8 @@ mod tests {
         let one = excerpt(source, 5);
         assert!(one.starts_with("/// One.\n/// More.\ncommand A {"), "{one}");
         assert!(one.ends_with("body { }\n}"), "{one}");
+        let template = "template T<N> {\n    command {N}X {\n        body { @{N}_y() }\n    }\n}";
+        assert!(excerpt(template, 2).ends_with("body { @{N}_y() }\n    }"));
         assert_eq!(excerpt(source, 10), "/// Two.\ncommand B { }");
         assert_eq!(excerpt(source, 99), "");
         assert_eq!(excerpt("command A {", 1), "command A {");

@@ -4,7 +4,7 @@
 
 use super::opcode::Opcode;
 use crate::handlers::{
-    boolean, bytes, commands, control, database, integer, key, reply, session, set, string,
+    boolean, bytes, commands, control, database, float, integer, key, reply, session, set, string,
 };
 use crate::interpret::{Machine, Step};
 use crate::{Instruction, ReplySink, Session, Store};
@@ -38,6 +38,17 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::DbLen => database::db_len(vm, *i),
         Opcode::DbFlush => database::db_flush(vm, *i),
         Opcode::DbFlushAll => database::db_flush_all(vm, *i),
+        Opcode::FloatConst => float::float_const(vm, *i),
+        Opcode::FloatFromInt => float::float_from_int(vm, *i),
+        Opcode::FloatFloor => float::float_floor(vm, *i),
+        Opcode::FloatAdd => float::float_add(vm, *i),
+        Opcode::FloatSub => float::float_sub(vm, *i),
+        Opcode::FloatMul => float::float_mul(vm, *i),
+        Opcode::FloatDiv => float::float_div(vm, *i),
+        Opcode::FloatEqual => float::float_equal(vm, *i),
+        Opcode::FloatLess => float::float_less(vm, *i),
+        Opcode::FloatLessEqual => float::float_less_equal(vm, *i),
+        Opcode::ReplyDouble => float::reply_double(vm, *i),
         Opcode::Copy => integer::copy(vm, *i),
         Opcode::IntConst => integer::int_const(vm, *i),
         Opcode::IntWide => integer::int_wide(vm, *i),
@@ -70,6 +81,7 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::ReplyMap => reply::reply_map(vm, *i),
         Opcode::ReplyOpen => reply::reply_open(vm, *i),
         Opcode::ReplyClose => reply::reply_close(vm, *i),
+        Opcode::Resp3 => reply::resp3(vm, *i),
         Opcode::SessionInteger => session::session_integer(vm, *i),
         Opcode::SessionBytes => session::session_bytes(vm, *i),
         Opcode::SessionSet => session::session_set(vm, *i),

@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 43] = [
+pub static PRIMITIVES: [Primitive; 46] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -51,6 +51,28 @@ pub static PRIMITIVES: [Primitive; 43] = [
         op: Opcode::DbLen,
         params: &[],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        otherwise: None,
+    },
+    Primitive {
+        name: "float_floor",
+        op: Opcode::FloatFloor,
+        params: &[PrimitiveParam {
+            name: "value",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Float)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        otherwise: Some(Branch::Overflow),
+    },
+    Primitive {
+        name: "float_from_int",
+        op: Opcode::FloatFromInt,
+        params: &[PrimitiveParam {
+            name: "value",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Int)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Float, optional: false }),
         otherwise: None,
     },
     Primitive {
@@ -312,6 +334,13 @@ pub static PRIMITIVES: [Primitive; 43] = [
             },
         ],
         result: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "resp3",
+        op: Opcode::Resp3,
+        params: &[],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
         otherwise: None,
     },
     Primitive {

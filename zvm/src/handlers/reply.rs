@@ -2,7 +2,7 @@
 
 use crate::generated::{Aggregate, aggregate};
 use crate::interpret::{Machine, Step};
-use crate::registers::OpenAggregate;
+use crate::registers::{OpenAggregate, Value};
 use crate::{Fault, Instruction, ReplySink, Text};
 
 #[inline]
@@ -127,4 +127,11 @@ pub(crate) fn reply_close<S, N, R: ReplySink>(
     }
     vm.registers.elements = open.elements_before;
     vm.replied(1)
+}
+
+#[inline]
+pub(crate) fn resp3<S, N, R: ReplySink>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let is_resp3 = vm.sink.is_resp3();
+    vm.registers.set(i.a, Value::Bool(is_resp3));
+    Step::Next
 }

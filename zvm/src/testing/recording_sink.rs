@@ -13,6 +13,7 @@ pub struct RecordingSink {
     top: Vec<String>,
     incomplete: Vec<Aggregate>,
     complaint: Option<&'static str>,
+    is_resp2: bool,
 }
 
 #[derive(Debug)]
@@ -36,6 +37,13 @@ impl RecordingSink {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same for a client that speaks RESP2, as far as programs ask; what is written down
+    /// differs in nothing else.
+    #[must_use]
+    pub fn resp2() -> Self {
+        Self { is_resp2: true, ..Self::default() }
     }
 
     /// The one reply.
@@ -171,8 +179,12 @@ impl ReplySink for RecordingSink {
         self.close(Kind::Map, mark, len * 2);
     }
 
+    fn is_resp3(&self) -> bool {
+        !self.is_resp2
+    }
+
     fn restart(&mut self) {
-        *self = Self::default();
+        *self = Self { is_resp2: self.is_resp2, ..Self::default() };
     }
 }
 

@@ -1,16 +1,27 @@
 //! The syntax tree as text: one node a line, children indented. For tests and for people.
 
 use super::{
-    Aggregate, Block, Command, Condition, Count, Expr, ExprKind, Handler, HandlerKind, ItemValue,
-    Literal, OptionGroup, Param, ParamShape, Reply, ReplyKind, Statement, StatementKind, Test,
-    Value,
+    Aggregate, Block, Command, Condition, Count, ErrorText, Expr, ExprKind, Handler, HandlerKind,
+    ItemValue, Literal, Module, Name, OptionGroup, Param, ParamShape, Reply, ReplyKind,
+    Requirement, Statement, StatementKind, Test, Value,
 };
 use std::fmt::Write as _;
 
-/// Prints commands.
-pub(crate) fn print(commands: &[Command<'_>]) -> String {
+/// Prints what a file declares: metas, templates and their instantiations, commands.
+pub(crate) fn print(module: &Module<'_>) -> String {
     let mut printer = Printer { out: String::new(), depth: 0 };
-    for command in commands {
+    for meta in &module.metas {
+        printer.line(&format!("meta {}({})", meta.name.text, names(&meta.params)));
+        printer.block(&meta.body);
+    }
+    for template in &module.templates {
+        printer.line(&format!("template {}<{}>", template.name.text, names(&template.params)));
+    }
+    for instance in &module.instances {
+        let args = names(&instance.args);
+        printer.line(&format!("instantiate {}<{args}>", instance.template.text));
+    }
+    for command in &module.commands {
         printer.command(command);
     }
     printer.out
@@ -61,11 +72,14 @@ impl Printer {
                 let unknown = or_error(options.unknown);
                 self.line(&format!("{key} {}{unknown}", groups.join(" ")));
             }
-            ItemValue::Pre(conditions) => {
+            ItemValue::Pre(requirements) => {
                 self.line(key);
                 self.indented(|printer| {
-                    for it in conditions {
-                        printer.line(&condition(it));
+                    for requirement in requirements {
+                        match requirement {
+                            Requirement::Condition(it) => printer.line(&condition(it)),
+                            Requirement::Call(it) => printer.statement(it),
+                        }
                     }
                 });
             }
@@ -104,8 +118,11 @@ impl Printer {
                 }
             }
             StatementKind::For { names, over, body } => {
-                let names: Vec<&str> = names.iter().map(|name| name.text).collect();
-                self.line(&format!("for ({}) in {}", names.join(", "), over.text));
+                self.line(&format!("for ({}) in {}", self::names(names), over.text));
+                self.block(body);
+            }
+            StatementKind::ForValues { from, body, .. } => {
+                self.line(&format!("for values from {from}"));
                 self.block(body);
             }
             StatementKind::Return(it) => self.reply("return", it),
@@ -120,8 +137,15 @@ impl Printer {
             ReplyKind::Nil => self.line(&format!("{label} nil")),
             ReplyKind::NilArray => self.line(&format!("{label} nil_array")),
             ReplyKind::Status(it) => self.line(&format!("{label} status {}", expr(it))),
-            ReplyKind::Error(it) => self.line(&format!("{label} error({})", it.text)),
+            ReplyKind::Error(it) => self.line(&format!("{label} error({})", error_text(it))),
             ReplyKind::Value(it) => self.line(&format!("{label} {}", value(it))),
+            ReplyKind::ByVersion(resp3, other) => {
+                self.line(&format!("{label} by version"));
+                self.indented(|printer| {
+                    printer.reply("resp3", resp3);
+                    printer.reply("else", other);
+                });
+            }
             ReplyKind::Build(aggregate, block) => {
                 let name = if *aggregate == Aggregate::Array { "array" } else { "map" };
                 self.line(&format!("{label} {name} of"));
@@ -145,6 +169,17 @@ impl Printer {
                 });
             }
         }
+    }
+}
+
+fn names(list: &[Name<'_>]) -> String {
+    list.iter().map(|name| name.text).collect::<Vec<_>>().join(", ")
+}
+
+const fn error_text<'s>(text: &ErrorText<'s>) -> &'s str {
+    match text {
+        ErrorText::Literal(literal) => literal.text,
+        ErrorText::Param(name) => name.text,
     }
 }
 
@@ -204,7 +239,7 @@ fn handler(handler: Option<&Handler<'_>>) -> String {
         HandlerKind::Create => "create".to_owned(),
         HandlerKind::Skip => "skip".to_owned(),
         HandlerKind::Nil => "nil".to_owned(),
-        HandlerKind::Error(it) => format!("error({})", it.text),
+        HandlerKind::Error(it) => format!("error({})", error_text(it)),
         HandlerKind::Value(it) => expr(it),
     };
     format!(" or {text}")
@@ -218,6 +253,7 @@ fn expr(node: &Expr<'_>) -> String {
     match &node.kind {
         ExprKind::Name(name) => (*name).to_owned(),
         ExprKind::Integer(value) => value.to_string(),
+        ExprKind::Float(value) => format!("{value:?}"),
         ExprKind::String(text) => text.text.to_owned(),
         ExprKind::Truth(value) => value.to_string(),
         ExprKind::Nil => "nil".to_owned(),

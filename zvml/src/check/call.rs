@@ -1,9 +1,9 @@
 //! Calls of primitives, against the signatures of the opcode table.
 
-use super::{Check, Checker, near};
+use super::{Check, Checker, Reported};
 use crate::ast::{self, Name};
 use crate::typed::{Argument, Expr, ExprKind, ValueType};
-use crate::{Code, Span};
+use crate::{Code, Span, near};
 use zvm::{ChoiceSet, Domain, Emit, OperandKind, Pattern, Primitive, PrimitiveParam, Type};
 
 impl<'s> Checker<'s, '_> {
@@ -14,7 +14,7 @@ impl<'s> Checker<'s, '_> {
         args: &[ast::Expr<'s>],
         span: Span,
     ) -> Check<Expr> {
-        let call = self.any_call(name, args)?;
+        let call = self.any_call(name, args, span)?;
         if let ExprKind::Call { primitive, .. } = &call.kind {
             if primitive.op.info().emit != Emit::None {
                 return Err(self.hinted(
@@ -33,15 +33,14 @@ impl<'s> Checker<'s, '_> {
     }
 
     /// A call of any primitive.
-    pub(super) fn any_call(&mut self, name: Name<'s>, args: &[ast::Expr<'s>]) -> Check<Expr> {
+    pub(super) fn any_call(
+        &mut self,
+        name: Name<'s>,
+        args: &[ast::Expr<'s>],
+        span: Span,
+    ) -> Check<Expr> {
         let Some(primitive) = Primitive::find(name.text) else {
-            let names = zvm::PRIMITIVES.iter().map(|primitive| primitive.name);
-            let message = format!("there is no primitive `@{}`", name.text);
-            let hint = near::nearest(name.text, names).map_or_else(
-                || "the primitives are listed in zvm's OPCODES.md".to_owned(),
-                |near| format!("did you mean `@{near}`?"),
-            );
-            return Err(self.hinted(Code::UnknownPrimitive, name.span, message, hint));
+            return Err(self.unknown_primitive(name, args, span));
         };
         self.domain(primitive, name)?;
         if args.len() != primitive.params.len() {
@@ -68,6 +67,41 @@ impl<'s> Checker<'s, '_> {
             optional: result.optional,
         });
         Ok(Expr { ty, kind: ExprKind::Call { primitive, args } })
+    }
+
+    fn unknown_primitive(
+        &mut self,
+        name: Name<'s>,
+        args: &[ast::Expr<'s>],
+        span: Span,
+    ) -> Reported {
+        if let ("error", [ast::Expr { kind: ast::ExprKind::String(text), .. }]) = (name.text, args)
+        {
+            return match self.text(*text) {
+                Ok(message) => self.report(Code::Refused, span, message),
+                Err(reported) => reported,
+            };
+        }
+        if self.metas.names().any(|meta| meta == name.text) {
+            let message = format!("`@{}` is a meta: it is a statement, not a value", name.text);
+            return self.report(Code::BadMeta, name.span, message);
+        }
+        let message = format!("there is no primitive `@{}`", name.text);
+        let names = zvm::PRIMITIVES.iter().map(|primitive| primitive.name);
+        let near = near::nearest(name.text, names.clone().chain(self.metas.names()));
+        let family = name.text.split('_').next().unwrap_or("");
+        let relatives: Vec<String> = names
+            .filter(|other| other.split('_').next() == Some(family))
+            .map(|other| format!("`@{other}`"))
+            .collect();
+        let hint = match near {
+            Some(near) => format!("did you mean `@{near}`?"),
+            None if relatives.is_empty() => {
+                "the primitives are listed in zvml's PRIMITIVES.md".to_owned()
+            }
+            None => format!("there are {}", relatives.join(", ")),
+        };
+        self.hinted(Code::UnknownPrimitive, name.span, message, hint)
     }
 
     /// Store and connection do not mix, and only who may write writes.
@@ -116,7 +150,11 @@ impl<'s> Checker<'s, '_> {
     pub(super) fn choice(&mut self, set: ChoiceSet, arg: &ast::Expr<'s>) -> Check<i32> {
         let names = set.names();
         let found = match &arg.kind {
-            ast::ExprKind::Name(text) => names.iter().position(|name| is_capitals_of(text, name)),
+            ast::ExprKind::Name(text) => {
+                let text = self.scope.word(text);
+                let text = if set == ChoiceSet::Kind && text == "SET_MAP" { "SET" } else { text };
+                names.iter().position(|name| is_capitals_of(text, name))
+            }
             _ => None,
         };
         found.and_then(|index| i32::try_from(index).ok()).ok_or_else(|| {

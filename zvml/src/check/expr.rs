@@ -1,9 +1,10 @@
 //! Expressions: names and types.
 
-use super::{Check, Checker, near};
+use super::scope::Binding;
+use super::{Check, Checker};
 use crate::ast::{self, BinaryOp};
 use crate::typed::{Argument, Expr, ExprKind, ValueType, VariableId};
-use crate::{Code, Span};
+use crate::{Code, Span, near};
 use zvm::{Opcode, Type};
 
 impl<'s> Checker<'s, '_> {
@@ -11,6 +12,9 @@ impl<'s> Checker<'s, '_> {
         match &expr.kind {
             ast::ExprKind::Integer(value) => {
                 Ok(Expr { ty: ValueType::INT, kind: ExprKind::Integer(*value) })
+            }
+            ast::ExprKind::Float(value) => {
+                Ok(Expr { ty: ValueType::FLOAT, kind: ExprKind::Float(*value) })
             }
             ast::ExprKind::String(text) => {
                 Ok(Expr { ty: ValueType::BYTES, kind: ExprKind::Bytes(self.bytes(*text)?) })
@@ -29,12 +33,7 @@ impl<'s> Checker<'s, '_> {
                 let inner = self.wanted(inner, ValueType::BOOL)?;
                 Ok(Expr { ty: ValueType::BOOL, kind: ExprKind::Not(Box::new(inner)) })
             }
-            ast::ExprKind::Negate(inner) => {
-                let right = Box::new(self.wanted(inner, ValueType::INT)?);
-                let left = Box::new(Expr { ty: ValueType::INT, kind: ExprKind::Integer(0) });
-                let kind = ExprKind::Arithmetic { op: Opcode::IntSub, left, right };
-                Ok(Expr { ty: ValueType::INT, kind })
-            }
+            ast::ExprKind::Negate(inner) => self.negate(inner),
             ast::ExprKind::Binary { op, left, right } => self.binary(*op, left, right),
             ast::ExprKind::Call { name, args } => self.call(*name, args, expr.span),
         }
@@ -68,7 +67,7 @@ impl<'s> Checker<'s, '_> {
         if let Some(id) = self.id(name) {
             return Ok(id);
         }
-        if self.scope.variadic.as_ref().is_some_and(|variadic| variadic.name == name) {
+        if self.scope.is_variadic(name) {
             return Err(self.hinted(
                 Code::TypeMismatch,
                 span,
@@ -89,59 +88,96 @@ impl<'s> Checker<'s, '_> {
     }
 
     fn named(&mut self, name: &str, span: Span) -> Check<Expr> {
+        if let Some(Binding::Literal(literal)) = self.scope.binding(name)
+            && !matches!(literal.kind, ast::ExprKind::Name(_))
+        {
+            let literal = ast::Expr { span, kind: literal.kind.clone() };
+            return self.expr(&literal);
+        }
         let id = self.variable(name, span)?;
         let ty = self.scope.get(id).map_or(ValueType::INT, |variable| variable.ty);
         Ok(Expr { ty, kind: ExprKind::Variable(id) })
     }
 
+    fn negate(&mut self, inner: &ast::Expr<'s>) -> Check<Expr> {
+        let right = Box::new(self.expr(inner)?);
+        let (ty, op, zero) = if right.ty.ty == Type::Float {
+            (ValueType::FLOAT, Opcode::FloatSub, ExprKind::Float(0.0))
+        } else {
+            (ValueType::INT, Opcode::IntSub, ExprKind::Integer(0))
+        };
+        self.serves(&right, ty, inner.span)?;
+        let left = Box::new(Expr { ty, kind: zero });
+        Ok(Expr { ty, kind: ExprKind::Arithmetic { op, left, right } })
+    }
+
     fn binary(&mut self, op: BinaryOp, left: &ast::Expr<'s>, right: &ast::Expr<'s>) -> Check<Expr> {
+        // Both sides are looked at, so that both can be complained about.
+        let spans = (left.span, right.span);
+        let (left, right) = (self.expr(left), self.expr(right));
+        let (left, right) = (Box::new(left?), Box::new(right?));
+        let float = left.ty.ty == Type::Float || right.ty.ty == Type::Float;
+        let bytes = [&left, &right].iter().any(|side| side.ty.ty != Type::Int);
         let wanted = match op {
             BinaryOp::Or | BinaryOp::And => ValueType::BOOL,
-            BinaryOp::Equal | BinaryOp::NotEqual => return self.equality(op, left, right),
+            _ if float => ValueType::FLOAT,
+            BinaryOp::Equal | BinaryOp::NotEqual if bytes => ValueType::BYTES,
             _ => ValueType::INT,
         };
-        // Both sides are looked at, so that both can be complained about.
-        let (left, right) = (self.wanted(left, wanted), self.wanted(right, wanted));
-        let (left, right) = (Box::new(left?), Box::new(right?));
-        let compare = |op, negated, left, right| ExprKind::Compare { op, negated, left, right };
+        let left_serves = self.side(&left, wanted, spans.0);
+        self.side(&right, wanted, spans.1)?;
+        left_serves?;
+        let opcode = opcode(op, wanted.ty);
         let kind = match op {
             BinaryOp::Or => ExprKind::Either(left, right),
             BinaryOp::And => ExprKind::Both(left, right),
-            BinaryOp::Less => compare(Opcode::IntLess, false, left, right),
-            BinaryOp::LessEqual => compare(Opcode::IntLessEqual, false, left, right),
-            BinaryOp::Greater => compare(Opcode::IntLess, false, right, left),
-            BinaryOp::GreaterEqual => compare(Opcode::IntLessEqual, false, right, left),
-            BinaryOp::Subtract => ExprKind::Arithmetic { op: Opcode::IntSub, left, right },
-            BinaryOp::Divide => ExprKind::Arithmetic { op: Opcode::IntDiv, left, right },
-            BinaryOp::Multiply => ExprKind::Arithmetic { op: Opcode::IntMul, left, right },
-            _ => ExprKind::Arithmetic { op: Opcode::IntAdd, left, right },
+            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide => {
+                let kind = ExprKind::Arithmetic { op: opcode, left, right };
+                return Ok(Expr { ty: wanted, kind });
+            }
+            BinaryOp::Greater | BinaryOp::GreaterEqual => {
+                ExprKind::Compare { op: opcode, negated: false, left: right, right: left }
+            }
+            _ => {
+                let negated = op == BinaryOp::NotEqual;
+                ExprKind::Compare { op: opcode, negated, left, right }
+            }
         };
-        let arithmetic = matches!(kind, ExprKind::Arithmetic { .. });
-        Ok(Expr { ty: if arithmetic { ValueType::INT } else { ValueType::BOOL }, kind })
+        Ok(Expr { ty: ValueType::BOOL, kind })
     }
 
-    fn equality(
-        &mut self,
-        op: BinaryOp,
-        left: &ast::Expr<'s>,
-        right: &ast::Expr<'s>,
-    ) -> Check<Expr> {
-        let (left_checked, right_checked) = (self.expr(left), self.expr(right));
-        let (left_checked, right_checked) = (left_checked?, right_checked?);
-        let integers = left_checked.ty.ty == Type::Int && right_checked.ty.ty == Type::Int;
-        let wanted = if integers { ValueType::INT } else { ValueType::BYTES };
-        self.serves(&left_checked, wanted, left.span)?;
-        self.serves(&right_checked, wanted, right.span)?;
-        let op_code = if integers { Opcode::IntEqual } else { Opcode::BytesEqual };
-        Ok(Expr {
-            ty: ValueType::BOOL,
-            kind: ExprKind::Compare {
-                op: op_code,
-                negated: op == BinaryOp::NotEqual,
-                left: Box::new(left_checked),
-                right: Box::new(right_checked),
-            },
-        })
+    /// One side of an operator.
+    fn side(&mut self, expr: &Expr, wanted: ValueType, span: Span) -> Check<()> {
+        if wanted == ValueType::FLOAT && expr.ty == ValueType::INT {
+            let hint = match expr.kind {
+                ExprKind::Integer(value) => format!("{value}.0 is a Float"),
+                _ => "`@float_from_int` makes a Float of an Integer".to_owned(),
+            };
+            let message = "expected Float, found Integer";
+            return Err(self.hinted(Code::TypeMismatch, span, message, hint));
+        }
+        self.serves(expr, wanted, span)
+    }
+}
+
+/// What an operator does with values of a type; `>` is `<` with its sides exchanged, and `&&` and
+/// `||` are jumps.
+const fn opcode(op: BinaryOp, ty: Type) -> Opcode {
+    let (int, float) = match op {
+        BinaryOp::Add => (Opcode::IntAdd, Opcode::FloatAdd),
+        BinaryOp::Subtract => (Opcode::IntSub, Opcode::FloatSub),
+        BinaryOp::Multiply => (Opcode::IntMul, Opcode::FloatMul),
+        BinaryOp::Divide => (Opcode::IntDiv, Opcode::FloatDiv),
+        BinaryOp::Less | BinaryOp::Greater => (Opcode::IntLess, Opcode::FloatLess),
+        BinaryOp::LessEqual | BinaryOp::GreaterEqual => {
+            (Opcode::IntLessEqual, Opcode::FloatLessEqual)
+        }
+        _ => (Opcode::IntEqual, Opcode::FloatEqual),
+    };
+    match ty {
+        Type::Int => int,
+        Type::Float => float,
+        _ => Opcode::BytesEqual,
     }
 }
 
@@ -166,6 +202,7 @@ impl Failures {
         match &expr.kind {
             ExprKind::Variable(_)
             | ExprKind::Integer(_)
+            | ExprKind::Float(_)
             | ExprKind::Bytes(_)
             | ExprKind::Truth(_) => {}
             ExprKind::Not(inner) => self.add(inner),

@@ -1,9 +1,9 @@
 //! The items of a command's head.
 
-use super::{Check, Checker, Reported, near};
+use super::{Check, Checker, Reported};
 use crate::ast::{Command, Item, ItemValue, Name};
 use crate::typed::Head;
-use crate::{Code, Span};
+use crate::{Code, Span, near};
 use zvm::{Access, Docs, Example, Param, ParamType, Protocol, Returns, RunWhere};
 
 impl<'s> Checker<'s, '_> {
@@ -26,12 +26,15 @@ impl<'s> Checker<'s, '_> {
         let access = self.access(command);
         let run_where = self.required_word(command, "run_where", &RunWhere::NAMES);
         let returns = self.required_word(command, "returns", &Returns::NAMES);
+        // It says how a machine would reach the value, which this one finds out by itself.
+        let pre_access = self.optional_word(command, "pre_access", &[("value_ptr", ())], ());
         let mut constants = Vec::new();
         let signature = self.signature(command, &mut constants);
         let docs = self.docs(command);
         duplicates?;
         complete?;
         cased?;
+        pre_access?;
         let head = Head {
             span,
             name: name.into(),

@@ -20,7 +20,7 @@ impl<'s> Checker<'s, '_> {
         let returns = if element { Returns::Any } else { head.returns };
         if self.builders.last() == Some(&true)
             && element
-            && !matches!(reply.kind, ReplyKind::Value(_))
+            && !matches!(reply.kind, ReplyKind::Value(_) | ReplyKind::ByVersion(..))
         {
             return Err(self.not_a_pair(reply.span));
         }
@@ -37,7 +37,7 @@ impl<'s> Checker<'s, '_> {
                 self.returns(returns, &[Returns::Status], reply.span)?;
                 self.status(text)
             }
-            ReplyKind::Error(text) => Ok(Reply::Error(self.error_text(*text)?)),
+            ReplyKind::Error(text) => Ok(Reply::Error(self.error_argument(*text)?)),
             ReplyKind::Nil => {
                 self.returns(returns, &[Returns::Bytes], reply.span)?;
                 Ok(Reply::Nil)
@@ -58,6 +58,11 @@ impl<'s> Checker<'s, '_> {
                 self.builders.pop();
                 let counted = body.iter().any(|it| matches!(it, Statement::For { .. }));
                 Ok(Reply::Build { map, counted, body })
+            }
+            ReplyKind::ByVersion(resp3, other) => {
+                let resp3 = self.reply(head, resp3, element);
+                let other = self.reply(head, other, element);
+                Ok(Reply::ByVersion(Box::new(resp3?), Box::new(other?)))
             }
             ReplyKind::Array(elements) => {
                 self.returns(returns, &[Returns::Array], reply.span)?;
@@ -83,13 +88,7 @@ impl<'s> Checker<'s, '_> {
         let checked = self.reply(head, reply, true);
         self.builders.pop();
         let checked = checked?;
-        let skips = match &checked {
-            Reply::Value { value, .. } | Reply::Primitive(value) => {
-                matches!(value.otherwise, Otherwise::Skip)
-            }
-            Reply::Error(_) => true,
-            _ => false,
-        };
+        let skips = may_be_missing(&checked);
         if skips {
             let message = "a written-out element is always there";
             return Err(self.report(Code::MisplacedReply, reply.span, message));
@@ -120,7 +119,7 @@ impl<'s> Checker<'s, '_> {
             && zvm::Primitive::find(name.text)
                 .is_some_and(|primitive| primitive.op.info().emit != Emit::None)
         {
-            let expr = self.any_call(*name, args)?;
+            let expr = self.any_call(*name, args, span)?;
             return self.primitive_reply(head, expr, value, (returns, element));
         }
         if element && self.builders.last() == Some(&true) {
@@ -180,6 +179,7 @@ impl<'s> Checker<'s, '_> {
             Type::Int => &[Returns::Integer, Returns::Bytes],
             Type::Bool => &[Returns::Integer, Returns::Boolean],
             Type::Bytes | Type::Key => &[Returns::Bytes],
+            Type::Float => &[],
             _ => {
                 let message = "a value of this type cannot be replied";
                 return Err(self.report(Code::TypeMismatch, span, message));
@@ -218,11 +218,24 @@ fn reply_of(value: Fallible, returns: Returns, nil: bool) -> Reply {
                 (Type::Int, _) => Form::Integer,
                 (Type::Bool, Returns::Integer) => Form::Digit,
                 (Type::Bool, _) => Form::Boolean,
+                (Type::Float, _) => Form::Double,
                 _ => Form::Bytes,
             };
             let value = Fallible { expr: Expr { ty, kind }, otherwise };
             Reply::Value { value, form, nil }
         }
+    }
+}
+
+/// Whether an element may be left out, or an error may stand for it.
+fn may_be_missing(reply: &Reply) -> bool {
+    match reply {
+        Reply::Value { value, .. } | Reply::Primitive(value) => {
+            matches!(value.otherwise, Otherwise::Skip)
+        }
+        Reply::Error(_) => true,
+        Reply::ByVersion(resp3, other) => may_be_missing(resp3) || may_be_missing(other),
+        _ => false,
     }
 }
 

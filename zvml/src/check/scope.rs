@@ -1,5 +1,6 @@
 //! The names that are visible at a place.
 
+use crate::ast::{Expr, ExprKind, Literal};
 use crate::typed::{Origin, ValueType, Variable, VariableId};
 use std::borrow::Cow;
 
@@ -7,10 +8,24 @@ use std::borrow::Cow;
 #[derive(Debug, Default)]
 pub(super) struct Scope<'s> {
     variables: Vec<Variable>,
-    /// Visible names, innermost last; `None` for a name whose declaration failed.
-    visible: Vec<(Cow<'s, str>, Option<VariableId>)>,
+    /// Visible names, innermost last.
+    visible: Vec<(Cow<'s, str>, Binding<'s>)>,
+    /// Names before this one are not visible: they belong to the caller of a meta.
+    floor: usize,
     /// The names of the variadic parameter: itself, and what a group consists of.
     pub(super) variadic: Option<Variadic<'s>>,
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone)]
+pub(super) enum Binding<'s> {
+    Variable(VariableId),
+    /// Something whose declaration failed.
+    Broken,
+    /// A parameter of a meta that stands for a literal, or for a word that an operand chooses.
+    Literal(Expr<'s>),
+    /// A parameter of a meta that stands for the variadic parameter.
+    Variadic,
 }
 
 /// The variadic parameter as loops see it.
@@ -32,6 +47,19 @@ impl<'s> Scope<'s> {
         self.visible.truncate(mark);
     }
 
+    /// Hides every name visible so far, for the body of a meta; tells what [`restore`] needs.
+    ///
+    /// [`restore`]: Self::restore
+    pub(super) const fn hide(&mut self) -> usize {
+        std::mem::replace(&mut self.floor, self.visible.len())
+    }
+
+    /// Hides every name declared since [`hide`](Self::hide) and shows those before it.
+    pub(super) fn restore(&mut self, floor: usize) {
+        self.visible.truncate(self.floor);
+        self.floor = floor;
+    }
+
     /// Declares a variable and shows it.
     pub(super) fn declare(
         &mut self,
@@ -39,32 +67,81 @@ impl<'s> Scope<'s> {
         ty: ValueType,
         origin: Origin,
     ) -> VariableId {
-        let name = name.into();
+        let id = self.fresh(ty, origin);
+        self.visible.push((name.into(), Binding::Variable(id)));
+        id
+    }
+
+    /// A variable without a name.
+    pub(super) fn fresh(&mut self, ty: ValueType, origin: Origin) -> VariableId {
         let id = VariableId(u32::try_from(self.variables.len()).unwrap_or(u32::MAX));
         self.variables.push(Variable { ty, origin });
-        self.visible.push((name, Some(id)));
         id
+    }
+
+    /// Shows a name for something that exists.
+    pub(super) fn bind(&mut self, name: &'s str, binding: Binding<'s>) {
+        self.visible.push((Cow::Borrowed(name), binding));
     }
 
     /// Shows a name whose declaration failed.
     pub(super) fn declare_broken(&mut self, name: &'s str) {
-        self.visible.push((Cow::Borrowed(name), None));
+        self.bind(name, Binding::Broken);
     }
 
     /// Whether a name is taken here.
     pub(super) fn knows(&self, name: &str) -> bool {
-        self.visible.iter().any(|(visible, _)| visible == name)
-            || self.variadic.as_ref().is_some_and(|variadic| variadic.name == name)
+        self.binding(name).is_some() || self.is_variadic(name)
     }
 
     /// The variable of this name.
     pub(super) fn find(&self, name: &str) -> Option<VariableId> {
-        self.visible.iter().rev().find(|(visible, _)| visible == name).and_then(|(_, id)| *id)
+        match self.binding(name) {
+            Some(Binding::Variable(id)) => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// What a name stands for; the variadic parameter under its own name is not among them.
+    pub(super) fn binding(&self, name: &str) -> Option<&Binding<'s>> {
+        self.shown().iter().rev().find(|(shown, _)| shown == name).map(|(_, binding)| binding)
+    }
+
+    /// Whether this is a name of the variadic parameter.
+    pub(super) fn is_variadic(&self, name: &str) -> bool {
+        match self.binding(name) {
+            Some(binding) => matches!(binding, Binding::Variadic),
+            None => {
+                self.floor == 0
+                    && self.variadic.as_ref().is_some_and(|variadic| variadic.name == name)
+            }
+        }
+    }
+
+    /// The string that a parameter of a meta stands for.
+    pub(super) fn literal(&self, name: &str) -> Option<Literal<'s>> {
+        match self.binding(name) {
+            Some(Binding::Literal(Expr { kind: ExprKind::String(text), .. })) => Some(*text),
+            _ => None,
+        }
+    }
+
+    /// The word that a name stands for where an operand chooses: itself, or what was given for a
+    /// parameter of a meta.
+    pub(super) fn word<'n>(&'n self, name: &'n str) -> &'n str {
+        match self.binding(name) {
+            Some(Binding::Literal(Expr { kind: ExprKind::Name(word), .. })) => word,
+            _ => name,
+        }
     }
 
     /// Every visible name.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.visible.iter().map(|(name, _)| &**name)
+        self.shown().iter().map(|(name, _)| &**name)
+    }
+
+    fn shown(&self) -> &[(Cow<'s, str>, Binding<'s>)] {
+        self.visible.get(self.floor..).unwrap_or(&[])
     }
 
     /// A variable by its number.

@@ -2,12 +2,12 @@
 
 use super::head::find;
 use super::scope::Variadic;
-use super::{Check, Checker, Reported, near};
-use crate::Code;
+use super::{Check, Checker, Reported};
 use crate::ast::{
     self, Command, Count, Expr, ExprKind, ItemValue, Literal, Name, OptionWord, ParamShape,
 };
 use crate::typed::{Origin, ValueType};
+use crate::{Code, near};
 use zvm::{
     DecodeOrder, DefaultValue, Item, Multiplicity, OptionGroup, OptionSpec, Param, ParamType,
     Signature,
@@ -152,14 +152,10 @@ impl<'s> Checker<'s, '_> {
         found.map(|(_, ty)| *ty).ok_or_else(|| {
             let names = TYPES.iter().map(|(text, _)| *text);
             let all: Vec<&str> = names.clone().collect();
-            let hint = if name.text == "String" {
-                "strings are `Bytes`".to_owned()
-            } else {
-                near::nearest(name.text, names).map_or_else(
-                    || format!("the types are {}", all.join(", ")),
-                    |near| format!("did you mean `{near}`?"),
-                )
-            };
+            let hint = near::nearest(name.text, names).map_or_else(
+                || format!("the types are {}", all.join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
             let message = format!("there is no type `{}`", name.text);
             self.hinted(Code::UnknownType, name.span, message, hint)
         })
@@ -311,8 +307,8 @@ impl<'s> Checker<'s, '_> {
     }
 }
 
-/// The types of parameters, as the language calls them. The last two say more to a reader.
-const TYPES: &[(&str, ParamType)] = &[
+/// The types of parameters, as the language calls them. The last three say more to a reader.
+pub(crate) const TYPES: &[(&str, ParamType)] = &[
     ("Key", ParamType::Key),
     ("Bytes", ParamType::Bytes),
     ("Integer", ParamType::Integer),
@@ -321,6 +317,7 @@ const TYPES: &[(&str, ParamType)] = &[
     ("Flags", ParamType::Flags),
     ("Seconds", ParamType::Integer),
     ("Millis", ParamType::Integer),
+    ("String", ParamType::Bytes),
 ];
 
 /// As many as a request's decoding keeps track of.

@@ -1,8 +1,9 @@
 //! Preconditions, statements, and where control goes.
 
 use super::expr::Failures;
+use super::scope::Variadic;
 use super::{Check, Checker, Reported};
-use crate::ast::{self, Block, Condition, Handler, HandlerKind, Name, StatementKind};
+use crate::ast::{self, Block, Condition, Handler, HandlerKind, Name, Requirement, StatementKind};
 use crate::typed::{
     self, Exit, Expr, ExprKind, Fallible, Head, Origin, Otherwise, Statement, ValueType,
 };
@@ -10,12 +11,27 @@ use crate::{Code, Span};
 use zvm::{ChoiceSet, Emit, Returns, Type};
 
 impl<'s> Checker<'s, '_> {
-    pub(super) fn conditions(
+    /// What `pre` asks for, into `out`.
+    pub(super) fn requirements(
         &mut self,
         head: &Head,
-        conditions: &[Condition<'s>],
-    ) -> Vec<Statement> {
-        conditions.iter().filter_map(|condition| self.condition(head, condition).ok()).collect()
+        requirements: &[Requirement<'s>],
+        out: &mut Vec<Statement>,
+    ) {
+        for requirement in requirements {
+            match requirement {
+                Requirement::Condition(condition) => {
+                    out.extend(self.condition(head, condition).ok());
+                }
+                Requirement::Call(statement) => {
+                    let reachable = self.statement(head, statement, out);
+                    if matches!(reachable, Ok(false)) {
+                        let message = "every path of this ends the command before its body";
+                        self.report(Code::BadPrecondition, statement.span, message);
+                    }
+                }
+            }
+        }
     }
 
     fn condition(&mut self, head: &Head, condition: &Condition<'s>) -> Check<Statement> {
@@ -32,13 +48,14 @@ impl<'s> Checker<'s, '_> {
                 }
                 let (low, high) = (self.bound(low)?, self.bound(high)?);
                 let error = match condition.handler.as_ref().map(|handler| &handler.kind) {
-                    Some(HandlerKind::Error(text)) => self.error_text(*text)?,
-                    _ => {
+                    None => Box::from(OUT_OF_BOUNDS),
+                    Some(HandlerKind::Error(text)) => self.error_argument(*text)?,
+                    Some(_) => {
                         return Err(self.hinted(
                             Code::BadHandler,
                             condition.verb.span,
-                            "what is the error where the value is out of bounds?",
-                            "add `or error(\"ERR ...\")`",
+                            "a value out of bounds is an error",
+                            "`or error(\"ERR ...\")` says which",
                         ));
                     }
                 };
@@ -104,32 +121,37 @@ impl<'s> Checker<'s, '_> {
             // A `return` that failed has still ended its path, if it may stand here at all.
             reachable =
                 !matches!(statement.kind, StatementKind::Return(_)) || !self.builders.is_empty();
-            if let Ok((statement, goes_on)) = self.statement(head, statement) {
+            if let Ok(goes_on) = self.statement(head, statement, out) {
                 reachable &= goes_on;
-                out.push(statement);
             }
         }
         self.scope.leave(mark);
         reachable
     }
 
+    /// Checks a statement into `out`; tells whether what stands behind it can be reached.
     fn statement(
         &mut self,
         head: &Head,
         statement: &ast::Statement<'s>,
-    ) -> Check<(Statement, bool)> {
-        match &statement.kind {
-            StatementKind::Let { name, value } => self.let_statement(head, *name, value),
-            StatementKind::Assign { name, value } => self.assign(head, *name, value),
+        out: &mut Vec<Statement>,
+    ) -> Check<bool> {
+        let (checked, goes_on) = match &statement.kind {
+            StatementKind::Call(value) if self.called_meta(value).is_some() => {
+                return self.meta_call(head, value, out);
+            }
+            StatementKind::Let { name, value } => self.let_statement(head, *name, value)?,
+            StatementKind::Assign { name, value } => self.assign(head, *name, value)?,
             StatementKind::If { test, then, otherwise } => {
-                self.if_statement(head, test, then, otherwise.as_ref())
+                self.if_statement(head, test, then, otherwise.as_ref())?
             }
             StatementKind::For { names, over, body } => {
-                self.for_statement(head, names, *over, body)
+                self.for_statement(head, names, *over, body)?
             }
-            StatementKind::Call(value) => {
-                self.call_statement(head, value).map(|statement| (statement, true))
+            StatementKind::ForValues { from, span, body } => {
+                self.for_values(head, *from, *span, body)?
             }
+            StatementKind::Call(value) => (self.call_statement(head, value)?, true),
             StatementKind::Emit(reply) => {
                 if self.builders.is_empty() {
                     return Err(self.hinted(
@@ -139,7 +161,7 @@ impl<'s> Checker<'s, '_> {
                         "`return` gives the reply",
                     ));
                 }
-                Ok((Statement::Emit(self.reply(head, reply, true)?), true))
+                (Statement::Emit(self.reply(head, reply, true)?), true)
             }
             StatementKind::Return(reply) => {
                 if !self.builders.is_empty() && !matches!(reply.kind, ast::ReplyKind::Error(_)) {
@@ -150,9 +172,11 @@ impl<'s> Checker<'s, '_> {
                         "`emit` adds an element",
                     ));
                 }
-                Ok((Statement::Return(self.reply(head, reply, false)?), false))
+                (Statement::Return(self.reply(head, reply, false)?), false)
             }
-        }
+        };
+        out.push(checked);
+        Ok(goes_on)
     }
 
     fn let_statement(
@@ -263,11 +287,23 @@ impl<'s> Checker<'s, '_> {
         over: Name<'s>,
         body: &Block<'s>,
     ) -> Check<(Statement, bool)> {
-        let variadic = self.scope.variadic.clone().filter(|variadic| variadic.name == over.text);
-        let Some(variadic) = variadic else {
+        let variadic = self.scope.variadic.clone();
+        let Some(variadic) = variadic.filter(|_| self.scope.is_variadic(over.text)) else {
             let message = format!("`{}` is no variadic parameter", over.text);
             return Err(self.report(Code::BadLoop, over.span, message));
         };
+        self.loop_over(head, names, &variadic, over, body)
+    }
+
+    /// A loop over the groups of the variadic parameter.
+    fn loop_over(
+        &mut self,
+        head: &Head,
+        names: &[Name<'s>],
+        variadic: &Variadic<'s>,
+        over: Name<'s>,
+        body: &Block<'s>,
+    ) -> Check<(Statement, bool)> {
         if self.in_loop {
             let message = "a loop cannot stand in another";
             return Err(self.report(Code::BadLoop, over.span, message));
@@ -301,6 +337,31 @@ impl<'s> Checker<'s, '_> {
         Ok((Statement::For { variables, body: out }, true))
     }
 
+    /// `for_values(n)`: the loop over the variadic parameter that begins at argument n, its value
+    /// under the name `value`.
+    fn for_values(
+        &mut self,
+        head: &Head,
+        from: i64,
+        span: Span,
+        body: &Block<'s>,
+    ) -> Check<(Statement, bool)> {
+        let params = &head.signature.params;
+        let start = params.iter().position(|param| param.multiplicity.is_variadic());
+        let Some((start, variadic)) = start.zip(self.scope.variadic.clone()) else {
+            let message = "the command has no variadic parameter to go over";
+            return Err(self.report(Code::BadLoop, span, message));
+        };
+        let name = variadic.name;
+        if usize::try_from(from).ok() != Some(start) {
+            let message = format!("`{name}` begins at argument {start}, not {from}");
+            let hint = format!("for_values({start}), or `for value in {name}`");
+            return Err(self.hinted(Code::BadLoop, span, message, hint));
+        }
+        let value = Name { text: "value", span };
+        self.loop_over(head, &[value], &variadic, Name { text: name, span }, body)
+    }
+
     fn call_statement(&mut self, head: &Head, value: &ast::Value<'s>) -> Check<Statement> {
         let ast::ExprKind::Call { name, args } = &value.expr.kind else {
             let message = "a statement that is an expression is a call";
@@ -320,7 +381,7 @@ impl<'s> Checker<'s, '_> {
                 )),
             };
         }
-        let expr = self.any_call(*name, args)?;
+        let expr = self.any_call(*name, args, value.expr.span)?;
         if let ExprKind::Call { primitive, .. } = &expr.kind
             && primitive.op.info().emit != Emit::None
         {
@@ -391,7 +452,7 @@ impl<'s> Checker<'s, '_> {
     /// A handler that ends the command.
     fn exit(&mut self, head: &Head, handler: &Handler<'s>) -> Check<Exit> {
         if let HandlerKind::Error(text) = handler.kind {
-            return Ok(Exit::Error(self.error_text(text)?));
+            return Ok(Exit::Error(self.error_argument(text)?));
         }
         if !self.builders.is_empty() {
             return Err(self.hinted(
@@ -443,6 +504,9 @@ impl<'s> Checker<'s, '_> {
         self.report(Code::BadHandler, span, message)
     }
 }
+
+/// What `validate` replies where the source does not say.
+const OUT_OF_BOUNDS: &[u8] = b"ERR value is not an integer or out of range";
 
 /// The type of a value whose failure is handled.
 pub(super) fn result_type(fallible: &Fallible) -> ValueType {

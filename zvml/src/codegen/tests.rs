@@ -1,6 +1,7 @@
 //! Sharing registers changes nothing: random commands do the same as with a register for each
 //! value.
 
+use crate::expand::Expansions;
 use crate::{check, codegen, ir, parse};
 use std::fmt::Write as _;
 use zvm::testing::{FakeSession, MapStore, OwnedArgs, RecordingSink};
@@ -28,8 +29,9 @@ fn shared_registers_do_what_separate_ones_do() {
 
 fn compile(source: &str, shared: bool) -> Program {
     let mut problems = Vec::new();
-    let commands = parse::parse(source, &mut problems);
-    let mut checked = check::check(source, &commands, &mut problems);
+    let module = parse::parse(source, &mut problems);
+    let none = Expansions::default();
+    let mut checked = check::check(source, &[], &module.commands, &none, &mut problems);
     assert!(problems.is_empty(), "{problems:#?}\n{source}");
     let command = checked.pop().unwrap();
     let mut function = ir::build(&command);
@@ -93,6 +95,7 @@ impl Source {
         elements.extend(self.truths.clone());
         elements.extend(self.texts.clone());
         elements.extend(self.maybe.clone());
+        elements.extend([self.integer(2), self.truth(2), self.integer(1)]);
         let _ = write!(self.out, "return array [{}] }} }}", elements.join(", "));
         self.out
     }

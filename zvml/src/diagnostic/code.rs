@@ -7,7 +7,7 @@ macro_rules! codes {
         /// What kind of complaint a diagnostic is: `Z0001` and so on.
         ///
         /// Z00xx come from the lexer, Z01xx from the parser, Z02xx from a command's head, Z03xx
-        /// from its body, Z04xx from limits.
+        /// from its body, Z04xx from limits, Z05xx from templates and metas.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         #[repr(u16)]
@@ -95,6 +95,22 @@ codes! {
     TooLong = 402,
     /// A source beyond the length that is compiled.
     SourceTooLong = 403,
+    /// Templates or metas that expand to more than is compiled.
+    ExpansionTooLong = 404,
+    /// An instantiation of a template that does not exist.
+    UnknownTemplate = 501,
+    /// Two templates or two metas of one name, or a meta with a primitive's.
+    DuplicateDeclaration = 502,
+    /// `{Name}` where the template has no such parameter.
+    UnknownPlaceholder = 503,
+    /// A condition of a template that is malformed or stands outside one.
+    BadCondition = 504,
+    /// What the source itself refuses by `@error`.
+    Refused = 505,
+    /// Metas that call each other in a circle, or too deeply.
+    MetaCycle = 506,
+    /// Metas where none may stand, or arguments that cannot stand for a parameter.
+    BadMeta = 507,
 }
 
 impl fmt::Display for Code {

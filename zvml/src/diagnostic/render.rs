@@ -44,6 +44,11 @@ fn render(
     writeln!(f, "{gutter} |")?;
     writeln!(f, "{} | {text}", place.line)?;
     writeln!(f, "{gutter} | {}{carets}", " ".repeat(place.column.saturating_sub(1)))?;
+    for context in &diagnostic.context {
+        let place = Place::of(source, context.span.start);
+        let (line, column) = (place.line, place.column);
+        writeln!(f, "{gutter} = in {} at {file}:{line}:{column}", context.what)?;
+    }
     if let Some(hint) = &diagnostic.hint {
         writeln!(f, "{gutter} = hint: {hint}")?;
     }

@@ -8,7 +8,8 @@ const WORDS: &str = "command SET GET { } ( ) [ ] : , | ? ... + - * / = == < && |
     READ WRITE run_where ONE KEYS params key Key Bytes Integer opts NX returns Any pre ensure_type \
     validate STRING or return_nil error (\"ERR_x\") body let n 0 1 if else for in emit return \
     array map nil ok value @string_get @string_integer @set_add @key_expiry @args_count members \
-    skip #c\n ///d\n \" \\ status true false decode example since";
+    skip #c\n ///d\n \" \\ status true false decode example since template instantiate meta \
+    expands_to resp3 {A} @if_type @else @error for_values value T<A> m(";
 
 /// Some of those words, in any order.
 fn words(count: std::ops::Range<usize>) -> impl Strategy<Value = String> {
@@ -63,7 +64,29 @@ const STATEMENTS: &[&str] = &[
     "return e or 5",
     "return array { if a { emit 1 } emit i emit nil }",
     "emit array [v, m, nil]",
+    "let sum = m + 1",
+    "let f = @float_from_int(m) * 1.5 or 1.5",
+    "if f < 1.5 || f == f { ",
+    "emit f / f",
+    "m = @float_floor(f - 1.5)",
+    "emit resp3 array [m, 1] else m + 1",
+    "emit resp3 m or skip else nil",
+    "return resp3 map { \"a\": m } else array [\"a\", m + 1]",
+    "if @resp3() { ",
+    "emit m + 1",
+    "emit array [m - 1, @string_integer(key), array { emit m + 2 }]",
+    "return array [m * 2, array [i / 3, 1], map { \"a\": m + 1 }]",
 ];
+
+/// A template and a meta that are used twice, with room for statements in both.
+const EXPANDED: &str = "template T<Name, Type> { command {Name} { access: WRITE run_where: ONE
+    params: (key: Key, n: Integer?, values: Bytes) opts: [A | B] [C x: Integer y: Bytes]
+    returns: Any body { @if_type {Type} in [SET] { let m = 1 } @else { let m = 2 }
+    @first(key, a, b, n, x, values, m) ";
+
+const META: &str = " return nil } } } instantiate T<ONE, SET> instantiate T<TWO, STRING>
+    meta second(n) expands_to { let q = n } meta first(key, a, b, n, x, value, m) expands_to {
+    @second(m) ";
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
@@ -81,6 +104,15 @@ proptest! {
     #[test]
     fn any_words_in_a_body(words in words(0..30)) {
         check_source(format!("{HEAD}{words} }} }}").as_bytes());
+    }
+
+    #[test]
+    fn any_statements_in_templates_and_metas(
+        body in proptest::collection::vec(proptest::sample::select(STATEMENTS), 0..6),
+        meta in proptest::collection::vec(proptest::sample::select(STATEMENTS), 0..10),
+    ) {
+        let (body, meta) = (body.join(" "), meta.join("\n"));
+        check_source(format!("{EXPANDED}{body}{META}{meta} }}").as_bytes());
     }
 
     #[test]

@@ -19,8 +19,12 @@ pub(super) struct Builder<'c> {
     current: BlockId,
     /// The value of each variable, once it has one.
     variables: Vec<Option<ValueId>>,
-    /// The blocks in which the command ends in each way, to be written behind all others.
-    exits: Vec<(Exit, BlockId)>,
+    /// The blocks in which the command ends in each way, to be written behind all others. Paths
+    /// that have replied differently do not meet, so there is one for each place in the reply.
+    exits: Vec<(Exit, Place, BlockId)>,
+    /// How far the reply is made.
+    pub(super) place: Place,
+    places: u32,
     /// Where constants of the loop being built are loaded.
     hoisted: Option<Hoisted>,
     /// Where an element that is left out goes on.
@@ -33,6 +37,10 @@ struct Hoisted {
     at: usize,
     loaded: Vec<(Operation, ValueId)>,
 }
+
+/// A place in the reply: before it, or at a certain element of an aggregate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Place(u32);
 
 /// Where an operation that fails jumps.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +65,8 @@ impl<'c> Builder<'c> {
             current: BlockId(0),
             variables: vec![None; command.variables.len()],
             exits: Vec::new(),
+            place: Place::default(),
+            places: 0,
             hoisted: None,
             skip: None,
         };
@@ -130,6 +140,13 @@ impl<'c> Builder<'c> {
         self.current = block;
     }
 
+    /// Ends the current block, if nothing has, by going on in `block`, which begins later.
+    pub(super) fn close_branch(&mut self, block: BlockId) {
+        if self.open() {
+            self.jump(Opcode::Jump, block);
+        }
+    }
+
     /// Whether the current block's end can be reached.
     fn open(&self) -> bool {
         !self.function.block(self.current).last().is_some_and(Operation::ends)
@@ -137,12 +154,19 @@ impl<'c> Builder<'c> {
 
     /// The block in which the command ends so.
     pub(super) fn exit(&mut self, exit: &Exit) -> BlockId {
-        if let Some((_, block)) = self.exits.iter().find(|(other, _)| other == exit) {
+        let known = |it: &&(Exit, Place, BlockId)| it.0 == *exit && it.1 == self.place;
+        if let Some((_, _, block)) = self.exits.iter().find(known) {
             return *block;
         }
         let block = self.new_block();
-        self.exits.push((exit.clone(), block));
+        self.exits.push((exit.clone(), self.place, block));
         block
+    }
+
+    /// Goes to another place in the reply; tells the one before it.
+    pub(super) const fn enter_place(&mut self) -> Place {
+        self.places += 1;
+        std::mem::replace(&mut self.place, Place(self.places))
     }
 
     /// Loads a constant: into `into`, or before the loop, once, if there is one.
@@ -288,9 +312,7 @@ impl<'c> Builder<'c> {
         }
         self.statements(then);
         if !otherwise.is_empty() {
-            if self.open() {
-                self.jump(Opcode::Jump, end);
-            }
+            self.close_branch(end);
             self.start(else_block);
             self.statements(otherwise);
         }
@@ -324,7 +346,7 @@ impl<'c> Builder<'c> {
     }
 
     fn finish(mut self) -> Function {
-        while let Some((exit, block)) = self.exits.pop() {
+        while let Some((exit, _, block)) = self.exits.pop() {
             self.start(block);
             match exit {
                 Exit::Error(text) => self.fault(&text),

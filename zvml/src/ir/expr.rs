@@ -3,7 +3,7 @@
 use super::build::{Builder, Fail};
 use super::{BlockId, Operand, Operation, ValueId, usual_error};
 use crate::typed::{Argument, Exit, Expr, ExprKind, Fallible, Otherwise, ValueType};
-use zvm::{Branch, Constant, Opcode, Primitive, Slot};
+use zvm::{Branch, Constant, Opcode, OperandKind, Primitive, Slot};
 
 impl Builder<'_> {
     /// Evaluates an expression and does what its handler says where it fails.
@@ -50,6 +50,12 @@ impl Builder<'_> {
                 }
             }
             ExprKind::Integer(value) => self.integer(*value, into),
+            ExprKind::Float(value) => {
+                let bits = Constant::Integer(value.to_bits().cast_signed());
+                let bits = Operand::Constant(self.function.constant(bits));
+                let load = Operation::new(Opcode::FloatConst).with(Slot::Imm, bits);
+                self.load(load, expr.ty, into)
+            }
             ExprKind::Bytes(bytes) => {
                 let constant = self.bytes_constant(bytes);
                 let load = Operation::new(Opcode::BytesConst).with(Slot::Imm, constant);
@@ -68,7 +74,7 @@ impl Builder<'_> {
                 if *negated { self.unary(Opcode::BoolNot, into, into) } else { into }
             }
             ExprKind::Arithmetic { op, left, right } => {
-                let into = into.unwrap_or_else(|| self.new_value(ValueType::INT));
+                let into = into.unwrap_or_else(|| self.new_value(expr.ty));
                 self.binary(*op, left, right, into, fail)
             }
             ExprKind::Call { primitive, args } => self.call(primitive, args, expr.ty, into, fail),
@@ -111,13 +117,13 @@ impl Builder<'_> {
             .with(Slot::A, Operand::Value(into))
             .with(Slot::B, Operand::Value(left))
             .with(Slot::C, Operand::Value(right));
-        let arithmetic =
-            matches!(op, Opcode::IntAdd | Opcode::IntSub | Opcode::IntMul | Opcode::IntDiv);
-        let operation = if arithmetic {
-            let target = self.failure(Branch::Overflow, fail);
-            operation.with(Slot::Imm, Operand::Block(target))
-        } else {
-            operation
+        let [.., imm] = op.info().operands;
+        let operation = match imm.kind {
+            OperandKind::Jump(branch) => {
+                let target = self.failure(branch, fail);
+                operation.with(Slot::Imm, Operand::Block(target))
+            }
+            _ => operation,
         };
         self.push(operation);
         into

@@ -24,21 +24,41 @@ impl Builder<'_> {
             }
             Reply::Value { value, form, nil } => self.value(value, *form, *nil, element),
             Reply::Primitive(fallible) => self.primitive(fallible, element),
+            Reply::ByVersion(resp3, other) => self.by_version(resp3, other, element),
             Reply::Build { map, counted, body } => self.aggregate(*map, *counted, body),
             Reply::Array(elements) => {
                 self.header(Opcode::ReplyArray, elements.len());
                 for element in elements {
-                    self.reply(element, true);
+                    self.element(element);
                 }
             }
             Reply::Map(pairs) => {
                 self.header(Opcode::ReplyMap, pairs.len());
                 for (key, value) in pairs {
-                    self.reply(key, true);
-                    self.reply(value, true);
+                    self.element(key);
+                    self.element(value);
                 }
             }
         }
+    }
+
+    fn by_version(&mut self, resp3: &Reply, other: &Reply, element: bool) {
+        let (otherwise, end) = (self.new_block(), self.new_block());
+        let is_resp3 = self.new_value(ValueType::BOOL);
+        self.value_reply(Opcode::Resp3, is_resp3);
+        self.jump_on(Opcode::JumpUnless, is_resp3, otherwise);
+        self.reply(resp3, element);
+        self.close_branch(end);
+        self.start(otherwise);
+        self.reply(other, element);
+        self.start(end);
+    }
+
+    /// One of the elements that were announced.
+    fn element(&mut self, reply: &Reply) {
+        let outer = self.enter_place();
+        self.reply(reply, true);
+        self.place = outer;
     }
 
     fn constant_reply(&mut self, op: Opcode, bytes: &[u8]) {
@@ -81,6 +101,7 @@ impl Builder<'_> {
             Form::Integer => self.value_reply(Opcode::ReplyInteger, value),
             Form::Boolean => self.value_reply(Opcode::ReplyBoolean, value),
             Form::Bytes => self.value_reply(Opcode::ReplyBytes, value),
+            Form::Double => self.value_reply(Opcode::ReplyDouble, value),
             Form::Digit => {
                 let number = self.new_value(ValueType::INT);
                 self.unary(Opcode::BoolToInt, value, number);
@@ -131,7 +152,9 @@ impl Builder<'_> {
                 .with(Slot::A, Operand::Value(hint))
                 .with(Slot::B, Operand::Number(aggregate as i32)),
         );
+        let outer = self.enter_place();
         self.statements(body);
+        self.place = outer;
         self.push(Operation::new(Opcode::ReplyClose));
     }
 }

@@ -48,6 +48,23 @@ pub(crate) fn parse_integer(token: &str, negative: bool) -> Option<i64> {
     Some(value)
 }
 
+/// The value of a float token, `None` where it is malformed or beyond a double.
+pub(crate) fn parse_float(token: &str) -> Option<f64> {
+    let digits = |part: &str| {
+        let ends = part.ends_with('_') || part.starts_with('_');
+        !part.is_empty() && !ends && part.bytes().all(|b| b.is_ascii_digit() || b == b'_')
+    };
+    let (whole, rest) = token.split_once('.')?;
+    let (fraction, exponent) =
+        rest.split_once(['e', 'E']).map_or((rest, None), |(it, e)| (it, Some(e)));
+    let exponent = exponent.map(|it| it.strip_prefix('-').unwrap_or(it));
+    if !digits(whole) || !digits(fraction) || !exponent.is_none_or(digits) {
+        return None;
+    }
+    let value: f64 = token.replace('_', "").parse().ok()?;
+    value.is_finite().then_some(value)
+}
+
 /// The byte an escape at the start of `rest` stands for, and the escape's length.
 fn escape(rest: &[u8]) -> Option<(u8, usize)> {
     match rest {
@@ -86,6 +103,16 @@ mod tests {
         assert_eq!(bytes.as_deref(), Ok(&b"a\0\xff\r\n\"\\"[..]));
         assert_eq!(unescape(r#""a\q""#), Err(StringError { start: 2, end: 4 }));
         assert_eq!(unescape(r#""\x1""#), Err(StringError { start: 1, end: 3 }));
+    }
+
+    #[test]
+    fn floats_are_decimal_and_finite() {
+        assert_eq!(parse_float("1_000.25"), Some(1000.25));
+        assert_eq!(parse_float("1.5e-3"), Some(0.0015));
+        assert_eq!(parse_float("1.5e3"), Some(1500.0));
+        for bad in ["1.5e400", "1.x", "0x1.5", "1.5e", "1_.5", "1._5", "1.5f", "1.5_"] {
+            assert_eq!(parse_float(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub(crate) enum TokenKind {
     Word,
     /// Digits, and whatever letters stick to them.
     Integer,
+    /// Digits, a point and digits; perhaps an exponent.
+    Float,
     /// A string with both its quotes, escapes not yet resolved.
     String,
     /// A string that its line ended.
@@ -93,6 +95,7 @@ impl TokenKind {
         match self {
             Self::Word => "a name",
             Self::Integer => "an integer",
+            Self::Float => "a number",
             Self::String | Self::OpenString => "a string",
             Self::Docs => "documentation",
             Self::BraceOpen => "`{`",

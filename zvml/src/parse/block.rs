@@ -1,8 +1,9 @@
 //! Blocks and statements.
 
 use super::{Failed, Parsed, Parser};
-use crate::ast::{Block, Name, Statement, StatementKind, Test, Value};
+use crate::ast::{Block, Expr, Name, Statement, StatementKind, Test, Value};
 use crate::lex::TokenKind;
+use crate::{Code, Diagnostic};
 
 impl<'s> Parser<'s, '_> {
     pub(super) fn block(&mut self) -> Parsed<Block<'s>> {
@@ -13,7 +14,7 @@ impl<'s> Parser<'s, '_> {
         let open = self.expect(TokenKind::BraceOpen)?.span;
         let mut statements = Vec::new();
         while !self.at(TokenKind::BraceClose) {
-            if self.at(TokenKind::End) || self.at_word("command") {
+            if self.at(TokenKind::End) || self.at_declaration() {
                 return Err(self.unexpected("`}` at the end of the block"));
             }
             let start = self.current.span;
@@ -29,8 +30,10 @@ impl<'s> Parser<'s, '_> {
     fn at_statement(&self) -> bool {
         match self.current.kind {
             TokenKind::Word => {
-                matches!(self.current_text(), "let" | "if" | "for" | "return" | "emit")
-                    || self.next.kind == TokenKind::Assign
+                matches!(
+                    self.current_text(),
+                    "let" | "if" | "for" | "for_values" | "return" | "emit"
+                ) || self.next.kind == TokenKind::Assign
             }
             TokenKind::At => true,
             _ => false,
@@ -46,6 +49,7 @@ impl<'s> Parser<'s, '_> {
             "let" => self.let_statement(),
             "if" => self.if_statement(),
             "for" => self.for_statement(),
+            "for_values" => self.for_values_statement(),
             "emit" => {
                 self.advance();
                 Ok(StatementKind::Emit(self.reply()?))
@@ -53,6 +57,30 @@ impl<'s> Parser<'s, '_> {
             "return" => {
                 self.advance();
                 Ok(StatementKind::Return(self.reply()?))
+            }
+            "while" | "loop" | "repeat" => {
+                let message = format!("there is no `{word}`: a command has to end");
+                let problem = Diagnostic::new(Code::BadLoop, self.current.span, message);
+                self.report(problem.with_hint(LOOPS));
+                while !matches!(
+                    self.current.kind,
+                    TokenKind::BraceOpen | TokenKind::BraceClose | TokenKind::End
+                ) {
+                    self.advance();
+                }
+                Err(Failed)
+            }
+            "error" | "status" if self.next.kind == TokenKind::ParenOpen => {
+                let message = format!("`{word}(...)` is a reply, not a statement");
+                let problem = Diagnostic::new(Code::Unexpected, self.current.span, message);
+                self.report(problem.with_hint("`return` gives the reply"));
+                Err(Failed)
+            }
+            _ if self.next.kind == TokenKind::ParenOpen => {
+                let start = self.current.span;
+                let kind = self.call()?;
+                let expr = Expr { span: start.to(self.last), kind };
+                Ok(StatementKind::Call(Value { expr, handler: self.handler()? }))
             }
             _ => {
                 let name = self.name("a statement")?;
@@ -107,11 +135,31 @@ impl<'s> Parser<'s, '_> {
         if !self.take_word("in") {
             return Err(self.unexpected("`in`"));
         }
+        if self.current.kind != TokenKind::Word {
+            let message = "a loop goes over the arguments of the request, of which there is an end";
+            let problem = Diagnostic::new(Code::BadLoop, self.current.span, message);
+            self.report(problem.with_hint(LOOPS));
+            return Err(Failed);
+        }
         let over = self.name("a variadic parameter's name")?;
         Ok(StatementKind::For { names, over, body: self.block()? })
+    }
+
+    /// `for_values(1) { ... value ... }`
+    fn for_values_statement(&mut self) -> Parsed<StatementKind<'s>> {
+        let start = self.advance().span;
+        self.expect(TokenKind::ParenOpen)?;
+        let from = self.integer(false)?;
+        self.expect(TokenKind::ParenClose)?;
+        let span = start.to(self.last);
+        Ok(StatementKind::ForValues { from, span, body: self.block()? })
     }
 
     pub(super) fn value(&mut self) -> Parsed<Value<'s>> {
         Ok(Value { expr: self.expr()?, handler: self.handler()? })
     }
 }
+
+/// What to write instead of a loop that need not end.
+const LOOPS: &str =
+    "with `members: Bytes...` among the parameters: `for member in members { ... }`";

@@ -1,48 +1,32 @@
 //! Commands: name, items of the head, preconditions.
 
 use super::{Failed, Parsed, Parser};
-use crate::ast::{Command, Condition, Item, ItemValue, Literal};
+use crate::ast::{
+    Command, Condition, Item, ItemValue, Literal, Requirement, Statement, StatementKind,
+};
 use crate::lex::TokenKind;
 use crate::{Code, Diagnostic};
 
 impl<'s> Parser<'s, '_> {
-    pub(super) fn commands(&mut self) -> Vec<Command<'s>> {
-        let mut commands = Vec::new();
-        while !self.at(TokenKind::End) {
-            let complaints = self.problems.len();
-            match self.command() {
-                Ok(command) if self.problems.len() == complaints => commands.push(command),
-                Ok(_) => {}
-                Err(Failed) => self.pass_over_command(),
-            }
-        }
-        commands
-    }
-
-    /// Passes over tokens up to the next command, beyond the one that failed.
-    fn pass_over_command(&mut self) {
-        while !self.at(TokenKind::End) {
-            if self.at_word("command") || self.at_docs_of_command() {
-                return;
-            }
-            self.advance();
-        }
-    }
-
-    fn at_docs_of_command(&self) -> bool {
-        self.at(TokenKind::Docs) && self.next.span.text(self.source) == "command"
-    }
-
-    fn command(&mut self) -> Parsed<Command<'s>> {
+    pub(super) fn command(&mut self) -> Parsed<Command<'s>> {
         let docs = if self.at(TokenKind::Docs) {
             let span = self.advance().span;
-            Some(Literal { text: span.text(self.source), span })
+            Some(Literal { text: self.text(span), span })
         } else {
             None
         };
         if !self.take_word("command") {
-            let failed = self.unexpected("`command`");
-            self.advance();
+            let wanted = if docs.is_some() {
+                "`command`"
+            } else if self.in_template {
+                "`command`; a template holds commands"
+            } else {
+                "`command`, `template`, `instantiate` or `meta`"
+            };
+            let failed = self.unexpected(wanted);
+            if !self.at_declaration() {
+                self.advance();
+            }
             return Err(failed);
         }
         let name = self.hyphenated("the command's name")?;
@@ -54,7 +38,7 @@ impl<'s> Parser<'s, '_> {
         self.expect(TokenKind::BraceOpen)?;
         let mut items = Vec::with_capacity(12);
         while !self.at(TokenKind::BraceClose) {
-            if self.at(TokenKind::End) || self.at_word("command") {
+            if self.at(TokenKind::End) || self.at_declaration() {
                 return Err(self.unexpected("`}` at the end of the command"));
             }
             let start = self.current.span;
@@ -83,7 +67,7 @@ impl<'s> Parser<'s, '_> {
             return Ok(None);
         }
         let value = match key.text {
-            "pre" => ItemValue::Pre(self.conditions()?),
+            "pre" => ItemValue::Pre(self.requirements()?),
             "body" => ItemValue::Body(self.block()?),
             _ => {
                 self.expect(TokenKind::Colon)?;
@@ -97,7 +81,7 @@ impl<'s> Parser<'s, '_> {
     fn pass_over_item(&mut self) {
         let mut parentheses = 0_usize;
         self.take(TokenKind::Colon);
-        while !self.at(TokenKind::End) && !self.at_word("command") {
+        while !self.at(TokenKind::End) && !self.at_declaration() {
             match self.current.kind {
                 TokenKind::BraceOpen | TokenKind::BraceClose => return,
                 TokenKind::ParenOpen => parentheses = parentheses.saturating_add(1),
@@ -134,21 +118,32 @@ impl<'s> Parser<'s, '_> {
         })
     }
 
-    fn conditions(&mut self) -> Parsed<Vec<Condition<'s>>> {
+    fn requirements(&mut self) -> Parsed<Vec<Requirement<'s>>> {
         self.expect(TokenKind::BraceOpen)?;
-        let mut conditions = Vec::new();
+        let mut requirements = Vec::new();
         while !self.at(TokenKind::BraceClose) {
-            if self.at(TokenKind::End) || self.at_word("command") {
+            if self.at(TokenKind::End) || self.at_declaration() {
                 return Err(self.unexpected("`}` at the end of `pre`"));
             }
             let start = self.current.span;
-            match self.condition() {
-                Ok(condition) => conditions.push(condition),
-                Err(Failed) => self.recover(start, |parser| parser.next.kind == TokenKind::Colon),
+            match self.requirement() {
+                Ok(requirement) => requirements.push(requirement),
+                Err(Failed) => self.recover(start, |parser| {
+                    parser.next.kind == TokenKind::Colon || parser.at(TokenKind::At)
+                }),
             }
         }
         self.expect(TokenKind::BraceClose)?;
-        Ok(conditions)
+        Ok(requirements)
+    }
+
+    fn requirement(&mut self) -> Parsed<Requirement<'s>> {
+        if !self.at(TokenKind::At) {
+            return self.condition().map(Requirement::Condition);
+        }
+        let start = self.current.span;
+        let kind = StatementKind::Call(self.value()?);
+        Ok(Requirement::Call(Statement { span: start.to(self.last), kind }))
     }
 
     fn condition(&mut self) -> Parsed<Condition<'s>> {
@@ -170,10 +165,11 @@ impl<'s> Parser<'s, '_> {
 }
 
 /// What a command is made of.
-pub(super) const ITEMS: &[&str] = &[
+pub(crate) const ITEMS: &[&str] = &[
     "protocol",
     "access",
     "run_where",
+    "pre_access",
     "params",
     "opts",
     "decode",

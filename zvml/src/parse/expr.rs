@@ -2,7 +2,7 @@
 
 use super::{Failed, Parsed, Parser};
 use crate::ast::{BinaryOp, Expr, ExprKind};
-use crate::lex::{TokenKind, parse_integer};
+use crate::lex::{TokenKind, parse_float, parse_integer};
 use crate::{Code, Diagnostic};
 
 impl<'s> Parser<'s, '_> {
@@ -50,6 +50,10 @@ impl<'s> Parser<'s, '_> {
                 self.advance();
                 ExprKind::Integer(self.integer(true)?)
             }
+            TokenKind::Minus if self.next.kind == TokenKind::Float => {
+                self.advance();
+                ExprKind::Float(-self.float()?)
+            }
             TokenKind::Minus => {
                 self.advance();
                 ExprKind::Negate(Box::new(self.nested(Self::unary)?))
@@ -62,6 +66,7 @@ impl<'s> Parser<'s, '_> {
     fn primary(&mut self) -> Parsed<ExprKind<'s>> {
         match self.current.kind {
             TokenKind::Integer => self.integer(false).map(ExprKind::Integer),
+            TokenKind::Float => self.float().map(ExprKind::Float),
             TokenKind::String => Ok(ExprKind::String(self.literal()?)),
             TokenKind::ParenOpen => {
                 self.advance();
@@ -71,14 +76,25 @@ impl<'s> Parser<'s, '_> {
             }
             TokenKind::At => {
                 self.advance();
-                let name = self.name("a primitive's name")?;
-                self.expect(TokenKind::ParenOpen)?;
-                let args = self.list(TokenKind::ParenClose, Self::expr)?;
-                Ok(ExprKind::Call { name, args })
+                self.call()
             }
             TokenKind::Word => self.word(),
             _ => Err(self.unexpected("an expression")),
         }
+    }
+
+    /// `name(arguments)`, behind the `@`.
+    pub(super) fn call(&mut self) -> Parsed<ExprKind<'s>> {
+        if self.at_word("if_type") || self.at_word("else") {
+            let message = "conditions of this kind are decided where a template is instantiated";
+            let problem = Diagnostic::new(Code::BadCondition, self.current.span, message);
+            self.report(problem.with_hint("they stand in templates; a body has `if`"));
+            return Err(Failed);
+        }
+        let name = self.name("a primitive's name")?;
+        self.expect(TokenKind::ParenOpen)?;
+        let args = self.list(TokenKind::ParenClose, Self::expr)?;
+        Ok(ExprKind::Call { name, args })
     }
 
     fn word(&mut self) -> Parsed<ExprKind<'s>> {
@@ -90,6 +106,17 @@ impl<'s> Parser<'s, '_> {
         };
         self.advance();
         Ok(kind)
+    }
+
+    fn float(&mut self) -> Parsed<f64> {
+        let span = self.current.span;
+        let Some(value) = parse_float(self.current_text()) else {
+            let message = "a Float has decimal digits around its point and fits in a double";
+            self.report(Diagnostic::new(Code::BadInteger, span, message));
+            return Err(Failed);
+        };
+        self.advance();
+        Ok(value)
     }
 
     pub(super) fn integer(&mut self, negative: bool) -> Parsed<i64> {

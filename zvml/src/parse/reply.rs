@@ -1,7 +1,7 @@
 //! Replies, and what happens where a value fails.
 
 use super::{Parsed, Parser};
-use crate::ast::{Aggregate, Handler, HandlerKind, Literal, Reply, ReplyKind};
+use crate::ast::{Aggregate, ErrorText, Handler, HandlerKind, Literal, Reply, ReplyKind};
 use crate::lex::TokenKind;
 
 impl<'s> Parser<'s, '_> {
@@ -31,7 +31,7 @@ impl<'s> Parser<'s, '_> {
             }
             ("error", TokenKind::ParenOpen) => {
                 self.advance();
-                ReplyKind::Error(self.error_text()?)
+                ReplyKind::Error(self.error_argument()?)
             }
             ("array", TokenKind::BraceOpen) => {
                 self.advance();
@@ -45,6 +45,21 @@ impl<'s> Parser<'s, '_> {
             ("map", TokenKind::BraceOpen) => {
                 self.advance();
                 self.map()?
+            }
+            (
+                "resp3",
+                TokenKind::Word
+                | TokenKind::String
+                | TokenKind::Integer
+                | TokenKind::Float
+                | TokenKind::At,
+            ) => {
+                self.advance();
+                let resp3 = Box::new(self.reply()?);
+                if !self.take_word("else") {
+                    return Err(self.unexpected("`else` and the reply of other protocols"));
+                }
+                ReplyKind::ByVersion(resp3, Box::new(self.reply()?))
             }
             ("ok", _) => {
                 self.advance();
@@ -98,11 +113,22 @@ impl<'s> Parser<'s, '_> {
             HandlerKind::ReturnInteger(self.integer(negative)?)
         } else if word == "error" && self.next.kind == TokenKind::ParenOpen {
             self.advance();
-            HandlerKind::Error(self.error_text()?)
+            HandlerKind::Error(self.error_argument()?)
         } else {
             HandlerKind::Value(self.expr()?)
         };
         Ok(Some(Handler { span: start.to(self.last), kind }))
+    }
+
+    /// `("text")`, or `(text)` with a parameter of a meta, behind `error`.
+    fn error_argument(&mut self) -> Parsed<ErrorText<'s>> {
+        if self.next.kind != TokenKind::Word {
+            return self.error_text().map(ErrorText::Literal);
+        }
+        self.expect(TokenKind::ParenOpen)?;
+        let name = self.name("a string")?;
+        self.expect(TokenKind::ParenClose)?;
+        Ok(ErrorText::Param(name))
     }
 
     /// `("text")`, behind `error`.

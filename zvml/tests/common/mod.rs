@@ -10,23 +10,38 @@ use zvm::{Program, Protocol, Registers, VerifiedProgram};
 
 /// The built-in command sources, as (file name, source).
 pub(crate) fn built_in_sources() -> Vec<(String, String)> {
-    ["connection", "server", "keys", "strings", "sets", "memcached"]
-        .into_iter()
-        .map(|name| {
-            let file = format!("{name}.zvml");
-            let path = root().join("../carrier-server/commands").join(&file);
-            let source = std::fs::read_to_string(&path).unwrap();
-            (file, source)
-        })
-        .collect()
+    sources("../carrier-server/commands")
+}
+
+/// The sources of `examples/`.
+pub(crate) fn example_sources() -> Vec<(String, String)> {
+    sources("examples")
+}
+
+/// The sources in a folder, as (file name, source), by name.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let entries = std::fs::read_dir(root().join(folder)).unwrap();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "zvml"));
+    paths.sort();
+    let read = |path: PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        (name, std::fs::read_to_string(path).unwrap())
+    };
+    paths.into_iter().map(read).collect()
 }
 
 /// Every built-in command, compiled.
 pub(crate) fn built_in_programs() -> Vec<Program> {
+    compiled(built_in_sources())
+}
+
+/// The commands of sources that have no mistakes.
+pub(crate) fn compiled(sources: Vec<(String, String)>) -> Vec<Program> {
     let compile = |(file, source): (String, String)| {
         zvml::compile(&file, &source).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
     };
-    built_in_sources().into_iter().flat_map(compile).collect()
+    sources.into_iter().flat_map(compile).collect()
 }
 
 pub(crate) fn root() -> PathBuf {
@@ -85,12 +100,17 @@ pub(crate) struct Machine {
 
 impl Machine {
     pub(crate) fn new() -> Self {
+        Self::with(Vec::new())
+    }
+
+    /// The same with more commands, which come before built-in ones of their names.
+    pub(crate) fn with(programs: Vec<Program>) -> Self {
         let verify = |program: Program| {
             let name = program.name.clone();
             zvm::verify(program).unwrap_or_else(|error| panic!("{name}: {error}"))
         };
         Self {
-            programs: built_in_programs().into_iter().map(verify).collect(),
+            programs: programs.into_iter().chain(built_in_programs()).map(verify).collect(),
             registers: Registers::new(),
             store: MapStore::new(),
             session: FakeSession::new(),

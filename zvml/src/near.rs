@@ -1,14 +1,19 @@
 //! The name somebody may have meant.
 
 /// The candidate that is nearest to `word`, if one is near enough to be meant.
-pub(super) fn nearest<'c>(
+pub(crate) fn nearest<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> Option<&'c str> {
     let limit = (word.len() / 3).min(3);
     candidates
         .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
+        .take(CANDIDATES_MAX)
+        .map(|candidate| {
+            // A word that stops short is meant to go on, however much is missing.
+            let short = word.len() >= SHORT_LEN_MIN && candidate.starts_with(word);
+            (if short { 1 } else { distance(word, candidate) }, candidate)
+        })
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -40,6 +45,12 @@ fn distance(left: &str, right: &str) -> usize {
 
 const WORD_MAX: usize = 40;
 
+/// How many words are looked at; a source may have many thousands.
+const CANDIDATES_MAX: usize = 512;
+
+/// A shorter beginning of a word says too little.
+const SHORT_LEN_MIN: usize = 4;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +61,7 @@ mod tests {
         assert_eq!(nearest("string_gte", names), Some("string_get"));
         assert_eq!(nearest("sett_add", names), Some("set_add"));
         assert_eq!(nearest("hash_get_all", names), None);
+        assert_eq!(nearest("string_s", names), Some("string_set"));
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("kitten", "sitting"), 3);
     }

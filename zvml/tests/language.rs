@@ -1,0 +1,193 @@
+//! What constructs of the language do when they run.
+
+mod common;
+
+use common::Machine;
+use zvm::testing::{FakeSession, MapStore, OwnedArgs, RecordingSink};
+use zvm::{Program, Registers};
+
+fn compile(source: &str) -> Vec<Program> {
+    zvml::compile("a.zvml", source).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
+}
+
+/// A command that writes, with these parameters and this body.
+fn command(params: &str, body: &str) -> String {
+    format!(
+        "command T {{ access: WRITE run_where: ONE params: ({params}) returns: Any
+            body {{ {body} }} }}"
+    )
+}
+
+/// The replies to requests, on one shard.
+fn replies(source: &str, requests: &[&str]) -> Vec<String> {
+    let mut machine = Machine::with(compile(source));
+    requests.iter().map(|request| machine.request(request)).collect()
+}
+
+/// The reply of a command to a client of RESP2 or RESP3.
+fn reply_in(source: &str, resp3: bool) -> String {
+    let program = zvm::verify(compile(source).pop().unwrap()).unwrap();
+    let (mut registers, mut store) = (Registers::new(), MapStore::new());
+    let mut sink = if resp3 { RecordingSink::new() } else { RecordingSink::resp2() };
+    let args = OwnedArgs::new(&["k"]);
+    let session = &mut FakeSession::new();
+    zvm::run(&program, args.frame(), &mut registers, &mut store, session, &mut sink);
+    sink.reply().unwrap().to_owned()
+}
+
+/// The sources that the language comes from, with the primitives as they are called here.
+#[test]
+fn the_original_forms_are_understood() {
+    let source = "
+    template SetOperation<Prefix, Type, Prim> {
+        command {Prefix}ADD2 {
+            access: WRITE
+            run_where: ONE
+            pre_access: VALUE_PTR
+            params: (key: Key, values: String...)
+            returns: Integer
+            pre {
+                key: ensure_type({Type}) or create
+            }
+            body {
+                for_values(1) {
+                    @{Prim}_add(key, value)
+                }
+                return @{Prim}_len(key)
+            }
+        }
+        command {Prefix}CARD2 {
+            access: READ
+            run_where: ONE
+            pre_access: VALUE_PTR
+            params: (key: Key)
+            returns: Integer
+            pre {
+                key: ensure_type({Type}) or return_zero
+            }
+            body {
+                @if_type {Type} in [SET_Q, SET_QN] {
+                    @error(\"not yet\")
+                } @else {
+                    let count = @{Prim}_len(key)
+                }
+                return count
+            }
+        }
+    }
+    instantiate SetOperation<S, SET_MAP, set>";
+    let requests = ["SCARD2 s", "SADD2 s a b a", "SADD2 s c", "SCARD2 s", "SADD2 t"];
+    let wrong = "-ERR wrong number of arguments for 'sadd2' command";
+    assert_eq!(replies(source, &requests), [":0", ":2", ":3", ":3", wrong]);
+}
+
+#[test]
+fn metas_assign_to_what_they_were_given_and_compute_arguments_once() {
+    let source = "
+    meta add_to(total, amount) expands_to {
+        let twice = amount + amount
+        total = total + twice
+    }
+    meta add_all(total, items, text) expands_to {
+        for item in items {
+            @add_to(total, 1)
+        }
+        if total > 100 {
+            return error(text)
+        }
+    }
+    meta unless_kind(key, kind) expands_to {
+        @ensure_type(key, kind)
+    }
+    command T {
+        access: WRITE run_where: ONE params: (key: Key, n: Integer, items: Bytes...)
+        returns: Integer
+        pre { @unless_kind(key, STRING) }
+        body {
+            let twice = 1
+            let total = n
+            @add_to(total, @set_len(key) + twice)
+            add_all(total, items, \"ERR too many\")
+            return total + twice
+        }
+    }";
+    let requests = ["T k 0 a b c", "T k 95 a", "T k 98 a", "SADD s a", "T s 0 a"];
+    let wrong = "-WRONGTYPE Operation against a key holding the wrong kind of value";
+    assert_eq!(replies(source, &requests), [":9", ":100", "-ERR too many", ":1", wrong]);
+}
+
+#[test]
+fn an_argument_with_an_effect_has_it_once() {
+    let source = format!(
+        "meta use_twice(added) expands_to {{ if added {{ if added {{ @key_exists(key2) }} }} }} {}",
+        command("key: Key", "@use_twice(@set_add(key, \"a\")) return @set_len(key)")
+    );
+    let error = zvml::compile("a.zvml", &source).unwrap_err().to_string();
+    assert!(error.contains("nothing called `key2`"), "{error}");
+    let source = source.replace("@key_exists(key2)", "@now_ms()");
+    assert_eq!(replies(&source, &["T k"]), [":1"]);
+}
+
+#[test]
+fn a_return_in_a_meta_ends_the_command() {
+    let source = format!(
+        "meta refuse(n, low) expands_to {{ if n < low {{ return error(\"ERR low\") }} }} {}",
+        command("key: Key, n: Integer", "@refuse(n, 5) @refuse(10, n) return ok")
+    );
+    assert_eq!(replies(&source, &["T k 4", "T k 5", "T k 11"]), ["-ERR low", "+OK", "-ERR low"]);
+}
+
+#[test]
+fn validate_has_a_usual_error() {
+    let source = "command T { access: READ run_where: ONE params: (key: Key, n: Integer)
+        returns: Integer pre { n: validate(0..1) } body { return n } }";
+    let error = "-ERR value is not an integer or out of range";
+    assert_eq!(replies(source, &["T k 1", "T k 2", "T k x"]), [":1", error, error]);
+}
+
+#[test]
+fn errors_in_arrays_take_back_what_was_replied() {
+    let body = "let m = n + 1 return array [m, [m * 2], map { \"a\": n - 1, \"b\": n * n }]";
+    let source = command("key: Key, n: Integer", &body.replace("[m * 2]", "array [m * 2]"));
+    let overflow = "-ERR increment or decrement would overflow";
+    let requests = ["T k 3", "T k 9223372036854775807", "T k -9223372036854775808"];
+    let good = "[:4, [:8], {\"a\": :2, \"b\": :9}]";
+    assert_eq!(replies(&source, &requests), [good, overflow, overflow]);
+}
+
+#[test]
+fn replies_may_differ_between_protocol_versions() {
+    let body = "return array [1, resp3 map { \"a\": 1 } else \"a\", resp3 true else 2]";
+    let source = command("key: Key", body);
+    assert_eq!(reply_in(&source, true), "[:1, {\"a\": :1}, true]");
+    assert_eq!(reply_in(&source, false), "[:1, \"a\", :2]");
+    let body = "return array { if @resp3() { emit array [1, 2] } else { emit 1 emit 2 } }";
+    let source = command("key: Key", body);
+    assert_eq!(reply_in(&source, true), "[[:1, :2]]");
+    assert_eq!(reply_in(&source, false), "[:1, :2]");
+    let body = "return resp3 @string_get(key) or nil else resp3 2 else status(\"NONE\")";
+    assert_eq!(reply_in(&command("key: Key", body), false), "+NONE");
+    assert_eq!(reply_in(&command("key: Key", body), true), "nil");
+}
+
+#[test]
+fn doubles_are_checked_as_integers_are() {
+    let source = command(
+        "key: Key, x: Float",
+        "let y = x * 2.0 + 0.5
+        if y < -1.0 || x == 1.0e2 { return -x }
+        if !(x >= 1.5e-3) { return @float_floor(y) }
+        return array [y / (x - 3.0) or 7.25, @float_from_int(3) > x, x != 4.0]",
+    );
+    let requests = ["T k -3.5", "T k 100", "T k 0.001", "T k 3", "T k 4", "T k 1e308", "T k ten"];
+    let expected = [
+        "double 3.5",
+        "double -100",
+        ":0",
+        "[double 7.25, false, true]",
+        "[double 8.5, false, false]",
+        "-ERR increment would produce NaN or Infinity",
+        "-ERR value is not a valid float",
+    ];
+    assert_eq!(replies(&source, &requests), expected);
+}
