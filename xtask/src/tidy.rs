@@ -53,7 +53,8 @@ impl Report {
         let mut inventory = Inventory::default();
         layers::check(workspace, &mut findings);
         crates::check(workspace, &mut findings);
-        generators::check(&tree, &mut findings);
+        let commands = generators::Command::list(workspace, &tree)?;
+        generators::check(&tree, &commands, &mut findings);
         let opcodes = opcodes::check(&tree, &mut findings);
         for source in &tree.sources {
             machine_paths::check(source, &workspace.root, &mut findings);

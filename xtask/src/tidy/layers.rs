@@ -73,7 +73,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "carrier-server",
         ],
     ),
-    ("xtask", &["zvm", "zvml", "carrier-peers"]),
+    ("xtask", &["carrier-peers"]),
 ];
 
 #[cfg(test)]
