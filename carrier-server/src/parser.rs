@@ -161,7 +161,7 @@ impl Parser {
         let mut view = SessionView::new(session, turn.shared, turn.catalog, &dialect);
         let args = turn.local.args(bound.args.clone(), bound.source, input.buffer());
         let program = bound.command.program();
-        let frame = Frame { args, first_key_hash: None };
+        let frame = Frame::new(args);
         replies.reply(sequence, |out| {
             let mut sink = Sink::new(out, &dialect);
             zvm::run(program, frame, &mut self.registers, &mut NoStore, &mut view, &mut sink);

@@ -149,7 +149,8 @@ impl Worker {
         let mut store = ShardStore::new(&mut self.shard, request.namespace, now_ms, self.place);
         let dialect = Cell::new(request.dialect);
         let mut sink = Sink::new(out, &dialect);
-        let frame = Frame { args, first_key_hash: command.has_key().then_some(request.hash) };
+        let first_key_hash = command.has_key().then_some(request.hash);
+        let frame = Frame { first_key_hash, ..Frame::new(args) };
         let program = command.program();
         zvm::run(program, frame, &mut self.registers, &mut store, &mut NoSession, &mut sink);
         let whole = request.reply_to.part.is_none();

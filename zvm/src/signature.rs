@@ -7,9 +7,11 @@
 
 mod decode;
 mod number;
+mod prologue;
 
 pub use decode::DecodeError;
 pub(crate) use decode::{GROUPS_MAX, read_number};
+pub(crate) use prologue::Prologue;
 
 use crate::Type;
 
@@ -247,9 +249,16 @@ pub(crate) struct Shape {
     start: usize,
     /// Arguments in a group; 0 without a variadic parameter.
     stride: usize,
+    /// The item of the first group that is the first key of a request.
+    first_key_in_group: Option<usize>,
 }
 
 impl Shape {
+    #[inline]
+    pub(crate) const fn first_key_in_group(self) -> Option<usize> {
+        self.first_key_in_group
+    }
+
     #[inline]
     pub(crate) const fn accepts(self, argc: usize) -> bool {
         let counts = argc >= self.minimum && argc <= self.maximum;
@@ -387,7 +396,14 @@ impl Signature {
             fixed,
             start: start.unwrap_or(0),
             stride,
+            first_key_in_group: self.first_key_in_group(),
         }
+    }
+
+    fn first_key_in_group(&self) -> Option<usize> {
+        let key = |param: &Param| param.items.iter().position(|item| item.ty == ParamType::Key);
+        let (param, item) = self.params.iter().find_map(|param| Some((param, key(param)?)))?;
+        param.multiplicity.is_variadic().then_some(item)
     }
 
     fn minimum(&self) -> usize {

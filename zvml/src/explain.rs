@@ -41,7 +41,7 @@ pub fn explain(file: &str, source: &str, stage: Stage) -> Result<String, Diagnos
     } else {
         for command in check::check(source, &commands, &mut problems) {
             let mut function = ir::build(&command);
-            ir::simplify(&mut function);
+            ir::optimize(&mut function, |_, _| ());
             let _ = writeln!(out, "define {}", command.head.name);
             out.push_str(&ir::print(&function));
         }

@@ -34,7 +34,11 @@ pub fn disassemble(program: &Program) -> String {
         line(format!("source {file} {}", program.source.line));
     }
     line(format!("registers {}", program.registers));
-    let targets: Vec<i32> = program.code.iter().filter_map(jump_target).collect();
+    if let Some(entry) = program.plain_entry {
+        line(format!("plain_entry L{entry}"));
+    }
+    let entry = program.plain_entry.map(u32::cast_signed);
+    let targets: Vec<i32> = program.code.iter().filter_map(jump_target).chain(entry).collect();
     for (at, one) in program.code.iter().enumerate() {
         let label = targets.iter().any(|target| usize::try_from(*target) == Ok(at));
         let label = if label { format!("L{at}:") } else { String::new() };
@@ -126,7 +130,9 @@ fn instruction(program: &Program, instruction: Instruction) -> String {
         let value = instruction.operand(slot);
         let _ = match operand.kind {
             OperandKind::Unused => Ok(()),
-            OperandKind::In(_) | OperandKind::Out(_) => write!(text, " r{value}"),
+            OperandKind::In(_) | OperandKind::Out(_) | OperandKind::Change(_) => {
+                write!(text, " r{value}")
+            }
             OperandKind::Choice(set) => {
                 let index = usize::try_from(value).ok();
                 let name = index.and_then(|index| set.names().get(index));
@@ -135,7 +141,7 @@ fn instruction(program: &Program, instruction: Instruction) -> String {
             OperandKind::Constant(_) => {
                 write!(text, " {}", constant(&program.constants, value))
             }
-            OperandKind::Number => write!(text, " {value}"),
+            OperandKind::Number | OperandKind::Small => write!(text, " {value}"),
             OperandKind::Jump(_) => write!(text, " L{value}"),
         };
     }

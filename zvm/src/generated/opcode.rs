@@ -36,9 +36,9 @@ pub enum Opcode {
     JumpUnless = 11,
     /// `if r[a] = absent goto imm`. Jumps where an optional value is absent; where it falls through, the value is there.
     JumpAbsent = 12,
-    /// `r[a] := 0; r[b..] := group 0, or goto imm`. Opens the loop over the variadic parameter: loads the first group, or jumps where there is none.
+    /// `r[a] := 0; r[a+1..] := group 0, or goto imm`. Opens the loop over the variadic parameter: loads the first group into the registers behind the position, or jumps where there is none.
     ArgsFirst = 13,
-    /// `r[a] += 1; r[b..] := group r[a], goto imm; at the end fall through`. Closes that loop: loads the next group and jumps back to the body, or falls through at the end.
+    /// `r[a] += 1; r[a+1..] := group r[a], goto imm; at the end fall through`. Closes that loop: loads the next group and jumps back to the body, or falls through at the end.
     ArgsNext = 14,
     /// `r[a] := number of groups`. Counts the groups of the variadic parameter.
     ArgsCount = 15,
@@ -52,129 +52,153 @@ pub enum Opcode {
     DbFlush = 19,
     /// `flush all namespaces`. Removes every key of every namespace on this shard.
     DbFlushAll = 20,
+    /// `bytes string at r[a], or nil, or fault`. Replies the string at the key, nil where it is absent; faults with WRONGTYPE where it is of another kind. One look-up where the string is there.
+    EnsureReplyString = 21,
+    /// `r[a] := integer at r[b], or goto imm, or fault`. Reads the string at the key as an integer, 0 where the key is absent; jumps where it is none, and faults with WRONGTYPE where the key holds another kind. One look-up where the string is there.
+    EnsureStringInteger = 22,
+    /// `r[a] := r[b] + c, or goto imm on overflow`. Adds a small constant.
+    IntAddConst = 23,
+    /// `string at r[a] := r[b], expiry kept; integer r[b]; end`. Makes the key hold an integer, lets it expire when it did before, replies the integer and ends the program.
+    StringSetIntegerEnd = 24,
+    /// `status k[imm]; end`. Replies a short status and ends the program.
+    ReplyStatusEnd = 25,
+    /// `integer r[a]; end`. Replies an integer and ends the program.
+    ReplyIntegerEnd = 26,
+    /// `integer r[a] as integer; end`. Replies a boolean as 1 or 0 and ends the program.
+    ReplyDigitEnd = 27,
+    /// `r[b] := 0; r[a] := 0; r[a+1..] := group 0, or goto imm`. Sets a counter to 0 and opens the loop over the variadic parameter, or jumps where there is no group.
+    ArgsCountFirst = 28,
+    /// `r[c] += r[b] as integer; r[a] += 1; r[a+1..] := group r[a], goto imm; at the end integer r[c]; end`. Counts a condition that holds and closes the loop over the variadic parameter; at its end replies the counter and ends the program.
+    ArgsCountNextEnd = 29,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 21,
+    Copy = 30,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 22,
+    IntConst = 31,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 23,
+    IntWide = 32,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 24,
+    IntAdd = 33,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 25,
+    IntSub = 34,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 26,
+    IntMul = 35,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 27,
+    IntDiv = 36,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 28,
+    IntEqual = 37,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 29,
+    IntLess = 38,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 30,
+    IntLessEqual = 39,
+    /// `r[a] += r[b] as integer, saturating`. Counts a condition that holds: adds 1 where it is true. Stays at the greatest integer.
+    IntCount = 40,
+    /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
+    CursorStart = 41,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 31,
+    KeyEnsure = 42,
+    /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
+    KeyCheck = 43,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 32,
+    KeyExists = 44,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 33,
+    KeyKindName = 45,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 34,
+    KeyRemove = 46,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 35,
+    KeyExpiry = 47,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 36,
+    KeyExpire = 48,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 37,
+    KeyPersist = 49,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 38,
+    KeySetFlags = 50,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 39,
-    /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`.
-    ReplyScan = 40,
+    NowMs = 51,
+    /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
+    ReplyScan = 52,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 41,
+    ReplyStatus = 53,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 42,
+    ReplyStatusOf = 54,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 43,
+    ReplyNil = 55,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 44,
+    ReplyNilArray = 56,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 45,
+    ReplyInteger = 57,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 46,
+    ReplyBoolean = 58,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 47,
+    ReplyBytes = 59,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 48,
+    ReplyLiteral = 60,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 49,
+    ReplyArray = 61,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 50,
+    ReplyMap = 62,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 51,
+    ReplyOpen = 63,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 52,
+    ReplyClose = 64,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 53,
+    SessionInteger = 65,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 54,
+    SessionBytes = 66,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 55,
+    SessionSet = 67,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 56,
+    SessionSelect = 68,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 57,
+    SessionProtocol = 69,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 58,
+    SessionAuthenticate = 70,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 59,
+    SessionClose = 71,
     /// `select settings like r[a]`. Adds the settings that match a pattern to the selection of reply_config.
-    ConfigSelect = 60,
+    ConfigSelect = 72,
     /// `map of selected settings`. Replies a map of the selected settings.
-    ReplyConfig = 61,
+    ReplyConfig = 73,
     /// `select section r[a]`. Adds a section to the selection of reply_info.
-    InfoSelect = 62,
+    InfoSelect = 74,
     /// `text of selected sections`. Replies the selected sections as text, the default ones without a selection.
-    ReplyInfo = 63,
+    ReplyInfo = 75,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 64,
+    ReplyCommandInfo = 76,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 65,
+    ReplyCommandDocs = 77,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 66,
+    ReplyCommands = 78,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 67,
+    SetAdd = 79,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 68,
+    SetRemove = 80,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 69,
+    SetLen = 81,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 70,
-    /// `set of members at r[a]`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 71,
+    SetContains = 82,
+    /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
+    ReplySetMembers = 83,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 72,
+    ReplyString = 84,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where there is none.
-    ReplyItem = 73,
+    ReplyItem = 85,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 74,
+    StringGet = 86,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 75,
+    StringInteger = 87,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 76,
+    StringSet = 88,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 77,
+    StringSetKeep = 89,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 78,
+    StringSetUntil = 90,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 79,
+    StringSetInteger = 91,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 80] = [
+    pub const ALL: [Self; 92] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -196,6 +220,15 @@ impl Opcode {
         Self::DbLen,
         Self::DbFlush,
         Self::DbFlushAll,
+        Self::EnsureReplyString,
+        Self::EnsureStringInteger,
+        Self::IntAddConst,
+        Self::StringSetIntegerEnd,
+        Self::ReplyStatusEnd,
+        Self::ReplyIntegerEnd,
+        Self::ReplyDigitEnd,
+        Self::ArgsCountFirst,
+        Self::ArgsCountNextEnd,
         Self::Copy,
         Self::IntConst,
         Self::IntWide,
@@ -206,7 +239,10 @@ impl Opcode {
         Self::IntEqual,
         Self::IntLess,
         Self::IntLessEqual,
+        Self::IntCount,
+        Self::CursorStart,
         Self::KeyEnsure,
+        Self::KeyCheck,
         Self::KeyExists,
         Self::KeyKindName,
         Self::KeyRemove,
@@ -289,6 +325,15 @@ impl Opcode {
             "db_len" => Some(Self::DbLen),
             "db_flush" => Some(Self::DbFlush),
             "db_flush_all" => Some(Self::DbFlushAll),
+            "ensure_reply_string" => Some(Self::EnsureReplyString),
+            "ensure_string_integer" => Some(Self::EnsureStringInteger),
+            "int_add_const" => Some(Self::IntAddConst),
+            "string_set_integer_end" => Some(Self::StringSetIntegerEnd),
+            "reply_status_end" => Some(Self::ReplyStatusEnd),
+            "reply_integer_end" => Some(Self::ReplyIntegerEnd),
+            "reply_digit_end" => Some(Self::ReplyDigitEnd),
+            "args_count_first" => Some(Self::ArgsCountFirst),
+            "args_count_next_end" => Some(Self::ArgsCountNextEnd),
             "copy" => Some(Self::Copy),
             "int_const" => Some(Self::IntConst),
             "int_wide" => Some(Self::IntWide),
@@ -299,7 +344,10 @@ impl Opcode {
             "int_equal" => Some(Self::IntEqual),
             "int_less" => Some(Self::IntLess),
             "int_less_equal" => Some(Self::IntLessEqual),
+            "int_count" => Some(Self::IntCount),
+            "cursor_start" => Some(Self::CursorStart),
             "key_ensure" => Some(Self::KeyEnsure),
+            "key_check" => Some(Self::KeyCheck),
             "key_exists" => Some(Self::KeyExists),
             "key_kind_name" => Some(Self::KeyKindName),
             "key_remove" => Some(Self::KeyRemove),

@@ -14,6 +14,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
         op: Opcode::ArgsCount,
         params: &[],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -25,6 +26,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             kind: OperandKind::In(Pattern::Is(Type::Bytes)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -36,14 +38,23 @@ pub static PRIMITIVES: [Primitive; 43] = [
             kind: OperandKind::In(Pattern::Is(Type::Bytes)),
         }],
         result: None,
+        cursor: None,
         otherwise: None,
     },
-    Primitive { name: "db_flush", op: Opcode::DbFlush, params: &[], result: None, otherwise: None },
+    Primitive {
+        name: "db_flush",
+        op: Opcode::DbFlush,
+        params: &[],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
     Primitive {
         name: "db_flush_all",
         op: Opcode::DbFlushAll,
         params: &[],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -51,6 +62,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
         op: Opcode::DbLen,
         params: &[],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -62,6 +74,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             kind: OperandKind::In(Pattern::Is(Type::Bytes)),
         }],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -73,6 +86,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -91,6 +105,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             },
         ],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -102,6 +117,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: None,
         otherwise: Some(Branch::Absent),
     },
     Primitive {
@@ -113,6 +129,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -124,6 +141,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -135,6 +153,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -153,6 +172,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             },
         ],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -160,6 +180,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
         op: Opcode::NowMs,
         params: &[],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -171,6 +192,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             kind: OperandKind::In(Pattern::Is(Type::Bytes)),
         }],
         result: None,
+        cursor: None,
         otherwise: Some(Branch::Unknown),
     },
     Primitive {
@@ -182,6 +204,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             kind: OperandKind::In(Pattern::Is(Type::Bytes)),
         }],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -205,6 +228,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             },
         ],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -223,6 +247,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             },
         ],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -230,6 +255,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
         op: Opcode::ReplyConfig,
         params: &[],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -237,6 +263,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
         op: Opcode::ReplyInfo,
         params: &[],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -248,6 +275,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: None,
+        cursor: None,
         otherwise: Some(Branch::Absent),
     },
     Primitive {
@@ -255,6 +283,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
         op: Opcode::ReplyReloaded,
         params: &[],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -283,6 +312,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             },
         ],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -294,6 +324,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: None,
+        cursor: Some(Slot::B),
         otherwise: None,
     },
     Primitive {
@@ -312,6 +343,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             },
         ],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -330,6 +362,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             },
         ],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -341,6 +374,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             kind: OperandKind::Choice(ChoiceSet::BytesField),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -348,6 +382,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
         op: Opcode::SessionClose,
         params: &[],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -359,6 +394,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             kind: OperandKind::Choice(ChoiceSet::IntegerField),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -370,6 +406,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             kind: OperandKind::In(Pattern::Is(Type::Int)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -381,6 +418,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             kind: OperandKind::In(Pattern::Is(Type::Int)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -399,6 +437,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             },
         ],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -417,6 +456,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             },
         ],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -435,6 +475,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             },
         ],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -446,6 +487,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -464,6 +506,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             },
         ],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -475,6 +518,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -486,6 +530,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
         otherwise: Some(Branch::NotInteger),
     },
     Primitive {
@@ -504,6 +549,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             },
         ],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -522,6 +568,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             },
         ],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -540,6 +587,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             },
         ],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -563,6 +611,7 @@ pub static PRIMITIVES: [Primitive; 43] = [
             },
         ],
         result: None,
+        cursor: None,
         otherwise: None,
     },
 ];

@@ -1,8 +1,10 @@
-//! Rules of single instructions.
+//! Rules of single instructions: operands in range, no register written by two of them, and only
+//! what the program may touch.
 
 use super::VerifyError;
 use crate::operand::{ConstantKind, Domain, Emit, OperandKind, Pattern, Slot};
 use crate::{Access, Constant, Instruction, Program, RunWhere};
+use std::ops::Range;
 
 /// Checks every instruction by itself.
 pub(super) fn check(program: &Program) -> Result<(), VerifyError> {
@@ -12,6 +14,9 @@ pub(super) fn check(program: &Program) -> Result<(), VerifyError> {
             if !in_range(program, instruction, slot, operand.kind) {
                 return Err(VerifyError::Operand { at, slot });
             }
+        }
+        if let Some(slot) = written_twice(program, instruction) {
+            return Err(VerifyError::Operand { at, slot });
         }
         if matches!(info.emit, Emit::Elements | Emit::Pairs)
             && !(0..=FIXED_LEN_MAX).contains(&instruction.imm)
@@ -30,23 +35,49 @@ pub(super) fn check(program: &Program) -> Result<(), VerifyError> {
     Ok(())
 }
 
+/// The operand that writes a register which another operand of the instruction writes, too.
+fn written_twice(program: &Program, instruction: Instruction) -> Option<Slot> {
+    let mut written: Vec<Range<i32>> = Vec::new();
+    for (slot, operand) in Slot::ALL.into_iter().zip(instruction.op.info().operands) {
+        let first = instruction.operand(slot);
+        let stride = match operand.kind {
+            OperandKind::Out(Pattern::Loop) | OperandKind::Change(Pattern::Loop) => {
+                program.signature.variadic().map_or(0, |param| param.items.len())
+            }
+            OperandKind::Out(_) | OperandKind::Change(_) => 0,
+            _ => continue,
+        };
+        let end = first.saturating_add(i32::try_from(stride).unwrap_or(i32::MAX));
+        let range = first..end.saturating_add(1);
+        if written.iter().any(|other| other.start < range.end && range.start < other.end) {
+            return Some(slot);
+        }
+        written.push(range);
+    }
+    None
+}
+
 fn in_range(program: &Program, instruction: Instruction, slot: Slot, kind: OperandKind) -> bool {
     let value = instruction.operand(slot);
-    let Ok(index) = usize::try_from(value) else { return kind == OperandKind::Number };
+    let Ok(index) = usize::try_from(value) else {
+        return matches!(kind, OperandKind::Number | OperandKind::Small);
+    };
     match kind {
         OperandKind::Unused => index == 0,
-        OperandKind::Out(Pattern::Group) => {
+        OperandKind::Out(Pattern::Loop) | OperandKind::Change(Pattern::Loop) => {
             let stride = program.signature.variadic().map_or(0, |param| param.items.len());
-            stride > 0 && index + stride <= usize::from(program.registers)
+            stride > 0 && index + stride < usize::from(program.registers)
         }
-        OperandKind::In(_) | OperandKind::Out(_) => index < usize::from(program.registers),
+        OperandKind::In(_) | OperandKind::Out(_) | OperandKind::Change(_) => {
+            index < usize::from(program.registers)
+        }
         OperandKind::Choice(set) => index < set.names().len(),
         OperandKind::Constant(kind) => matches!(
             (kind, program.constants.get(index)),
             (ConstantKind::Bytes, Some(Constant::Bytes(_)))
                 | (ConstantKind::Int, Some(Constant::Integer(_)))
         ),
-        OperandKind::Number => true,
+        OperandKind::Number | OperandKind::Small => true,
         OperandKind::Jump(_) => index < program.code.len(),
     }
 }
