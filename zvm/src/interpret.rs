@@ -19,6 +19,7 @@ use crate::{
     Args, DecodeError, Fault, Instruction, Item, Key, ReplySink, Session, Signature, Store,
     UNIT_ELEMENTS, VariadicSpan, VerifiedProgram,
 };
+use std::slice::Iter;
 
 /// A request to run a program for.
 #[derive(Debug, Clone, Copy)]
@@ -129,25 +130,25 @@ fn interpret<S: Store, N: Session, R: ReplySink>(
     mut trace: impl FnMut(usize, Instruction),
 ) -> Outcome {
     let code = program.code.as_slice();
+    let from = |pc: usize| code.get(pc..).unwrap_or(&[]).iter();
+    let place = |rest: &Iter<'_, Instruction>| code.len() - rest.len() - 1;
     let mut fuel = frame.fuel;
-    let mut pc = entry;
+    let mut rest = from(entry);
     // The verifier proves that execution never leaves the code.
-    while let Some(instruction) = code.get(pc) {
-        trace(pc, *instruction);
-        let unit = match dispatch(&mut vm, instruction) {
-            Step::Next => {
-                pc += 1;
-                continue;
-            }
+    while let Some(instruction) = rest.next() {
+        trace(place(&rest), *instruction);
+        let target = || instruction.imm.cast_unsigned() as usize;
+        let pc = match dispatch(&mut vm, instruction) {
+            Step::Next => continue,
             Step::Jump => {
-                pc = instruction.imm.cast_unsigned() as usize;
+                rest = from(target());
                 continue;
             }
             Step::Stop => return vm.end(),
-            Step::JumpUnit => instruction.imm.cast_unsigned() as usize,
-            Step::Again => pc,
+            Step::JumpUnit => target(),
+            Step::Again => place(&rest),
         };
-        pc = unit;
+        rest = from(pc);
         if fuel == Frame::UNLIMITED {
             continue;
         }
@@ -157,7 +158,7 @@ fn interpret<S: Store, N: Session, R: ReplySink>(
             return Outcome::Yielded(Box::new(State { pc, saved }));
         }
     }
-    debug_assert!(false, "left the code at {pc}");
+    debug_assert!(false, "left the code");
     vm.fault = Some(Fault::Internal);
     vm.end()
 }
@@ -182,9 +183,6 @@ pub(crate) struct Machine<'a, S, N, R> {
 pub(crate) struct Variadic<'a> {
     pub(crate) span: VariadicSpan,
     pub(crate) items: &'a [Item],
-    /// The item of the first group that is the request's first key, and its hash, where that is
-    /// known.
-    pub(crate) first_key: Option<(usize, u64)>,
 }
 
 /// Where execution goes on.
@@ -245,11 +243,18 @@ impl<'a, S, N, R> Machine<'a, S, N, R> {
         if self.variadic.is_none() {
             let (program, argc) = (self.program, self.input.args.len());
             let span = program.shape().variadic_span(argc)?;
-            let items = &program.signature.variadic()?.items;
-            let first_key = program.shape().first_key_in_group().zip(self.first_key_hash);
-            self.variadic = Some(Variadic { span, items, first_key });
+            let items = &program.signature.params.get(span.start)?.items;
+            self.variadic = Some(Variadic { span, items });
         }
         self.variadic
+    }
+
+    /// The hash of the item at `offset` of a group, where it is the request's first key and that
+    /// is known.
+    #[inline]
+    pub(crate) fn known_hash(&self, group: u32, offset: usize) -> Option<u64> {
+        let is_first = group == 0 && self.program.shape().first_key_in_group() == Some(offset);
+        self.first_key_hash.filter(|_| is_first)
     }
 
     /// Does something with the key in a register, and remembers where the store found it.

@@ -262,7 +262,8 @@ impl Shape {
     #[inline]
     pub(crate) const fn accepts(self, argc: usize) -> bool {
         let counts = argc >= self.minimum && argc <= self.maximum;
-        counts && (self.stride == 0 || argc.saturating_sub(self.fixed).is_multiple_of(self.stride))
+        // Most strides are 0 or 1, which spares a division.
+        counts && (self.stride < 2 || argc.saturating_sub(self.fixed).is_multiple_of(self.stride))
     }
 
     #[inline]
@@ -270,7 +271,8 @@ impl Shape {
         if self.stride == 0 {
             return None;
         }
-        let count = argc.saturating_sub(self.fixed) / self.stride;
+        let in_groups = argc.saturating_sub(self.fixed);
+        let count = if self.stride == 1 { in_groups } else { in_groups / self.stride };
         Some(VariadicSpan { start: self.start, stride: self.stride, count })
     }
 }

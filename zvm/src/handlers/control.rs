@@ -65,29 +65,29 @@ pub(crate) fn fault<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> S
 /// where there is none of that number.
 #[inline]
 fn load_group<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, group: u32, position: u8) -> bool {
-    let Some(Variadic { span, items, first_key }) = vm.variadic() else { return false };
+    let Some(Variadic { span, items }) = vm.variadic() else { return false };
     if group as usize >= span.count {
         return false;
     }
-    let start = span.start + group as usize * span.stride;
+    let mut index = span.start + group as usize * span.stride;
     let mut register = position;
     for (offset, item) in items.iter().enumerate() {
         register = register.wrapping_add(1);
-        let index = start + offset;
         let argument = u32::try_from(index).unwrap_or(u32::MAX);
-        let value = match item.ty {
-            ParamType::Bytes => Value::Argument(argument),
+        match item.ty {
+            ParamType::Bytes => vm.registers.set(register, Value::Argument(argument)),
             ParamType::Key => {
-                let hash = match first_key {
-                    Some((item, hash)) if group == 0 && item == offset => hash,
-                    _ => vm.store.hash(vm.input.args.get(index)),
-                };
-                Value::Key { argument, hash }
+                let known = vm.known_hash(group, offset);
+                let hash = known.unwrap_or_else(|| vm.store.hash(vm.input.args.get(index)));
+                vm.registers.set(register, Value::Key { argument, hash });
             }
-            // Decoding has read it once, so it can be read.
-            ty => read_number(ty, vm.input.args.get(index)).unwrap_or_default(),
-        };
-        vm.registers.set(register, value);
+            ty => {
+                // Decoding has read it once, so it can be read.
+                let value = read_number(ty, vm.input.args.get(index)).unwrap_or_default();
+                vm.registers.set(register, value);
+            }
+        }
+        index += 1;
     }
     true
 }

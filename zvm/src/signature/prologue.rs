@@ -75,21 +75,22 @@ impl Prologue {
             return false;
         }
         let mut first_key_hash = frame.first_key_hash;
-        for (ty, argument) in self.types.iter().zip(0_u32..) {
-            let value = match ty {
+        for (ty, argument) in self.types.iter().zip(0_u8..) {
+            // A register for each argument, as long as there are no others.
+            let (register, index) = (argument, u32::from(argument));
+            match ty {
                 ParamType::Key => {
                     let known = first_key_hash.take();
-                    let bytes = frame.args.get(argument as usize);
-                    Value::Key { argument, hash: known.unwrap_or_else(|| hash(bytes)) }
+                    let bytes = || frame.args.get(usize::from(argument));
+                    let hash = known.unwrap_or_else(|| hash(bytes()));
+                    registers.set(register, Value::Key { argument: index, hash });
                 }
-                ParamType::Bytes => Value::Argument(argument),
-                _ => match read_number(*ty, frame.args.get(argument as usize)) {
-                    Some(value) => value,
+                ParamType::Bytes => registers.set(register, Value::Argument(index)),
+                _ => match read_number(*ty, frame.args.get(usize::from(argument))) {
+                    Some(value) => registers.set(register, value),
                     None => return false,
                 },
-            };
-            let Ok(register) = u8::try_from(argument) else { return false };
-            registers.set(register, value);
+            }
         }
         true
     }
