@@ -92,7 +92,8 @@ impl Parser {
     ) -> Stop {
         while connection.parseable && connection.phase != Phase::Closing {
             let pending_max = turn.shared.config.limits.client_output_buffer_pause;
-            if *quota == 0 || !connection.replies.has_room(pending_max) {
+            let waits = connection.unfinished > 0;
+            if *quota == 0 || waits || !connection.replies.has_room(pending_max) {
                 return Stop::TurnOver;
             }
             if turn.local.list.len() >= LOCAL_BATCH_MAX {
