@@ -39,7 +39,7 @@ mod disassemble;
 mod token;
 
 pub use assemble::{AssembleError, assemble};
-pub use disassemble::disassemble;
+pub use disassemble::{disassemble, disassemble_instruction};
 
 #[cfg(test)]
 mod tests {

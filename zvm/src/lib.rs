@@ -31,7 +31,7 @@ mod tests;
 
 pub use absent::{NoSession, NoStore};
 pub use args::{ArgRange, Args};
-pub use assembly::{AssembleError, assemble, disassemble};
+pub use assembly::{AssembleError, assemble, disassemble, disassemble_instruction};
 pub use builder::{BuildError, Label, ProgramBuilder};
 pub use databox::{Text, decimal};
 pub use encoding::FormatError;

@@ -47,6 +47,12 @@ pub fn disassemble(program: &Program) -> String {
     text
 }
 
+/// One instruction as a line of that text; empty where there is none at `index`.
+#[must_use]
+pub fn disassemble_instruction(program: &Program, index: usize) -> String {
+    program.code.get(index).map_or_else(String::new, |one| instruction(program, *one))
+}
+
 fn signature(signature: &Signature, constants: &[Constant], line: &mut impl FnMut(String)) {
     for param in &signature.params {
         line(self::param(param, constants));

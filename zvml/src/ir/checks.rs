@@ -14,6 +14,7 @@ use zvm::{Opcode, Slot};
 
 /// Lets checks fall through. O(code).
 pub(super) fn relax(function: &mut Function) {
+    let mut changed = false;
     for index in 0..function.order.len() {
         let id = function.order[index];
         let mut at = 0;
@@ -28,6 +29,7 @@ pub(super) fn relax(function: &mut Function) {
                     let checks = &mut function.block_mut(id)[at];
                     *checks = Operation { op: Opcode::KeyCheck, ..*checks };
                     checks.operands[Slot::Imm as usize] = Operand::None;
+                    changed = true;
                 }
                 Opcode::JumpIf | Opcode::JumpUnless | Opcode::JumpAbsent if anyway => {
                     function.block_mut(id).remove(at);
@@ -37,6 +39,9 @@ pub(super) fn relax(function: &mut Function) {
             }
             at += 1;
         }
+    }
+    if changed {
+        super::dead::drop_unreachable(function);
     }
 }
 

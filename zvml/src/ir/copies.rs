@@ -42,7 +42,7 @@ pub(super) fn propagate(function: &mut Function) {
             }
             // Where it jumps, it may not have written: that knows the less for it.
             if let Some(target) = target {
-                walk.leave(target, &copies);
+                walk.leave(target, copies.clone());
             }
         }
         *function.block_mut(id) = operations;

@@ -12,25 +12,35 @@
 //! only where there can be no overflow. That is so where everything that writes `n` is either a
 //! load of a 32-bit constant or an addition of 1: loops go over arguments, of which there
 //! are less than 2^32, and do not nest, and a program has less than 2^13 additions.
+//!
+//! The 1, if nothing else reads it, and the error, if nothing else jumps to it, go at once.
 
 use super::{BlockId, Function, Operand, Operation, ValueId};
 use zvm::{Opcode, Slot};
 
 /// Replaces additions of 1 under a condition. O(code).
 pub(super) fn count(function: &mut Function) {
-    let operations = || function.order.iter().flat_map(|id| function.block(*id));
-    if operations().all(|operation| operation.op != Opcode::JumpUnless) {
+    let adds = |id: &BlockId| {
+        let [.., test, add, _] = function.block(*id) else { return false };
+        test.op == Opcode::JumpUnless && add.op == Opcode::IntAdd
+    };
+    if !function.order.iter().any(adds) {
         return;
     }
     let tally = function.tally();
+    let mut counted = false;
     for index in 0..function.order.len() {
         let id = function.order[index];
         let Some(counting) = find(function, id, &tally.constants) else { continue };
         let block = function.block_mut(id);
         let at = block.len() - 3;
         block.splice(at..at + 2, [counting]);
+        counted = true;
     }
-    super::dead::drop_unreachable(function);
+    if counted {
+        super::dead::drop_unreachable(function);
+        super::dead::eliminate(function);
+    }
 }
 
 /// The counting that the end of a block comes to.

@@ -5,18 +5,23 @@
 //! 2. What is live at a loop's closing jump is what is live before the loop's body, which is not
 //!    known on the first walk: the walk is repeated until nothing new is live anywhere. Loops do
 //!    not nest, so two walks are enough, and functions without loops take one.
-//! 3. Blocks that nothing leads to go.
+//!
+//! Blocks that nothing leads to go where a pass leaves some ([`drop_unreachable`]).
 
 use super::{BlockId, Function, Operation};
 use zvm::{Domain, Emit, Flow, OperandKind, Slot};
 
 /// Leaves out what has no effect. O(blocks x values + code).
 pub(super) fn eliminate(function: &mut Function) {
-    drop_unreachable(function);
-    let words = function.values.len().div_ceil(64);
-    let mut live_before = vec![Live(vec![0; words]); function.blocks.len()];
-    let operations = function.order.iter().flat_map(|id| function.block(*id));
-    let loops = operations.into_iter().any(Operation::closes_loop);
+    let (mut computes, mut loops) = (false, false);
+    for operation in function.order.iter().flat_map(|id| function.block(*id)) {
+        computes |= only_computes(operation);
+        loops |= operation.closes_loop();
+    }
+    if !computes {
+        return;
+    }
+    let mut live_before = LiveBefore::new(function);
     if loops {
         walk(function, &mut live_before, |_, _| ());
     }
@@ -43,31 +48,29 @@ pub(super) fn drop_unreachable(function: &mut Function) {
 }
 
 /// Goes backward over all blocks, and names the operations that are dead.
-fn walk(function: &Function, live_before: &mut [Live], mut dead: impl FnMut(BlockId, usize)) {
+fn walk(function: &Function, live_before: &mut LiveBefore, mut dead: impl FnMut(BlockId, usize)) {
+    let mut live = vec![0; live_before.words];
     for id in function.order.iter().rev() {
-        let mut live = Live(vec![0; live_before[id.0 as usize].0.len()]);
+        live.fill(0);
         for (at, operation) in function.block(*id).iter().enumerate().rev() {
-            if operation.ends() {
-                live.0.fill(0);
-            }
             let mut wanted = !only_computes(operation);
-            function.visit_written(operation, |value| wanted |= live.contains(value.0));
+            function.visit_written(operation, |value| wanted |= contains(&live, value.0));
             if !wanted {
                 dead(*id, at);
                 continue;
             }
             // Where it jumps, it may not have written.
-            function.visit_written(operation, |value| live.remove(value.0));
+            function.visit_written(operation, |value| remove(&mut live, value.0));
             if let Some(target) = operation.target() {
-                live.join(&live_before[target.0 as usize]);
+                join(&mut live, live_before.of(target));
             }
             function.visit(operation, |value, access| {
                 if access.reads() {
-                    live.insert(value.0);
+                    insert(&mut live, value.0);
                 }
             });
         }
-        live_before[id.0 as usize].join(&live);
+        join(live_before.of(*id), &live);
     }
 }
 
@@ -80,30 +83,42 @@ fn only_computes(operation: &Operation) -> bool {
         && !matches!(info.operands[Slot::Imm as usize].kind, OperandKind::Jump(_))
 }
 
-/// A set of values.
-#[derive(Clone)]
-struct Live(Vec<u64>);
+/// The values that are live before each block: a set of bits for each.
+struct LiveBefore {
+    words: usize,
+    bits: Vec<u64>,
+}
 
-impl Live {
-    fn contains(&self, value: u32) -> bool {
-        self.0.get(value as usize / 64).is_some_and(|word| word >> (value % 64) & 1 == 1)
+impl LiveBefore {
+    fn new(function: &Function) -> Self {
+        let words = function.values.len().div_ceil(64);
+        Self { words, bits: vec![0; words * function.blocks.len()] }
     }
 
-    fn insert(&mut self, value: u32) {
-        if let Some(word) = self.0.get_mut(value as usize / 64) {
-            *word |= 1 << (value % 64);
-        }
+    fn of(&mut self, block: BlockId) -> &mut [u64] {
+        let first = self.words * block.0 as usize;
+        self.bits.get_mut(first..first + self.words).unwrap_or(&mut [])
     }
+}
 
-    fn remove(&mut self, value: u32) {
-        if let Some(word) = self.0.get_mut(value as usize / 64) {
-            *word &= !(1 << (value % 64));
-        }
+fn contains(live: &[u64], value: u32) -> bool {
+    live.get(value as usize / 64).is_some_and(|word| word >> (value % 64) & 1 == 1)
+}
+
+fn insert(live: &mut [u64], value: u32) {
+    if let Some(word) = live.get_mut(value as usize / 64) {
+        *word |= 1 << (value % 64);
     }
+}
 
-    fn join(&mut self, other: &Self) {
-        for (word, other) in self.0.iter_mut().zip(&other.0) {
-            *word |= other;
-        }
+fn remove(live: &mut [u64], value: u32) {
+    if let Some(word) = live.get_mut(value as usize / 64) {
+        *word &= !(1 << (value % 64));
+    }
+}
+
+fn join(live: &mut [u64], other: &[u64]) {
+    for (word, other) in live.iter_mut().zip(other) {
+        *word |= other;
     }
 }

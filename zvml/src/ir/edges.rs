@@ -6,7 +6,7 @@
 //! the blocks is enough: before a loop's body, everything is forgotten of the values that the loop
 //! writes, and the closing jump brings nothing new.
 
-use super::{BlockId, Function, ValueId};
+use super::{BlockId, Function, Operand, ValueId};
 
 /// What a pass knows of the values at some place.
 pub(super) trait Knowledge: Clone {
@@ -54,16 +54,27 @@ impl<K: Knowledge> Walk<K> {
     }
 
     /// Hands on what is known along a jump.
-    pub(super) fn leave(&mut self, to: BlockId, known: &K) {
+    pub(super) fn leave(&mut self, to: BlockId, known: K) {
         match &mut self.before[to.0 as usize] {
-            Some(other) => other.meet(known),
-            place @ None => *place = Some(known.clone()),
+            Some(other) => other.meet(&known),
+            place @ None => *place = Some(known),
         }
     }
 }
 
+/// Whether a block ends the program and names no value, as an error does: then nothing need be
+/// known before it.
+pub(super) fn knows_nothing(function: &Function, block: BlockId) -> bool {
+    let plain = |operand: &Operand| !matches!(operand, Operand::Value(_) | Operand::Block(_));
+    function.block(block).iter().all(|operation| operation.operands.iter().all(plain))
+}
+
 fn loops_of(function: &Function) -> Vec<Loop> {
     let mut loops = Vec::new();
+    let mut operations = function.order.iter().flat_map(|id| function.block(*id));
+    if !operations.any(super::Operation::closes_loop) {
+        return loops;
+    }
     for (at, id) in function.order.iter().enumerate() {
         let closing = function.block(*id).iter().find(|operation| operation.closes_loop());
         let Some(body) = closing.and_then(super::Operation::target) else { continue };

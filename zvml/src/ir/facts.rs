@@ -1,6 +1,6 @@
 //! What is known of the values at a place: constants, and whether an optional value is there.
 
-use super::edges::Knowledge;
+use super::edges::{Knowledge, knows_nothing};
 use super::{ConstantId, Function, Operand, Operation, ValueId};
 use zvm::{Opcode, OperandKind, Pattern, Slot};
 
@@ -136,8 +136,11 @@ impl Facts {
         }
     }
 
-    /// What is known behind an operation where it jumps.
+    /// What is known behind an operation where it jumps; nothing, where nothing is of use there.
     pub(super) fn at_jump(&self, function: &Function, operation: &Operation) -> Self {
+        if operation.target().is_some_and(|target| knows_nothing(function, target)) {
+            return Self(Vec::new());
+        }
         let mut facts = self.clone();
         match (operation.op, operation.value(Slot::A)) {
             (Opcode::JumpIf, Some(value)) => facts.set(value, Fact::Truth(true)),

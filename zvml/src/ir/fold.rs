@@ -29,20 +29,27 @@ pub(super) fn fold_from(function: &mut Function, entry: Facts, plain: Option<Fac
     let mut walk = Walk::new(function, entry, plain);
     let order = std::mem::take(&mut function.order);
     let mut kept = Vec::with_capacity(order.len());
+    let mut after = Vec::new();
     for id in order {
         let Some(mut facts) = walk.enter(id) else {
             function.block_mut(id).clear();
             continue;
         };
         kept.push(id);
-        let before = std::mem::take(function.block_mut(id));
-        let mut after = Vec::with_capacity(before.len());
-        for operation in before {
+        let mut block = std::mem::take(function.block_mut(id));
+        for operation in block.drain(..) {
             if one(function, &mut walk, &mut facts, operation, &mut after) {
                 break;
             }
         }
-        *function.block_mut(id) = after;
+        // Every block ends with a jump or ends the program; what is known goes with the jump.
+        if let Some(last) = after.last().filter(|last: &&Operation| last.op == Opcode::Jump)
+            && let Some(target) = last.target()
+        {
+            walk.leave(target, facts);
+        }
+        block.append(&mut after);
+        *function.block_mut(id) = block;
     }
     function.order = kept;
 }
@@ -59,7 +66,7 @@ fn one(
         Some(Outcome::Passes) => return false,
         Some(Outcome::Jumps) => {
             let Some(target) = operation.target() else { return false };
-            walk.leave(target, &facts.at_jump(function, &operation));
+            *facts = facts.at_jump(function, &operation);
             out.push(Operation::jump(target));
             return true;
         }
@@ -72,8 +79,9 @@ fn one(
         None => {}
     }
     let operation = reduce(function, facts, operation, out);
-    if let Some(target) = operation.target().filter(|_| !operation.closes_loop()) {
-        walk.leave(target, &facts.at_jump(function, &operation));
+    let jumps = operation.op != Opcode::Jump && !operation.closes_loop();
+    if let Some(target) = operation.target().filter(|_| jumps) {
+        walk.leave(target, facts.at_jump(function, &operation));
     }
     facts.pass(function, &operation);
     out.push(operation);

@@ -17,13 +17,15 @@ use zvm::{FUSIONS, Fusion, FusionOperand, FusionStep, Opcode, OperandKind, Slot}
 
 /// Fuses what can be fused. O(code x fusions).
 pub(super) fn fuse(function: &mut Function) {
+    let firsts = FUSIONS.each_ref().map(first_step);
     let tally = function.tally();
     for index in 0..function.order.len() {
         let id = function.order[index];
         let mut at = 0;
-        while at < function.block(id).len() {
-            let here = function.block(id).get(at..).unwrap_or(&[]);
-            let found = FUSIONS.iter().filter_map(|fusion| Match::find(fusion, here, &tally));
+        while let Some(here) = function.block(id).get(at..).filter(|here| !here.is_empty()) {
+            let first = here.first().map(|operation| operation.op);
+            let rules = FUSIONS.iter().zip(firsts).filter(|(_, begin)| *begin == first);
+            let found = rules.filter_map(|(fusion, _)| Match::find(fusion, here, &tally));
             if let Some(found) = found.max_by_key(|found| found.len) {
                 function.block_mut(id).splice(at..at + found.len, [found.fused]);
             }
@@ -125,6 +127,11 @@ impl Binding<'_> {
             }
         })
     }
+}
+
+/// The opcode that a sequence begins with, loads of constants not counted.
+fn first_step(fusion: &Fusion) -> Option<Opcode> {
+    fusion.steps.iter().find(|step| loaded_constant(step).is_none()).map(|step| step.op)
 }
 
 /// The temporary into which a step loads a constant that is an operand of the fused opcode.

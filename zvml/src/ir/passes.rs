@@ -13,19 +13,17 @@ pub(crate) fn optimize(function: &mut Function, mut observe: impl FnMut(&'static
 type Pass = fn(&mut Function);
 
 /// Every pass in order. Some leave work for one that has been, which then is here again.
-const PASSES: [(&str, Pass); 12] = [
+const PASSES: [(&str, Pass); 10] = [
     // First, so that both ways through the function are improved alike.
     ("plain", plain::specialize),
     ("fold", fold::fold),
     ("copies", copies::propagate),
-    ("dead", dead::eliminate),
     ("thread", thread::thread),
     // Sequences are found within blocks.
     ("join", tails::join),
     ("checks", checks::relax),
     ("count", count::count),
     ("join", tails::join),
-    ("dead", dead::eliminate),
     ("fuse", fuse::fuse),
     // Constants that have become operands.
     ("dead", dead::eliminate),

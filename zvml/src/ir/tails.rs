@@ -23,6 +23,7 @@ pub(super) fn join(function: &mut Function) {
     for id in entries.into_iter().flatten() {
         leading[id.0 as usize] += 1;
     }
+    let mut joined = false;
     for index in 0..function.order.len() {
         let id = function.order[index];
         while let Some(target) = trailing_jump(function, id) {
@@ -39,9 +40,12 @@ pub(super) fn join(function: &mut Function) {
             let block = function.block_mut(id);
             block.pop();
             block.append(&mut rest);
+            joined = true;
         }
     }
-    super::dead::drop_unreachable(function);
+    if joined {
+        super::dead::drop_unreachable(function);
+    }
 }
 
 /// Whether a block may be appended to the one at `index` of the order. The opening of a loop may

@@ -16,6 +16,13 @@ use zvm::Opcode;
 
 /// Sends jumps where they will end up. O(blocks x values + code).
 pub(super) fn thread(function: &mut Function) {
+    let leads_on = |id: &BlockId| {
+        let first = function.block(*id).first();
+        first.is_some_and(|first| is_test(first) || first.op == Opcode::Jump)
+    };
+    if !function.order.iter().any(leads_on) {
+        return;
+    }
     split(function);
     let entry = Facts::at_entry(function, false);
     let plain = function.plain.map(|_| Facts::at_entry(function, true));
@@ -30,7 +37,7 @@ pub(super) fn thread(function: &mut Function) {
                 let jumping = facts.at_jump(function, &operation);
                 let end = follow(function, &jumping, target, &bodies);
                 function.block_mut(id)[at].retarget(end);
-                walk.leave(end, &jumping);
+                walk.leave(end, jumping);
             }
             facts.pass(function, &operation);
         }
