@@ -244,11 +244,10 @@ fn fusions(table: &Table) -> String {
             let step = table.ops().find(|(_, known)| known.name == name);
             let mut words = words.into_iter();
             for operand in step.map(|(_, step)| step.operands()).into_iter().flatten() {
-                let text = operand
-                    .zip(operand.and_then(|_| words.next()))
-                    .map_or("FusionOperand::None".to_owned(), |(o, word)| {
-                        fusion_operand(table, o, word)
-                    });
+                let text = match operand.and_then(|operand| Some((operand, words.next()?))) {
+                    Some((operand, word)) => fusion_operand(table, operand, word),
+                    None => "FusionOperand::None".to_owned(),
+                };
                 let _ = write!(out, "{text},");
             }
             out.push_str("] },");

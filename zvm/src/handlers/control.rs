@@ -69,10 +69,11 @@ fn load_group<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, group: u32, positio
     if group as usize >= span.count {
         return false;
     }
-    let mut index = span.start + group as usize * span.stride;
+    let start = span.start + group as usize * span.stride;
     let mut register = position;
     for (offset, item) in items.iter().enumerate() {
         register = register.wrapping_add(1);
+        let index = start + offset;
         let argument = u32::try_from(index).unwrap_or(u32::MAX);
         match item.ty {
             ParamType::Bytes => vm.registers.set(register, Value::Argument(argument)),
@@ -87,7 +88,6 @@ fn load_group<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, group: u32, positio
                 vm.registers.set(register, value);
             }
         }
-        index += 1;
     }
     true
 }
