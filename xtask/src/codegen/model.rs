@@ -272,3 +272,48 @@ impl Operand {
         self.jump.is_some() || self.constant.is_some() || self.number
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Family, File, Table};
+
+    /// Why a table of these opcodes is refused.
+    fn refused(ops: &str) -> Option<String> {
+        let file: File = toml::from_str(&format!("doc = \"\"\n{ops}")).expect("TOML of that shape");
+        let name = "family".to_owned();
+        let family = Family { name, doc: file.doc, ops: file.op, choices: file.choice };
+        Table { families: vec![family] }.check().err().map(|error| error.to_string())
+    }
+
+    fn op(name: &str, fields: &str) -> String {
+        format!("[[op]]\nname = {name:?}\ndoc = \"\"\neffect = \"\"\n{fields}\n")
+    }
+
+    #[test]
+    fn a_linear_opcode_has_a_cursor() {
+        let linear = "cost = \"linear\"\ndomain = \"store\"\n";
+        let why = refused(&op("scan", linear)).expect("it has no cursor");
+        assert!(why.contains("keeps its position in a cursor"), "{why}");
+        let cursor = format!("{linear}b = {{ change = \"cursor\", name = \"position\" }}");
+        assert_eq!(refused(&op("scan", &cursor)), None);
+        // A cursor that is only read keeps no position.
+        let read = format!("{linear}b = {{ in = \"cursor\", name = \"position\" }}");
+        assert!(refused(&op("scan", &read)).is_some());
+    }
+
+    #[test]
+    fn a_fused_opcode_stands_for_opcodes_that_there_are() {
+        let known = op("one", "a = { in = \"int\", name = \"n\" }") + &op("two", "");
+        let fused = |steps: &str| refused(&(known.clone() + &op("both", steps)));
+        assert_eq!(fused("fuses = [\"one a\", \"two\"]"), None);
+        for wrong in [
+            "fuses = [\"one a\", \"three\"]",
+            "fuses = [\"one\", \"two\"]",
+            "fuses = [\"two\"]",
+            "fuses = [\"one a\", \"two\"]\nprimitive = true",
+            "fuses = [\"one a\", \"two\"]\nwrites = true\ndomain = \"store\"",
+        ] {
+            assert!(fused(wrong).is_some(), "{wrong}");
+        }
+    }
+}
