@@ -6,9 +6,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::thread;
 
-use support::client::Client;
-use support::reply::ReplyExt as _;
-use support::request::multibulk;
+use carrier_compare::{Client, ReplyExt as _, multibulk};
 use support::server::Server;
 
 #[test]
