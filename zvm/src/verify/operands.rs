@@ -4,7 +4,6 @@
 use super::VerifyError;
 use crate::operand::{ConstantKind, Domain, Emit, OperandKind, Pattern, Slot};
 use crate::{Access, Constant, Instruction, Program, RunWhere};
-use std::ops::Range;
 
 /// Checks every instruction by itself.
 pub(super) fn check(program: &Program) -> Result<(), VerifyError> {
@@ -37,24 +36,23 @@ pub(super) fn check(program: &Program) -> Result<(), VerifyError> {
 
 /// The operand that writes a register which another operand of the instruction writes, too.
 fn written_twice(program: &Program, instruction: Instruction) -> Option<Slot> {
-    let mut written: Vec<Range<i32>> = Vec::new();
-    for (slot, operand) in Slot::ALL.into_iter().zip(instruction.op.info().operands) {
+    let written = |slot: Slot| {
         let first = instruction.operand(slot);
-        let stride = match operand.kind {
+        let behind = match instruction.op.info().operands[slot as usize].kind {
             OperandKind::Out(Pattern::Loop) | OperandKind::Change(Pattern::Loop) => {
                 program.signature.variadic().map_or(0, |param| param.items.len())
             }
             OperandKind::Out(_) | OperandKind::Change(_) => 0,
-            _ => continue,
+            _ => return None,
         };
-        let end = first.saturating_add(i32::try_from(stride).unwrap_or(i32::MAX));
-        let range = first..end.saturating_add(1);
-        if written.iter().any(|other| other.start < range.end && range.start < other.end) {
-            return Some(slot);
-        }
-        written.push(range);
-    }
-    None
+        Some(first..=first.saturating_add(i32::try_from(behind).unwrap_or(i32::MAX)))
+    };
+    Slot::ALL.into_iter().enumerate().find_map(|(number, slot)| {
+        let own = written(slot)?;
+        let mut others = Slot::ALL.into_iter().take(number).filter_map(written);
+        let meets = others.any(|it| it.start() <= own.end() && own.start() <= it.end());
+        meets.then_some(slot)
+    })
 }
 
 fn in_range(program: &Program, instruction: Instruction, slot: Slot, kind: OperandKind) -> bool {
