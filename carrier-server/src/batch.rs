@@ -73,6 +73,8 @@ pub(crate) struct Batch {
     pub(crate) replies: Vec<u8>,
     /// Where each request's reply ends in `replies`.
     pub(crate) ends: Vec<usize>,
+    /// Which of the requests, by number, are answered later, each by a message of its own.
+    pub(crate) late: Vec<usize>,
     /// The reserved slot of the home ring that lets it come back (DESIGN: room that cannot fail).
     permit: Permit,
 }
@@ -81,7 +83,8 @@ impl Batch {
     /// An empty batch of thread `home`, with the right to return there.
     pub(crate) fn new(home: usize, catalog: Arc<Catalog>, permit: Permit) -> Self {
         let requests = Requests::default();
-        Self { home, catalog, requests, replies: Vec::new(), ends: Vec::new(), permit }
+        let (replies, ends, late) = (Vec::new(), Vec::new(), Vec::new());
+        Self { home, catalog, requests, replies, ends, late, permit }
     }
 
     /// The right to return home.
@@ -89,12 +92,14 @@ impl Batch {
         &self.permit
     }
 
-    /// The address and the reply of each request.
-    pub(crate) fn answers(&self) -> impl Iterator<Item = (ReplyTo, &[u8])> {
+    /// The address and the reply of each request; none where it comes later.
+    pub(crate) fn answers(&self) -> impl Iterator<Item = (ReplyTo, Option<&[u8]>)> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         let places = starts.zip(self.ends.iter().copied());
-        self.requests.list.iter().zip(places).map(|(request, (start, end))| {
-            (request.reply_to, self.replies.get(start..end).unwrap_or(&[]))
+        self.requests.list.iter().zip(places).enumerate().map(|(number, (request, place))| {
+            let (start, end) = place;
+            let reply = self.replies.get(start..end).unwrap_or(&[]);
+            (request.reply_to, (!self.late.contains(&number)).then_some(reply))
         })
     }
 
@@ -105,6 +110,7 @@ impl Batch {
         self.replies.shrink_to(BYTES_MAX);
         self.ends.clear();
         self.ends.shrink_to(REQUESTS_MAX);
+        self.late.clear();
     }
 
     /// Whether it has grown enough to be sent before the turn ends.

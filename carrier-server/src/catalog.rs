@@ -12,7 +12,7 @@ use name_table::NameTable;
 use std::collections::HashSet;
 use std::fmt;
 use zvm::{
-    Access, Args, Instruction, KeyPositions, Multiplicity, Opcode, ParamType, Program, Protocol,
+    Access, Args, Cost, FUSIONS, KeyPositions, Multiplicity, Opcode, ParamType, Program, Protocol,
     Returns, RunWhere, Signature,
 };
 use zvm::{VerifiedProgram, VerifyError};
@@ -29,6 +29,8 @@ pub struct Command {
     route: Route,
     /// The words of its name.
     words: usize,
+    /// Whether it runs in slices.
+    sliced: bool,
 }
 
 /// How the shards of a request follow from its arguments.
@@ -251,7 +253,8 @@ impl Catalog {
         if !is_new {
             return Err(CatalogError::Duplicate { name });
         }
-        self.commands.push(Command { id, program, route, words });
+        let sliced = is_sliced(&program, route);
+        self.commands.push(Command { id, program, route, words, sliced });
         Ok(())
     }
 }
@@ -311,6 +314,16 @@ impl Command {
         self.signature().key_positions(self.words)
     }
 
+    /// Whether it may be left between two units of its work and be taken up again later.
+    pub(crate) const fn is_sliced(&self) -> bool {
+        self.sliced
+    }
+
+    /// Whether it may change data.
+    pub(crate) fn writes(&self) -> bool {
+        self.program.access.contains(Access::WRITE)
+    }
+
     /// Whether its requests have a first key, whose hash travels with them.
     pub(crate) const fn has_key(&self) -> bool {
         matches!(self.route, Route::Key(_) | Route::Groups { .. })
@@ -332,7 +345,7 @@ impl Command {
         } else if access.contains(Access::READ) {
             flags.push("readonly");
         }
-        if self.program.code.iter().any(|instruction| may_run_out_of_memory(*instruction)) {
+        if self.program.code.iter().any(|instruction| may_run_out_of_memory(instruction.op)) {
             flags.push("denyoom");
         }
         if access.contains(Access::ADMIN) {
@@ -390,16 +403,28 @@ impl fmt::Display for CatalogError {
 
 impl std::error::Error for CatalogError {}
 
-/// Whether an instruction can fail because the memory budget is used up.
-fn may_run_out_of_memory(instruction: Instruction) -> bool {
+/// Whether a program goes over a container or a namespace, only reads, and has one key at most, so
+/// that it can be kept from seeing changes in its midst (see `unfinished.rs`).
+fn is_sliced(program: &Program, route: Route) -> bool {
+    let goes_over = |op: Opcode| op.info().cost == Cost::Linear;
+    !program.access.contains(Access::WRITE)
+        && matches!(route, Route::Key(_) | Route::Cursor(_))
+        && program.code.iter().any(|instruction| goes_over(instruction.op))
+}
+
+/// Whether an opcode can fail because the memory budget is used up; a fused one can where one of
+/// its steps can.
+fn may_run_out_of_memory(op: Opcode) -> bool {
+    let fusion = FUSIONS.iter().find(|fusion| fusion.op == op);
+    let steps = fusion.map_or(&[][..], |fusion| fusion.steps);
     matches!(
-        instruction.op,
+        op,
         Opcode::SetAdd
             | Opcode::StringSet
             | Opcode::StringSetKeep
             | Opcode::StringSetUntil
             | Opcode::StringSetInteger
-    )
+    ) || steps.iter().any(|step| may_run_out_of_memory(step.op))
 }
 
 fn wrong_arity(name: &[u8]) -> Vec<u8> {

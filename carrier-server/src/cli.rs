@@ -6,6 +6,7 @@
 mod explain;
 mod list;
 mod sources;
+mod trace;
 
 use crate::catalog::Library;
 use crate::clock::Clock;
@@ -69,11 +70,16 @@ enum Task {
         #[command(subcommand)]
         task: sources::Task,
     },
-    /// Shows the bytecode of one command.
+    /// Shows what one command is made of: its source, what each pass of the compiler makes of it,
+    /// and its bytecode.
     Explain {
         /// Its name; a subcommand's is two words or `CLIENT|ID`.
         #[arg(required = true)]
         name: Vec<String>,
+        /// Runs this request on an empty store, behind those before it, and shows the steps that
+        /// the command takes in it; may be repeated.
+        #[arg(long, value_name = "REQUEST")]
+        trace: Vec<String>,
     },
 }
 
@@ -106,8 +112,13 @@ fn act(arguments: Arguments) -> Result<(), String> {
     match &arguments.task {
         Some(Task::Commands { json: true }) => print(&list::json(catalog)),
         Some(Task::Commands { json: false }) => print(&list::table(catalog)),
-        Some(Task::Explain { name }) => print(&explain::text(catalog, &name.join(" "))?),
         Some(Task::Zvml { .. }) => {}
+        Some(Task::Explain { name, trace }) if trace.is_empty() => {
+            print(&explain::text(&library, &name.join(" "))?);
+        }
+        Some(Task::Explain { name, trace }) => {
+            print(&trace::text(catalog, &name.join(" "), trace)?);
+        }
         None => {
             let config = configure(&arguments)?;
             if arguments.print_config {

@@ -76,6 +76,9 @@ pub(crate) struct Connection {
     pub(crate) parseable: bool,
     /// Whether it is in the thread's queue of connections with work.
     pub(crate) queued: bool,
+    /// How many of its requests have programs that go on in later turns: until they have ended,
+    /// it is not parsed any further.
+    pub(crate) unfinished: u32,
     /// How many further bytes the unfinished request needs at least.
     pub(crate) needed: usize,
 }
@@ -201,6 +204,7 @@ impl Connections {
             writable: true,
             parseable: false,
             queued: false,
+            unfinished: 0,
             needed: 0,
         }));
         self.len += 1;

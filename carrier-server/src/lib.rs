@@ -30,6 +30,7 @@ mod shared;
 mod sink;
 mod socket;
 mod stats;
+mod unfinished;
 mod worker;
 
 pub use socket::Address;

@@ -14,6 +14,7 @@ use crate::batch::Batch;
 use crate::catalog::Catalog;
 use crate::config::Terms;
 use crate::socket::Stream;
+use crate::unfinished::LateReply;
 use loopy_ring::{Consumer, Parked, Permit, Producer, Reserved};
 use mio::Waker;
 use std::io;
@@ -26,6 +27,8 @@ pub(crate) enum Message {
     Work(Box<Batch>),
     /// Requests of this thread's connections, answered.
     Done(Box<Batch>),
+    /// The reply of a program that took several turns, to a request of this thread's connections.
+    Late(Box<LateReply>),
     /// A connection that is this thread's from now on.
     Connection(Stream, Terms),
 }
@@ -34,7 +37,7 @@ impl Reserved for Message {
     fn permit(&self) -> Option<&Permit> {
         match self {
             Self::Done(batch) => Some(batch.permit()),
-            Self::Work(_) | Self::Connection(..) => None,
+            Self::Work(_) | Self::Late(_) | Self::Connection(..) => None,
         }
     }
 }
@@ -169,6 +172,24 @@ impl Mesh {
         let pushed = peer.producer.push_carrying(Message::Done(batch));
         debug_assert!(pushed.is_ok(), "a batch holds the permit for its way home");
         peer.published = true;
+    }
+
+    /// Sends the reply of a program that took several turns to the thread that waits for it.
+    ///
+    /// # Errors
+    ///
+    /// The reply, where that thread's ring is full. Threads take from their rings whatever else
+    /// they wait for, so there will be room.
+    pub(crate) fn send_late(&mut self, thread: usize, late: LateReply) -> Result<(), LateReply> {
+        let peer = &mut self.peers[thread];
+        match peer.producer.push(Message::Late(Box::new(late))) {
+            Ok(()) => {
+                peer.published = true;
+                Ok(())
+            }
+            Err(loopy_ring::Full(Message::Late(late))) => Err(*late),
+            Err(_) => unreachable!("a ring hands back what it was given"),
+        }
     }
 
     /// Hands a connection to another thread.

@@ -92,7 +92,8 @@ impl Parser {
     ) -> Stop {
         while connection.parseable && connection.phase != Phase::Closing {
             let pending_max = turn.shared.config.limits.client_output_buffer_pause;
-            if *quota == 0 || !connection.replies.has_room(pending_max) {
+            let waits = connection.unfinished > 0;
+            if *quota == 0 || waits || !connection.replies.has_room(pending_max) {
                 return Stop::TurnOver;
             }
             if turn.local.list.len() >= LOCAL_BATCH_MAX {
@@ -161,7 +162,7 @@ impl Parser {
         let mut view = SessionView::new(session, turn.shared, turn.catalog, &dialect);
         let args = turn.local.args(bound.args.clone(), bound.source, input.buffer());
         let program = bound.command.program();
-        let frame = Frame { args, first_key_hash: None };
+        let frame = Frame::new(args);
         replies.reply(sequence, |out| {
             let mut sink = Sink::new(out, &dialect);
             zvm::run(program, frame, &mut self.registers, &mut NoStore, &mut view, &mut sink);

@@ -3,8 +3,8 @@
 //! ```text
 //! wait -> read every ready socket -> parse a bounded batch, routing local and remote requests
 //!      -> execute the local batch (again until nothing is left to parse)
-//!      -> publish the open batches -> drain the own ring -> write each touched connection once
-//!      -> timers
+//!      -> publish the open batches -> drain the own ring -> one slice of unfinished programs
+//!      -> write each touched connection once -> timers
 //! ```
 
 use crate::batch::Requests;
@@ -52,6 +52,11 @@ pub(crate) struct Reactor {
     pool: BufferPool,
     /// When timers are due next, in time since the server started.
     timers_due: Duration,
+    /// When this turn began, in time since the server started; told only while programs go on
+    /// from turn to turn.
+    turn_began: Duration,
+    /// Whether this turn has had requests.
+    served: bool,
     /// How far this thread has come since the server is stopping.
     stopping: Stopping,
 }
@@ -109,6 +114,8 @@ impl Reactor {
             local: Requests::default(),
             pool: BufferPool::default(),
             timers_due: Duration::ZERO,
+            turn_began: Duration::ZERO,
+            served: false,
             stopping: Stopping::No,
         })
     }
@@ -134,6 +141,7 @@ impl Reactor {
             self.serve(now_ms);
             self.mesh.publish()?;
             self.drain(now_ms);
+            self.go_on();
             self.mesh.publish()?;
             if self.mesh.has_room() {
                 self.ready.extend(self.stalled.drain(..));
@@ -148,17 +156,25 @@ impl Reactor {
 
     /// Sleeps until something is to be done.
     fn wait(&mut self, events: &mut Events) -> io::Result<()> {
-        let idle = self.ready.is_empty() && !self.listener.as_ref().is_some_and(Listener::is_ready);
+        let unfinished = self.worker.as_ref().is_some_and(Worker::is_unfinished);
+        let idle = self.ready.is_empty()
+            && !unfinished
+            && !self.listener.as_ref().is_some_and(Listener::is_ready);
         let timeout = if idle && self.mesh.park() {
             let until_due = self.timers_due.saturating_sub(self.shared.clock.elapsed());
             // Nobody tells when a full ring has room again.
-            if self.mesh.is_stuck() { until_due.min(STUCK_PAUSE) } else { until_due }
+            let late = self.worker.as_ref().is_some_and(Worker::has_late_replies);
+            if late || self.mesh.is_stuck() { until_due.min(STUCK_PAUSE) } else { until_due }
         } else {
             Duration::ZERO
         };
         let outcome = self.poll.poll(events, Some(timeout));
         if idle {
             self.mesh.unpark();
+        }
+        self.served = false;
+        if unfinished {
+            self.turn_began = self.shared.clock.elapsed();
         }
         match outcome {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
@@ -304,6 +320,7 @@ impl Reactor {
             return;
         }
         if let Some(worker) = &mut self.worker {
+            self.served = true;
             let connections = &mut self.connections;
             worker.execute_local(&mut self.local, connections, &self.catalog, now_ms);
         }
@@ -317,6 +334,7 @@ impl Reactor {
                 Some(Message::Work(mut batch)) => {
                     let stats = self.shared.stats.thread(self.index);
                     if let Some(worker) = &mut self.worker {
+                        self.served = true;
                         worker.execute_batch(&mut batch, now_ms, stats);
                     }
                     self.mesh.send_home(batch);
@@ -325,9 +343,33 @@ impl Reactor {
                     self.replier.deliver(&batch, &mut self.connections, &mut self.pool);
                     self.mesh.recycle(batch);
                 }
+                Some(Message::Late(late)) => {
+                    self.replier.deliver_late(&late, &mut self.connections, &mut self.pool);
+                }
                 Some(Message::Connection(stream, terms)) => self.adopt(stream, terms),
             }
         }
+    }
+
+    /// Gives programs that take long their slice of the turn, and brings home the replies of those
+    /// that have come to their end, in it or before it.
+    fn go_on(&mut self) {
+        let wanted = |worker: &&mut Worker| worker.is_unfinished() || worker.has_late_replies();
+        let Some(worker) = self.worker.as_mut().filter(wanted) else { return };
+        let clock = self.shared.clock;
+        let begin = clock.elapsed();
+        // Where the turn had something else to do, that goes on soon: a fifth of the time.
+        let spent = begin.saturating_sub(self.turn_began);
+        let slice = if self.served { (spent / 4).min(SLICE_UNFINISHED) } else { SLICE_UNFINISHED };
+        worker.resume(|| clock.elapsed() >= begin + slice);
+        let mut stuck = Vec::new();
+        for late in worker.late_replies() {
+            match late.home {
+                None => self.replier.deliver_late(&late, &mut self.connections, &mut self.pool),
+                Some(home) => stuck.extend(self.mesh.send_late(home, late).err()),
+            }
+        }
+        stuck.into_iter().for_each(|late| worker.keep_late(late));
     }
 
     /// Sends replies, closes what is finished, and requeues what has more to do.
@@ -348,8 +390,9 @@ impl Reactor {
             }
             connection.input.release(pool);
             connection.replies.release_buffer(pool);
-            let more =
-                connection.parseable || (connection.readable && connection.phase == Phase::Open);
+            let more = connection.unfinished == 0
+                && (connection.parseable
+                    || (connection.readable && connection.phase == Phase::Open));
             if more && connection.replies.has_room(pending_max) && !connection.queued {
                 connection.queued = true;
                 ready.push_back(key);
@@ -454,6 +497,8 @@ const STUCK_PAUSE: Duration = Duration::from_millis(1);
 const STOP_MAX: Duration = Duration::from_secs(3);
 /// What one run of the timers takes at most: a fifth of the time while there is a backlog.
 const SLICE: Duration = Duration::from_micros(200);
+/// What all programs together that go on from turn to turn get of one turn at most.
+const SLICE_UNFINISHED: Duration = Duration::from_millis(1);
 /// From one run of the timers to the next.
 const TIMER_IDLE: Duration = Duration::from_millis(100);
 /// The same while there are keys that will expire.

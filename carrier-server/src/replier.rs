@@ -4,7 +4,8 @@
 use crate::batch::Batch;
 use crate::connection::{Connection, Connections, Phase};
 use crate::input::BufferPool;
-use crate::request::ConnectionKey;
+use crate::request::{ConnectionKey, ReplyTo};
+use crate::unfinished::LateReply;
 
 /// The connections of a thread that have something to send.
 #[derive(Debug, Default)]
@@ -28,18 +29,49 @@ impl Replier {
         pool: &mut BufferPool,
     ) {
         for (reply_to, reply) in batch.answers() {
-            let Some(connection) = connections.get(reply_to.connection) else { continue };
-            connection.replies.borrow_buffer(pool);
-            match reply_to.part {
-                Some(part) => {
-                    connection.replies.reply_part(reply_to.sequence, part as usize, reply);
-                }
+            match reply {
+                Some(reply) => self.reply(reply_to, reply, connections, pool),
                 None => {
-                    connection.replies.reply(reply_to.sequence, |out| out.extend_from_slice(reply));
+                    if let Some(connection) = connections.get(reply_to.connection) {
+                        connection.unfinished += 1;
+                    }
                 }
             }
-            self.touch(reply_to.connection);
         }
+    }
+
+    /// Gives the reply of a program that took several turns to its connection, if that still
+    /// exists.
+    pub(crate) fn deliver_late(
+        &mut self,
+        late: &LateReply,
+        connections: &mut Connections,
+        pool: &mut BufferPool,
+    ) {
+        if let Some(connection) = connections.get(late.reply_to.connection) {
+            connection.unfinished = connection.unfinished.saturating_sub(1);
+        }
+        self.reply(late.reply_to, &late.reply, connections, pool);
+    }
+
+    fn reply(
+        &mut self,
+        reply_to: ReplyTo,
+        reply: &[u8],
+        connections: &mut Connections,
+        pool: &mut BufferPool,
+    ) {
+        let Some(connection) = connections.get(reply_to.connection) else { return };
+        connection.replies.borrow_buffer(pool);
+        match reply_to.part {
+            Some(part) => {
+                connection.replies.reply_part(reply_to.sequence, part as usize, reply);
+            }
+            None => {
+                connection.replies.reply(reply_to.sequence, |out| out.extend_from_slice(reply));
+            }
+        }
+        self.touch(reply_to.connection);
     }
 
     /// Sends what the touched connections have to send and hands each to `then`.

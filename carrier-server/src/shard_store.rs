@@ -3,7 +3,7 @@
 use crate::glob;
 use databox::decimal;
 use kvstore::{Namespace, PutOptions, Shard, WriteError};
-use zvm::{Expiry, Key, OutOfMemory, ScanFilter, Store, Text};
+use zvm::{Expiry, Key, OutOfMemory, ScanFilter, Scanned, Store, Text};
 
 /// The view that one request has of this thread's shard.
 #[derive(Debug)]
@@ -120,9 +120,15 @@ impl Store for ShardStore<'_> {
         found.unwrap_or(false)
     }
 
-    fn set_members(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>)) {
-        let visited = self.shard.set_members(self.namespace, shard_key(key), self.now_ms, visit);
-        debug_assert!(visited.is_ok(), "the program checked that the key holds a set");
+    fn set_scan(
+        &mut self,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        visit: &mut dyn FnMut(Text<'_>),
+    ) -> u64 {
+        let (namespace, now_ms) = (self.namespace, self.now_ms);
+        self.shard.set_scan(namespace, shard_key(key), cursor, count, now_ms, visit).unwrap_or(0)
     }
 
     fn scan(
@@ -131,7 +137,7 @@ impl Store for ShardStore<'_> {
         count: u64,
         filter: ScanFilter<'_>,
         visit: &mut dyn FnMut(Text<'_>),
-    ) -> u64 {
+    ) -> Scanned {
         let (_, inner) = cursor_parts(cursor, self.place.count);
         let mut digits = decimal::Buffer::new();
         let visit = |key: Text<'_>, item: kvstore::Item<'_>| {
@@ -144,7 +150,7 @@ impl Store for ShardStore<'_> {
             }
         };
         let next = self.shard.scan(self.namespace, inner, count, self.now_ms, visit);
-        next_cursor(next, self.place)
+        Scanned { cursor: next_cursor(next, self.place), more: next != 0 }
     }
 
     fn len(&mut self) -> u64 {

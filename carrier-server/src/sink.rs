@@ -22,6 +22,11 @@ impl<'a> Sink<'a> {
         Self { start: out.len(), out, dialect }
     }
 
+    /// A sink that goes on with a reply that is all there is in `out`.
+    pub(crate) const fn resume(out: &'a mut Vec<u8>, dialect: &'a Cell<Dialect>) -> Self {
+        Self { start: 0, out, dialect }
+    }
+
     /// Writes in the dialect in force: `resp`, or else `memcached`.
     #[inline]
     fn write(&mut self, resp: impl FnOnce(&mut Encoder<'_>), memcached: impl FnOnce(&mut Vec<u8>)) {

@@ -1,7 +1,7 @@
 //! The worker role: the one owner of a shard, which runs programs against it (invariant 1).
 
 use crate::batch::{Batch, Requests};
-use crate::catalog::{Catalog, Command};
+use crate::catalog::{Catalog, Command, Route};
 use crate::connection::Connections;
 use crate::dialect::Dialect;
 use crate::request::Request;
@@ -9,9 +9,11 @@ use crate::session::DATABASES;
 use crate::shard_store::{ShardPlace, ShardStore};
 use crate::sink::{Sink, end_items};
 use crate::stats::ThreadStats;
-use kvstore::{Namespace, Shard, SweepLimits, Text};
+use crate::unfinished::{LateReply, OwnedArgs, Unfinished, UnfinishedPrograms};
+use kvstore::{Key, Namespace, Shard, SweepLimits, Text};
 use std::cell::Cell;
-use zvm::{Args, Frame, NoSession, Registers, Returns, RunWhere};
+use std::sync::Arc;
+use zvm::{Args, Frame, NoSession, Outcome, Registers, Returns, RunWhere};
 
 /// The owner of one shard.
 #[derive(Debug)]
@@ -28,6 +30,10 @@ pub(crate) struct Worker {
     asked_at_ms: u64,
     /// The databases, a bit each, whose counters may have changed since they were published.
     touched: u32,
+    /// Programs that wait for their next slice.
+    unfinished: UnfinishedPrograms,
+    /// Replies of those that have come to their end.
+    late: Vec<LateReply>,
 }
 
 /// How much a shard has to do by itself.
@@ -52,6 +58,8 @@ impl Worker {
             prepared: Vec::new(),
             asked_at_ms: 0,
             touched: 0,
+            unfinished: UnfinishedPrograms::default(),
+            late: Vec::new(),
         }
     }
 
@@ -60,7 +68,7 @@ impl Worker {
         &mut self,
         requests: &mut Requests,
         connections: &mut Connections,
-        catalog: &Catalog,
+        catalog: &Arc<Catalog>,
         now_ms: u64,
     ) {
         if !requests.list.is_empty() {
@@ -74,6 +82,18 @@ impl Worker {
                 requests.args(request.args.clone(), request.source, connection.input.buffer());
             let replies = &mut connection.replies;
             let sequence = request.reply_to.sequence;
+            if command.is_sliced() {
+                let turn = SlicedTurn { request, command, args, now_ms, home: None };
+                match self.run_sliced(&turn, catalog) {
+                    Some(reply) => {
+                        replies.reply(sequence, |out| out.extend_from_slice(&reply));
+                        self.scratch = reply;
+                        self.scratch.clear();
+                    }
+                    None => connection.unfinished += 1,
+                }
+                continue;
+            }
             if request.quiet || request.reply_to.part.is_some() {
                 let mut scratch = std::mem::take(&mut self.scratch);
                 self.run(request, command, args, now_ms, &mut scratch);
@@ -99,7 +119,20 @@ impl Worker {
             let start = batch.replies.len();
             if let Some(command) = batch.catalog.command(request.command) {
                 let args = batch.requests.args(request.args.clone(), request.source, &[]);
-                self.run(request, command, args, now_ms, &mut batch.replies);
+                if command.is_sliced() {
+                    let home = Some(batch.home);
+                    let turn = SlicedTurn { request, command, args, now_ms, home };
+                    match self.run_sliced(&turn, &batch.catalog) {
+                        Some(reply) => {
+                            batch.replies.extend_from_slice(&reply);
+                            self.scratch = reply;
+                            self.scratch.clear();
+                        }
+                        None => batch.late.push(batch.ends.len()),
+                    }
+                } else {
+                    self.run(request, command, args, now_ms, &mut batch.replies);
+                }
             }
             if request.quiet {
                 batch.replies.truncate(start);
@@ -149,6 +182,113 @@ impl Worker {
         }
     }
 
+    /// Whether programs wait for their next slice.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        !self.unfinished.is_empty()
+    }
+
+    /// Whether replies wait to be taken.
+    pub(crate) const fn has_late_replies(&self) -> bool {
+        !self.late.is_empty()
+    }
+
+    /// The replies of programs that have come to their end since this was asked last.
+    pub(crate) fn late_replies(&mut self) -> std::vec::Drain<'_, LateReply> {
+        self.late.drain(..)
+    }
+
+    /// Keeps a reply that could not be handed on; it is asked for again.
+    pub(crate) fn keep_late(&mut self, late: LateReply) {
+        self.late.push(late);
+    }
+
+    /// Goes on with the programs that wait, in turn, [`SLICE_UNITS`] units each, until none is
+    /// left or `is_over`, which is asked after each.
+    pub(crate) fn resume(&mut self, mut is_over: impl FnMut() -> bool) {
+        while let Some(program) = self.unfinished.pop() {
+            if let Some(program) = self.go_on(program, SLICE_UNITS) {
+                self.unfinished.push(program);
+            }
+            if is_over() {
+                return;
+            }
+        }
+    }
+
+    /// The first slice of a program: its reply if it came to its end.
+    fn run_sliced(&mut self, turn: &SlicedTurn<'_>, catalog: &Arc<Catalog>) -> Option<Vec<u8>> {
+        let &SlicedTurn { request, command, args, now_ms, home } = turn;
+        self.touch(request, command);
+        let mut reply = std::mem::take(&mut self.scratch);
+        let fuel = if self.unfinished.is_full() { Frame::UNLIMITED } else { SLICE_UNITS };
+        let first_key_hash = command.has_key().then_some(request.hash);
+        let frame = Frame { first_key_hash, fuel, ..Frame::new(args) };
+        let mut store = ShardStore::new(&mut self.shard, request.namespace, now_ms, self.place);
+        let dialect = Cell::new(request.dialect);
+        let mut sink = Sink::new(&mut reply, &dialect);
+        let (program, registers) = (command.program(), &mut self.registers);
+        let outcome = zvm::run(program, frame, registers, &mut store, &mut NoSession, &mut sink);
+        if let Outcome::Yielded(state) = outcome {
+            let args = OwnedArgs::copy_of(args);
+            let (request, catalog) = (request.clone(), Arc::clone(catalog));
+            let waiting = Unfinished { request, home, catalog, now_ms, args, state, reply };
+            if self.expires(&waiting, command) {
+                self.go_on(waiting, Frame::UNLIMITED);
+            } else {
+                self.unfinished.push(waiting);
+            }
+            return None;
+        }
+        complete(request, command, &mut reply);
+        if request.quiet {
+            reply.clear();
+        }
+        Some(reply)
+    }
+
+    /// Whether the key of a program could go by itself before its end.
+    fn expires(&mut self, waiting: &Unfinished, command: &Command) -> bool {
+        let Route::Key(index) = command.route() else { return false };
+        let key = Key { bytes: waiting.args.args().get(index), hash: waiting.request.hash };
+        let namespace = Namespace(waiting.request.namespace);
+        matches!(self.shard.expiry(namespace, key, waiting.now_ms), Some(Some(_)))
+    }
+
+    /// Ends the programs that a request could change something for.
+    #[cold]
+    fn end_disturbed(&mut self, request: &Request, command: &Command) {
+        while let Some(waiting) = self.unfinished.pop_disturbed(request, command) {
+            let left = self.go_on(waiting, Frame::UNLIMITED);
+            debug_assert!(left.is_none(), "without a limit nothing yields");
+        }
+    }
+
+    /// One slice; the program where it has more to do.
+    fn go_on(&mut self, mut waiting: Unfinished, fuel: u32) -> Option<Unfinished> {
+        let (home, reply_to) = (waiting.home, waiting.request.reply_to);
+        let catalog = Arc::clone(&waiting.catalog);
+        let command = catalog.command(waiting.request.command)?;
+        let first_key_hash = command.has_key().then_some(waiting.request.hash);
+        let frame = Frame { first_key_hash, fuel, ..Frame::new(waiting.args.args()) };
+        let (namespace, now_ms) = (waiting.request.namespace, waiting.now_ms);
+        let mut store = ShardStore::new(&mut self.shard, namespace, now_ms, self.place);
+        let dialect = Cell::new(waiting.request.dialect);
+        let mut sink = Sink::resume(&mut waiting.reply, &dialect);
+        let (program, registers) = (command.program(), &mut self.registers);
+        let (state, session) = (*waiting.state, &mut NoSession);
+        match zvm::resume(program, frame, state, registers, &mut store, session, &mut sink) {
+            Outcome::Yielded(state) => Some(Unfinished { state, ..waiting }),
+            _ => {
+                complete(&waiting.request, command, &mut waiting.reply);
+                if waiting.request.quiet {
+                    waiting.reply.clear();
+                }
+                self.late.push(LateReply { home, reply_to, reply: waiting.reply });
+                None
+            }
+        }
+    }
+
     fn run(
         &mut self,
         request: &Request,
@@ -157,20 +297,26 @@ impl Worker {
         now_ms: u64,
         out: &mut Vec<u8>,
     ) {
+        if !self.unfinished.is_empty() {
+            self.end_disturbed(request, command);
+        }
+        self.touch(request, command);
+        let mut store = ShardStore::new(&mut self.shard, request.namespace, now_ms, self.place);
+        let dialect = Cell::new(request.dialect);
+        let mut sink = Sink::new(out, &dialect);
+        let first_key_hash = command.has_key().then_some(request.hash);
+        let frame = Frame { first_key_hash, ..Frame::new(args) };
+        let program = command.program();
+        zvm::run(program, frame, &mut self.registers, &mut store, &mut NoSession, &mut sink);
+        complete(request, command, out);
+    }
+
+    /// Notes whose counters a request may change.
+    fn touch(&mut self, request: &Request, command: &Command) {
         self.touched |= match command.run_where() {
             RunWhere::All => ALL_DATABASES,
             _ => 1_u32.checked_shl(request.namespace).unwrap_or(0),
         };
-        let mut store = ShardStore::new(&mut self.shard, request.namespace, now_ms, self.place);
-        let dialect = Cell::new(request.dialect);
-        let mut sink = Sink::new(out, &dialect);
-        let frame = Frame { args, first_key_hash: command.has_key().then_some(request.hash) };
-        let program = command.program();
-        zvm::run(program, frame, &mut self.registers, &mut store, &mut NoSession, &mut sink);
-        let whole = request.reply_to.part.is_none();
-        if whole && command.returns() == Returns::Items && request.dialect == Dialect::Memcached {
-            end_items(out);
-        }
     }
 
     /// Tells the counters how things stand.
@@ -195,11 +341,34 @@ impl Worker {
     }
 }
 
+/// What a sliced program begins with.
+struct SlicedTurn<'a> {
+    request: &'a Request,
+    command: &'a Command,
+    args: Args<'a>,
+    now_ms: u64,
+    home: Option<usize>,
+}
+
+/// Adds to the reply of a program what only the protocol knows of.
+fn complete(request: &Request, command: &Command, out: &mut Vec<u8>) {
+    let whole = request.reply_to.part.is_none();
+    if whole && command.returns() == Returns::Items && request.dialect == Dialect::Memcached {
+        end_items(out);
+    }
+}
+
 /// A bit for each database.
 const ALL_DATABASES: u32 = u32::MAX >> (u32::BITS - DATABASES);
 /// What one step of the sweep looks at: pages on which nothing is due cost one comparison.
 const SWEEP: SweepLimits = SweepLimits { pages_max: 64, keys_max: 64 };
 /// How long nobody has asked for anything when a shard counts as idle.
 const IDLE_AFTER_MS: u64 = 100;
+/// Units of [`zvm::UNIT_ELEMENTS`] that a program takes before others have their turn, and between
+/// two looks at the clock.
+const SLICE_UNITS: u32 = 16;
 /// Steps of deferred destruction between two looks at the clock.
 const WORK_STEPS: usize = 8;
+
+#[cfg(test)]
+mod tests;

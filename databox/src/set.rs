@@ -154,6 +154,56 @@ impl Set {
         })
     }
 
+    /// Visits some members from `cursor` on, at least `count` of them unless it comes to the end,
+    /// and returns the cursor to go on from; 0 starts and ends.
+    ///
+    /// A set that does not change between the calls has every member visited once. Of one that
+    /// does, some may be visited twice and some not at all; a number that no call returned starts
+    /// somewhere and harms nothing.
+    ///
+    /// # Complexity
+    ///
+    /// About `count` members; small sets are passed over from their start.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use databox::Set;
+    ///
+    /// let mut set = Set::new(0x5eed);
+    /// for number in 0..1000 {
+    ///     set.add(format!("member {number}").as_bytes());
+    /// }
+    /// let (mut cursor, mut count) = (0, 0);
+    /// loop {
+    ///     cursor = set.scan(cursor, 10, |_| count += 1);
+    ///     if cursor == 0 {
+    ///         break;
+    ///     }
+    /// }
+    /// assert_eq!(count, 1000);
+    /// ```
+    pub fn scan(&self, cursor: u64, count: u64, mut visit: impl FnMut(Text<'_>)) -> u64 {
+        let count = count.max(1);
+        let Form::Table(table) = &self.form else {
+            let (skipped, taken) = (saturating_usize(cursor), saturating_usize(count));
+            self.iter().skip(skipped).take(taken).for_each(visit);
+            let end = cursor.saturating_add(count);
+            return if end < self.len() as u64 { end } else { 0 };
+        };
+        let (mut next, mut visited) = (cursor, 0);
+        for _ in 0..count.saturating_mul(PAGES_A_MEMBER) {
+            next = table.0.scan(next, |entry| {
+                visited += 1;
+                visit(entry.key());
+            });
+            if next == 0 || visited >= count {
+                break;
+            }
+        }
+        next
+    }
+
     /// At least as many bytes as [`heap_bytes`](Self::heap_bytes) will rise by when `member` is
     /// added.
     #[must_use]
@@ -364,6 +414,10 @@ impl HashKeys for Seed {
     }
 }
 
+fn saturating_usize(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
 /// How many bytes hold a number and its sign: 1 to 8.
 fn width_of(number: i64) -> u8 {
     let magnitude = if number < 0 { !number } else { number };
@@ -387,6 +441,9 @@ const PACKED_MAX: usize = 128;
 
 /// The longest member, in bytes, of a packed run.
 const PACKED_MEMBER_MAX: usize = 64;
+
+/// Pages that a scan may look at for each member asked for.
+const PAGES_A_MEMBER: u64 = 10;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use crate::{
     CommandFilter, CommandView, CompilePurpose, Expiry, Key, OutOfMemory, ReplySink, ScanFilter,
-    Session, SessionField, SessionSetting, SourceForm, Store, Text,
+    Scanned, Session, SessionField, SessionSetting, SourceForm, Store, Text,
 };
 use databox::Kind;
 
@@ -72,10 +72,12 @@ impl Store for NoStore {
         false
     }
 
-    fn set_members(&mut self, _: Key<'_>, _: &mut dyn FnMut(Text<'_>)) {}
-
-    fn scan(&mut self, _: u64, _: u64, _: ScanFilter<'_>, _: &mut dyn FnMut(Text<'_>)) -> u64 {
+    fn set_scan(&mut self, _: Key<'_>, _: u64, _: u64, _: &mut dyn FnMut(Text<'_>)) -> u64 {
         0
+    }
+
+    fn scan(&mut self, _: u64, _: u64, _: ScanFilter<'_>, _: &mut dyn FnMut(Text<'_>)) -> Scanned {
+        Scanned { cursor: 0, more: false }
     }
 
     fn len(&mut self) -> u64 {

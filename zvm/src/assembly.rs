@@ -20,11 +20,14 @@
 //! example "SET a 1" -> "OK"
 //! source "strings.zvml" 12
 //! registers 6
+//! plain_entry plain                         # where requests without options begin
 //!     jump_if r2 exists                     # parameters fill the first registers
 //!     string_set r0 r1
 //!     reply_status "OK"
 //!     halt
 //! exists: fault "ERR no"
+//! plain:  string_set r0 r1
+//!     reply_status_end "OK"
 //! ```
 //!
 //! A variadic parameter is `variadic key: key, value: bytes`, or `variadic_optional ...` where
@@ -36,7 +39,7 @@ mod disassemble;
 mod token;
 
 pub use assemble::{AssembleError, assemble};
-pub use disassemble::disassemble;
+pub use disassemble::{disassemble, disassemble_instruction};
 
 #[cfg(test)]
 mod tests {
@@ -60,8 +63,9 @@ complexity "O(1)"
 example "SET a 1" -> "OK"
 source "strings.zvml" 12
 registers 7
+plain_entry L1
        jump_if r2 L4
-       string_set r0 r1
+L1:    string_set r0 r1
        reply_status "OK"
        halt
 L4:    int_wide r6 9223372036854775807

@@ -29,6 +29,8 @@ pub struct ProgramBuilder {
     labels: Vec<Option<usize>>,
     /// Instructions whose immediate is a label yet.
     jumps: Vec<(usize, Label)>,
+    /// Where requests without options begin.
+    plain_entry: Option<Label>,
 }
 
 /// A place in the code that jumps can name before it is known.
@@ -41,7 +43,8 @@ pub struct Label(usize);
 pub enum BuildError {
     /// More than 255 registers.
     Registers,
-    /// A label that a jump names was never placed: the jump's instruction.
+    /// A label that a jump names was never placed: the jump's instruction, or for the plain
+    /// entry's label the number of instructions.
     Label(usize),
     /// More than 2^31 instructions or constants.
     Size,
@@ -72,12 +75,13 @@ impl ProgramBuilder {
             returns: Returns::Any,
             signature: Signature::default(),
             code: Vec::new(),
+            plain_entry: None,
             constants: Vec::new(),
             registers: 0,
             docs: Docs::default(),
             source: SourceSpan::default(),
         };
-        Self { program, registers: 0, labels: Vec::new(), jumps: Vec::new() }
+        Self { program, registers: 0, labels: Vec::new(), jumps: Vec::new(), plain_entry: None }
     }
 
     /// Sets whose command it is.
@@ -167,6 +171,12 @@ impl ProgramBuilder {
         self
     }
 
+    /// Lets requests without options begin where a label stands.
+    pub const fn plain_entry(&mut self, label: Label) -> &mut Self {
+        self.plain_entry = Some(label);
+        self
+    }
+
     /// Adds an instruction and returns its index.
     pub fn emit(&mut self, op: Opcode, a: u8, b: u8, c: u8, imm: i32) -> usize {
         self.program.code.push(Instruction::new(op, a, b, c, imm));
@@ -186,9 +196,17 @@ impl ProgramBuilder {
     ///
     /// A label that stands nowhere, or more registers than a program may have.
     pub fn finish(mut self) -> Result<Program, BuildError> {
+        let labels = self.labels;
+        let place = |label: Label, at| {
+            let place = labels.get(label.0).copied().flatten().ok_or(BuildError::Label(at))?;
+            i32::try_from(place).map_err(|_| BuildError::Size)
+        };
+        if let Some(label) = self.plain_entry {
+            let entry = place(label, self.program.code.len())?;
+            self.program.plain_entry = Some(entry.cast_unsigned());
+        }
         for (at, label) in self.jumps {
-            let place = self.labels.get(label.0).copied().flatten().ok_or(BuildError::Label(at))?;
-            let imm = i32::try_from(place).map_err(|_| BuildError::Size)?;
+            let imm = place(label, at)?;
             if let Some(instruction) = self.program.code.get_mut(at) {
                 instruction.imm = imm;
             }

@@ -74,7 +74,7 @@ impl Program {
 const MAGIC: [u8; 3] = *b"ZVM";
 
 /// The version that is written and read.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 #[cfg(test)]
 mod tests {
@@ -86,7 +86,8 @@ mod tests {
             "program \"SET\"\naccess write\nparam key: key\nparam n: integer default -3\n\
              param t: bytes default \"x\"\noptions ex EX (s: integer error \"ERR s\")\n\
              unknown_option \"ERR \"\nsummary \"Set.\"\nexample \"SET a 1\" -> \"OK\"\n\
-             source \"s.zvml\" 300\nint_wide r4 -9223372036854775808\nreply_nil\nhalt",
+             source \"s.zvml\" 300\nplain_entry end\n\
+             int_wide r4 -9223372036854775808\nreply_nil\nhalt\nend: reply_nil\nhalt",
         )
         .unwrap_or_else(|error| panic!("{error}"))
     }
@@ -126,7 +127,7 @@ mod tests {
     #[test]
     fn other_versions_are_refused() {
         let mut bytes = program().to_bytes();
-        bytes[3] = 2;
+        bytes[3] = 1;
         assert_eq!(Program::from_bytes(&bytes), Err(FormatError::Version));
     }
 }

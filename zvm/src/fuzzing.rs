@@ -1,11 +1,11 @@
 //! What the fuzz targets check; also called with random input by this crate's own tests.
 
-use crate::operand::{OperandKind, Slot};
+use crate::operand::{Flow, OperandKind, Slot, UNIT_ELEMENTS};
 use crate::testing::{FakeSession, MapStore, OwnedArgs, RecordingSink};
 use crate::{
-    Access, Constant, Instruction, Item, Multiplicity, Opcode, OptionGroup, OptionSpec, Param,
-    ParamType, Program, ProgramBuilder, Registers, RunWhere, Store, VerifiedProgram, assemble,
-    disassemble, run_traced, verify,
+    Access, Constant, Frame, Instruction, Item, Multiplicity, Opcode, OptionGroup, OptionSpec,
+    Outcome, Param, ParamType, Program, ProgramBuilder, Registers, RunWhere, Store,
+    VerifiedProgram, assemble, disassemble, resume, run, run_traced, verify,
 };
 
 /// Any bytes are a program, or are refused; a program that verifies ends within its bound and
@@ -60,28 +60,71 @@ fn assert_text(program: &Program) {
 
 fn run_all(program: &VerifiedProgram) {
     let mut registers = Registers::new();
-    for args in REQUESTS {
-        let args = OwnedArgs::new(args);
+    let long = long_request(program);
+    let requests = REQUESTS.iter().map(|args| args.to_vec()).chain([long]);
+    for args in requests {
+        let args = OwnedArgs::new(&args);
         let (mut store, mut session) = (some_store(), FakeSession::new());
         let mut sink = RecordingSink::new();
-        let steps_max = program.code.len() * (args.args().len() + 1);
+        // Linear opcodes go over what there is, in units of which none is empty but the last.
+        let units_max = MEMBERS + 2;
+        let steps_max = program.code.len() * (args.args().len() + 1) * units_max;
         let mut steps = 0;
-        run_traced(
-            program,
-            args.frame(),
-            &mut registers,
-            &mut store,
-            &mut session,
-            &mut sink,
-            |_, _| {
-                steps += 1;
-                assert!(steps <= steps_max, "runs on\n{}", disassemble(program));
-            },
-        );
-        if let Err(complaint) = sink.reply() {
-            panic!("{complaint} from\n{}", disassemble(program));
+        let frame = args.frame();
+        let count = |_, _| {
+            steps += 1;
+            assert!(steps <= steps_max, "runs on\n{}", disassemble(program));
+        };
+        run_traced(program, frame, &mut registers, &mut store, &mut session, &mut sink, count);
+        let Ok(reply) = sink.reply() else {
+            panic!("{:?} from\n{}", sink.reply(), disassemble(program));
+        };
+        for fuel in [1, 3] {
+            let sliced = run_sliced(program, &args, fuel, &mut registers);
+            assert_eq!(sliced.reply, reply, "in slices of {fuel}\n{}", disassemble(program));
+            assert_eq!(sliced.store, store.dump());
+            if sliced.slices == 1 {
+                break;
+            }
         }
     }
+}
+
+/// What a run in slices came to.
+struct Sliced {
+    reply: String,
+    store: String,
+    slices: usize,
+}
+
+/// Runs a program in slices, with its arguments in another buffer and with other registers each
+/// time.
+fn run_sliced(
+    program: &VerifiedProgram,
+    args: &OwnedArgs,
+    fuel: u32,
+    registers: &mut Registers,
+) -> Sliced {
+    let (mut store, mut session) = (some_store(), FakeSession::new());
+    let mut slices = 1;
+    let mut sink = RecordingSink::new();
+    let frame = Frame { fuel, ..args.frame() };
+    let mut outcome = run(program, frame, registers, &mut store, &mut session, &mut sink);
+    while let Outcome::Yielded(state) = outcome {
+        slices += 1;
+        let moved = args.clone();
+        let frame = Frame { fuel, ..moved.frame() };
+        *registers = Registers::new();
+        outcome = resume(program, frame, *state, registers, &mut store, &mut session, &mut sink);
+    }
+    let reply = sink.reply().unwrap_or_else(|complaint| panic!("{complaint}")).to_owned();
+    Sliced { reply, store: store.dump(), slices }
+}
+
+/// A request with so many groups that a loop over them takes several units.
+fn long_request(program: &VerifiedProgram) -> Vec<&'static str> {
+    let groups = program.signature.variadic().map_or(0, |_| 3 * UNIT_ELEMENTS as usize + 1);
+    (0..groups).flat_map(|group| [REQUESTS[6][2 * (group % 3)], "v"]).collect()
 }
 
 fn some_store() -> MapStore {
@@ -92,12 +135,15 @@ fn some_store() -> MapStore {
         let written = store.set_string(key, crate::Text::Bytes(value), crate::Expiry::At(2000));
         debug_assert!(written.is_ok());
     }
-    let added = store.set_add(store.key(b"s"), b"member");
-    debug_assert!(added.is_ok());
+    for member in 0..MEMBERS {
+        let added = store.set_add(store.key(b"s"), member.to_string().as_bytes());
+        debug_assert!(added.is_ok());
+    }
     store
 }
 
-/// Grows a program of each side of the machine by every eight bytes that leave it valid.
+/// Grows a program of each side of the machine by every eight bytes that leave it valid: mostly an
+/// instruction.
 fn grown(data: &[u8]) -> Vec<VerifiedProgram> {
     let sides = [RunWhere::Keys, RunWhere::One, RunWhere::Connection];
     sides.into_iter().filter_map(|run_where| grow(data, run_where)).collect()
@@ -108,6 +154,15 @@ fn grow(data: &[u8], run_where: RunWhere) -> Option<VerifiedProgram> {
     let mut grown = closed(&program)?;
     for chunk in data.chunks_exact(8).take(INSTRUCTIONS_MAX) {
         let Ok(bytes) = <[u8; 8]>::try_from(chunk) else { continue };
+        if bytes[7] >= ENTRY {
+            let before = program.plain_entry;
+            program.plain_entry = u32::try_from(program.code.len()).ok();
+            match closed(&program) {
+                Some(valid) => grown = valid,
+                None => program.plain_entry = before,
+            }
+            continue;
+        }
         program.code.push(candidate(bytes, program.code.len()));
         match closed(&program) {
             Some(valid) => grown = valid,
@@ -138,9 +193,11 @@ fn closed(program: &Program) -> Option<VerifiedProgram> {
 fn candidate(bytes: [u8; 8], len: usize) -> Instruction {
     let [op, operands @ .., jump, _, _, _] = bytes;
     let op = Opcode::ALL[usize::from(op) % Opcode::ALL.len()];
+    let closes = matches!(op.info().flow, Flow::LoopClose | Flow::LoopEnd);
     let fit = |slot: Slot, value: u8| match op.info().operands[slot as usize].kind {
         OperandKind::Unused => 0,
-        OperandKind::In(_) | OperandKind::Out(_) => value % REGISTERS,
+        OperandKind::In(_) | OperandKind::Out(_) | OperandKind::Change(_) => value % REGISTERS,
+        OperandKind::Small => value,
         OperandKind::Choice(set) => value % u8::try_from(set.names().len()).unwrap_or(1),
         OperandKind::Constant(crate::ConstantKind::Bytes) => value % 2,
         OperandKind::Constant(crate::ConstantKind::Int) => 2,
@@ -149,9 +206,8 @@ fn candidate(bytes: [u8; 8], len: usize) -> Instruction {
     let [a, b, c] = operands;
     let mut imm = i32::from(fit(Slot::Imm, jump));
     if matches!(op.info().operands[Slot::Imm as usize].kind, OperandKind::Jump(_)) {
-        let back = op == Opcode::ArgsNext;
         let len = i32::try_from(len).unwrap_or(i32::MAX);
-        imm = if back { len.saturating_sub(imm) } else { OPEN_JUMP };
+        imm = if closes { len.saturating_sub(imm) } else { OPEN_JUMP };
     }
     Instruction::new(op, fit(Slot::A, a), fit(Slot::B, b), fit(Slot::C, c), imm)
 }
@@ -190,11 +246,17 @@ const REQUESTS: [&[&str]; 7] = [
     &["k", "1", "s", "2", "t", "3"],
 ];
 
+/// Members of the set that there is: several units of them.
+const MEMBERS: usize = 150;
+
 /// Registers of a grown program.
 const REGISTERS: u8 = 8;
 
 /// Candidates looked at for a grown program.
 const INSTRUCTIONS_MAX: usize = 64;
+
+/// From here on, the last of eight bytes lets plain requests begin where the program has come to.
+const ENTRY: u8 = 0xf0;
 
 /// The immediate of a jump to the end, until that is known.
 const OPEN_JUMP: i32 = -1;
@@ -205,7 +267,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(ProptestConfig::with_cases(32))]
 
         #[test]
         fn bytes_are_programs_or_refused(data: Vec<u8>) {

@@ -6,6 +6,7 @@ pub(crate) mod commands;
 pub(crate) mod control;
 pub(crate) mod database;
 pub(crate) mod float;
+pub(crate) mod fused;
 pub(crate) mod integer;
 pub(crate) mod key;
 pub(crate) mod reply;

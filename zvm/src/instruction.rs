@@ -1,7 +1,7 @@
 //! One instruction: eight bytes.
 
 use crate::Opcode;
-use crate::operand::Slot;
+use crate::operand::{OperandKind, Slot};
 
 /// An opcode and its operands. Which operands are registers, jumps or numbers, the
 /// [opcode table](Opcode::info) tells; unused ones are zero.
@@ -29,15 +29,39 @@ impl Instruction {
         Self { op, a, b, c, imm }
     }
 
-    /// The operand in a slot.
+    /// The operand in a slot; bytes are signed where the opcode takes a
+    /// [small number](crate::OperandKind::Small) there.
     #[must_use]
     pub fn operand(self, slot: Slot) -> i32 {
-        match slot {
-            Slot::A => i32::from(self.a),
-            Slot::B => i32::from(self.b),
-            Slot::C => i32::from(self.c),
-            Slot::Imm => self.imm,
+        let byte = match slot {
+            Slot::A => self.a,
+            Slot::B => self.b,
+            Slot::C => self.c,
+            Slot::Imm => return self.imm,
+        };
+        match self.op.info().operands[slot as usize].kind {
+            OperandKind::Small => i32::from(byte.cast_signed()),
+            _ => i32::from(byte),
         }
+    }
+
+    /// The same with another operand in a slot; `None` where a byte does not hold it.
+    #[must_use]
+    pub fn with_operand(mut self, slot: Slot, value: i32) -> Option<Self> {
+        let byte = match slot {
+            Slot::A => &mut self.a,
+            Slot::B => &mut self.b,
+            Slot::C => &mut self.c,
+            Slot::Imm => {
+                self.imm = value;
+                return Some(self);
+            }
+        };
+        *byte = match self.op.info().operands[slot as usize].kind {
+            OperandKind::Small => i8::try_from(value).ok()?.cast_unsigned(),
+            _ => u8::try_from(value).ok()?,
+        };
+        Some(self)
     }
 
     /// The instruction as eight bytes: opcode, a, b, c, and the immediate in little-endian order.

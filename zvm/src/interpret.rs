@@ -1,12 +1,25 @@
 //! Running a program: the loop around the dispatch over opcodes.
+//!
+//! ```text
+//!          run                      fuel used up                resume
+//!  Frame ------> decode, interpret --------------> State, kept -------> interpret ...
+//!                     |                            with the                |
+//!                     v                            arguments               v
+//!              Replied | Faulted                                    Replied | Faulted
+//! ```
+//!
+//! What takes long goes in units of [`UNIT_ELEMENTS`](crate::UNIT_ELEMENTS) elements: a linear
+//! opcode that has more to do is run again with its cursor moved on, and a loop over arguments
+//! counts a unit for so many groups. A unit costs one of [`Frame::fuel`]; between two of them a
+//! program can be left and taken up again later.
 
 use crate::generated::dispatch::dispatch;
-use crate::registers::{Input, Registers};
-use crate::signature::Shape;
+use crate::registers::{Input, Registers, Saved};
 use crate::{
-    Args, DecodeError, Fault, Instruction, Item, ReplySink, Session, Signature, Store,
-    VariadicSpan, VerifiedProgram,
+    Args, DecodeError, Fault, Instruction, Item, Key, ReplySink, Session, Signature, Store,
+    UNIT_ELEMENTS, VariadicSpan, VerifiedProgram,
 };
+use std::slice::Iter;
 
 /// A request to run a program for.
 #[derive(Debug, Clone, Copy)]
@@ -15,21 +28,47 @@ pub struct Frame<'a> {
     pub args: Args<'a>,
     /// [`Store::hash`] of the first key, where it is known from routing.
     pub first_key_hash: Option<u64>,
+    /// Units that the program may take before it yields; [`UNLIMITED`](Self::UNLIMITED) lets it
+    /// run to its end.
+    pub fuel: u32,
 }
 
-/// How a run ended. Either way exactly one reply was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl<'a> Frame<'a> {
+    /// So much fuel that a program never yields.
+    pub const UNLIMITED: u32 = u32::MAX;
+
+    /// A request of these arguments that nobody has routed, to be run to its end.
+    #[must_use]
+    pub const fn new(args: Args<'a>) -> Self {
+        Self { args, first_key_hash: None, fuel: Self::UNLIMITED }
+    }
+}
+
+/// How a run ended. Unless it yielded, exactly one reply was made.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// With the program's reply.
     Replied,
     /// With an error.
     Faulted,
+    /// Not yet: [`resume`] goes on. The reply is not whole.
+    Yielded(Box<State>),
+}
+
+/// A program that has yielded: where it stands and what its registers hold.
+///
+/// It refers to the arguments by number, so whoever keeps it keeps a copy of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    pc: usize,
+    saved: Saved,
 }
 
 /// Runs a program: decodes the arguments, then interprets the code.
 ///
-/// Allocates only where the program copies strings to the scratch space, and on errors about
-/// arguments. Ends within (instructions) x (arguments + 1) steps.
+/// Allocates only where the program copies strings to the scratch space, where it yields, and on
+/// errors about arguments. Takes at most (instructions) x (arguments + 1) steps, and one more for
+/// each [unit](crate::UNIT_ELEMENTS) of what linear opcodes go over.
 pub fn run(
     program: &VerifiedProgram,
     frame: Frame<'_>,
@@ -42,6 +81,7 @@ pub fn run(
 }
 
 /// [`run`], calling `trace` with the index of each instruction before it runs.
+#[inline]
 pub fn run_traced(
     program: &VerifiedProgram,
     frame: Frame<'_>,
@@ -52,45 +92,84 @@ pub fn run_traced(
     trace: impl FnMut(usize, Instruction),
 ) -> Outcome {
     registers.begin();
-    let (signature, shape) = (&program.signature, program.shape());
-    if let Err(error) = signature.fill(shape, &frame, |key| store.hash(key), registers) {
-        return refuse(sink, error, signature, frame.args);
-    }
-    let input = Input { args: frame.args, constants: &program.constants };
-    let variadic = Variadic::of(signature, shape, frame);
-    let mut vm = Machine { input, variadic, registers, store, session, sink, fault: None };
-    interpret(&program.code, &mut vm, trace);
-    match vm.fault {
-        None => Outcome::Replied,
-        Some(fault) => fail(vm.sink, fault, input),
-    }
+    let entry = match program.decode(&frame, |key| store.hash(key), registers) {
+        Ok(entry) => entry,
+        Err(error) => return refuse(sink, error, &program.signature, frame.args),
+    };
+    let machine = Machine::new(program, frame, registers, store, session, sink);
+    interpret(program, frame, entry, machine, trace)
+}
+
+/// Goes on with a program that has yielded, with the same arguments, in any buffer, and with the
+/// reply as far as it has come in the sink.
+///
+/// What the store holds may have changed in between; a program that went over a container sees
+/// what the container's cursor promises.
+pub fn resume(
+    program: &VerifiedProgram,
+    frame: Frame<'_>,
+    state: State,
+    registers: &mut Registers,
+    store: &mut impl Store,
+    session: &mut impl Session,
+    sink: &mut impl ReplySink,
+) -> Outcome {
+    registers.restore(state.saved);
+    let machine = Machine::new(program, frame, registers, store, session, sink);
+    interpret(program, frame, state.pc, machine, |_, _| {})
 }
 
 /// The loop. One `match` in [`dispatch`] with the handlers inlined into it: tables of function
 /// pointers and closures measured two to four times as slow on short programs.
+#[inline]
 fn interpret<S: Store, N: Session, R: ReplySink>(
-    code: &[Instruction],
-    vm: &mut Machine<'_, S, N, R>,
+    program: &VerifiedProgram,
+    frame: Frame<'_>,
+    entry: usize,
+    mut vm: Machine<'_, S, N, R>,
     mut trace: impl FnMut(usize, Instruction),
-) {
-    let mut pc = 0;
+) -> Outcome {
+    let code = program.code.as_slice();
+    let from = |pc: usize| code.get(pc..).unwrap_or(&[]).iter();
+    let place = |rest: &Iter<'_, Instruction>| code.len() - rest.len() - 1;
+    let mut fuel = frame.fuel;
+    let mut rest = from(entry);
     // The verifier proves that execution never leaves the code.
-    while let Some(instruction) = code.get(pc) {
-        trace(pc, *instruction);
-        match dispatch(vm, instruction) {
-            Step::Next => pc += 1,
-            Step::Jump => pc = instruction.imm.cast_unsigned() as usize,
-            Step::Stop => return,
+    while let Some(instruction) = rest.next() {
+        trace(place(&rest), *instruction);
+        let target = || instruction.imm.cast_unsigned() as usize;
+        let pc = match dispatch(&mut vm, instruction) {
+            Step::Next => continue,
+            Step::Jump => {
+                rest = from(target());
+                continue;
+            }
+            Step::Stop => return vm.end(),
+            Step::JumpUnit => target(),
+            Step::Again => place(&rest),
+        };
+        rest = from(pc);
+        if fuel == Frame::UNLIMITED {
+            continue;
+        }
+        fuel = fuel.saturating_sub(1);
+        if fuel == 0 {
+            let saved = vm.registers.save(program.registers);
+            return Outcome::Yielded(Box::new(State { pc, saved }));
         }
     }
-    debug_assert!(false, "left the code at {pc}");
+    debug_assert!(false, "left the code");
     vm.fault = Some(Fault::Internal);
+    vm.end()
 }
 
 /// What a handler works on.
 pub(crate) struct Machine<'a, S, N, R> {
     pub(crate) input: Input<'a>,
-    pub(crate) variadic: Option<Variadic<'a>>,
+    program: &'a VerifiedProgram,
+    first_key_hash: Option<u64>,
+    /// What the loop opcodes read, once they have asked for it.
+    variadic: Option<Variadic<'a>>,
     pub(crate) registers: &'a mut Registers,
     pub(crate) store: &'a mut S,
     pub(crate) session: &'a mut N,
@@ -104,19 +183,6 @@ pub(crate) struct Machine<'a, S, N, R> {
 pub(crate) struct Variadic<'a> {
     pub(crate) span: VariadicSpan,
     pub(crate) items: &'a [Item],
-    /// The first key of the request and its hash, where that is known.
-    pub(crate) first_key: Option<(usize, u64)>,
-}
-
-impl<'a> Variadic<'a> {
-    #[inline]
-    fn of(signature: &'a Signature, shape: Shape, frame: Frame<'_>) -> Option<Self> {
-        let argc = frame.args.len();
-        let span = shape.variadic_span(argc)?;
-        let items = &signature.variadic()?.items;
-        let first_key = signature.keys(argc).next().zip(frame.first_key_hash);
-        Some(Self { span, items, first_key })
-    }
 }
 
 /// Where execution goes on.
@@ -126,6 +192,10 @@ pub(crate) enum Step {
     Next,
     /// Where the immediate says.
     Jump,
+    /// Where the immediate says, having used up a unit.
+    JumpUnit,
+    /// At the same instruction, having used up a unit.
+    Again,
     /// Nowhere: the program has halted or faulted.
     Stop,
 }
@@ -136,9 +206,73 @@ impl Step {
     pub(crate) const fn jump_if(condition: bool) -> Self {
         if condition { Self::Jump } else { Self::Next }
     }
+
+    /// Jumps back to the body of a loop over arguments for this group.
+    #[inline]
+    pub(crate) fn back_for(group: u32) -> Self {
+        if u64::from(group).is_multiple_of(UNIT_ELEMENTS) { Self::JumpUnit } else { Self::Jump }
+    }
 }
 
-impl<S, N, R> Machine<'_, S, N, R> {
+impl<'a, S, N, R> Machine<'a, S, N, R> {
+    #[inline]
+    const fn new(
+        program: &'a VerifiedProgram,
+        frame: Frame<'a>,
+        registers: &'a mut Registers,
+        store: &'a mut S,
+        session: &'a mut N,
+        sink: &'a mut R,
+    ) -> Self {
+        Self {
+            input: Input { args: frame.args, constants: program.constants() },
+            program,
+            first_key_hash: frame.first_key_hash,
+            variadic: None,
+            registers,
+            store,
+            session,
+            sink,
+            fault: None,
+        }
+    }
+
+    /// Where the groups of the variadic parameter are; `None` where the program has none.
+    #[inline]
+    pub(crate) fn variadic(&mut self) -> Option<Variadic<'a>> {
+        if self.variadic.is_none() {
+            let (program, argc) = (self.program, self.input.args.len());
+            let span = program.shape().variadic_span(argc)?;
+            let items = &program.signature.params.get(span.start)?.items;
+            self.variadic = Some(Variadic { span, items });
+        }
+        self.variadic
+    }
+
+    /// The hash of the item at `offset` of a group, where it is the request's first key and that
+    /// is known.
+    #[inline]
+    pub(crate) fn known_hash(&self, group: u32, offset: usize) -> Option<u64> {
+        let is_first = group == 0 && self.program.shape().first_key_in_group() == Some(offset);
+        self.first_key_hash.filter(|_| is_first)
+    }
+
+    /// Does something with the key in a register, and remembers where the store found it.
+    #[inline]
+    pub(crate) fn at_key<T>(
+        &mut self,
+        register: u8,
+        act: impl FnOnce(&mut S, Key<'_>, &mut R) -> T,
+    ) -> T
+    where
+        S: Store,
+    {
+        let key = self.registers.key(register, self.input);
+        let result = act(self.store, key, self.sink);
+        self.registers.remember(register, self.store.hint());
+        result
+    }
+
     /// Stops with an error.
     #[cold]
     pub(crate) const fn fault(&mut self, fault: Fault) -> Step {
@@ -157,6 +291,16 @@ impl<S, N, R> Machine<'_, S, N, R> {
     pub(crate) const fn replied(&mut self, count: i64) -> Step {
         self.registers.elements = self.registers.elements.wrapping_add(count);
         Step::Next
+    }
+}
+
+impl<S, N, R: ReplySink> Machine<'_, S, N, R> {
+    #[inline]
+    fn end(self) -> Outcome {
+        match self.fault {
+            None => Outcome::Replied,
+            Some(fault) => fail(self.sink, fault, self.input),
+        }
     }
 }
 

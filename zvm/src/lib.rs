@@ -31,20 +31,21 @@ mod tests;
 
 pub use absent::{NoSession, NoStore};
 pub use args::{ArgRange, Args};
-pub use assembly::{AssembleError, assemble, disassemble};
+pub use assembly::{AssembleError, assemble, disassemble, disassemble_instruction};
 pub use builder::{BuildError, Label, ProgramBuilder};
 pub use databox::{Text, decimal};
 pub use encoding::FormatError;
 pub(crate) use fault::Fault;
 pub use generated::{
-    Aggregate, ChoiceSet, CommandFilter as CommandFilterKind, Opcode, PRIMITIVES, Truth,
+    Aggregate, ChoiceSet, CommandFilter as CommandFilterKind, FUSIONS, Opcode, PRIMITIVES, Truth,
 };
 pub use instruction::Instruction;
-pub use interpret::{Frame, Outcome, run, run_traced};
-pub use key::Key;
+pub use interpret::{Frame, Outcome, State, resume, run, run_traced};
+pub use key::{Hint, Key};
 pub use operand::{
-    Branch, ConstantKind, Cost, Domain, Emit, Flow, OpcodeInfo, OperandInfo, OperandKind, Pattern,
-    Primitive, PrimitiveParam, PrimitiveResult, Slot, Type,
+    Branch, ConstantKind, Cost, Domain, Emit, Flow, Fusion, FusionOperand, FusionStep, OpcodeInfo,
+    OperandInfo, OperandKind, Pattern, Primitive, PrimitiveParam, PrimitiveResult, Slot, Type,
+    UNIT_ELEMENTS,
 };
 pub use program::{
     Access, Constant, Docs, Example, Program, Protocol, Returns, RunWhere, SourceSpan,
@@ -58,5 +59,5 @@ pub use signature::{
     DecodeError, DecodeOrder, DefaultValue, Item, KeyPositions, Multiplicity, OptionGroup,
     OptionSpec, Param, ParamRegister, ParamType, Signature, VariadicSpan,
 };
-pub use store::{Expiry, OutOfMemory, ScanFilter, Store};
+pub use store::{Expiry, OutOfMemory, ScanFilter, Scanned, Store};
 pub use verify::{VerifiedProgram, VerifyError, verify};

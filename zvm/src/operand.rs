@@ -78,10 +78,9 @@ pub enum Pattern {
     MaybeAny,
     /// Written: it takes the type of the operand read.
     Same,
-    /// Written: as many registers from here on as the variadic parameter's group has items, of
-    /// their types.
-    Group,
-    /// The position of a loop over arguments.
+    /// The position of a loop over arguments. The registers behind it hold the group that it
+    /// stands at: one for each item of the variadic parameter's group. Whatever writes the
+    /// position writes them.
     Loop,
 }
 
@@ -130,12 +129,16 @@ pub enum OperandKind {
     In(Pattern),
     /// A register that is written.
     Out(Pattern),
+    /// A register that is read and written.
+    Change(Pattern),
     /// The number of a name.
     Choice(ChoiceSet),
     /// The index of a constant.
     Constant(ConstantKind),
     /// A literal number.
     Number,
+    /// A literal number of one signed byte.
+    Small,
     /// The index of the instruction to go on at.
     Jump(Branch),
 }
@@ -156,8 +159,11 @@ pub enum Cost {
     Const,
     /// With the logarithm of the container, at most.
     Log,
-    /// With the container or the namespace.
+    /// With the container or the namespace. It works in units of [`UNIT_ELEMENTS`] at most,
+    /// and keeps its position in a cursor register between them.
     Linear,
+    /// With what the server itself is made of: commands, settings. Not with the data.
+    Server,
 }
 
 /// What an opcode touches beside registers and reply.
@@ -185,6 +191,8 @@ pub enum Flow {
     LoopOpen,
     /// At its jump, which goes back, or at the next instruction; closes a loop.
     LoopClose,
+    /// As `LoopClose`, but where it does not jump, the program has replied.
+    LoopEnd,
     /// Nowhere: the program has replied.
     Halt,
     /// Nowhere: the program replies an error.
@@ -250,6 +258,8 @@ pub struct Primitive {
     pub params: &'static [PrimitiveParam],
     /// What the caller gets.
     pub result: Option<PrimitiveResult>,
+    /// The operand that is a cursor of which the caller knows nothing: it starts anew.
+    pub cursor: Option<Slot>,
     /// When the opcode jumps (in [`Slot::Imm`]) instead of giving a result.
     pub otherwise: Option<Branch>,
 }
@@ -285,3 +295,38 @@ pub struct PrimitiveResult {
     /// Whether it may be absent.
     pub optional: bool,
 }
+
+/// A fused opcode and the sequence that it stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fusion {
+    /// The fused opcode.
+    pub op: Opcode,
+    /// What it does, one after the other.
+    pub steps: &'static [FusionStep],
+}
+
+/// One opcode of the sequence that a fused one stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FusionStep {
+    /// The opcode.
+    pub op: Opcode,
+    /// In the order of [`Slot::ALL`].
+    pub operands: [FusionOperand; 4],
+}
+
+/// An operand of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FusionOperand {
+    /// None.
+    None,
+    /// That operand of the fused opcode.
+    Slot(Slot),
+    /// A register that one step writes, another reads, and nothing else.
+    Temporary(u8),
+    /// This number.
+    Number(i32),
+}
+
+/// Elements that a linear opcode goes over, or groups that a loop does, before it counts one unit
+/// of fuel.
+pub const UNIT_ELEMENTS: u64 = 64;

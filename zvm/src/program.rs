@@ -21,6 +21,9 @@ pub struct Program {
     pub signature: Signature,
     /// What it does.
     pub code: Vec<Instruction>,
+    /// The instruction at which a request begins that gives every parameter and no option, where
+    /// that is not the first one. The registers of the options are not set there.
+    pub plain_entry: Option<u32>,
     /// What the code refers to.
     pub constants: Vec<Constant>,
     /// How many registers it uses, from 0 on, parameters included.

@@ -1,7 +1,11 @@
 //! The register file: what a program computes with, reused from run to run.
+//!
+//! A register is three fields in three arrays: a tag, 64 bits and 32 bits. Opcodes whose operand
+//! has one type, which the verifier has proved, read the bits without looking at the tag; that a
+//! register of another type is read is a mistake that means some other value and no more.
 
 use crate::generated::Aggregate;
-use crate::{Args, Constant, Fault, Key, Text};
+use crate::{Args, Constant, Fault, Hint, Key, Mark, Text};
 use databox::decimal;
 use std::fmt;
 
@@ -10,17 +14,34 @@ use std::fmt;
 /// One serves any number of runs, one after the other, and programs of any size: no run clears
 /// it, because the verifier proves that a register is written before it is read.
 ///
-/// Units: 256 registers of 16 bytes; the scratch space grows to what programs copy and is given
+/// Units: 256 registers of 13 bytes; the scratch space grows to what programs copy and is given
 /// back above 64 KiB.
 pub struct Registers {
-    values: [Value; 256],
-    scratch: Vec<u8>,
-    /// What a scan found, until its cursor is replied.
-    pub(crate) keys: Vec<u8>,
-    pub(crate) open: Vec<OpenAggregate>,
+    /// The number, hash, or place of bytes.
+    bits: [u64; COUNT],
+    /// The argument of a key.
+    arguments: [u32; COUNT],
+    tags: [Tag; COUNT],
     /// Replies since the aggregate opened last, headers of fixed length counted so that a
     /// complete aggregate counts one.
     pub(crate) elements: i64,
+    /// Where the store found a key, and which argument that was.
+    hint: Hint,
+    hint_argument: u32,
+    /// Whether `buffers` may hold something.
+    used: bool,
+    buffers: Buffers,
+}
+
+/// What of a running program is not in registers.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Buffers {
+    scratch: Vec<u8>,
+    /// What a scan found, until its cursor is replied.
+    pub(crate) keys: Vec<u8>,
+    /// How many keys that is.
+    pub(crate) keys_found: usize,
+    pub(crate) open: Vec<OpenAggregate>,
 }
 
 /// What one register holds.
@@ -52,15 +73,37 @@ pub(crate) enum Value {
     Loop(u32),
 }
 
-const _: () = assert!(size_of::<Value>() == 16);
+/// Which of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Tag {
+    Absent,
+    Int,
+    Bool,
+    Float,
+    Cursor,
+    Argument,
+    Constant,
+    Scratch,
+    Key,
+    Loop,
+}
 
 /// An aggregate whose length is not known yet.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct OpenAggregate {
-    pub(crate) mark: crate::Mark,
+    pub(crate) mark: Mark,
     pub(crate) kind: Aggregate,
     /// [`Registers::elements`] of the aggregate around it.
     pub(crate) elements_before: i64,
+}
+
+/// The registers of a program that has yielded.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Saved {
+    values: Vec<Value>,
+    elements: i64,
+    buffers: Buffers,
 }
 
 impl Registers {
@@ -68,88 +111,165 @@ impl Registers {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            values: [Value::Absent; 256],
-            scratch: Vec::new(),
-            keys: Vec::new(),
-            open: Vec::with_capacity(OPEN_AGGREGATES_MAX),
+            bits: [0; COUNT],
+            arguments: [0; COUNT],
+            tags: [Tag::Absent; COUNT],
             elements: 0,
+            hint: Hint::NONE,
+            hint_argument: NO_ARGUMENT,
+            used: false,
+            buffers: Buffers::default(),
         }
     }
 
     /// Makes room for another run. O(1).
+    #[inline]
     pub(crate) fn begin(&mut self) {
-        for buffer in [&mut self.scratch, &mut self.keys] {
-            buffer.clear();
-            if buffer.capacity() > SCRATCH_KEPT_BYTES {
-                buffer.shrink_to(SCRATCH_KEPT_BYTES);
-            }
-        }
-        self.open.clear();
         self.elements = 0;
+        self.hint_argument = NO_ARGUMENT;
+        if self.used {
+            self.buffers.clear();
+            self.used = false;
+        }
+    }
+
+    /// Takes the state of a program that yields, `count` registers of it.
+    pub(crate) fn save(&mut self, count: u8) -> Saved {
+        self.used = false;
+        Saved {
+            values: (0..count).map(|register| self.get(register)).collect(),
+            elements: self.elements,
+            buffers: std::mem::take(&mut self.buffers),
+        }
+    }
+
+    /// Goes on with the state of a program that yielded.
+    pub(crate) fn restore(&mut self, saved: Saved) {
+        self.begin();
+        for (register, value) in (0..=u8::MAX).zip(saved.values) {
+            self.set(register, value);
+        }
+        self.elements = saved.elements;
+        self.buffers = saved.buffers;
+        self.used = true;
+    }
+
+    /// What is not in registers, to be changed.
+    pub(crate) const fn buffers(&mut self) -> &mut Buffers {
+        self.used = true;
+        &mut self.buffers
     }
 
     pub(crate) fn get(&self, register: u8) -> Value {
-        self.values[usize::from(register)]
+        let index = usize::from(register);
+        let (bits, argument) = (self.bits[index], self.arguments[index]);
+        match self.tags[index] {
+            Tag::Absent => Value::Absent,
+            Tag::Int => Value::Int(bits.cast_signed()),
+            Tag::Bool => Value::Bool(bits != 0),
+            Tag::Float => Value::Float(f64::from_bits(bits)),
+            Tag::Cursor => Value::Cursor(bits),
+            Tag::Argument => Value::Argument(low(bits)),
+            Tag::Constant => Value::Constant(low(bits)),
+            Tag::Scratch => Value::Scratch { start: low(bits), len: low(bits >> 32) },
+            Tag::Key => Value::Key { argument, hash: bits },
+            Tag::Loop => Value::Loop(low(bits)),
+        }
     }
 
+    #[inline]
     pub(crate) fn set(&mut self, register: u8, value: Value) {
-        self.values[usize::from(register)] = value;
+        let (tag, bits) = match value {
+            Value::Absent => (Tag::Absent, 0),
+            Value::Int(value) => (Tag::Int, value.cast_unsigned()),
+            Value::Bool(value) => (Tag::Bool, u64::from(value)),
+            Value::Float(value) => (Tag::Float, value.to_bits()),
+            Value::Cursor(value) => (Tag::Cursor, value),
+            Value::Argument(index) => (Tag::Argument, u64::from(index)),
+            Value::Constant(index) => (Tag::Constant, u64::from(index)),
+            Value::Scratch { start, len } => {
+                (Tag::Scratch, u64::from(start) | u64::from(len) << 32)
+            }
+            Value::Key { argument, hash } => {
+                self.arguments[usize::from(register)] = argument;
+                (Tag::Key, hash)
+            }
+            Value::Loop(group) => (Tag::Loop, u64::from(group)),
+        };
+        self.tags[usize::from(register)] = tag;
+        self.bits[usize::from(register)] = bits;
     }
 
-    /// The integer in a register of type int. Another value, which the verifier excludes, is 0.
+    /// Copies a register, whatever it holds.
+    #[inline]
+    pub(crate) fn copy(&mut self, to: u8, from: u8) {
+        let (to, from) = (usize::from(to), usize::from(from));
+        self.tags[to] = self.tags[from];
+        self.bits[to] = self.bits[from];
+        self.arguments[to] = self.arguments[from];
+    }
+
+    /// Whether a register of an optional type holds nothing.
+    #[inline]
+    pub(crate) fn is_absent(&self, register: u8) -> bool {
+        self.tags[usize::from(register)] == Tag::Absent
+    }
+
+    /// The integer in a register of type int.
+    #[inline]
     pub(crate) fn int(&self, register: u8) -> i64 {
-        match self.get(register) {
-            Value::Int(value) => value,
-            other => {
-                debug_assert!(false, "register {register} holds {other:?}, not an integer");
-                0
-            }
-        }
+        self.expect(register, Tag::Int).cast_signed()
     }
 
-    /// The boolean in a register of type bool. Another value, which the verifier excludes, is
-    /// false.
+    /// The boolean in a register of type bool.
+    #[inline]
     pub(crate) fn bool(&self, register: u8) -> bool {
-        debug_assert!(matches!(self.get(register), Value::Bool(_)));
-        self.get(register) == Value::Bool(true)
+        self.expect(register, Tag::Bool) != 0
     }
 
-    /// The cursor in a register of type cursor. Another value, which the verifier excludes, is 0.
+    /// The cursor in a register of type cursor.
+    #[inline]
     pub(crate) fn cursor(&self, register: u8) -> u64 {
-        match self.get(register) {
-            Value::Cursor(value) => value,
-            other => {
-                debug_assert!(false, "register {register} holds {other:?}, not a cursor");
-                0
-            }
-        }
+        self.expect(register, Tag::Cursor)
     }
 
-    /// The key in a register of type key. Another value, which the verifier excludes, is the
-    /// empty key.
+    /// The group at which the loop with this position stands.
+    #[inline]
+    pub(crate) fn group(&self, register: u8) -> u32 {
+        low(self.expect(register, Tag::Loop))
+    }
+
+    /// The key in a register of type key.
+    #[inline]
     pub(crate) fn key<'a>(&self, register: u8, input: Input<'a>) -> Key<'a> {
-        match self.get(register) {
-            Value::Key { argument, hash } => Key { bytes: input.args.get(argument as usize), hash },
-            other => {
-                debug_assert!(false, "register {register} holds {other:?}, not a key");
-                Key { bytes: &[], hash: 0 }
-            }
-        }
+        let hash = self.expect(register, Tag::Key);
+        let argument = self.arguments[usize::from(register)];
+        let hint = if argument == self.hint_argument { self.hint } else { Hint::NONE };
+        Key { bytes: input.args.get(argument as usize), hash, hint }
+    }
+
+    /// Remembers where the store found the key in a register. The last one is remembered: most
+    /// programs have one key.
+    #[inline]
+    pub(crate) fn remember(&mut self, register: u8, hint: Hint) {
+        self.hint = hint;
+        self.hint_argument = self.arguments[usize::from(register)];
     }
 
     /// The string in a register that serves as bytes; `None` where it is absent.
     pub(crate) fn text<'r>(&'r self, register: u8, input: Input<'r>) -> Option<Text<'r>> {
-        let bytes = match self.get(register) {
-            Value::Int(value) => return Some(Text::Integer(value)),
-            Value::Argument(index) | Value::Key { argument: index, .. } => {
-                input.args.get(index as usize)
+        let index = usize::from(register);
+        let bits = self.bits[index];
+        let bytes = match self.tags[index] {
+            Tag::Int => return Some(Text::Integer(bits.cast_signed())),
+            Tag::Argument => input.args.get(bits as usize),
+            Tag::Key => input.args.get(self.arguments[index] as usize),
+            Tag::Constant => input.literal(low(bits).cast_signed()),
+            Tag::Scratch => {
+                let rest = self.buffers.scratch.get(low(bits) as usize..).unwrap_or(&[]);
+                rest.get(..low(bits >> 32) as usize).unwrap_or(&[])
             }
-            Value::Constant(index) => input.literal(index.cast_signed()),
-            Value::Scratch { start, len } => {
-                let rest = self.scratch.get(start as usize..).unwrap_or(&[]);
-                rest.get(..len as usize).unwrap_or(&[])
-            }
-            _ => return None,
+            Tag::Absent | Tag::Bool | Tag::Float | Tag::Cursor | Tag::Loop => return None,
         };
         Some(Text::Bytes(bytes))
     }
@@ -174,17 +294,40 @@ impl Registers {
         let value = match text {
             Text::Integer(value) => Value::Int(value),
             Text::Bytes(bytes) => {
-                let start = self.scratch.len();
+                let scratch = &mut self.buffers().scratch;
+                let start = scratch.len();
                 if bytes.len() > SCRATCH_BYTES_MAX - start {
                     return Err(Fault::OutOfMemory);
                 }
-                self.scratch.extend_from_slice(bytes);
+                scratch.extend_from_slice(bytes);
                 // Both are at most SCRATCH_BYTES_MAX.
                 Value::Scratch { start: start as u32, len: bytes.len() as u32 }
             }
         };
         self.set(register, value);
         Ok(())
+    }
+
+    /// The bits of a register of which the verifier has proved the type.
+    #[inline]
+    fn expect(&self, register: u8, tag: Tag) -> u64 {
+        let index = usize::from(register);
+        debug_assert_eq!(self.tags[index], tag, "register {register}");
+        self.bits[index]
+    }
+}
+
+impl Buffers {
+    #[cold]
+    fn clear(&mut self) {
+        for buffer in [&mut self.scratch, &mut self.keys] {
+            buffer.clear();
+            if buffer.capacity() > SCRATCH_KEPT_BYTES {
+                buffer.shrink_to(SCRATCH_KEPT_BYTES);
+            }
+        }
+        self.keys_found = 0;
+        self.open.clear();
     }
 }
 
@@ -196,7 +339,8 @@ impl Default for Registers {
 
 impl fmt::Debug for Registers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registers").field("scratch", &self.scratch.len()).finish_non_exhaustive()
+        let scratch_bytes = self.buffers.scratch.len();
+        f.debug_struct("Registers").field("scratch_bytes", &scratch_bytes).finish_non_exhaustive()
     }
 }
 
@@ -217,8 +361,19 @@ impl<'a> Input<'a> {
     }
 }
 
+/// The lower half.
+const fn low(bits: u64) -> u32 {
+    bits as u32
+}
+
 /// How deep aggregates of unknown length may nest.
 pub(crate) const OPEN_AGGREGATES_MAX: usize = 4;
+
+/// Registers that an operand can name.
+const COUNT: usize = 256;
+
+/// The number of no argument.
+const NO_ARGUMENT: u32 = u32::MAX;
 
 /// Scratch space kept from one run to the next.
 const SCRATCH_KEPT_BYTES: usize = 64 * 1024;

@@ -7,9 +7,11 @@
 
 mod decode;
 mod number;
+mod prologue;
 
 pub use decode::DecodeError;
 pub(crate) use decode::{GROUPS_MAX, read_number};
+pub(crate) use prologue::Prologue;
 
 use crate::Type;
 
@@ -247,13 +249,21 @@ pub(crate) struct Shape {
     start: usize,
     /// Arguments in a group; 0 without a variadic parameter.
     stride: usize,
+    /// The item of the first group that is the first key of a request.
+    first_key_in_group: Option<usize>,
 }
 
 impl Shape {
     #[inline]
+    pub(crate) const fn first_key_in_group(self) -> Option<usize> {
+        self.first_key_in_group
+    }
+
+    #[inline]
     pub(crate) const fn accepts(self, argc: usize) -> bool {
         let counts = argc >= self.minimum && argc <= self.maximum;
-        counts && (self.stride == 0 || argc.saturating_sub(self.fixed).is_multiple_of(self.stride))
+        // Most strides are 0 or 1, which spares a division.
+        counts && (self.stride < 2 || argc.saturating_sub(self.fixed).is_multiple_of(self.stride))
     }
 
     #[inline]
@@ -261,7 +271,8 @@ impl Shape {
         if self.stride == 0 {
             return None;
         }
-        let count = argc.saturating_sub(self.fixed) / self.stride;
+        let in_groups = argc.saturating_sub(self.fixed);
+        let count = if self.stride == 1 { in_groups } else { in_groups / self.stride };
         Some(VariadicSpan { start: self.start, stride: self.stride, count })
     }
 }
@@ -387,7 +398,14 @@ impl Signature {
             fixed,
             start: start.unwrap_or(0),
             stride,
+            first_key_in_group: self.first_key_in_group(),
         }
+    }
+
+    fn first_key_in_group(&self) -> Option<usize> {
+        let key = |param: &Param| param.items.iter().position(|item| item.ty == ParamType::Key);
+        let (param, item) = self.params.iter().find_map(|param| Some((param, key(param)?)))?;
+        param.multiplicity.is_variadic().then_some(item)
     }
 
     fn minimum(&self) -> usize {

@@ -4,7 +4,7 @@
 //! `BTreeMap`. No method blocks, and nothing borrowed from a store outlives the call that
 //! returned it, because pages move on every insert.
 
-use crate::{Key, Text};
+use crate::{Hint, Key, Text};
 use databox::Kind;
 
 /// A write that the memory budget refused. Nothing has changed.
@@ -31,6 +31,15 @@ pub struct ScanFilter<'a> {
     pub type_name: Option<&'a [u8]>,
 }
 
+/// How far a scan has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scanned {
+    /// The cursor to go on from; 0 at the end.
+    pub cursor: u64,
+    /// Whether it is this store that can go on from there: a cursor may lead to another shard.
+    pub more: bool,
+}
+
 /// One shard's data, in the namespace of the request being executed.
 ///
 /// A key whose expiry is at or before [`now_ms`](Self::now_ms) does not exist for any method.
@@ -41,6 +50,13 @@ pub trait Store {
 
     /// The keyed hash that routes and finds a key.
     fn hash(&self, key: &[u8]) -> u64;
+
+    /// Where the operation that came last found its key, if that can help the next one. Without
+    /// a hint, the store looks every key up.
+    #[inline]
+    fn hint(&self) -> Hint {
+        Hint::NONE
+    }
 
     /// What the key holds, or `None` where it does not exist.
     fn kind(&mut self, key: Key<'_>) -> Option<Kind>;
@@ -94,11 +110,19 @@ pub trait Store {
     /// Whether the set at the key has this member.
     fn set_contains(&mut self, key: Key<'_>, member: &[u8]) -> bool;
 
-    /// Calls `visit` with every member of the set at the key, in no particular order.
-    fn set_members(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>));
+    /// Visits some members of the set at the key from `cursor` on (0 starts), about `count` of
+    /// them in no particular order, and returns the cursor to go on from, or 0 at the end.
+    ///
+    /// A set that does not change from the first call to the last has every member visited once.
+    fn set_scan(
+        &mut self,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        visit: &mut dyn FnMut(Text<'_>),
+    ) -> u64;
 
-    /// Visits some keys from `cursor` on (0 starts), about `count` of them before filtering, and
-    /// returns the cursor to go on from, or 0 at the end.
+    /// Visits some keys from `cursor` on (0 starts), about `count` of them before filtering.
     ///
     /// Every key that exists from the first call to the last is visited at least once.
     fn scan(
@@ -107,7 +131,7 @@ pub trait Store {
         count: u64,
         filter: ScanFilter<'_>,
         visit: &mut dyn FnMut(Text<'_>),
-    ) -> u64;
+    ) -> Scanned;
 
     /// How many keys this shard holds in the namespace, those included that have expired but
     /// were not swept yet.

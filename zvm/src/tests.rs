@@ -56,6 +56,8 @@ fn faults_take_back_what_was_replied() {
     }
 }
 
+mod fusions;
+
 struct Case<'t> {
     title: &'t str,
     text: String,

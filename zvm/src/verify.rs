@@ -15,9 +15,9 @@ mod loops;
 mod operands;
 mod reply;
 
-use crate::Program;
 use crate::operand::Slot;
-use crate::signature::Shape;
+use crate::signature::{Prologue, Shape};
+use crate::{Constant, DecodeError, Frame, Program, Registers};
 use std::fmt;
 use std::ops::Deref;
 
@@ -28,11 +28,30 @@ pub struct VerifiedProgram {
     program: Program,
     /// Computed once for all runs.
     shape: Shape,
+    prologue: Prologue,
 }
 
 impl VerifiedProgram {
     pub(crate) const fn shape(&self) -> Shape {
         self.shape
+    }
+
+    pub(crate) const fn constants(&self) -> &[Constant] {
+        self.program.constants.as_slice()
+    }
+
+    /// Fills the registers of the parameters and tells at which instruction to begin.
+    #[inline]
+    pub(crate) fn decode(
+        &self,
+        frame: &Frame<'_>,
+        hash: impl Fn(&[u8]) -> u64,
+        registers: &mut Registers,
+    ) -> Result<usize, DecodeError> {
+        if self.prologue.fill(self.shape, frame, &hash, registers) {
+            return Ok(self.plain_entry.map_or(0, |entry| entry as usize));
+        }
+        self.signature.fill(self.shape, frame, hash, registers).map(|()| 0)
     }
 }
 
@@ -46,7 +65,8 @@ pub enum VerifyError {
     Size,
     /// There is no code, or execution can run past its end.
     End,
-    /// An operand is out of range: no such register, constant, name or instruction.
+    /// An operand is out of range: no such register, constant, name or instruction, or a register
+    /// that another operand writes.
     Operand {
         /// The instruction.
         at: usize,
@@ -92,6 +112,9 @@ pub enum VerifyError {
         /// The instruction.
         at: usize,
     },
+    /// A plain entry without options to go without, or one that does not exist or stands in a
+    /// loop.
+    PlainEntry,
     /// The instruction writes, but the program lacks the right.
     Access {
         /// The instruction.
@@ -129,6 +152,7 @@ impl fmt::Display for VerifyError {
             Self::Domain { at } => {
                 write!(f, "instruction {at}: touches what this program may not")
             }
+            Self::PlainEntry => write!(f, "the plain entry is none"),
             Self::Access { at } => write!(f, "instruction {at}: writes without the right to"),
         }
     }
@@ -148,5 +172,7 @@ pub fn verify(program: Program) -> Result<VerifiedProgram, VerifyError> {
     operands::check(&program)?;
     loops::check(&program)?;
     flow::check(&program)?;
-    Ok(VerifiedProgram { shape: program.signature.shape(), program })
+    let shape = program.signature.shape();
+    let prologue = Prologue::of(&program.signature, program.plain_entry.is_some());
+    Ok(VerifiedProgram { shape, prologue, program })
 }

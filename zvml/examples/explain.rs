@@ -1,5 +1,5 @@
 //! Compiles a file and prints its programs, or what is wrong with it:
-//! `cargo run -p zvml --example explain -- file.zvml [tokens|expanded|syntax|ir|program]`.
+//! `cargo run -p zvml --example explain -- file.zvml [tokens|expanded|syntax|passes|ir|program]`.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -7,13 +7,14 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let Some(path) = args.next() else {
-        eprintln!("usage: explain file.zvml [tokens|expanded|syntax|ir|program]");
+        eprintln!("usage: explain file.zvml [tokens|expanded|syntax|passes|ir|program]");
         return ExitCode::FAILURE;
     };
     let stage = match args.next().as_deref() {
         Some("tokens") => zvml::Stage::Tokens,
         Some("expanded") => zvml::Stage::Expanded,
         Some("syntax") => zvml::Stage::Syntax,
+        Some("passes") => zvml::Stage::Passes,
         Some("ir") => zvml::Stage::Ir,
         _ => zvml::Stage::Program,
     };

@@ -51,8 +51,11 @@ fn emit(
         .source(SourceSpan { file: file.into(), line: head.line })
         .use_registers(registers.count);
     let mut emitter = Emitter::new(builder, function, registers);
-    for id in &function.order {
-        emitter.block(*id);
+    for (index, id) in function.order.iter().enumerate() {
+        emitter.block(*id, function.order.get(index + 1).copied());
+    }
+    if let Some(plain) = function.plain {
+        emitter.plain(plain);
     }
     let program = emitter.builder.finish().map_err(|error| match error {
         BuildError::Registers => too_many_registers(span),
@@ -76,27 +79,50 @@ struct Emitter<'f> {
     function: &'f Function,
     registers: &'f Registers,
     labels: Vec<Label>,
-    constants: Vec<i32>,
+    /// The number of each constant, once it has one: those that nothing names any more get none.
+    constants: Vec<Option<i32>>,
 }
 
 impl<'f> Emitter<'f> {
     fn new(mut builder: ProgramBuilder, function: &'f Function, registers: &'f Registers) -> Self {
         let labels = function.blocks.iter().map(|_| builder.label()).collect();
-        let constants = function.constants.iter().map(|constant| match constant {
-            Constant::Integer(value) => builder.integer(*value),
-            Constant::Bytes(bytes) => builder.bytes(bytes),
-            _ => 0,
-        });
-        let constants = constants.collect();
-        Self { builder, function, registers, labels, constants }
+        let constants = vec![None; function.constants.len()];
+        let mut emitter = Self { builder, function, registers, labels, constants };
+        // The signature names these by number.
+        for index in 0..function.head_constants {
+            emitter.constant(index);
+        }
+        emitter
     }
 
-    fn block(&mut self, id: BlockId) {
+    fn constant(&mut self, index: usize) -> i32 {
+        let (Some(constant), Some(place)) =
+            (self.function.constants.get(index), self.constants.get_mut(index))
+        else {
+            return 0;
+        };
+        *place.get_or_insert_with(|| match constant {
+            Constant::Integer(value) => self.builder.integer(*value),
+            Constant::Bytes(bytes) => self.builder.bytes(bytes),
+            _ => 0,
+        })
+    }
+
+    /// Emits a block, `next` being the one that stands behind it: a jump there is left out.
+    fn block(&mut self, id: BlockId, next: Option<BlockId>) {
         if let Some(label) = self.labels.get(id.0 as usize) {
             self.builder.place(*label);
         }
         for operation in self.function.block(id) {
-            self.operation(operation);
+            if operation.op != Opcode::Jump || operation.target() != next {
+                self.operation(operation);
+            }
+        }
+    }
+
+    fn plain(&mut self, id: BlockId) {
+        if let Some(label) = self.labels.get(id.0 as usize) {
+            self.builder.plain_entry(*label);
         }
     }
 
@@ -110,9 +136,7 @@ impl<'f> Emitter<'f> {
             Operand::None => 0,
             Operand::Value(value) => i32::from(self.registers.of(value)),
             Operand::Number(number) => number,
-            Operand::Constant(ConstantId(id)) => {
-                self.constants.get(id as usize).copied().unwrap_or(0)
-            }
+            Operand::Constant(ConstantId(id)) => self.constant(id as usize),
             Operand::Block(block) => {
                 if let Some(label) = self.labels.get(block.0 as usize) {
                     self.builder.emit_jump(operation.op, a, b, c, *label);
@@ -126,7 +150,8 @@ impl<'f> Emitter<'f> {
     fn byte(&self, operand: Operand) -> u8 {
         match operand {
             Operand::Value(value) => self.registers.of(value),
-            Operand::Number(number) => u8::try_from(number).unwrap_or(0),
+            // A choice, or a small number that may be negative.
+            Operand::Number(number) => number.to_le_bytes()[0],
             _ => 0,
         }
     }

@@ -42,7 +42,7 @@ pub fn compile(file: &str, source: &str) -> Result<Vec<Program>, Diagnostics> {
     let mut programs = Vec::with_capacity(checked.len());
     for command in checked {
         let mut function = ir::build(&command);
-        ir::simplify(&mut function);
+        ir::optimize(&mut function, |_, _| ());
         match codegen::generate(file, command.head, &function) {
             Ok(program) => programs.push(program),
             Err(problem) => problems.push(problem),

@@ -1,6 +1,7 @@
 //! What each stage makes of a source, as text.
 
 use crate::lex::{Lexer, TokenKind};
+use crate::typed::Command;
 use crate::{Diagnostic, Diagnostics, ast, check, compile, expand, ir, parse};
 use std::fmt::Write as _;
 
@@ -14,8 +15,10 @@ pub enum Stage {
     Expanded,
     /// The syntax tree, one node a line.
     Syntax,
-    /// Blocks of operations on values.
+    /// Blocks of operations on values, improved by all passes.
     Ir,
+    /// The same as it is built, and behind each pass that changes it.
+    Passes,
     /// The programs in zvm's textual form, which zvm's assembler reads.
     Program,
 }
@@ -34,7 +37,7 @@ pub fn explain(file: &str, source: &str, stage: Stage) -> Result<String, Diagnos
             let texts: Vec<String> = programs.iter().map(zvm::disassemble).collect();
             return Ok(texts.join("\n"));
         }
-        Stage::Expanded | Stage::Syntax | Stage::Ir => {}
+        Stage::Expanded | Stage::Syntax | Stage::Ir | Stage::Passes => {}
     }
     let module = parse::parse(source, &mut problems);
     let expansions = expand::expand(source, &module, &mut problems);
@@ -51,14 +54,27 @@ pub fn explain(file: &str, source: &str, stage: Stage) -> Result<String, Diagnos
         let commands = expansions.parse(module.commands, &mut problems);
         let metas = &module.metas;
         for command in check::check(source, metas, &commands, &expansions, &mut problems) {
-            let mut function = ir::build(&command);
-            ir::simplify(&mut function);
             let _ = writeln!(out, "define {}", command.head.name);
-            out.push_str(&ir::print(&function));
+            out.push_str(&blocks(&command, stage == Stage::Passes));
         }
     }
     expansions.locate(&mut problems);
     if problems.is_empty() { Ok(out) } else { Err(Diagnostics::new(file, source, problems)) }
+}
+
+/// The intermediate form of a command: what all passes make of it, or `each` of them.
+fn blocks(command: &Command, each: bool) -> String {
+    let mut function = ir::build(command);
+    let mut last = ir::print(&function);
+    let mut out = format!("-- built\n{last}");
+    ir::optimize(&mut function, |pass, function| {
+        let text = ir::print(function);
+        if each && text != last {
+            let _ = write!(out, "-- {pass}\n{text}");
+            last = text;
+        }
+    });
+    if each { out } else { ir::print(&function) }
 }
 
 fn tokens(source: &str) -> String {

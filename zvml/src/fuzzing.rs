@@ -40,7 +40,7 @@ pub fn check_source(data: &[u8]) {
             assert!(diagnostics.to_string().contains("fuzz.zvml:"));
         }
     }
-    for stage in [Stage::Tokens, Stage::Expanded, Stage::Syntax, Stage::Ir] {
+    for stage in [Stage::Tokens, Stage::Expanded, Stage::Syntax, Stage::Passes] {
         let _ = explain("fuzz.zvml", &source, stage);
     }
 }

@@ -2,21 +2,39 @@
 //!
 //! A *value* is a register yet to be chosen; it may be written more than once, as a variable is.
 //! A *block* is entered at its top only and may be left in its middle, by an operation that
-//! jumps; it ends with a jump, `halt` or `fault`. Blocks stand in the order in which their code
-//! will: every jump but a loop's closing one goes to a later block.
+//! jumps; it ends with an operation behind which nothing goes on: a jump, `halt`, `fault`, or one
+//! that ends the program by itself. Blocks stand in the order in which their code will: every
+//! jump but a loop's closing one goes to a later block.
+//!
+//! [`print`] writes a function as text and [`read`] reads it back; the passes' tests are written
+//! so. [`passes`] names what is done with a function and in which order.
 
 mod build;
+mod checks;
+mod copies;
+mod count;
+mod dead;
+mod edges;
 mod expr;
+mod facts;
+mod fold;
+mod fuse;
+mod passes;
+mod plain;
 mod print;
+#[cfg(test)]
+mod read;
 mod reply;
-mod simplify;
+mod tails;
+mod thread;
+mod values;
 
 pub(crate) use build::build;
+pub(crate) use passes::optimize;
 pub(crate) use print::print;
-pub(crate) use simplify::simplify;
 
 use crate::typed::ValueType;
-use zvm::{Branch, Constant, Opcode, Slot};
+use zvm::{Branch, Constant, Flow, Opcode, Slot};
 
 /// The number of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,14 +49,20 @@ pub(crate) struct ValueId(pub u32);
 pub(crate) struct ConstantId(pub u32);
 
 /// The code of one command.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Function {
     pub values: Vec<Value>,
     pub blocks: Vec<Block>,
-    /// Blocks in the order of their code.
+    /// Blocks in the order of their code. The first one is where requests begin.
     pub order: Vec<BlockId>,
+    /// Where those begin that give every parameter and no option, if they have code of their own.
+    pub plain: Option<BlockId>,
     pub constants: Vec<Constant>,
-    /// How many values, from its operand's on, an operation on a group writes.
+    /// How many of them, the first ones, the signature names by number.
+    pub head_constants: usize,
+    /// How many registers the positional parameters fill; those of options follow.
+    pub params: u8,
+    /// How many values behind a loop's position hold its group.
     pub group_len: u32,
 }
 
@@ -46,11 +70,11 @@ pub(crate) struct Function {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Value {
     pub ty: ValueType,
-    /// The register of a parameter.
+    /// The register of a parameter or option.
     pub fixed: Option<u8>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Block {
     pub operations: Vec<Operation>,
 }
@@ -108,15 +132,66 @@ impl Operation {
         }
     }
 
-    /// Whether the operation behind it in the block, if any, is never reached from it.
+    /// Whether nothing goes on behind it.
     pub(crate) const fn ends(&self) -> bool {
-        matches!(self.op, Opcode::Jump | Opcode::Halt | Opcode::Fault)
+        matches!(self.op.info().flow, Flow::Jump | Flow::Halt | Flow::Fault | Flow::LoopEnd)
+    }
+
+    /// Whether it jumps back, to the body of a loop.
+    pub(crate) const fn closes_loop(&self) -> bool {
+        matches!(self.op.info().flow, Flow::LoopClose | Flow::LoopEnd)
+    }
+
+    /// A jump to a block.
+    pub(crate) const fn jump(to: BlockId) -> Self {
+        Self::new(Opcode::Jump).with(Slot::Imm, Operand::Block(to))
+    }
+
+    /// The value in a slot.
+    pub(crate) const fn value(&self, slot: Slot) -> Option<ValueId> {
+        match self.operands[slot as usize] {
+            Operand::Value(value) => Some(value),
+            _ => None,
+        }
     }
 }
 
 impl Function {
     pub(crate) fn block(&self, id: BlockId) -> &[Operation] {
         self.blocks.get(id.0 as usize).map_or(&[], |block| &block.operations)
+    }
+
+    pub(crate) fn block_mut(&mut self, id: BlockId) -> &mut Vec<Operation> {
+        &mut self.blocks[id.0 as usize].operations
+    }
+
+    /// A block of these operations, which stands nowhere yet.
+    pub(crate) fn add_block(&mut self, operations: Vec<Operation>) -> BlockId {
+        let id = BlockId(index_u32(self.blocks.len()));
+        self.blocks.push(Block { operations });
+        id
+    }
+
+    /// A value that nothing uses yet.
+    pub(crate) fn add_value(&mut self, ty: ValueType) -> ValueId {
+        let id = ValueId(index_u32(self.values.len()));
+        self.values.push(Value { ty, fixed: None });
+        id
+    }
+
+    /// How many operations there are.
+    pub(crate) fn len(&self) -> usize {
+        self.order.iter().map(|id| self.block(*id).len()).sum()
+    }
+
+    /// The operation that loads an integer.
+    pub(crate) fn load_integer(&mut self, value: i64) -> Operation {
+        if let Ok(small) = i32::try_from(value) {
+            Operation::new(Opcode::IntConst).with(Slot::Imm, Operand::Number(small))
+        } else {
+            let constant = self.constant(Constant::Integer(value));
+            Operation::new(Opcode::IntWide).with(Slot::Imm, Operand::Constant(constant))
+        }
     }
 
     /// The number of a constant, which is added where it is new.
@@ -140,3 +215,10 @@ pub(crate) const fn usual_error(branch: Branch) -> Option<&'static [u8]> {
         _ => None,
     }
 }
+
+fn index_u32(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

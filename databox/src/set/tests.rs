@@ -122,3 +122,28 @@ proptest! {
         prop_assert_eq!(set, before);
     }
 }
+
+#[test]
+fn a_scan_visits_every_member_once() {
+    for (len, prefix) in [(0, ""), (1, ""), (500, ""), (100, "m"), (5000, "m"), (700, "")] {
+        let mut set = Set::new(7);
+        for number in 0..len {
+            set.add(format!("{prefix}{number}").as_bytes());
+        }
+        for count in [0, 1, 64, 10_000] {
+            let (mut seen, mut cursor) = (Vec::new(), 0);
+            loop {
+                let before = seen.len();
+                cursor = set.scan(cursor, count, |member| seen.push(member.to_vec()));
+                let visited = (seen.len() - before) as u64;
+                assert!(cursor == 0 || visited >= count, "{visited} of {count}");
+                if cursor == 0 {
+                    break;
+                }
+            }
+            seen.sort_unstable();
+            seen.dedup();
+            assert_eq!(seen.len(), len, "{prefix} by {count}");
+        }
+    }
+}

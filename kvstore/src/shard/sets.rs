@@ -104,6 +104,26 @@ impl Shard {
         Ok(())
     }
 
+    /// Visits some members of the set at the key from `cursor` on, at least `count` of them
+    /// unless it comes to the end, and returns the cursor to go on from; 0 starts and ends.
+    ///
+    /// A set that does not change between the calls has every member visited once.
+    ///
+    /// # Errors
+    ///
+    /// [`WrongKind`] where the key holds something else.
+    pub fn set_scan(
+        &mut self,
+        ns: Namespace,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        now_ms: u64,
+        visit: impl FnMut(Text<'_>),
+    ) -> Result<u64, WrongKind> {
+        Ok(self.set(ns, key, now_ms)?.map_or(0, |set| set.scan(cursor, count, visit)))
+    }
+
     /// The set at the key, if there is one.
     ///
     /// # Errors

@@ -59,6 +59,11 @@ pub(super) struct Op {
     pub(super) primitive: bool,
     /// The one command that it can ever serve, where it is not general.
     pub(super) serves: Option<String>,
+    /// The sequence that it stands for, where it is a fused one: opcode and operands, each the
+    /// operand of this opcode that it is (`a`), a register that nothing else reads (`t0`), a
+    /// number or the name of a choice.
+    #[serde(default)]
+    pub(super) fuses: Vec<String>,
 }
 
 /// One operand: exactly one of the fields beside `name` is given.
@@ -70,10 +75,18 @@ pub(super) struct Operand {
     pub(super) input: Option<String>,
     #[serde(rename = "out")]
     pub(super) output: Option<String>,
+    /// A register that is read and written.
+    pub(super) change: Option<String>,
+    /// Whether the language does not know of it: it is a cursor, which starts anew.
+    #[serde(default)]
+    pub(super) start: bool,
     pub(super) choice: Option<String>,
     pub(super) constant: Option<String>,
     #[serde(default)]
     pub(super) number: bool,
+    /// A literal number of one signed byte.
+    #[serde(default)]
+    pub(super) small: bool,
     pub(super) jump: Option<String>,
 }
 
@@ -95,6 +108,7 @@ pub(super) enum Cost {
     Const,
     Log,
     Linear,
+    Server,
 }
 
 /// What an opcode touches.
@@ -117,6 +131,7 @@ pub(super) enum Flow {
     Refine,
     LoopOpen,
     LoopClose,
+    LoopEnd,
     Halt,
     Fault,
 }
@@ -193,15 +208,53 @@ impl Table {
             if op.writes && !matches!(op.domain, Domain::Store) {
                 return wrong("only an opcode of the store can write");
             }
+            let has_cursor =
+                op.operands().into_iter().flatten().any(|o| o.change.as_deref() == Some("cursor"));
+            if matches!(op.cost, Cost::Linear) && !has_cursor {
+                return wrong(
+                    "a linear opcode keeps its position in a cursor: change = \"cursor\"",
+                );
+            }
+            self.check_sequence(op)?;
         }
         if names.len() > 256 {
             return Err(CodegenError::Table("table".to_owned(), "an opcode is one byte"));
         }
         Ok(())
     }
+
+    /// Checks the sequence that an opcode stands for.
+    fn check_sequence(&self, op: &Op) -> Result<(), CodegenError> {
+        let wrong = |why| Err(CodegenError::Table(op.name.clone(), why));
+        let mut writes = false;
+        for (step, operands) in op.steps() {
+            let Some((_, known)) = self.ops().find(|(_, known)| known.name == step) else {
+                return wrong("fuses an unknown opcode");
+            };
+            if !known.fuses.is_empty() {
+                return wrong("fuses an opcode that is fused itself");
+            }
+            if known.operands().into_iter().flatten().count() != operands.len() {
+                return wrong("fuses an opcode with another number of operands");
+            }
+            writes |= known.writes;
+        }
+        if !op.fuses.is_empty() && (op.fuses.len() < 2 || op.primitive || writes != op.writes) {
+            return wrong("stands for two opcodes or more, writes as they do, and is no primitive");
+        }
+        Ok(())
+    }
 }
 
 impl Op {
+    /// The opcodes that it stands for, with their operands as written.
+    pub(super) fn steps(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
+        self.fuses.iter().map(|step| {
+            let mut words = step.split_whitespace();
+            (words.next().unwrap_or_default(), words.collect())
+        })
+    }
+
     /// Operands in the order a, b, c, imm.
     pub(super) fn operands(&self) -> [Option<&Operand>; 4] {
         [self.a.as_ref(), self.b.as_ref(), self.c.as_ref(), self.imm.as_ref()]
@@ -210,11 +263,57 @@ impl Op {
 
 impl Operand {
     fn kinds(&self) -> usize {
-        let given = [&self.input, &self.output, &self.choice, &self.constant, &self.jump];
-        given.into_iter().flatten().count() + usize::from(self.number)
+        let Self { input, output, change, choice, constant, jump, .. } = self;
+        let given = [input, output, change, choice, constant, jump];
+        given.into_iter().flatten().count() + usize::from(self.number) + usize::from(self.small)
     }
 
     const fn needs_imm(&self) -> bool {
         self.jump.is_some() || self.constant.is_some() || self.number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Family, File, Table};
+
+    /// Why a table of these opcodes is refused.
+    fn refused(ops: &str) -> Option<String> {
+        let file: File = toml::from_str(&format!("doc = \"\"\n{ops}")).expect("TOML of that shape");
+        let name = "family".to_owned();
+        let family = Family { name, doc: file.doc, ops: file.op, choices: file.choice };
+        Table { families: vec![family] }.check().err().map(|error| error.to_string())
+    }
+
+    fn op(name: &str, fields: &str) -> String {
+        format!("[[op]]\nname = {name:?}\ndoc = \"\"\neffect = \"\"\n{fields}\n")
+    }
+
+    #[test]
+    fn a_linear_opcode_has_a_cursor() {
+        let linear = "cost = \"linear\"\ndomain = \"store\"\n";
+        let why = refused(&op("scan", linear)).expect("it has no cursor");
+        assert!(why.contains("keeps its position in a cursor"), "{why}");
+        let cursor = format!("{linear}b = {{ change = \"cursor\", name = \"position\" }}");
+        assert_eq!(refused(&op("scan", &cursor)), None);
+        // A cursor that is only read keeps no position.
+        let read = format!("{linear}b = {{ in = \"cursor\", name = \"position\" }}");
+        assert!(refused(&op("scan", &read)).is_some());
+    }
+
+    #[test]
+    fn a_fused_opcode_stands_for_opcodes_that_there_are() {
+        let known = op("one", "a = { in = \"int\", name = \"n\" }") + &op("two", "");
+        let fused = |steps: &str| refused(&(known.clone() + &op("both", steps)));
+        assert_eq!(fused("fuses = [\"one a\", \"two\"]"), None);
+        for wrong in [
+            "fuses = [\"one a\", \"three\"]",
+            "fuses = [\"one\", \"two\"]",
+            "fuses = [\"two\"]",
+            "fuses = [\"one a\", \"two\"]\nprimitive = true",
+            "fuses = [\"one a\", \"two\"]\nwrites = true\ndomain = \"store\"",
+        ] {
+            assert!(fused(wrong).is_some(), "{wrong}");
+        }
     }
 }

@@ -106,6 +106,7 @@ const fn cost(cost: Cost) -> &'static str {
         Cost::Const => "constant",
         Cost::Log => "logarithmic",
         Cost::Linear => "linear",
+        Cost::Server => "with what the server is made of",
     }
 }
 

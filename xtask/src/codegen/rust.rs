@@ -12,14 +12,17 @@ pub(super) fn files(table: &Table) -> Vec<(&'static str, String)> {
         ("choices.rs", choices(table)),
         ("signatures.rs", signatures(table)),
         ("dispatch.rs", dispatch(table)),
+        ("fusions.rs", fusions(table)),
     ]
 }
 
 fn module() -> String {
     let mut out = head("What `cargo xtask codegen` makes of `ops/*.toml`.");
     out.push_str(
-        "mod choices;\npub(crate) mod dispatch;\nmod opcode;\nmod operands;\nmod signatures;\n\n\
-         pub use choices::*;\npub use opcode::Opcode;\npub use signatures::PRIMITIVES;\n",
+        "mod choices;\npub(crate) mod dispatch;\nmod fusions;\nmod opcode;\nmod operands;\n\
+         mod signatures;\n\n\
+         pub use choices::*;\npub use fusions::FUSIONS;\npub use opcode::Opcode;\n\
+         pub use signatures::PRIMITIVES;\n",
     );
     out
 }
@@ -184,12 +187,14 @@ fn primitive(out: &mut String, op: &Op) {
     );
     let slots = ["A", "B", "C", "Imm"];
     let placed = || slots.iter().zip(op.operands()).filter_map(|(slot, o)| Some((slot, o?)));
-    for (slot, operand) in placed().filter(|(_, o)| o.output.is_none() && o.jump.is_none()) {
+    let given = |o: &Operand| o.output.is_none() && o.jump.is_none() && !o.start;
+    for (slot, operand) in placed().filter(|(_, o)| given(o)) {
         let _ = write!(
             out,
             "PrimitiveParam {{ name: {:?}, slot: Slot::{slot}, kind: {} }},",
             operand.name,
-            kind(operand)
+            // The caller gives a value; that the opcode changes it is between the two.
+            kind(operand).replace("Change", "In")
         );
     }
     out.push_str("], result: ");
@@ -206,6 +211,12 @@ fn primitive(out: &mut String, op: &Op) {
             );
         }
     }
+    match placed().find(|(_, operand)| operand.start) {
+        None => out.push_str(", cursor: None"),
+        Some((slot, _)) => {
+            let _ = write!(out, ", cursor: Some(Slot::{slot})");
+        }
+    }
     let otherwise = op.imm.as_ref().and_then(|imm| imm.jump.as_ref());
     match otherwise {
         None => out.push_str(", otherwise: None },"),
@@ -213,6 +224,53 @@ fn primitive(out: &mut String, op: &Op) {
             let _ = write!(out, ", otherwise: Some(Branch::{}) }},", camel(when));
         }
     }
+}
+
+fn fusions(table: &Table) -> String {
+    let mut out = head("The sequences that fused opcodes stand for.");
+    let fused: Vec<&Op> = table.ops().map(|(_, op)| op).filter(|op| !op.fuses.is_empty()).collect();
+    let _ = write!(
+        out,
+        "use super::opcode::Opcode;\nuse crate::operand::Slot;\n\
+         use crate::{{Fusion, FusionOperand, FusionStep}};\n\n\
+         /// Every fused opcode, in the order of the table.\n\
+         pub static FUSIONS: [Fusion; {}] = [",
+        fused.len()
+    );
+    for op in fused {
+        let _ = write!(out, "Fusion {{ op: Opcode::{}, steps: &[", camel(&op.name));
+        for (name, words) in op.steps() {
+            let _ = write!(out, "FusionStep {{ op: Opcode::{}, operands: [", camel(name));
+            let step = table.ops().find(|(_, known)| known.name == name);
+            let mut words = words.into_iter();
+            for operand in step.map(|(_, step)| step.operands()).into_iter().flatten() {
+                let text = match operand.and_then(|operand| Some((operand, words.next()?))) {
+                    Some((operand, word)) => fusion_operand(table, operand, word),
+                    None => "FusionOperand::None".to_owned(),
+                };
+                let _ = write!(out, "{text},");
+            }
+            out.push_str("] },");
+        }
+        out.push_str("] },");
+    }
+    out.push_str("];\n");
+    out
+}
+
+fn fusion_operand(table: &Table, operand: &Operand, word: &str) -> String {
+    let slot = [("a", "A"), ("b", "B"), ("c", "C"), ("imm", "Imm")];
+    if let Some((_, slot)) = slot.iter().find(|(name, _)| *name == word) {
+        return format!("FusionOperand::Slot(Slot::{slot})");
+    }
+    if let Some(number) = word.strip_prefix('t') {
+        return format!("FusionOperand::Temporary({number})");
+    }
+    let choice = operand.choice.as_ref();
+    let set = choice.and_then(|name| table.choices().find(|known| known.name == *name));
+    let index = set.and_then(|set| set.values.iter().position(|value| value == word));
+    let number = index.map_or_else(|| word.to_owned(), |index| index.to_string());
+    format!("FusionOperand::Number({number})")
 }
 
 fn dispatch(table: &Table) -> String {
@@ -243,12 +301,16 @@ fn kind(operand: &Operand) -> String {
         format!("OperandKind::In({})", pattern(pattern_name))
     } else if let Some(pattern_name) = &operand.output {
         format!("OperandKind::Out({})", pattern(pattern_name))
+    } else if let Some(pattern_name) = &operand.change {
+        format!("OperandKind::Change({})", pattern(pattern_name))
     } else if let Some(choice) = &operand.choice {
         format!("OperandKind::Choice(ChoiceSet::{})", camel(choice))
     } else if let Some(constant) = &operand.constant {
         format!("OperandKind::Constant(ConstantKind::{})", camel(constant))
     } else if let Some(when) = &operand.jump {
         format!("OperandKind::Jump(Branch::{})", camel(when))
+    } else if operand.small {
+        "OperandKind::Small".to_owned()
     } else {
         "OperandKind::Number".to_owned()
     }
@@ -256,7 +318,7 @@ fn kind(operand: &Operand) -> String {
 
 fn pattern(name: &str) -> String {
     match name {
-        "any" | "same" | "group" | "loop" => format!("Pattern::{}", camel(name)),
+        "any" | "same" | "loop" => format!("Pattern::{}", camel(name)),
         "?any" => "Pattern::MaybeAny".to_owned(),
         _ => name.strip_prefix('?').map_or_else(
             || format!("Pattern::Is(Type::{})", camel(name)),

@@ -126,6 +126,10 @@ impl<'t> Assembler<'t> {
                 let number = line.word()?.parse().map_err(|_| "a line number")?;
                 builder.source(SourceSpan { file, line: number });
             }
+            "plain_entry" => {
+                let label = self.label(line.word()?)?;
+                self.builder()?.plain_entry(label);
+            }
             "param" | "variadic" | "variadic_optional" => self.param(word, line)?,
             "options" => self.options(line)?,
             "order" => self.signature.order = line.choice(&DecodeOrder::NAMES)?,
@@ -205,7 +209,7 @@ impl<'t> Assembler<'t> {
         for (slot, operand) in Slot::ALL.into_iter().zip(op.info().operands) {
             let value = match operand.kind {
                 OperandKind::Unused => 0,
-                OperandKind::In(_) | OperandKind::Out(_) => {
+                OperandKind::In(_) | OperandKind::Out(_) | OperandKind::Change(_) => {
                     let number = line.word()?.strip_prefix('r').and_then(|n| n.parse::<u8>().ok());
                     i32::from(number.ok_or("a register, as r0")?)
                 }
@@ -222,19 +226,17 @@ impl<'t> Assembler<'t> {
                     let value = line.word()?.parse().map_err(|_| "an integer")?;
                     self.builder()?.integer(value)
                 }
+                OperandKind::Small => {
+                    let number = line.word()?.parse::<i8>();
+                    number.map(i32::from).map_err(|_| "a number from -128 to 127")?
+                }
                 OperandKind::Number => line.word()?.parse().map_err(|_| "a 32-bit number")?,
                 OperandKind::Jump(_) => {
                     target = Some(self.label(line.word()?)?);
                     0
                 }
             };
-            let byte = u8::try_from(value);
-            match slot {
-                Slot::A => instruction.a = byte.map_err(|_| "a smaller operand")?,
-                Slot::B => instruction.b = byte.map_err(|_| "a smaller operand")?,
-                Slot::C => instruction.c = byte.map_err(|_| "a smaller operand")?,
-                Slot::Imm => instruction.imm = value,
-            }
+            instruction = instruction.with_operand(slot, value).ok_or("a smaller operand")?;
         }
         let Instruction { a, b, c, imm, .. } = instruction;
         match target {

@@ -34,13 +34,23 @@ pub fn disassemble(program: &Program) -> String {
         line(format!("source {file} {}", program.source.line));
     }
     line(format!("registers {}", program.registers));
-    let targets: Vec<i32> = program.code.iter().filter_map(jump_target).collect();
+    if let Some(entry) = program.plain_entry {
+        line(format!("plain_entry L{entry}"));
+    }
+    let entry = program.plain_entry.map(u32::cast_signed);
+    let targets: Vec<i32> = program.code.iter().filter_map(jump_target).chain(entry).collect();
     for (at, one) in program.code.iter().enumerate() {
         let label = targets.iter().any(|target| usize::try_from(*target) == Ok(at));
         let label = if label { format!("L{at}:") } else { String::new() };
         line(format!("{label:<6} {}", instruction(program, *one)).trim_end().to_owned());
     }
     text
+}
+
+/// One instruction as a line of that text; empty where there is none at `index`.
+#[must_use]
+pub fn disassemble_instruction(program: &Program, index: usize) -> String {
+    program.code.get(index).map_or_else(String::new, |one| instruction(program, *one))
 }
 
 fn signature(signature: &Signature, constants: &[Constant], line: &mut impl FnMut(String)) {
@@ -126,7 +136,9 @@ fn instruction(program: &Program, instruction: Instruction) -> String {
         let value = instruction.operand(slot);
         let _ = match operand.kind {
             OperandKind::Unused => Ok(()),
-            OperandKind::In(_) | OperandKind::Out(_) => write!(text, " r{value}"),
+            OperandKind::In(_) | OperandKind::Out(_) | OperandKind::Change(_) => {
+                write!(text, " r{value}")
+            }
             OperandKind::Choice(set) => {
                 let index = usize::try_from(value).ok();
                 let name = index.and_then(|index| set.names().get(index));
@@ -135,7 +147,7 @@ fn instruction(program: &Program, instruction: Instruction) -> String {
             OperandKind::Constant(_) => {
                 write!(text, " {}", constant(&program.constants, value))
             }
-            OperandKind::Number => write!(text, " {value}"),
+            OperandKind::Number | OperandKind::Small => write!(text, " {value}"),
             OperandKind::Jump(_) => write!(text, " L{value}"),
         };
     }

@@ -42,6 +42,7 @@ impl<'b> Reader<'b> {
             signature: self.signature()?,
             constants: self.list(Self::constant)?,
             code: self.list(Self::instruction)?,
+            plain_entry: self.plain_entry()?,
             registers: self.byte()?,
             docs: self.docs()?,
             source: SourceSpan { file: self.text()?, line: self.narrow()? },
@@ -103,6 +104,15 @@ impl<'b> Reader<'b> {
     fn instruction(&mut self) -> Result<Instruction, FormatError> {
         let at = self.at;
         Instruction::from_bytes(self.array()?).ok_or(FormatError::Range(at))
+    }
+
+    fn plain_entry(&mut self) -> Result<Option<u32>, FormatError> {
+        let at = self.at;
+        match self.byte()? {
+            0 => Ok(None),
+            1 => self.narrow().map(Some),
+            _ => Err(FormatError::Range(at)),
+        }
     }
 
     fn docs(&mut self) -> Result<Docs, FormatError> {

@@ -28,6 +28,10 @@ impl Writer {
         self.list(&program.code, |writer, instruction| {
             writer.0.extend_from_slice(&instruction.to_bytes());
         });
+        self.0.push(u8::from(program.plain_entry.is_some()));
+        if let Some(entry) = program.plain_entry {
+            self.number(u64::from(entry));
+        }
         self.0.push(program.registers);
         self.docs(&program.docs);
         self.text(&program.source.file);

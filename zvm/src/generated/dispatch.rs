@@ -4,7 +4,8 @@
 
 use super::opcode::Opcode;
 use crate::handlers::{
-    boolean, bytes, commands, control, database, float, integer, key, reply, session, set, string,
+    boolean, bytes, commands, control, database, float, fused, integer, key, reply, session, set,
+    string,
 };
 use crate::interpret::{Machine, Step};
 use crate::{Instruction, ReplySink, Session, Store};
@@ -49,6 +50,15 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::FloatLess => float::float_less(vm, *i),
         Opcode::FloatLessEqual => float::float_less_equal(vm, *i),
         Opcode::ReplyDouble => float::reply_double(vm, *i),
+        Opcode::EnsureReplyString => fused::ensure_reply_string(vm, *i),
+        Opcode::EnsureStringInteger => fused::ensure_string_integer(vm, *i),
+        Opcode::IntAddConst => fused::int_add_const(vm, *i),
+        Opcode::StringSetIntegerEnd => fused::string_set_integer_end(vm, *i),
+        Opcode::ReplyStatusEnd => fused::reply_status_end(vm, *i),
+        Opcode::ReplyIntegerEnd => fused::reply_integer_end(vm, *i),
+        Opcode::ReplyDigitEnd => fused::reply_digit_end(vm, *i),
+        Opcode::ArgsCountFirst => fused::args_count_first(vm, *i),
+        Opcode::ArgsCountNextEnd => fused::args_count_next_end(vm, *i),
         Opcode::Copy => integer::copy(vm, *i),
         Opcode::IntConst => integer::int_const(vm, *i),
         Opcode::IntWide => integer::int_wide(vm, *i),
@@ -59,7 +69,10 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::IntEqual => integer::int_equal(vm, *i),
         Opcode::IntLess => integer::int_less(vm, *i),
         Opcode::IntLessEqual => integer::int_less_equal(vm, *i),
+        Opcode::IntCount => integer::int_count(vm, *i),
+        Opcode::CursorStart => integer::cursor_start(vm, *i),
         Opcode::KeyEnsure => key::key_ensure(vm, *i),
+        Opcode::KeyCheck => key::key_check(vm, *i),
         Opcode::KeyExists => key::key_exists(vm, *i),
         Opcode::KeyKindName => key::key_kind_name(vm, *i),
         Opcode::KeyRemove => key::key_remove(vm, *i),

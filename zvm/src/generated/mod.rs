@@ -4,10 +4,12 @@
 
 mod choices;
 pub(crate) mod dispatch;
+mod fusions;
 mod opcode;
 mod operands;
 mod signatures;
 
 pub use choices::*;
+pub use fusions::FUSIONS;
 pub use opcode::Opcode;
 pub use signatures::PRIMITIVES;

@@ -36,9 +36,9 @@ pub enum Opcode {
     JumpUnless = 11,
     /// `if r[a] = absent goto imm`. Jumps where an optional value is absent; where it falls through, the value is there.
     JumpAbsent = 12,
-    /// `r[a] := 0; r[b..] := group 0, or goto imm`. Opens the loop over the variadic parameter: loads the first group, or jumps where there is none.
+    /// `r[a] := 0; r[a+1..] := group 0, or goto imm`. Opens the loop over the variadic parameter: loads the first group into the registers behind the position, or jumps where there is none.
     ArgsFirst = 13,
-    /// `r[a] += 1; r[b..] := group r[a], goto imm; at the end fall through`. Closes that loop: loads the next group and jumps back to the body, or falls through at the end.
+    /// `r[a] += 1; r[a+1..] := group r[a], goto imm; at the end fall through`. Closes that loop: loads the next group and jumps back to the body, or falls through at the end.
     ArgsNext = 14,
     /// `r[a] := number of groups`. Counts the groups of the variadic parameter.
     ArgsCount = 15,
@@ -74,131 +74,155 @@ pub enum Opcode {
     FloatLessEqual = 30,
     /// `double r[a]`. Replies a double; in RESP2 as a string.
     ReplyDouble = 31,
+    /// `bytes string at r[a], or nil, or fault`. Replies the string at the key, nil where it is absent; faults with WRONGTYPE where it is of another kind. One look-up where the string is there.
+    EnsureReplyString = 32,
+    /// `r[a] := integer at r[b], or goto imm, or fault`. Reads the string at the key as an integer, 0 where the key is absent; jumps where it is none, and faults with WRONGTYPE where the key holds another kind. One look-up where the string is there.
+    EnsureStringInteger = 33,
+    /// `r[a] := r[b] + c, or goto imm on overflow`. Adds a small constant.
+    IntAddConst = 34,
+    /// `string at r[a] := r[b], expiry kept; integer r[b]; end`. Makes the key hold an integer, lets it expire when it did before, replies the integer and ends the program.
+    StringSetIntegerEnd = 35,
+    /// `status k[imm]; end`. Replies a short status and ends the program.
+    ReplyStatusEnd = 36,
+    /// `integer r[a]; end`. Replies an integer and ends the program.
+    ReplyIntegerEnd = 37,
+    /// `integer r[a] as integer; end`. Replies a boolean as 1 or 0 and ends the program.
+    ReplyDigitEnd = 38,
+    /// `r[b] := 0; r[a] := 0; r[a+1..] := group 0, or goto imm`. Sets a counter to 0 and opens the loop over the variadic parameter, or jumps where there is no group.
+    ArgsCountFirst = 39,
+    /// `r[c] += r[b] as integer; r[a] += 1; r[a+1..] := group r[a], goto imm; at the end integer r[c]; end`. Counts a condition that holds and closes the loop over the variadic parameter; at its end replies the counter and ends the program.
+    ArgsCountNextEnd = 40,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 32,
+    Copy = 41,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 33,
+    IntConst = 42,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 34,
+    IntWide = 43,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 35,
+    IntAdd = 44,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 36,
+    IntSub = 45,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 37,
+    IntMul = 46,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 38,
+    IntDiv = 47,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 39,
+    IntEqual = 48,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 40,
+    IntLess = 49,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 41,
+    IntLessEqual = 50,
+    /// `r[a] += r[b] as integer, saturating`. Counts a condition that holds: adds 1 where it is true. Stays at the greatest integer.
+    IntCount = 51,
+    /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
+    CursorStart = 52,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 42,
+    KeyEnsure = 53,
+    /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
+    KeyCheck = 54,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 43,
+    KeyExists = 55,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 44,
+    KeyKindName = 56,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 45,
+    KeyRemove = 57,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 46,
+    KeyExpiry = 58,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 47,
+    KeyExpire = 59,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 48,
+    KeyPersist = 60,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 49,
+    KeySetFlags = 61,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 50,
-    /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`.
-    ReplyScan = 51,
+    NowMs = 62,
+    /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
+    ReplyScan = 63,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 52,
+    ReplyStatus = 64,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 53,
+    ReplyStatusOf = 65,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 54,
+    ReplyNil = 66,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 55,
+    ReplyNilArray = 67,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 56,
+    ReplyInteger = 68,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 57,
+    ReplyBoolean = 69,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 58,
+    ReplyBytes = 70,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 59,
+    ReplyLiteral = 71,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 60,
+    ReplyArray = 72,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 61,
+    ReplyMap = 73,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 62,
+    ReplyOpen = 74,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 63,
+    ReplyClose = 75,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 64,
+    Resp3 = 76,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 65,
+    SessionInteger = 77,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 66,
+    SessionBytes = 78,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 67,
+    SessionSet = 79,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 68,
+    SessionSelect = 80,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 69,
+    SessionProtocol = 81,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 70,
+    SessionAuthenticate = 82,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 71,
+    SessionClose = 83,
     /// `select settings like r[a]`. Adds the settings that match a pattern to the selection of reply_config.
-    ConfigSelect = 72,
+    ConfigSelect = 84,
     /// `map of selected settings`. Replies a map of the selected settings.
-    ReplyConfig = 73,
+    ReplyConfig = 85,
     /// `select section r[a]`. Adds a section to the selection of reply_info.
-    InfoSelect = 74,
+    InfoSelect = 86,
     /// `text of selected sections`. Replies the selected sections as text, the default ones without a selection.
-    ReplyInfo = 75,
+    ReplyInfo = 87,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 76,
+    ReplyCommandInfo = 88,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 77,
+    ReplyCommandDocs = 89,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 78,
+    ReplyCommands = 90,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 79,
+    SetAdd = 91,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 80,
+    SetRemove = 92,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 81,
+    SetLen = 93,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 82,
-    /// `set of members at r[a]`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 83,
+    SetContains = 94,
+    /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
+    ReplySetMembers = 95,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 84,
+    ReplyString = 96,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where there is none.
-    ReplyItem = 85,
+    ReplyItem = 97,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 86,
+    StringGet = 98,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 87,
+    StringInteger = 99,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 88,
+    StringSet = 100,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 89,
+    StringSetKeep = 101,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 90,
+    StringSetUntil = 102,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 91,
+    StringSetInteger = 103,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 92] = [
+    pub const ALL: [Self; 104] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -231,6 +255,15 @@ impl Opcode {
         Self::FloatLess,
         Self::FloatLessEqual,
         Self::ReplyDouble,
+        Self::EnsureReplyString,
+        Self::EnsureStringInteger,
+        Self::IntAddConst,
+        Self::StringSetIntegerEnd,
+        Self::ReplyStatusEnd,
+        Self::ReplyIntegerEnd,
+        Self::ReplyDigitEnd,
+        Self::ArgsCountFirst,
+        Self::ArgsCountNextEnd,
         Self::Copy,
         Self::IntConst,
         Self::IntWide,
@@ -241,7 +274,10 @@ impl Opcode {
         Self::IntEqual,
         Self::IntLess,
         Self::IntLessEqual,
+        Self::IntCount,
+        Self::CursorStart,
         Self::KeyEnsure,
+        Self::KeyCheck,
         Self::KeyExists,
         Self::KeyKindName,
         Self::KeyRemove,
@@ -336,6 +372,15 @@ impl Opcode {
             "float_less" => Some(Self::FloatLess),
             "float_less_equal" => Some(Self::FloatLessEqual),
             "reply_double" => Some(Self::ReplyDouble),
+            "ensure_reply_string" => Some(Self::EnsureReplyString),
+            "ensure_string_integer" => Some(Self::EnsureStringInteger),
+            "int_add_const" => Some(Self::IntAddConst),
+            "string_set_integer_end" => Some(Self::StringSetIntegerEnd),
+            "reply_status_end" => Some(Self::ReplyStatusEnd),
+            "reply_integer_end" => Some(Self::ReplyIntegerEnd),
+            "reply_digit_end" => Some(Self::ReplyDigitEnd),
+            "args_count_first" => Some(Self::ArgsCountFirst),
+            "args_count_next_end" => Some(Self::ArgsCountNextEnd),
             "copy" => Some(Self::Copy),
             "int_const" => Some(Self::IntConst),
             "int_wide" => Some(Self::IntWide),
@@ -346,7 +391,10 @@ impl Opcode {
             "int_equal" => Some(Self::IntEqual),
             "int_less" => Some(Self::IntLess),
             "int_less_equal" => Some(Self::IntLessEqual),
+            "int_count" => Some(Self::IntCount),
+            "cursor_start" => Some(Self::CursorStart),
             "key_ensure" => Some(Self::KeyEnsure),
+            "key_check" => Some(Self::KeyCheck),
             "key_exists" => Some(Self::KeyExists),
             "key_kind_name" => Some(Self::KeyKindName),
             "key_remove" => Some(Self::KeyRemove),

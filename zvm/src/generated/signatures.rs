@@ -14,6 +14,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
         op: Opcode::ArgsCount,
         params: &[],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -25,6 +26,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::In(Pattern::Is(Type::Bytes)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -36,14 +38,23 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::In(Pattern::Is(Type::Bytes)),
         }],
         result: None,
+        cursor: None,
         otherwise: None,
     },
-    Primitive { name: "db_flush", op: Opcode::DbFlush, params: &[], result: None, otherwise: None },
+    Primitive {
+        name: "db_flush",
+        op: Opcode::DbFlush,
+        params: &[],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
     Primitive {
         name: "db_flush_all",
         op: Opcode::DbFlushAll,
         params: &[],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -51,6 +62,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
         op: Opcode::DbLen,
         params: &[],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -62,6 +74,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::In(Pattern::Is(Type::Float)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
         otherwise: Some(Branch::Overflow),
     },
     Primitive {
@@ -73,6 +86,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::In(Pattern::Is(Type::Int)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Float, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -84,6 +98,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::In(Pattern::Is(Type::Bytes)),
         }],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -95,6 +110,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -113,6 +129,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             },
         ],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -124,6 +141,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: None,
         otherwise: Some(Branch::Absent),
     },
     Primitive {
@@ -135,6 +153,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -146,6 +165,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -157,6 +177,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -175,6 +196,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             },
         ],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -182,6 +204,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
         op: Opcode::NowMs,
         params: &[],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -193,6 +216,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::In(Pattern::Is(Type::Bytes)),
         }],
         result: None,
+        cursor: None,
         otherwise: Some(Branch::Unknown),
     },
     Primitive {
@@ -204,6 +228,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::In(Pattern::Is(Type::Bytes)),
         }],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -227,6 +252,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             },
         ],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -245,6 +271,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             },
         ],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -252,6 +279,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
         op: Opcode::ReplyConfig,
         params: &[],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -259,6 +287,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
         op: Opcode::ReplyInfo,
         params: &[],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -270,6 +299,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: None,
+        cursor: None,
         otherwise: Some(Branch::Absent),
     },
     Primitive {
@@ -277,6 +307,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
         op: Opcode::ReplyReloaded,
         params: &[],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -305,6 +336,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             },
         ],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -316,6 +348,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: None,
+        cursor: Some(Slot::B),
         otherwise: None,
     },
     Primitive {
@@ -334,6 +367,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             },
         ],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -341,6 +375,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
         op: Opcode::Resp3,
         params: &[],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -359,6 +394,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             },
         ],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -370,6 +406,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::Choice(ChoiceSet::BytesField),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -377,6 +414,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
         op: Opcode::SessionClose,
         params: &[],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -388,6 +426,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::Choice(ChoiceSet::IntegerField),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -399,6 +438,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::In(Pattern::Is(Type::Int)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -410,6 +450,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::In(Pattern::Is(Type::Int)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -428,6 +469,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             },
         ],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -446,6 +488,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             },
         ],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -464,6 +507,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             },
         ],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -475,6 +519,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -493,6 +538,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             },
         ],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -504,6 +550,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -515,6 +562,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
         otherwise: Some(Branch::NotInteger),
     },
     Primitive {
@@ -533,6 +581,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             },
         ],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -551,6 +600,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             },
         ],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -569,6 +619,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             },
         ],
         result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -592,6 +643,7 @@ pub static PRIMITIVES: [Primitive; 46] = [
             },
         ],
         result: None,
+        cursor: None,
         otherwise: None,
     },
 ];

@@ -22,7 +22,7 @@ pub(crate) fn jump_unless<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction
 
 #[inline]
 pub(crate) fn jump_absent<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
-    Step::jump_if(vm.registers.get(i.a) == Value::Absent)
+    Step::jump_if(vm.registers.is_absent(i.a))
 }
 
 #[inline]
@@ -31,7 +31,7 @@ where
     S: Store,
 {
     vm.registers.set(i.a, Value::Loop(0));
-    Step::jump_if(!load_group(vm, 0, i.b))
+    Step::jump_if(!load_group(vm, 0, i.a))
 }
 
 #[inline]
@@ -39,18 +39,14 @@ pub(crate) fn args_next<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) 
 where
     S: Store,
 {
-    let Value::Loop(position) = vm.registers.get(i.a) else {
-        debug_assert!(false, "register {} holds no loop", i.a);
-        return vm.fault(Fault::Internal);
-    };
-    let group = position + 1;
+    let group = vm.registers.group(i.a) + 1;
     vm.registers.set(i.a, Value::Loop(group));
-    Step::jump_if(load_group(vm, group, i.b))
+    if load_group(vm, group, i.a) { Step::back_for(group) } else { Step::Next }
 }
 
 #[inline]
 pub(crate) fn args_count<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
-    let count = vm.variadic.map_or(0, |variadic| variadic.span.count);
+    let count = vm.variadic().map_or(0, |variadic| variadic.span.count);
     vm.registers.set(i.a, Value::Int(i64::try_from(count).unwrap_or(i64::MAX)));
     Step::Next
 }
@@ -65,28 +61,33 @@ pub(crate) fn fault<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> S
     vm.fault(Fault::Program(i.imm))
 }
 
-/// Loads a group of the variadic parameter; false where there is none of that number.
+/// Loads a group of the variadic parameter into the registers behind a loop's position; false
+/// where there is none of that number.
 #[inline]
-fn load_group<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, group: u32, first: u8) -> bool {
-    let Some(Variadic { span, items, first_key }) = vm.variadic else { return false };
+fn load_group<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, group: u32, position: u8) -> bool {
+    let Some(Variadic { span, items }) = vm.variadic() else { return false };
     if group as usize >= span.count {
         return false;
     }
     let start = span.start + group as usize * span.stride;
+    let mut register = position;
     for (offset, item) in items.iter().enumerate() {
+        register = register.wrapping_add(1);
         let index = start + offset;
-        let bytes = vm.input.args.get(index);
         let argument = u32::try_from(index).unwrap_or(u32::MAX);
-        let value = match item.ty {
+        match item.ty {
+            ParamType::Bytes => vm.registers.set(register, Value::Argument(argument)),
             ParamType::Key => {
-                let known = first_key.and_then(|(at, hash)| (at == index).then_some(hash));
-                Value::Key { argument, hash: known.unwrap_or_else(|| vm.store.hash(bytes)) }
+                let known = vm.known_hash(group, offset);
+                let hash = known.unwrap_or_else(|| vm.store.hash(vm.input.args.get(index)));
+                vm.registers.set(register, Value::Key { argument, hash });
             }
-            ParamType::Bytes => Value::Argument(argument),
-            // Decoding has read it once, so it can be read.
-            ty => read_number(ty, bytes).unwrap_or_default(),
-        };
-        vm.registers.set(first.wrapping_add(u8::try_from(offset).unwrap_or(0)), value);
+            ty => {
+                // Decoding has read it once, so it can be read.
+                let value = read_number(ty, vm.input.args.get(index)).unwrap_or_default();
+                vm.registers.set(register, value);
+            }
+        }
     }
     true
 }

@@ -6,7 +6,7 @@ use crate::{Constant, Instruction};
 
 #[inline]
 pub(crate) fn copy<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
-    vm.registers.set(i.a, vm.registers.get(i.b));
+    vm.registers.copy(i.a, i.b);
     Step::Next
 }
 
@@ -60,6 +60,19 @@ pub(crate) fn int_less<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -
 #[inline]
 pub(crate) fn int_less_equal<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
     compare(vm, i, |left, right| left <= right)
+}
+
+#[inline]
+pub(crate) fn int_count<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let counted = vm.registers.int(i.a).saturating_add(i64::from(vm.registers.bool(i.b)));
+    vm.registers.set(i.a, Value::Int(counted));
+    Step::Next
+}
+
+#[inline]
+pub(crate) fn cursor_start<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    vm.registers.set(i.a, Value::Cursor(0));
+    Step::Next
 }
 
 #[inline]

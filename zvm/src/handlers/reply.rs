@@ -107,7 +107,7 @@ pub(crate) fn reply_open<S, N, R: ReplySink>(
         Aggregate::Map => vm.sink.open_map(hint),
     };
     let elements_before = std::mem::take(&mut vm.registers.elements);
-    vm.registers.open.push(OpenAggregate { mark, kind, elements_before });
+    vm.registers.buffers().open.push(OpenAggregate { mark, kind, elements_before });
     Step::Next
 }
 
@@ -116,7 +116,7 @@ pub(crate) fn reply_close<S, N, R: ReplySink>(
     vm: &mut Machine<'_, S, N, R>,
     _: Instruction,
 ) -> Step {
-    let Some(open) = vm.registers.open.pop() else {
+    let Some(open) = vm.registers.buffers().open.pop() else {
         debug_assert!(false, "nothing is open");
         return vm.fault(Fault::Internal);
     };

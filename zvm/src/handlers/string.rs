@@ -10,10 +10,10 @@ pub(crate) fn reply_string<S: Store, N, R: ReplySink>(
     vm: &mut Machine<'_, S, N, R>,
     i: Instruction,
 ) -> Step {
-    match vm.store.string(vm.registers.key(i.a, vm.input)) {
-        Some(text) => vm.sink.bytes(text),
-        None => vm.sink.nil(),
-    }
+    vm.at_key(i.a, |store, key, sink| match store.string(key) {
+        Some(text) => sink.bytes(text),
+        None => sink.nil(),
+    });
     vm.replied(1)
 }
 
@@ -22,13 +22,14 @@ pub(crate) fn reply_item<S: Store, N, R: ReplySink>(
     vm: &mut Machine<'_, S, N, R>,
     i: Instruction,
 ) -> Step {
-    let key = vm.registers.key(i.a, vm.input);
-    let flags = vm.store.flags(key);
-    match vm.store.string(key) {
-        Some(text) => vm.sink.item(key.bytes, text, flags, None),
-        None => return Step::Jump,
+    let replied = vm.at_key(i.a, |store, key, sink| {
+        let flags = store.flags(key);
+        store.string(key).map(|text| sink.item(key.bytes, text, flags, None))
+    });
+    match replied {
+        Some(()) => vm.replied(1),
+        None => Step::Jump,
     }
-    vm.replied(1)
 }
 
 pub(crate) fn string_get<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
@@ -49,16 +50,19 @@ pub(crate) fn string_integer<S: Store, N, R>(
     vm: &mut Machine<'_, S, N, R>,
     i: Instruction,
 ) -> Step {
-    let value = match vm.store.string(vm.registers.key(i.b, vm.input)) {
-        None => 0,
-        Some(Text::Integer(value)) => value,
-        Some(Text::Bytes(bytes)) => match decimal::parse(bytes) {
-            Some(value) => value,
-            None => return Step::Jump,
-        },
-    };
+    let value = vm.at_key(i.b, |store, key, _| store.string(key).map_or(Some(0), integer));
+    let Some(value) = value else { return Step::Jump };
     vm.registers.set(i.a, Value::Int(value));
     Step::Next
+}
+
+/// The integer that a string is.
+#[inline]
+pub(crate) fn integer(text: Text<'_>) -> Option<i64> {
+    match text {
+        Text::Integer(value) => Some(value),
+        Text::Bytes(bytes) => decimal::parse(bytes),
+    }
 }
 
 #[inline]
@@ -95,7 +99,9 @@ pub(crate) fn string_set_integer<S: Store, N, R>(
 fn write<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction, expiry: Expiry) -> Step {
     let key = vm.registers.key(i.a, vm.input);
     let value = vm.registers.text(i.b, vm.input).unwrap_or(Text::Bytes(&[]));
-    match vm.store.set_string(key, value, expiry) {
+    let written = vm.store.set_string(key, value, expiry);
+    vm.registers.remember(i.a, vm.store.hint());
+    match written {
         Ok(()) => Step::Next,
         Err(_) => vm.fault(Fault::OutOfMemory),
     }

@@ -1,7 +1,7 @@
 //! A store over a `BTreeMap`.
 
 use super::quote;
-use crate::{Expiry, Key, OutOfMemory, ScanFilter, Store, Text};
+use crate::{Expiry, Hint, Key, OutOfMemory, ScanFilter, Scanned, Store, Text};
 use databox::Kind;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -11,6 +11,9 @@ use std::fmt::Write;
 /// Strings that are canonical integers come back as [`Text::Integer`], as from a real store. A
 /// scan's cursor counts keys in their order, so its guarantee holds only while none is added or
 /// removed.
+///
+/// It hints, without making use of it, and panics where a program hands a hint back with another
+/// key than the one it was about.
 #[derive(Debug, Clone, Default)]
 pub struct MapStore {
     /// What [`Store::now_ms`] tells.
@@ -18,6 +21,8 @@ pub struct MapStore {
     /// Refuse every write for want of memory.
     pub is_full: bool,
     entries: BTreeMap<Vec<u8>, Entry>,
+    /// The hash of the key that was asked for last.
+    last: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -37,13 +42,13 @@ impl MapStore {
     /// An empty store at time 0.
     #[must_use]
     pub const fn new() -> Self {
-        Self { now_ms: 0, is_full: false, entries: BTreeMap::new() }
+        Self { now_ms: 0, is_full: false, entries: BTreeMap::new(), last: 0 }
     }
 
     /// A key as programs hand it to this store.
     #[must_use]
     pub fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
-        Key { bytes, hash: self.hash(bytes) }
+        Key { bytes, hash: self.hash(bytes), hint: Hint::NONE }
     }
 
     /// Everything it holds, on one line: `key="value"@expiry^flags`, `key={"member" ...}`.
@@ -74,6 +79,9 @@ impl MapStore {
 
     fn live(&mut self, key: Key<'_>) -> Option<&mut Entry> {
         assert_eq!(key.hash, self.hash(key.bytes), "the key comes with its own hash");
+        let own = key.hint == Hint::NONE || key.hint == Hint(key.hash);
+        assert!(own, "the key comes with its own hint");
+        self.last = key.hash;
         if self.entries.get(key.bytes)?.is_gone(self.now_ms) {
             self.entries.remove(key.bytes);
         }
@@ -100,6 +108,10 @@ impl Store for MapStore {
         })
     }
 
+    fn hint(&self) -> Hint {
+        Hint(self.last)
+    }
+
     fn kind(&mut self, key: Key<'_>) -> Option<Kind> {
         self.live(key).map(|entry| entry.kind())
     }
@@ -120,6 +132,7 @@ impl Store for MapStore {
         if self.is_full {
             return Err(OutOfMemory);
         }
+        self.live(key);
         let expires_at_ms = match expiry {
             Expiry::Never => None,
             Expiry::At(at_ms) => Some(at_ms),
@@ -179,10 +192,18 @@ impl Store for MapStore {
         self.members(key).is_some_and(|members| members.contains(member))
     }
 
-    fn set_members(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>)) {
-        if let Some(members) = self.members(key) {
-            members.iter().for_each(|member| visit(text(member)));
-        }
+    fn set_scan(
+        &mut self,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        visit: &mut dyn FnMut(Text<'_>),
+    ) -> u64 {
+        let Some(members) = self.members(key) else { return 0 };
+        let end = cursor.saturating_add(count.max(1));
+        let page = (0..end).zip(&*members).filter(|(at, _)| *at >= cursor);
+        page.for_each(|(_, member)| visit(text(member)));
+        if end < members.len() as u64 { end } else { 0 }
     }
 
     fn scan(
@@ -191,7 +212,7 @@ impl Store for MapStore {
         count: u64,
         filter: ScanFilter<'_>,
         visit: &mut dyn FnMut(Text<'_>),
-    ) -> u64 {
+    ) -> Scanned {
         let now_ms = self.now_ms;
         self.entries.retain(|_, entry| !entry.is_gone(now_ms));
         let end = cursor.saturating_add(count.max(1));
@@ -204,7 +225,8 @@ impl Store for MapStore {
                 visit(text(key));
             }
         }
-        if end < self.entries.len() as u64 { end } else { 0 }
+        let more = end < self.entries.len() as u64;
+        Scanned { cursor: if more { end } else { 0 }, more }
     }
 
     fn len(&mut self) -> u64 {

@@ -33,9 +33,9 @@ impl OwnedArgs {
         Args::new(&self.buffer, &self.ranges)
     }
 
-    /// A request of these arguments that nobody has routed.
+    /// A request of these arguments that nobody has routed, to be run to its end.
     #[must_use]
     pub fn frame(&self) -> Frame<'_> {
-        Frame { args: self.args(), first_key_hash: None }
+        Frame::new(self.args())
     }
 }

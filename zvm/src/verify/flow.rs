@@ -18,7 +18,12 @@ pub(super) fn check(program: &Program) -> Result<(), VerifyError> {
     // In the order of the code, so that a join is looked at once most paths have arrived.
     let mut pending = BTreeSet::from([0]);
     if let Some(first) = before.first_mut() {
-        *first = Some(State::at_start(program));
+        *first = Some(State::at_start(program, false));
+    }
+    if let Some(entry) = program.plain_entry.map(|entry| entry as usize) {
+        let place = before.get_mut(entry).ok_or(VerifyError::PlainEntry)?;
+        State::meet(place, State::at_start(program, true), entry)?;
+        pending.insert(entry);
     }
     while let Some(at) = pending.pop_first() {
         let state = before.get(at).cloned().flatten();
@@ -57,9 +62,11 @@ enum Known {
 }
 
 impl State {
-    fn at_start(program: &Program) -> Self {
+    /// Before the first instruction, or at the plain entry, where no option has a register.
+    fn at_start(program: &Program, plain: bool) -> Self {
         let mut registers = vec![Known::Nothing; usize::from(program.registers)];
-        for (known, param) in registers.iter_mut().zip(program.signature.registers()) {
+        let params = if plain { program.signature.params.len() } else { usize::MAX };
+        for (known, param) in registers.iter_mut().zip(program.signature.registers().take(params)) {
             *known = if param.optional { Known::Maybe(param.ty) } else { Known::Is(param.ty) };
         }
         Self { registers, reply: ReplyState::default() }
@@ -131,7 +138,7 @@ impl Known {
             Pattern::Maybe(wanted) => self.parts().is_some_and(|(ty, _)| ty.serves_as(wanted)),
             Pattern::Any | Pattern::MaybeAny => self.parts().is_some(),
             Pattern::Loop => self == Self::Loop,
-            Pattern::Same | Pattern::Group => false,
+            Pattern::Same => false,
         }
     }
 }
@@ -144,9 +151,57 @@ fn step(
     mut state: State,
 ) -> Result<(Option<State>, Option<State>), VerifyError> {
     let info = instruction.op.info();
+    let read = read(at, instruction, &state)?;
+    let jump = matches!(info.operands, [.., imm] if matches!(imm.kind, OperandKind::Jump(_)));
+    let mut jumping = jump.then(|| state.clone());
+    if !state.reply.emit(info.emit, instruction.imm, aggregate(instruction.b)) {
+        return Err(VerifyError::SecondReply { at });
+    }
+    let position = i32::from(instruction.a);
+    match info.flow {
+        Flow::LoopClose | Flow::LoopEnd => {
+            if let Some(state) = &mut jumping {
+                write(program, instruction, read, state);
+            }
+            state.set(position, Known::Nothing);
+            if info.flow == Flow::LoopClose {
+                return Ok((Some(state), jumping));
+            }
+            return if state.reply.is_complete() {
+                Ok((None, jumping))
+            } else {
+                Err(VerifyError::NoReply { at })
+            };
+        }
+        _ => write(program, instruction, read, &mut state),
+    }
+    match info.flow {
+        Flow::Next => Ok((Some(state), jumping)),
+        Flow::Jump => Ok((None, jumping)),
+        Flow::Refine => {
+            if let Some((ty, _)) = state.get(position).parts() {
+                state.set(position, Known::Is(ty));
+            }
+            Ok((Some(state), jumping))
+        }
+        Flow::LoopOpen => {
+            // What else it writes it has written where it jumps, too.
+            if let Some(jumping) = &mut jumping {
+                write_others(instruction, jumping);
+                jumping.set(position, Known::Nothing);
+            }
+            Ok((Some(state), jumping))
+        }
+        Flow::Halt if !state.reply.is_complete() => Err(VerifyError::NoReply { at }),
+        Flow::Halt | Flow::Fault | Flow::LoopClose | Flow::LoopEnd => Ok((None, None)),
+    }
+}
+
+/// Checks what an instruction reads; returns what is known of an operand of any type.
+fn read(at: usize, instruction: Instruction, state: &State) -> Result<Known, VerifyError> {
     let mut read = Known::Nothing;
-    for (slot, operand) in Slot::ALL.into_iter().zip(info.operands) {
-        if let OperandKind::In(pattern) = operand.kind {
+    for (slot, operand) in Slot::ALL.into_iter().zip(instruction.op.info().operands) {
+        if let OperandKind::In(pattern) | OperandKind::Change(pattern) = operand.kind {
             let known = state.get(instruction.operand(slot));
             if !known.fits(pattern) {
                 return Err(VerifyError::Type { at, slot });
@@ -156,58 +211,38 @@ fn step(
             }
         }
     }
-    let jump = matches!(info.operands, [.., imm] if matches!(imm.kind, OperandKind::Jump(_)));
-    let mut jumping = jump.then(|| state.clone());
-    if !state.reply.emit(info.emit, instruction.imm, aggregate(instruction.b)) {
-        return Err(VerifyError::SecondReply { at });
-    }
-    write(program, instruction, read, &mut state);
-    match info.flow {
-        Flow::Next => Ok((Some(state), jumping)),
-        Flow::Jump => Ok((None, jumping)),
-        Flow::Refine => {
-            if let Some((ty, _)) = state.get(i32::from(instruction.a)).parts() {
-                state.set(i32::from(instruction.a), Known::Is(ty));
-            }
-            Ok((Some(state), jumping))
-        }
-        Flow::LoopOpen => {
-            // The position is written on both ways.
-            if let Some(state) = &mut jumping {
-                state.set(i32::from(instruction.a), Known::Nothing);
-            }
-            Ok((Some(state), jumping))
-        }
-        Flow::LoopClose => {
-            let mut leaving = jumping;
-            if let Some(state) = &mut leaving {
-                state.set(i32::from(instruction.a), Known::Nothing);
-            }
-            Ok((leaving, Some(state)))
-        }
-        Flow::Halt if !state.reply.is_complete() => Err(VerifyError::NoReply { at }),
-        Flow::Halt | Flow::Fault => Ok((None, None)),
-    }
+    Ok(read)
 }
 
 /// Notes what an instruction writes where it does not jump (a loop's closing: where it does).
 fn write(program: &Program, instruction: Instruction, read: Known, state: &mut State) {
     for (slot, operand) in Slot::ALL.into_iter().zip(instruction.op.info().operands) {
-        let OperandKind::Out(pattern) = operand.kind else { continue };
+        let (OperandKind::Out(pattern) | OperandKind::Change(pattern)) = operand.kind else {
+            continue;
+        };
         let register = instruction.operand(slot);
         match pattern {
             Pattern::Is(ty) => state.set(register, Known::Is(ty)),
             Pattern::Maybe(ty) => state.set(register, Known::Maybe(ty)),
             Pattern::Same => state.set(register, read),
-            Pattern::Loop => state.set(register, Known::Loop),
-            Pattern::Group => {
+            Pattern::Loop => {
+                state.set(register, Known::Loop);
                 let items = program.signature.variadic().map_or(&[][..], |param| &param.items);
-                for (offset, item) in (0..).zip(items) {
+                for (offset, item) in (1..).zip(items) {
                     let register = register.saturating_add(offset);
                     state.set(register, Known::Is(item.ty.register_type()));
                 }
             }
             Pattern::Any | Pattern::MaybeAny => {}
+        }
+    }
+}
+
+/// Notes what the opening of a loop writes besides position and group.
+fn write_others(instruction: Instruction, state: &mut State) {
+    for (slot, operand) in Slot::ALL.into_iter().zip(instruction.op.info().operands) {
+        if let OperandKind::Out(Pattern::Is(ty)) = operand.kind {
+            state.set(instruction.operand(slot), Known::Is(ty));
         }
     }
 }

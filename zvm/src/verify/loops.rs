@@ -7,20 +7,27 @@
 //! there are instructions, times one more than there are groups.
 
 use super::VerifyError;
-use crate::operand::{Flow, OperandKind, Pattern, Slot};
+use crate::operand::{Flow, OperandKind, Slot};
 use crate::{Instruction, Program};
 use std::ops::RangeInclusive;
 
 /// Checks all jumps.
 pub(super) fn check(program: &Program) -> Result<(), VerifyError> {
     let loops = find(program)?;
+    if let Some(entry) = program.plain_entry.map(|entry| entry as usize)
+        && (program.signature.groups.is_empty()
+            || entry >= program.code.len()
+            || loops.iter().any(|stretch| stretch.contains(&entry)))
+    {
+        return Err(VerifyError::PlainEntry);
+    }
     for stretch in &loops {
         check_position(program, stretch)?;
     }
     for (at, instruction) in program.code.iter().enumerate() {
         let info = instruction.op.info();
         let jumps = matches!(info.operands, [.., imm] if matches!(imm.kind, OperandKind::Jump(_)));
-        if !jumps || info.flow == Flow::LoopClose {
+        if !jumps || closes(info.flow) {
             continue;
         }
         let target = target(*instruction);
@@ -37,14 +44,13 @@ pub(super) fn check(program: &Program) -> Result<(), VerifyError> {
 fn find(program: &Program) -> Result<Vec<RangeInclusive<usize>>, VerifyError> {
     let mut loops: Vec<RangeInclusive<usize>> = Vec::new();
     for (at, instruction) in program.code.iter().enumerate() {
-        if instruction.op.info().flow != Flow::LoopClose {
+        if !closes(instruction.op.info().flow) {
             continue;
         }
         let body = target(*instruction);
         let opening = body.checked_sub(1).and_then(|before| program.code.get(before));
         let belongs = opening.is_some_and(|opening| {
-            opening.op.info().flow == Flow::LoopOpen
-                && (opening.a, opening.b) == (instruction.a, instruction.b)
+            opening.op.info().flow == Flow::LoopOpen && opening.a == instruction.a
         });
         let apart = loops.last().is_none_or(|last| *last.end() < body);
         if !belongs || body > at || !apart {
@@ -57,25 +63,29 @@ fn find(program: &Program) -> Result<Vec<RangeInclusive<usize>>, VerifyError> {
 
 /// Checks that nothing in a loop writes its position.
 fn check_position(program: &Program, stretch: &RangeInclusive<usize>) -> Result<(), VerifyError> {
-    let position = program.code.get(*stretch.end()).map_or(0, |closing| i32::from(closing.a));
+    let closing = *stretch.end();
+    let position = program.code.get(closing).map_or(0, |closing| i32::from(closing.a));
     for at in stretch.clone() {
         let Some(instruction) = program.code.get(at) else { continue };
         for (slot, operand) in Slot::ALL.into_iter().zip(instruction.op.info().operands) {
             let first = instruction.operand(slot);
             let written = match operand.kind {
-                OperandKind::Out(Pattern::Group) => {
-                    let stride = program.signature.variadic().map_or(1, |param| param.items.len());
-                    first..first.saturating_add(i32::try_from(stride).unwrap_or(i32::MAX))
-                }
-                OperandKind::Out(_) => first..first.saturating_add(1),
+                // The closing instruction moves the position on; that is its first operand.
+                OperandKind::Change(_) if at == closing && slot == Slot::A => continue,
+                OperandKind::Out(_) | OperandKind::Change(_) => first,
                 _ => continue,
             };
-            if written.contains(&position) {
+            if written == position {
                 return Err(VerifyError::Loop { at });
             }
         }
     }
     Ok(())
+}
+
+/// Whether an instruction closes a loop.
+fn closes(flow: Flow) -> bool {
+    matches!(flow, Flow::LoopClose | Flow::LoopEnd)
 }
 
 /// Where an instruction jumps; the pass over operands has checked that it is an instruction.

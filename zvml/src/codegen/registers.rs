@@ -6,11 +6,11 @@
 //! into it is stretched to the loop's end. Two values share a register where their ranges do not
 //! overlap, or touch in one operation that reads the one and writes the other.
 //!
-//! Parameters have their registers already, until their last use; a loop's group takes registers
-//! in a row.
+//! Parameters have their registers already, until their last use; a loop's position and its group
+//! take registers in a row.
 
-use crate::ir::{Function, Operand, Operation, ValueId};
-use zvm::{Opcode, OperandKind, Pattern};
+use crate::ir::{Function, Operation, ValueId};
+use zvm::{Flow, Slot};
 
 /// The register of each value.
 #[derive(Debug)]
@@ -46,25 +46,23 @@ pub(crate) fn choose(function: &Function) -> Option<Registers> {
             count = count.max(u16::from(register) + 1);
         }
     }
-    let mut group_end = 0;
+    let mut settled: Vec<bool> =
+        function.values.iter().map(|value| value.fixed.is_some()).collect();
     for (index, range) in order {
-        let fixed = function.values.get(index).is_some_and(|value| value.fixed.is_some());
-        if fixed || index < group_end {
+        if settled.get(index) == Some(&true) {
             continue;
         }
-        let len = if range.group { function.group_len as usize } else { 1 };
+        let len = if range.position { function.group_len as usize + 1 } else { 1 };
         let free = |start: &usize| {
             busy_until
                 .get(*start..*start + len)
                 .is_some_and(|registers| registers.iter().all(|until| *until <= range.first))
         };
         let start = (0..REGISTERS).find(free)?;
-        if range.group {
-            group_end = index + len;
-        }
         for offset in 0..len {
             let last = ranges.get(index + offset).copied().flatten().map_or(range.last, |r| r.last);
             *busy_until.get_mut(start + offset)? = last.max(range.first + 1);
+            *settled.get_mut(index + offset)? = true;
             *chosen.get_mut(index + offset)? = u8::try_from(start + offset).ok()?;
         }
         count = count.max(u16::try_from(start + len).ok()?);
@@ -89,13 +87,13 @@ pub(crate) fn choose_apart(function: &Function) -> Option<Registers> {
     Some(Registers { chosen: chosen?, count: u16::try_from(function.values.len()).ok()? })
 }
 
-/// Where a value is needed. Operation n reads at 2n and writes at 2n + 1.
+/// Where a value is needed.
 #[derive(Debug, Clone, Copy)]
 struct Range {
     first: usize,
     last: usize,
-    /// Whether the value is the first of a loop's group.
-    group: bool,
+    /// Whether it is the position of a loop, behind which the group's values are.
+    position: bool,
 }
 
 fn ranges(function: &Function) -> Vec<Option<Range>> {
@@ -105,12 +103,12 @@ fn ranges(function: &Function) -> Vec<Option<Range>> {
     let mut loops = Vec::new();
     // Decoding, which writes the parameters, is number 0.
     for (at, operation) in (1..).zip(operations) {
-        mark_operands(function, at, operation, &mut ranges);
-        match operation.op {
-            Opcode::ArgsFirst => opened = Some(at),
-            Opcode::ArgsNext => {
+        mark(function, at, operation, &mut ranges);
+        match operation.op.info().flow {
+            Flow::LoopOpen => opened = Some(at),
+            Flow::LoopClose | Flow::LoopEnd => {
                 if let Some(open) = opened.take() {
-                    loops.push((2 * open, 2 * at + 1));
+                    loops.push((2 * open + 1, 2 * at + 1));
                 }
             }
             _ => {}
@@ -118,9 +116,8 @@ fn ranges(function: &Function) -> Vec<Option<Range>> {
     }
     for range in ranges.iter_mut().flatten() {
         for (open, close) in &loops {
-            // What the opening itself writes lives in the loop, too: it is written again at the
-            // closing, which is an operation that names it.
-            if range.first < *open && range.last > *open {
+            // What the opening itself writes, at `open`, lives in the loop, too.
+            if range.first <= *open && range.last > *open {
                 range.last = range.last.max(*close);
             }
         }
@@ -133,24 +130,21 @@ fn ranges(function: &Function) -> Vec<Option<Range>> {
     ranges
 }
 
-fn mark_operands(
-    function: &Function,
-    at: usize,
-    operation: &Operation,
-    ranges: &mut [Option<Range>],
-) {
-    for (operand, info) in operation.operands.iter().zip(&operation.op.info().operands) {
-        let Operand::Value(first) = operand else { continue };
-        let group = matches!(info.kind, OperandKind::Out(Pattern::Group));
-        let place = 2 * at + usize::from(matches!(info.kind, OperandKind::Out(_)));
-        let len = if group { function.group_len as usize } else { 1 };
-        for offset in 0..len {
-            let Some(slot) = ranges.get_mut(first.0 as usize + offset) else { continue };
-            let range = slot.get_or_insert(Range { first: place, last: place, group: false });
-            range.first = range.first.min(place);
-            range.last = range.last.max(place);
-            range.group |= group && offset == 0;
-        }
+/// Operation n reads at 2n and writes at 2n + 1.
+fn mark(function: &Function, at: usize, operation: &Operation, ranges: &mut [Option<Range>]) {
+    function.visit(operation, |value, access| {
+        let Some(slot) = ranges.get_mut(value.0 as usize) else { return };
+        let first = 2 * at + usize::from(!access.reads());
+        let last = 2 * at + usize::from(access.writes());
+        let range = slot.get_or_insert(Range { first, last, position: false });
+        range.first = range.first.min(first);
+        range.last = range.last.max(last);
+    });
+    if operation.op.info().flow == Flow::LoopOpen
+        && let Some(position) = operation.value(Slot::A)
+        && let Some(Some(range)) = ranges.get_mut(position.0 as usize)
+    {
+        range.position = true;
     }
 }
 

@@ -1,6 +1,6 @@
 //! Checked tree to blocks.
 
-use super::{Block, BlockId, Function, Operand, Operation, Value, ValueId};
+use super::{BlockId, Function, Operand, Operation, ValueId};
 use crate::typed::{Command, Exit, Origin, Statement, Test, ValueType, VariableId};
 use zvm::{Constant, Opcode, Slot, Type};
 
@@ -55,10 +55,14 @@ impl<'c> Builder<'c> {
         let constants = command.head.constants.iter();
         let mut function = Function {
             constants: constants.map(|bytes| Constant::Bytes(bytes.clone())).collect(),
+            head_constants: command.head.constants.len(),
             ..Function::default()
         };
         let group = command.head.signature.variadic().map_or(1, |param| param.items.len());
         function.group_len = u32::try_from(group).unwrap_or(u32::MAX);
+        let params = command.head.signature.params.iter();
+        let params = params.filter(|param| !param.multiplicity.is_variadic()).count();
+        function.params = u8::try_from(params).unwrap_or(u8::MAX);
         let mut builder = Self {
             command,
             function,
@@ -83,15 +87,11 @@ impl<'c> Builder<'c> {
     }
 
     pub(super) fn new_block(&mut self) -> BlockId {
-        let id = BlockId(u32::try_from(self.function.blocks.len()).unwrap_or(u32::MAX));
-        self.function.blocks.push(Block::default());
-        id
+        self.function.add_block(Vec::new())
     }
 
     pub(super) fn new_value(&mut self, ty: ValueType) -> ValueId {
-        let id = ValueId(u32::try_from(self.function.values.len()).unwrap_or(u32::MAX));
-        self.function.values.push(Value { ty, fixed: None });
-        id
+        self.function.add_value(ty)
     }
 
     fn bind(&mut self, variable: usize, value: ValueId) {
@@ -324,8 +324,9 @@ impl<'c> Builder<'c> {
         let inside = self.new_block();
         let position = self.new_value(ValueType::of(Type::Int));
         // A group's values are numbered in a row, which is how its registers will be.
+        // They stand behind the position.
         let group: Vec<ValueId> = variables.iter().map(|id| self.variable(*id)).collect();
-        let group = group.first().map_or(Operand::None, |first| Operand::Value(*first));
+        debug_assert!(group.iter().zip(position.0 + 1..).all(|(value, at)| value.0 == at));
         self.hoisted = Some(Hoisted {
             block: self.current,
             at: self.function.block(self.current).len(),
@@ -334,7 +335,6 @@ impl<'c> Builder<'c> {
         let at = |op, target| {
             Operation::new(op)
                 .with(Slot::A, Operand::Value(position))
-                .with(Slot::B, group)
                 .with(Slot::Imm, Operand::Block(target))
         };
         self.push(at(Opcode::ArgsFirst, exit));

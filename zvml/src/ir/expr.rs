@@ -3,7 +3,7 @@
 use super::build::{Builder, Fail};
 use super::{BlockId, Operand, Operation, ValueId, usual_error};
 use crate::typed::{Argument, Exit, Expr, ExprKind, Fallible, Otherwise, ValueType};
-use zvm::{Branch, Constant, Opcode, OperandKind, Primitive, Slot};
+use zvm::{Branch, Constant, Opcode, OperandKind, Primitive, Slot, Type};
 
 impl Builder<'_> {
     /// Evaluates an expression and does what its handler says where it fails.
@@ -82,12 +82,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn integer(&mut self, value: i64, into: Option<ValueId>) -> ValueId {
-        let load = if let Ok(small) = i32::try_from(value) {
-            Operation::new(Opcode::IntConst).with(Slot::Imm, Operand::Number(small))
-        } else {
-            let constant = self.function.constant(Constant::Integer(value));
-            Operation::new(Opcode::IntWide).with(Slot::Imm, Operand::Constant(constant))
-        };
+        let load = self.function.load_integer(value);
         self.load(load, ValueType::INT, into)
     }
 
@@ -157,7 +152,13 @@ impl Builder<'_> {
                 Argument::Value(expr) => Operand::Value(self.expr(expr, None, fail)),
                 Argument::Choice(number) => Operand::Number(*number),
             };
-            operation = operation.with(param.slot, operand);
+            operation =
+                operation.with(param.slot, self.argument(primitive.op, param.slot, operand));
+        }
+        if let Some(slot) = primitive.cursor {
+            let cursor = self.new_value(ValueType::of(Type::Cursor));
+            self.push(Operation::new(Opcode::CursorStart).with(Slot::A, Operand::Value(cursor)));
+            operation = operation.with(slot, Operand::Value(cursor));
         }
         if let Some(branch) = primitive.otherwise {
             let target = self.failure(branch, fail);
@@ -170,6 +171,19 @@ impl Builder<'_> {
         let into = into.unwrap_or_else(|| self.new_value(ty));
         self.push(operation.with(result.slot, Operand::Value(into)));
         into
+    }
+
+    /// An argument as an operand. What the opcode changes in place is a copy of the value.
+    fn argument(&mut self, op: Opcode, slot: Slot, operand: Operand) -> Operand {
+        match (op.info().operands[slot as usize].kind, operand) {
+            (OperandKind::Change(_), Operand::Value(value)) => {
+                let ty =
+                    self.function.values.get(value.0 as usize).map_or(ValueType::INT, |v| v.ty);
+                let copy = self.new_value(ty);
+                Operand::Value(self.unary(Opcode::Copy, value, copy))
+            }
+            _ => operand,
+        }
     }
 
     fn failure(&mut self, branch: Branch, fail: Fail) -> BlockId {

@@ -1,6 +1,18 @@
 //! The intermediate form as text.
+//!
+//! ```text
+//! %0: Key = r0                      # the values of parameters and options, with their registers
+//! plain b7                          # the entry of plain requests, where there is one
+//! b0:
+//!     %1 = int_const 0
+//!     %2..3 = args_first b1         # a loop's position, and the group behind it
+//!     jump b2
+//! b2:
+//!     int_count &%1 %4              # `&` marks what is changed in place
+//!     args_next &%2..3 b2
+//! ```
 
-use super::{Function, Operand, Operation, ValueId};
+use super::{BlockId, Function, Operand, Operation, ValueId};
 use std::fmt::Write as _;
 use zvm::{Constant, OperandKind, Pattern};
 
@@ -9,8 +21,12 @@ pub(crate) fn print(function: &Function) -> String {
     let mut out = String::new();
     for (index, value) in function.values.iter().enumerate() {
         if let Some(register) = value.fixed {
-            let _ = writeln!(out, "%{index}: {} = r{register}", value.ty.describe());
+            let option = if register < function.params { "" } else { "option " };
+            let _ = writeln!(out, "%{index}: {} = {option}r{register}", value.ty.describe());
         }
+    }
+    if let Some(BlockId(plain)) = function.plain {
+        let _ = writeln!(out, "plain b{plain}");
     }
     for id in &function.order {
         let _ = writeln!(out, "b{}:", id.0);
@@ -28,10 +44,14 @@ fn print_operation(function: &Function, operation: &Operation) -> String {
     for (operand, wanted) in operation.operands.iter().zip(&info.operands) {
         let printed = match (operand, wanted.kind) {
             (Operand::None, _) => continue,
-            (Operand::Value(value), OperandKind::Out(Pattern::Group)) => {
-                let last = value.0.saturating_add(function.group_len.saturating_sub(1));
-                if last == value.0 { format!("%{last}") } else { format!("%{}..{last}", value.0) }
+            (
+                Operand::Value(value),
+                OperandKind::Out(Pattern::Loop) | OperandKind::Change(Pattern::Loop),
+            ) => {
+                let change = if matches!(wanted.kind, OperandKind::Change(_)) { "&" } else { "" };
+                format!("{change}%{}..{}", value.0, value.0.saturating_add(function.group_len))
             }
+            (Operand::Value(ValueId(index)), OperandKind::Change(_)) => format!("&%{index}"),
             (Operand::Value(ValueId(index)), _) => format!("%{index}"),
             (Operand::Number(number), OperandKind::Choice(set)) => {
                 let index = usize::try_from(*number).unwrap_or(usize::MAX);
