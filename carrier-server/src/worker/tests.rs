@@ -106,7 +106,7 @@ struct Machine {
 impl Machine {
     fn with_set(key: &[u8], len: usize) -> Self {
         let hash_key = Arc::new(HashKey::new([1, 2]));
-        let shard = Shard::new(ShardConfig { hash_key, budget_bytes: None });
+        let shard = Shard::new(ShardConfig::new(hash_key)).expect("address space");
         let worker = Worker::new(ShardPlace { index: 0, count: 1 }, shard);
         let library = Library::built_in().expect("the built-in commands compile");
         let mut machine = Self { worker, catalog: Arc::clone(library.catalog()) };
