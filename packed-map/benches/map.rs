@@ -4,18 +4,19 @@
 #![allow(missing_docs, reason = "criterion's macros generate a public function")]
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use packed_map::{Extras, NoBox, PackedMap, Value};
+use packed_map::{Arena, Extras, NoBox, PackedMap, Value};
 use std::collections::BTreeMap;
 use std::hint::black_box;
 
 const KEYS: u64 = 200_000;
 const GROUP: usize = 32;
+const ARENA_BYTES: usize = 64 << 20;
 
 fn hash(key: &[u8]) -> u64 {
     xxhash_rust::xxh3::xxh3_64_with_seed(key, 7)
 }
 
-type Map = PackedMap<NoBox, fn(&[u8]) -> u64>;
+type Map = PackedMap<NoBox, fn(&[u8]) -> u64, Arena>;
 
 /// A hashbrown map that is handed the hash, as the packed map is.
 type Table = hashbrown::HashTable<(Box<[u8]>, Box<[u8]>)>;
@@ -33,7 +34,8 @@ fn key(number: u64) -> [u8; 16] {
 }
 
 fn packed(keys: &[[u8; 16]]) -> Map {
-    let mut map = Map::new(hash);
+    let arena = Arena::new(ARENA_BYTES).expect("some address space");
+    let mut map = Map::with_blocks(hash, arena);
     for key in keys {
         map.put(hash(key), key, &[b'v'; 32][..], Extras::default());
     }

@@ -60,7 +60,9 @@ pub(crate) fn delete() -> u64 {
 
 fn full() -> Shard {
     let hash_key = Arc::new(HashKey::new([1, 2]));
-    let mut shard = Shard::new(ShardConfig::new(hash_key)).expect("some address space");
+    // Valgrind has not as much address space to give as the default takes.
+    let config = ShardConfig { reservation_bytes: 1 << 30, ..ShardConfig::new(hash_key) };
+    let mut shard = Shard::new(config).expect("some address space");
     let keys: Vec<_> = (0..KEYS).map(key).collect();
     write(&mut shard, &keys, &VALUE);
     shard
