@@ -68,6 +68,22 @@ impl Case {
             .sum()
     }
 
+    /// Whether the request of this number runs at once with those of other connections.
+    pub(crate) fn is_at_once(&self, number: usize) -> bool {
+        let mut left = number;
+        for phase in &self.phases {
+            let (len, at_once) = match phase {
+                Phase::Together(pipelines) => (pipelines.iter().map(Vec::len).sum(), true),
+                Phase::InTurn(steps) => (steps.len(), false),
+            };
+            if left < len {
+                return at_once;
+            }
+            left -= len;
+        }
+        false
+    }
+
     /// Whether nothing is sent.
     #[must_use]
     pub fn is_empty(&self) -> bool {

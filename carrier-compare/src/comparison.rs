@@ -40,6 +40,8 @@ pub struct Failure {
     pub seed: u64,
     /// How the case fails now.
     pub mismatch: Box<Mismatch>,
+    /// How the whole case failed first, where it was made small.
+    pub first: Option<Box<Mismatch>>,
     /// What is left of it.
     pub case: Case,
     /// How many requests it had.
@@ -71,6 +73,7 @@ impl Comparison {
             server: self.ours[number].label.clone(),
             seed,
             mismatch,
+            first: None,
             case,
             requests,
             attempts: None,
@@ -109,7 +112,8 @@ impl Comparison {
         let again = (0..REPETITIONS_MAX).find_map(|_| attempt(&failure.case));
         if let Some(mismatch) = again {
             let (case, mismatch, attempts) = shrink(failure.case.clone(), mismatch, &mut attempt);
-            (failure.case, failure.mismatch, failure.attempts) = (case, mismatch, Some(attempts));
+            failure.first = Some(std::mem::replace(&mut failure.mismatch, mismatch));
+            (failure.case, failure.attempts) = (case, Some(attempts));
         }
         broken.map_or(Ok(()), Err)
     }
@@ -125,6 +129,9 @@ impl Display for Failure {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}, seed {}: the servers differ", self.server, self.seed)?;
         writeln!(f, "{}", self.mismatch)?;
+        if let Some(first) = &self.first {
+            writeln!(f, "as first seen: {first}")?;
+        }
         match self.attempts {
             Some(attempts) => writeln!(
                 f,

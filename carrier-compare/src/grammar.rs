@@ -89,6 +89,11 @@ impl Grammar {
         self.lines.iter().map(|line| line.name.as_str())
     }
 
+    /// Whether the content of keys of a kind is read; there are none of the kind `none`.
+    pub(crate) fn has_reader(&self, kind: &str) -> bool {
+        kind == "none" || self.readers.iter().any(|reader| reader.kind == kind)
+    }
+
     /// How keys of a kind are read, what holds for all kinds first.
     pub(crate) fn readers(&self, kind: &str) -> Vec<&Reader> {
         let is_for = |reader: &&Reader| reader.kind == "any" || reader.kind == kind;

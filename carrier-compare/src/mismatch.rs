@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 use std::io;
+use std::mem::discriminant;
 
 use crate::request::{Request, shown};
 
@@ -52,6 +53,11 @@ pub enum MismatchKind {
         /// Those that only the other gave.
         only_theirs: Vec<Vec<u8>>,
     },
+    /// No line of the grammar says how the content of keys of this type is read.
+    Unread {
+        /// The type.
+        kind: String,
+    },
     /// A loop with a cursor did not come to its end.
     Endless {
         /// Whose.
@@ -69,6 +75,11 @@ pub enum Side {
 }
 
 impl Mismatch {
+    /// Whether it shows the same fault as another, as far as can be told.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        discriminant(&self.kind) == discriminant(&other.kind)
+    }
+
     /// Whether finding it again takes long.
     pub(crate) fn is_slow(&self) -> bool {
         let MismatchKind::Broken { source, .. } = &self.kind else { return false };
@@ -99,6 +110,7 @@ impl Display for Mismatch {
                 write!(f, "    only ours: {}", list(only_ours))?;
                 write!(f, "\n  only theirs: {}", list(only_theirs))
             }
+            MismatchKind::Unread { kind } => write!(f, "  no `@{kind}` line says how to read it"),
             MismatchKind::Endless { side } => write!(f, "  {side}: the loop does not end"),
         }
     }

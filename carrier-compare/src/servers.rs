@@ -22,12 +22,13 @@ impl Server {
         Self { label: address.to_string(), address, child: None }
     }
 
-    /// Starts one, which ends with the value.
+    /// Starts one, which ends with the value, or with the thread that calls.
     ///
     /// # Errors
     ///
     /// It does not start.
     pub fn start(label: &str, launch: Launch) -> Result<Self, Error> {
+        let launch = launch.tied();
         let running = launch.start()?;
         let address = running.address();
         Ok(Self { label: label.to_owned(), address, child: Some((launch, running)) })

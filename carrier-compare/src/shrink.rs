@@ -1,7 +1,7 @@
 //! A failing case made small: phases, connections, requests, the cuts, then words.
 //!
-//! Whatever is left out or simplified, the case must still fail, in whichever way: the attempt runs
-//! it anew, on servers that start empty. The number of attempts is bounded.
+//! Whatever is left out or simplified, the case must still fail in the same way: the attempt runs it
+//! anew, on servers that start empty. The number of attempts is bounded.
 
 use crate::case::{Case, Phase, Step};
 use crate::mismatch::Mismatch;
@@ -51,6 +51,9 @@ impl Search<'_> {
         self.attempts += 1;
         let Some(mismatch) = (self.attempt)(&case) else { return false };
         self.slow += usize::from(mismatch.is_slow());
+        if !mismatch.is_like(&self.mismatch) {
+            return false;
+        }
         (self.case, self.mismatch) = (case, mismatch);
         true
     }
@@ -98,11 +101,15 @@ impl Search<'_> {
         }
     }
 
-    /// Leaves out words behind the name, halves first.
+    /// Leaves out words behind the name, halves first. Of requests that run at once with others
+    /// those up to the last key stay: another word in its place could be the key of several.
     fn remove_words(&mut self) {
         for number in 0..self.case.len() {
+            let at_once = self.case.is_at_once(number);
             let step = step_mut(&mut self.case, number);
-            let first = step.words.iter().take_while(|word| word.role == Role::Name).count();
+            let names = step.words.iter().take_while(|word| word.role == Role::Name).count();
+            let keys = step.words.iter().rposition(|word| word.role == Role::Key);
+            let first = names.max(keys.filter(|_| at_once).map_or(0, |at| at + 1));
             let mut len = (step.words.len() - first).div_ceil(2);
             while len > 0 {
                 let mut from = first;

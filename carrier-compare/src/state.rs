@@ -57,6 +57,10 @@ fn content(channel: &mut Channel<'_>, grammar: &Grammar, keys: &[Vec<u8>]) -> Re
     let mut reads = Vec::new();
     for (key, kind) in keys.iter().zip(kinds) {
         let kind = String::from_utf8_lossy(Frame(&kind).text()).into_owned();
+        if !grammar.has_reader(&kind) {
+            let request = Request::new(vec![b"TYPE".to_vec(), key.clone()]);
+            return Err(channel.mismatch(request, MismatchKind::Unread { kind }));
+        }
         for Reader { request, rule, .. } in grammar.readers(&kind) {
             let words = request.words(Some(key), &[]).unwrap_or_default();
             reads.push((Request::new(words), rule));

@@ -129,7 +129,16 @@ impl Load {
         match code {
             Some(0) => match serde_json::from_str::<Outcome>(&json) {
                 Ok(outcome) if outcome.interrupted => Err(load("it was interrupted".to_owned())),
-                Ok(outcome) => Ok(outcome),
+                Ok(outcome) => {
+                    if outcome.unsent > 0 {
+                        let (row, server, unsent) = (&self.row, &self.server, outcome.unsent);
+                        eprintln!(
+                            "{row}, {server}: {unsent} requests were due and not sent before the \
+                             end; its latencies are lower bounds"
+                        );
+                    }
+                    Ok(outcome)
+                }
                 Err(_) => {
                     let (program, expected) = ("carrier-load", "report");
                     Err(BenchError::Output { program, expected, found: json })
@@ -161,6 +170,9 @@ pub(crate) struct Outcome {
     /// Of a run with `--count-above`, one for each bound.
     #[serde(default)]
     above: Vec<Above>,
+    /// Requests that were due in an open loop and could not be sent before its end.
+    #[serde(default)]
+    pub(crate) unsent: u64,
     /// Whether it ended before its time, because it was told to.
     #[serde(default)]
     interrupted: bool,

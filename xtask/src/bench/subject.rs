@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use carrier_peers::{Launch, Program, Running};
 
+use crate::bench::clock::pause;
 use crate::bench::error::BenchError;
 use crate::bench::figure::Protocol;
 use crate::tool::Tool;
@@ -159,6 +161,21 @@ impl Server {
         Ok(Self { name: subject.name.clone(), protocol, running: launch.start()? })
     }
 
+    /// What its threads have run once they have come to rest: a server may put off what requests
+    /// leave to do until none come.
+    pub(crate) fn at_rest_cpu_ns(&self) -> u64 {
+        let mut last = self.running.cpu_ns();
+        for _ in 0..PAUSES_MAX {
+            pause(PAUSE);
+            let now = self.running.cpu_ns();
+            if now - last < IDLE_NS {
+                return now;
+            }
+            last = now;
+        }
+        last
+    }
+
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.running.address()
@@ -192,6 +209,11 @@ fn begins_a_server(part: &str) -> bool {
     Program::of_name(part).is_some() || part.split_once('=').is_some_and(|(name, _)| is_name(name))
 }
 
+/// Longer than Carrier waits before it takes itself to be idle.
+const PAUSE: Duration = Duration::from_millis(150);
+const PAUSES_MAX: usize = 20;
+/// What timers take in a pause.
+const IDLE_NS: u64 = 500_000;
 /// The name of another build of ours.
 const BASE: &str = "base";
 const SYNTAX: &str =
