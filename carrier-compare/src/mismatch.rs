@@ -75,9 +75,14 @@ pub enum Side {
 }
 
 impl Mismatch {
-    /// Whether it shows the same fault as another, as far as can be told.
+    /// Whether it shows the same fault as another, as far as can be told: what is stored may show
+    /// in a reply as in the list of keys.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let tells_content = |one: &Self| {
+            matches!(one.kind, MismatchKind::Replies { .. } | MismatchKind::Found { .. })
+        };
         discriminant(&self.kind) == discriminant(&other.kind)
+            || (tells_content(self) && tells_content(other))
     }
 
     /// Whether finding it again takes long.

@@ -1,7 +1,7 @@
 //! A failing case made small: phases, connections, requests, the cuts, then words.
 //!
-//! Whatever is left out or simplified, the case must still fail in the same way: the attempt runs it
-//! anew, on servers that start empty. The number of attempts is bounded.
+//! Whatever is left out or simplified, the case must still fail in the same way: the attempt runs
+//! it anew, on servers that start empty. The number of attempts is bounded.
 
 use crate::case::{Case, Phase, Step};
 use crate::mismatch::Mismatch;

@@ -227,13 +227,15 @@ impl Connections {
         Some(ConnectionKey { index, generation: connection.generation })
     }
 
-    /// Removes the connection at a place, which closes its socket.
-    pub(crate) fn remove(&mut self, index: u32) {
-        let Some(place) = self.places.get_mut(index as usize) else { return };
-        if place.connection.take().is_some() {
+    /// Removes the connection at a place, which closes its socket; false where there is none.
+    pub(crate) fn remove(&mut self, index: u32) -> bool {
+        let place = self.places.get_mut(index as usize);
+        let was_there = place.is_some_and(|place| place.connection.take().is_some());
+        if was_there {
             self.free.push(index);
             self.len -= 1;
         }
+        was_there
     }
 
     /// The places that are filled.

@@ -399,8 +399,10 @@ impl Reactor {
             }
         });
         for index in closing {
-            self.connections.remove(index);
-            stats.connections_ended.add(1);
+            // It may have been touched twice in the turn.
+            if self.connections.remove(index) {
+                stats.connections_ended.add(1);
+            }
         }
     }
 

@@ -190,14 +190,17 @@ impl Session for SessionView<'_> {
                 }
                 Err(error) => sink.error(one_line(&error).as_bytes()),
             },
-            // On a copy: whoever loads meanwhile does not wait.
-            _ => match commands.library().clone().load(source) {
-                Ok(_) => sink.array(0),
-                Err(LibraryError::Source(diagnostics)) => {
-                    reply_texts(&diagnostics.rendered().collect::<Vec<_>>(), sink);
+            _ => {
+                // On a copy, with the lock let go: nobody waits for the compiler.
+                let mut library = commands.library().clone();
+                match library.load(source) {
+                    Ok(_) => sink.array(0),
+                    Err(LibraryError::Source(diagnostics)) => {
+                        reply_texts(&diagnostics.rendered().collect::<Vec<_>>(), sink);
+                    }
+                    Err(error) => reply_texts(&[error.to_string()], sink),
                 }
-                Err(error) => reply_texts(&[error.to_string()], sink),
-            },
+            }
         }
     }
 

@@ -112,6 +112,11 @@ impl<B> Outside<B> {
         }
     }
 
+    /// Whether the bytes stored for a key in a buffer name one of these buffers.
+    pub(crate) fn has_buffer(&self, stored: &[u8]) -> bool {
+        self.buffers.holds(number(stored))
+    }
+
     /// The hash of a key in a buffer.
     pub(crate) fn hash(&self, stored: &[u8]) -> u64 {
         self.buffers.get(number(stored)).hash

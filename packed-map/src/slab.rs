@@ -68,6 +68,12 @@ impl<T> Slab<T> {
         number
     }
 
+    /// Whether there is an item with this number.
+    pub(crate) fn holds(&self, number: u32) -> bool {
+        let number = number as usize;
+        number < self.slots.len() && matches!(self.slots.get(number), Slot::Full(_))
+    }
+
     /// Takes the item with this number out.
     ///
     /// # Panics

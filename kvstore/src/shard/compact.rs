@@ -35,7 +35,8 @@ impl Shard {
         if moved {
             self.hint = None;
         }
-        moved
+        // A step may end between two blocks that move.
+        moved || step.blocks_left == 0 || step.units_left == 0
     }
 
     /// The free room, in hundredths of the arena, at which blocks are moved under load. Near the

@@ -7,6 +7,11 @@ use proptest::prelude::*;
 
 const NS: Namespace = Namespace(0);
 
+/// How many marks of maps there are before they come round.
+const MARKS: usize = 31;
+
+const PAIRS: usize = 20_000;
+
 fn shard(budget_bytes: Option<u64>) -> Shard {
     let hash_key = Arc::new(HashKey::new([1, 2]));
     let reservation_bytes = 64 << 20;
@@ -171,6 +176,43 @@ fn namespaces_are_apart_and_can_be_swapped() {
     shard.swap(NS, NS);
     assert_eq!(shard.namespaces().collect::<Vec<_>>(), [Namespace(7), Namespace(9)]);
     assert_eq!(shard.ledger(), before);
+    assert_eq!(shard.ledger(), shard.recount());
+}
+
+/// Marks of maps come round, so the owner of a page that moves is found among several.
+#[test]
+fn pages_of_namespaces_with_one_mark_find_home() {
+    let (mut shard, other) = (shard(None), Namespace(1));
+    let long = |n: usize| format!("{n:06}{}", "k".repeat(4994));
+    put(&mut shard, NS, "first", "1", Expiry::Never);
+    for _ in 0..MARKS - 1 {
+        put(&mut shard, other, "passing", "1", Expiry::Never);
+        shard.flush(other);
+        while shard.work(64) {}
+    }
+    let value = "v".repeat(200);
+    for n in 0..PAIRS {
+        put(&mut shard, NS, &n.to_string(), &value, Expiry::Never);
+        if n % 5 == 0 {
+            put(&mut shard, other, &long(n), &value, Expiry::Never);
+        }
+    }
+    for n in (0..PAIRS).filter(|n| n % 4 != 0) {
+        let name = n.to_string();
+        let own = shard.key(name.as_bytes());
+        assert!(shard.remove(NS, own, 100));
+    }
+    let mut steps = 0;
+    while shard.compact(true) {
+        steps += 1;
+    }
+    assert!(steps > 10, "hardly anything moved: {steps}");
+    for n in (0..PAIRS).step_by(20) {
+        let own = long(n);
+        let own = shard.key(own.as_bytes());
+        assert!(shard.get(other, own, 100).is_some(), "{n}");
+        assert!(get(&mut shard, &n.to_string(), 100).is_some(), "{n}");
+    }
     assert_eq!(shard.ledger(), shard.recount());
 }
 

@@ -4,7 +4,7 @@ use super::PageMap;
 use super::write::{KEY, VALUE};
 use crate::HashKeys;
 use crate::arena::{Blocks, Handle};
-use crate::code::BLOCK;
+use crate::code::{BLOCK, BUFFER};
 use crate::page::{PAGE, Page, edit};
 use crate::pages::{KIND_BITS, relink};
 use crate::{outside, string_block};
@@ -40,7 +40,12 @@ impl<B, H: HashKeys> PageMap<B, H> {
 
     fn rehome_page<A: Blocks>(&mut self, blocks: &mut A, from: Handle, to: Handle) -> bool {
         let page = Page::new(blocks.bytes(to));
-        let hash = self.key_hash(blocks, page, (0, page.start(0)));
+        let first = (0, page.start(0));
+        // Another map may have the same mark; then a number in its page means nothing here.
+        if page.key_code(0) == BUFFER && !self.outside.has_buffer(page.key(first.0, first.1)) {
+            return false;
+        }
+        let hash = self.key_hash(blocks, page, first);
         let head = self.directory.head_mut(self.directory.bucket(hash));
         let (mut previous, mut next) = (None, *head);
         while let Some(handle) = next {
