@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
+use carrier_peers::PATIENCE;
 use drp_parser::reply::SkipStatus;
 use drp_parser::{Reply, ReplyLimits, ReplySkipper, Version};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -352,9 +353,6 @@ fn encoded(requests: &[Request]) -> (Vec<u8>, Vec<usize>) {
     }
     (bytes, ends)
 }
-
-/// How long to wait for what ought to come at once: only a hang is ever longer.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long to wait for a reply before the next piece of a pipeline.
 const PATIENCE_BETWEEN: Duration = Duration::from_secs(1);

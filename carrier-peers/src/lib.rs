@@ -10,6 +10,6 @@ mod running;
 
 pub use error::Error;
 pub use launch::Launch;
-pub use process::PATIENCE;
+pub use process::{PATIENCE, Process};
 pub use program::Program;
 pub use running::Running;

@@ -13,7 +13,7 @@ use crate::family;
 
 /// A running child. Dropping it kills it, and its children.
 #[derive(Debug)]
-pub(crate) struct Process {
+pub struct Process {
     child: Child,
     /// Lines as they come; closed when both of its streams are.
     lines: Receiver<String>,
@@ -22,7 +22,12 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    pub(crate) fn spawn(command: &mut Command) -> io::Result<Self> {
+    /// Starts it, with its streams piped.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system's call for starting a process.
+    pub fn spawn(command: &mut Command) -> io::Result<Self> {
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let log = Arc::new(Mutex::new(String::new()));
@@ -47,7 +52,7 @@ impl Process {
 
     /// The first line for which `find` gives something; none when the output ends before, or
     /// nothing comes for [`PATIENCE`].
-    pub(crate) fn wait_for_line<T>(&self, find: impl Fn(&str) -> Option<T>) -> Option<T> {
+    pub fn wait_for_line<T>(&self, find: impl Fn(&str) -> Option<T>) -> Option<T> {
         loop {
             let line = self.lines.recv_timeout(PATIENCE).ok()?;
             if let Some(found) = find(&line) {
@@ -62,23 +67,46 @@ impl Process {
         let _ = self.lines.recv_timeout(at_most);
     }
 
-    pub(crate) fn id(&self) -> u32 {
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    pub(crate) fn log(&self) -> String {
+    /// What it wrote to both of its streams so far.
+    #[must_use]
+    pub fn log(&self) -> String {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn signal(&self, signal: Signal) {
+    /// Sends a signal; nothing happens where it has ended.
+    pub fn signal(&self, signal: Signal) {
         send(self.child.id(), signal);
     }
 
-    pub(crate) fn wait(&mut self) -> io::Result<ExitStatus> {
+    /// Waits until it ends by itself.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system's call for waiting.
+    pub fn wait(&mut self) -> io::Result<ExitStatus> {
         self.child.wait()
     }
 
-    pub(crate) fn runs(&mut self) -> bool {
+    /// Its resident memory and that of its children, in bytes.
+    #[must_use]
+    pub fn resident_bytes(&self) -> u64 {
+        family::resident_bytes(self.id())
+    }
+
+    /// Nanoseconds that its threads, and those of its children, have run so far.
+    #[must_use]
+    pub fn cpu_ns(&self) -> u64 {
+        family::cpu_ns(self.id())
+    }
+
+    /// Whether it still runs.
+    pub fn runs(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 }

@@ -56,13 +56,13 @@ impl Running {
     /// Nanoseconds that its threads, and those of its children, have run so far.
     #[must_use]
     pub fn cpu_ns(&self) -> u64 {
-        family::cpu_ns(self.id())
+        self.process.cpu_ns()
     }
 
     /// Its resident memory and that of its children, in bytes.
     #[must_use]
     pub fn resident_bytes(&self) -> u64 {
-        family::resident_bytes(self.id())
+        self.process.resident_bytes()
     }
 
     /// What it wrote to both of its streams so far.

@@ -218,7 +218,7 @@ fn out_of_file_descriptors() {
     let log = server.process.log();
     assert!(log.lines().count() < 50, "one line, not one a try:\n{log}");
     server.process.signal(Signal::TERM);
-    assert_eq!(server.process.wait().code(), Some(0));
+    assert_eq!(server.process.wait().expect("a child").code(), Some(0));
 }
 
 #[test]
@@ -347,9 +347,9 @@ fn garbage(random: &mut Random) -> Vec<u8> {
     }
 }
 
-fn grown_at_most(server: &Server, before: usize, bytes: usize) {
+fn grown_at_most(server: &Server, before: u64, bytes: usize) {
     let now = server.process.resident_bytes();
-    assert!(now < before + bytes, "{} KiB grew to {} KiB", before / 1024, now / 1024);
+    assert!(now < before + bytes as u64, "{} KiB grew to {} KiB", before / 1024, now / 1024);
 }
 
 /// Reads up to `len` bytes and forgets them.

@@ -8,9 +8,9 @@ use std::os::unix::net::UnixStream;
 use std::process::{Command, Output};
 
 use carrier_compare::{Client, ReplyExt as _, multibulk};
+use carrier_peers::Process;
 use drp_parser::Reply;
 use rustix::process::Signal;
-use support::process::Process;
 use support::scratch::Scratch;
 use support::server::{PROGRAM, Server};
 
@@ -247,7 +247,7 @@ fn unix_sockets() {
     stream.read_exact(&mut reply).expect("the server replies");
     assert_eq!(reply, *b"$1\r\n1\r\n");
     server.process.signal(Signal::TERM);
-    assert_eq!(server.process.wait().code(), Some(0));
+    assert_eq!(server.process.wait().expect("a child").code(), Some(0));
     assert!(!socket.path.exists(), "the socket's file goes with the server");
     // In use by another file.
     std::fs::write(&socket.path, "").expect("the directory is ours");
@@ -278,7 +278,7 @@ fn signals_answer_what_was_read() {
         }
         assert!(replies == expected, "{} bytes of {}", replies.len(), expected.len());
         assert_eq!(idle.read_to_end().expect("an orderly end"), b"");
-        assert_eq!(server.process.wait().code(), Some(0), "{signal:?}");
+        assert_eq!(server.process.wait().expect("a child").code(), Some(0), "{signal:?}");
         assert!(Client::try_connect(server.address).is_err(), "nobody listens there now");
     }
 }
@@ -297,7 +297,7 @@ fn all_that_was_sent_before_the_signal_is_answered() {
         server.process.signal(Signal::CONT);
         let replies = client.read_to_end().expect("an orderly end");
         assert_eq!(replies.len(), REQUESTS * b"+OK\r\n".len());
-        assert_eq!(server.process.wait().code(), Some(0));
+        assert_eq!(server.process.wait().expect("a child").code(), Some(0));
     }
 }
 
@@ -311,7 +311,7 @@ fn a_client_that_never_reads_does_not_keep_the_server() {
     client.read_bytes(1).expect("the server replies");
     assert_eq!(other.line("PING"), Reply::status("PONG"));
     server.process.signal(Signal::TERM);
-    assert_eq!(server.process.wait().code(), Some(0));
+    assert_eq!(server.process.wait().expect("a child").code(), Some(0));
 }
 
 /// Runs the program to its end.
@@ -326,7 +326,12 @@ fn refused(arguments: &[&str], named: &[&str]) {
     let mut process = Process::spawn(Command::new(PROGRAM).args(arguments)).expect("it was built");
     let accepted = process.wait_for_line(|line| line.contains("ready on").then_some(()));
     assert_eq!(accepted, None, "{arguments:?} are accepted");
-    assert_eq!(process.wait().code(), Some(2), "{arguments:?}: {}", process.log());
+    assert_eq!(
+        process.wait().expect("a child").code(),
+        Some(2),
+        "{arguments:?}: {}",
+        process.log()
+    );
     let log = process.log();
     for part in named {
         assert!(log.contains(part), "{arguments:?}: {part:?} is not in {log:?}");

@@ -10,7 +10,6 @@
 #![allow(dead_code, reason = "every test file includes all of this and uses a part")]
 
 pub(crate) mod peer;
-pub(crate) mod process;
 pub(crate) mod scratch;
 pub(crate) mod seed;
 pub(crate) mod server;

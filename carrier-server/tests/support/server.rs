@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::process::Command;
 
 use carrier_compare::Client;
-
-use super::process::Process;
+use carrier_peers::Process;
 
 /// A running `carrier-server`.
 #[derive(Debug)]
