@@ -6,8 +6,8 @@
 mod call;
 mod expr;
 mod head;
+mod loops;
 mod meta;
-
 mod reply;
 mod scope;
 mod signature;

@@ -42,187 +42,195 @@ pub enum Opcode {
     ArgsNext = 14,
     /// `r[a] := number of groups`. Counts the groups of the variadic parameter.
     ArgsCount = 15,
+    /// `r[a] := 0; r[a+1] := r[b], or goto imm where r[b] > r[c]`. Opens a loop over the integers from one to another, both included: loads the first into the register behind the position, or jumps where there is none. Faults where there are more than 65,536.
+    RangeFirst = 16,
+    /// `r[a] += 1; r[a+1] := next, goto imm; at the end fall through`. Closes that loop: loads the next integer and jumps back to the body, or falls through at the end.
+    RangeNext = 17,
+    /// `r[a] := 0; r[a+1..] := first of c at r[b], or goto imm`. Opens a loop over the elements of the container at a key: loads the first into the registers behind the position, or jumps where there is none. Reads a unit of them at a time; each is seen that is there throughout. The key holds such a container or nothing.
+    ElementsFirst = 18,
+    /// `r[a] += 1; r[a+1..] := next of c at r[b], goto imm; at the end fall through`. Closes that loop: loads the next element and jumps back to the body, or falls through at the end.
+    ElementsNext = 19,
     /// `end`. Ends the program, which has replied.
-    Halt = 16,
+    Halt = 20,
     /// `restart; error k[imm]; end`. Takes back what was replied so far, replies an error and ends the program.
-    Fault = 17,
+    Fault = 21,
     /// `r[a] := number of keys`. Counts the keys of the namespace on this shard.
-    DbLen = 18,
+    DbLen = 22,
     /// `flush namespace`. Removes every key of the namespace on this shard.
-    DbFlush = 19,
+    DbFlush = 23,
     /// `flush all namespaces`. Removes every key of every namespace on this shard.
-    DbFlushAll = 20,
+    DbFlushAll = 24,
     /// `r[a] := double of k[imm]`. Loads a double, whose bits stand among the constants as an integer.
-    FloatConst = 21,
+    FloatConst = 25,
     /// `r[a] := r[b] as double`. Makes a double of an integer; beyond 2^53, the nearest one.
-    FloatFromInt = 22,
+    FloatFromInt = 26,
     /// `r[a] := floor r[b], or goto imm`. Makes an integer of a double, rounding down; jumps where it does not fit.
-    FloatFloor = 23,
+    FloatFloor = 27,
     /// `r[a] := r[b] + r[c], or goto imm where not finite`. Adds.
-    FloatAdd = 24,
+    FloatAdd = 28,
     /// `r[a] := r[b] - r[c], or goto imm where not finite`. Subtracts.
-    FloatSub = 25,
+    FloatSub = 29,
     /// `r[a] := r[b] * r[c], or goto imm where not finite`. Multiplies.
-    FloatMul = 26,
+    FloatMul = 30,
     /// `r[a] := r[b] / r[c], or goto imm where not finite`. Divides.
-    FloatDiv = 27,
+    FloatDiv = 31,
     /// `r[a] := r[b] = r[c]`. Tells whether two doubles are equal; -0 equals 0.
-    FloatEqual = 28,
+    FloatEqual = 32,
     /// `r[a] := r[b] < r[c]`. Tells whether one double is less than another.
-    FloatLess = 29,
+    FloatLess = 33,
     /// `r[a] := r[b] <= r[c]`. Tells whether one double is at most another.
-    FloatLessEqual = 30,
+    FloatLessEqual = 34,
     /// `double r[a]`. Replies a double; in RESP2 as a string.
-    ReplyDouble = 31,
+    ReplyDouble = 35,
     /// `bytes string at r[a], or nil, or fault`. Replies the string at the key, nil where it is absent; faults with WRONGTYPE where it is of another kind. One look-up where the string is there.
-    EnsureReplyString = 32,
+    EnsureReplyString = 36,
     /// `r[a] := integer at r[b], or goto imm, or fault`. Reads the string at the key as an integer, 0 where the key is absent; jumps where it is none, and faults with WRONGTYPE where the key holds another kind. One look-up where the string is there.
-    EnsureStringInteger = 33,
+    EnsureStringInteger = 37,
     /// `r[a] := r[b] + c, or goto imm on overflow`. Adds a small constant.
-    IntAddConst = 34,
+    IntAddConst = 38,
     /// `string at r[a] := r[b], expiry kept; integer r[b]; end`. Makes the key hold an integer, lets it expire when it did before, replies the integer and ends the program.
-    StringSetIntegerEnd = 35,
+    StringSetIntegerEnd = 39,
     /// `status k[imm]; end`. Replies a short status and ends the program.
-    ReplyStatusEnd = 36,
+    ReplyStatusEnd = 40,
     /// `integer r[a]; end`. Replies an integer and ends the program.
-    ReplyIntegerEnd = 37,
+    ReplyIntegerEnd = 41,
     /// `integer r[a] as integer; end`. Replies a boolean as 1 or 0 and ends the program.
-    ReplyDigitEnd = 38,
+    ReplyDigitEnd = 42,
     /// `r[b] := 0; r[a] := 0; r[a+1..] := group 0, or goto imm`. Sets a counter to 0 and opens the loop over the variadic parameter, or jumps where there is no group.
-    ArgsCountFirst = 39,
+    ArgsCountFirst = 43,
     /// `r[c] += r[b] as integer; r[a] += 1; r[a+1..] := group r[a], goto imm; at the end integer r[c]; end`. Counts a condition that holds and closes the loop over the variadic parameter; at its end replies the counter and ends the program.
-    ArgsCountNextEnd = 40,
+    ArgsCountNextEnd = 44,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 41,
+    Copy = 45,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 42,
+    IntConst = 46,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 43,
+    IntWide = 47,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 44,
+    IntAdd = 48,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 45,
+    IntSub = 49,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 46,
+    IntMul = 50,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 47,
+    IntDiv = 51,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 48,
+    IntEqual = 52,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 49,
+    IntLess = 53,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 50,
+    IntLessEqual = 54,
     /// `r[a] += r[b] as integer, saturating`. Counts a condition that holds: adds 1 where it is true. Stays at the greatest integer.
-    IntCount = 51,
+    IntCount = 55,
     /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
-    CursorStart = 52,
+    CursorStart = 56,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 53,
+    KeyEnsure = 57,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 54,
+    KeyCheck = 58,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 55,
+    KeyExists = 59,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 56,
+    KeyKindName = 60,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 57,
+    KeyRemove = 61,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 58,
+    KeyExpiry = 62,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 59,
+    KeyExpire = 63,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 60,
+    KeyPersist = 64,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 61,
+    KeySetFlags = 65,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 62,
+    NowMs = 66,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 63,
+    ReplyScan = 67,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 64,
+    ReplyStatus = 68,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 65,
+    ReplyStatusOf = 69,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 66,
+    ReplyNil = 70,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 67,
+    ReplyNilArray = 71,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 68,
+    ReplyInteger = 72,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 69,
+    ReplyBoolean = 73,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 70,
+    ReplyBytes = 74,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 71,
+    ReplyLiteral = 75,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 72,
+    ReplyArray = 76,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 73,
+    ReplyMap = 77,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 74,
+    ReplyOpen = 78,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 75,
+    ReplyClose = 79,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 76,
+    Resp3 = 80,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 77,
+    SessionInteger = 81,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 78,
+    SessionBytes = 82,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 79,
+    SessionSet = 83,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 80,
+    SessionSelect = 84,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 81,
+    SessionProtocol = 85,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 82,
+    SessionAuthenticate = 86,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 83,
+    SessionClose = 87,
     /// `select settings like r[a]`. Adds the settings that match a pattern to the selection of reply_config.
-    ConfigSelect = 84,
+    ConfigSelect = 88,
     /// `map of selected settings`. Replies a map of the selected settings.
-    ReplyConfig = 85,
+    ReplyConfig = 89,
     /// `select section r[a]`. Adds a section to the selection of reply_info.
-    InfoSelect = 86,
+    InfoSelect = 90,
     /// `text of selected sections`. Replies the selected sections as text, the default ones without a selection.
-    ReplyInfo = 87,
+    ReplyInfo = 91,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 88,
+    ReplyCommandInfo = 92,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 89,
+    ReplyCommandDocs = 93,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 90,
+    ReplyCommands = 94,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 91,
+    SetAdd = 95,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 92,
+    SetRemove = 96,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 93,
+    SetLen = 97,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 94,
+    SetContains = 98,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 95,
+    ReplySetMembers = 99,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 96,
+    ReplyString = 100,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where there is none.
-    ReplyItem = 97,
+    ReplyItem = 101,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 98,
+    StringGet = 102,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 99,
+    StringInteger = 103,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 100,
+    StringSet = 104,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 101,
+    StringSetKeep = 105,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 102,
+    StringSetUntil = 106,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 103,
+    StringSetInteger = 107,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 104] = [
+    pub const ALL: [Self; 108] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -239,6 +247,10 @@ impl Opcode {
         Self::ArgsFirst,
         Self::ArgsNext,
         Self::ArgsCount,
+        Self::RangeFirst,
+        Self::RangeNext,
+        Self::ElementsFirst,
+        Self::ElementsNext,
         Self::Halt,
         Self::Fault,
         Self::DbLen,
@@ -356,6 +368,10 @@ impl Opcode {
             "args_first" => Some(Self::ArgsFirst),
             "args_next" => Some(Self::ArgsNext),
             "args_count" => Some(Self::ArgsCount),
+            "range_first" => Some(Self::RangeFirst),
+            "range_next" => Some(Self::RangeNext),
+            "elements_first" => Some(Self::ElementsFirst),
+            "elements_next" => Some(Self::ElementsNext),
             "halt" => Some(Self::Halt),
             "fault" => Some(Self::Fault),
             "db_len" => Some(Self::DbLen),

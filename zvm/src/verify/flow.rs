@@ -227,10 +227,9 @@ fn write(program: &Program, instruction: Instruction, read: Known, state: &mut S
             Pattern::Same => state.set(register, read),
             Pattern::Loop => {
                 state.set(register, Known::Loop);
-                let items = program.signature.list().map_or(&[][..], |param| &param.items);
-                for (offset, item) in (1..).zip(items) {
-                    let register = register.saturating_add(offset);
-                    state.set(register, Known::Is(item.ty.register_type()));
+                let types = (0..).map_while(|at| instruction.loop_type(&program.signature, at));
+                for (offset, ty) in (1..).zip(types) {
+                    state.set(register.saturating_add(offset), Known::Is(ty));
                 }
             }
             Pattern::Any | Pattern::MaybeAny => {}
