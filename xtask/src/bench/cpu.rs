@@ -1,6 +1,9 @@
 //! What a request costs the server, and how many it answers, in a closed loop.
 
+use std::collections::HashMap;
+
 use crate::bench::error::BenchError;
+use crate::bench::example;
 use crate::bench::figure::{Measure, Series};
 use crate::bench::load::Words;
 use crate::bench::rows::CpuRow;
@@ -40,17 +43,25 @@ fn measure_loaded(
         fill(stage, row, server, keys)?;
     }
     let command = row.command(lineup.protocol).unwrap_or_default();
+    let mut commands = HashMap::new();
+    for server in &servers {
+        let own = match &row.example {
+            Some(example) => example::command(stage, example, server, command)?,
+            None => command.to_owned(),
+        };
+        commands.insert(server.name.as_str(), own);
+    }
     for pipeline in stage.settings.pipelines(&row.pipelines) {
         stage.announce(&row.row, lineup, Some(pipeline));
         let requests = stage.settings.requests(pipeline, row.requests);
         // What was loaded must be found: a miss is cheaper than a hit.
         let misses = if row.loads && row.keeps { "refuse" } else { "allow" };
-        let words = words(row, keys)
-            .plus(&["--misses", misses])
-            .with("--command", command)
-            .with("-P", pipeline);
-        let shot =
-            |server: &Server| shoot(stage, &row.row, server, words.clone().with("-n", requests));
+        let words =
+            words(row, keys).plus(&["--misses", misses]).with("-P", pipeline).with("-n", requests);
+        let shot = |server: &Server| {
+            let command = commands.get(server.name.as_str()).map_or(command, String::as_str);
+            shoot(stage, &row.row, server, words.clone().with("--command", command))
+        };
         // The first of each is not counted: caches, buffers and tables settle in it.
         for server in &servers {
             shot(server)?;

@@ -42,7 +42,13 @@ fn compile(source: &str, optimized: bool) -> Program {
     let mut problems = Vec::new();
     let module = parse::parse(source, &mut problems);
     let none = Expansions::default();
-    let mut checked = check::check(source, &[], &module.commands, &none, &mut problems);
+    let mut checked = check::check(
+        check::Source { text: source, examples: true },
+        &[],
+        &module.commands,
+        &none,
+        &mut problems,
+    );
     assert!(problems.is_empty(), "{problems:#?}\n{source}");
     let command = checked.pop().unwrap();
     let mut function = ir::build(&command);
