@@ -1,7 +1,7 @@
 //! What the fuzz target checks: a shard against the standard library's maps, with time.
 
 use crate::{
-    Expiry, ExpiryObserver, HashKey, Item, Key, Kind, Namespace, PutOptions, Shard, ShardConfig,
+    Expiry, ExpiryObserver, HashKey, Item, Key, Kind, Namespace, Policy, PutOptions, Shard, ShardConfig,
     SweepLimits, Text, WriteError,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,10 +29,11 @@ pub fn check_ops(data: &[u8]) {
     let budget_bytes = [None, Some(300_000), Some(4_000)][usize::from(input.byte() % 3)];
     let reservation_bytes = [64 << 20, 1 << 20][usize::from(input.byte() % 8 == 7)];
     let hash_key = Arc::new(HashKey::new([u64::from(input.byte()), 7]));
+    let policy = Policy::Refuse;
     let may_refuse = budget_bytes.is_some() || reservation_bytes < 64 << 20;
     let mut subject = Subject {
         may_refuse,
-        shard: Shard::new(ShardConfig { hash_key, budget_bytes, reservation_bytes })
+        shard: Shard::new(ShardConfig { hash_key, budget_bytes, policy, reservation_bytes })
             .expect("some address space"),
         models: Default::default(),
         now_ms: 1000,
