@@ -18,8 +18,8 @@ use crate::policy::Policy;
 use crate::space::{SPACE_BYTES, Space};
 use crate::spaces::Spaces;
 use crate::{Item, OutOfBudget, Text};
-use packed_map::{Arena, Figures, Position, ReserveError};
 use evict::Eviction;
+use packed_map::{Arena, Figures, Position, ReserveError};
 use std::sync::Arc;
 
 /// What a shard is made from.
@@ -277,6 +277,12 @@ impl Shard {
         ledger
     }
 
+    /// What counts against the budget: all but the notes of departures, since one departs to make
+    /// room.
+    pub(crate) fn spent(&self) -> u64 {
+        self.ledger().used() - self.departures.bytes()
+    }
+
     /// [`ledger`](Self::ledger), counted again from nothing.
     ///
     /// # Complexity
@@ -459,7 +465,7 @@ impl Shard {
                 None => SPACE_BYTES + growth(&self.unmade(), &self.arena) as u64,
             };
             let growth_max_bytes = more.saturating_add(self.jobs.growth_max());
-            let after = self.ledger().used().saturating_add(growth_max_bytes);
+            let after = self.spent().saturating_add(growth_max_bytes);
             if growth_max_bytes == 0 || after <= self.budget_bytes.saturating_add(slack) {
                 return Ok(());
             }

@@ -17,7 +17,8 @@ pub(crate) struct OwnShard {
 impl OwnShard {
     pub(crate) fn new(capacity: Capacity, policy: Policy) -> Self {
         let hash_key = Arc::new(HashKey::new([1, 2]));
-        let config = ShardConfig { policy, reservation_bytes: 1 << 28, ..ShardConfig::new(hash_key) };
+        let config =
+            ShardConfig { policy, reservation_bytes: 1 << 28, ..ShardConfig::new(hash_key) };
         let mut shard = Shard::new(config).expect("address space for a small shard");
         shard.keep_departures(usize::MAX);
         Self { shard, capacity, held: 0 }

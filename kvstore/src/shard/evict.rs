@@ -76,7 +76,7 @@ impl Shard {
 
     /// Whether keys have to go.
     pub(super) fn is_over(&self) -> bool {
-        self.eviction.policy != Policy::Refuse && self.ledger().used() > self.budget_bytes
+        self.eviction.policy != Policy::Refuse && self.spent() > self.budget_bytes
     }
 
     /// One step towards less; `None` and `false` where nothing can go. A key with the hash `own`
@@ -206,7 +206,7 @@ const PAGE_KEYS: usize = 16;
 const LOWER_MAX: usize = 4;
 
 /// Keys grow older in one round of so many over all pages.
-const ROUNDS_A_YEAR: u64 = 8;
+const ROUNDS_A_YEAR: u64 = 16;
 
 /// Visits in a row that found no key of the lowest level, after which any level will do.
 const FRUITLESS_LEVEL: u32 = 4;

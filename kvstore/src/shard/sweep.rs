@@ -102,8 +102,7 @@ impl Shard {
             }
             let value_bytes = &mut space.value_bytes;
             let cause = Cause::Expired;
-            let mut sweeper =
-                SpaceSweeper { ns, observer, jobs, value_bytes, departures, cause };
+            let mut sweeper = SpaceSweeper { ns, observer, jobs, value_bytes, departures, cause };
             let (map, limits) = (&mut space.map, (pages_max, keys_max));
             let swept = map.sweep(arena, space.sweep_cursor, now_ms, limits, &mut sweeper);
             space.sweep_cursor = swept.cursor;

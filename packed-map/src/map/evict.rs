@@ -37,7 +37,9 @@ impl fmt::Debug for Choice<'_> {
                 .field("level_max", level_max)
                 .finish(),
             Self::Nth(first) => f.debug_tuple("Nth").field(first).finish(),
-            Self::Unknown(first, _) => f.debug_tuple("Unknown").field(first).finish_non_exhaustive(),
+            Self::Unknown(first, _) => {
+                f.debug_tuple("Unknown").field(first).finish_non_exhaustive()
+            }
         }
     }
 }
