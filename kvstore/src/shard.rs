@@ -2,8 +2,10 @@
 
 mod compact;
 mod keys;
+mod places;
 mod scan;
 mod sets;
+mod strings;
 mod sweep;
 
 pub use sweep::{ExpiryObserver, SweepLimits, SweepReport};
@@ -89,6 +91,8 @@ pub struct Shard {
     sweep_next: u32,
     /// How many keys were removed because their moment had come.
     expired: u64,
+    /// How many random numbers were drawn.
+    drawn: u64,
 }
 
 /// Where a key was found.
@@ -117,6 +121,7 @@ impl Shard {
             owner_next: 0,
             sweep_next: 0,
             expired: 0,
+            drawn: 0,
         })
     }
 
