@@ -229,7 +229,11 @@ fn assemble(
         let mesh = Mesh::new(index, inbox, ways.clone(), Arc::clone(&hosts), &catalog);
         let worker = match plan.threads[index].shard {
             Some(shard) => {
-                let place = ShardPlace { index: shard, count: plan.shards() };
+                let place = ShardPlace {
+                    index: shard,
+                    count: plan.shards(),
+                    string_len_max: shared.config.limits.proto_max_bulk_len,
+                };
                 let config = ShardConfig {
                     hash_key: Arc::clone(&shared.hash_key),
                     budget_bytes: budget,

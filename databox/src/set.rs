@@ -84,6 +84,13 @@ impl Set {
         self.len() == 0
     }
 
+    /// Whether it is kept as integers, as a set of not too many integers is that never had another
+    /// member.
+    #[must_use]
+    pub const fn is_of_integers(&self) -> bool {
+        matches!(self.form, Form::Integers(_))
+    }
+
     /// The bytes that the set has allocated, this struct not included.
     ///
     /// # Complexity

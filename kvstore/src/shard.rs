@@ -3,8 +3,10 @@
 mod compact;
 mod evict;
 mod keys;
+mod places;
 mod scan;
 mod sets;
+mod strings;
 mod sweep;
 
 pub use sweep::{ExpiryObserver, SweepLimits, SweepReport};
@@ -102,6 +104,8 @@ pub struct Shard {
     expired: u64,
     eviction: Eviction,
     departures: Departures,
+    /// How many random numbers were drawn.
+    drawn: u64,
 }
 
 /// Where a key was found.
@@ -132,6 +136,7 @@ impl Shard {
             expired: 0,
             eviction: Eviction::new(config.policy),
             departures: Departures::default(),
+            drawn: 0,
         })
     }
 
