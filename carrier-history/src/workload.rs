@@ -85,6 +85,22 @@ impl Workload {
         }
     }
 
+    /// Commands of those it cannot do without that the server does not know.
+    ///
+    /// # Errors
+    ///
+    /// It does not answer.
+    pub fn missing(self, run: &Run) -> Result<Vec<&'static str>, SessionError> {
+        let needed: &[&'static str] = match self {
+            Self::Append => &["APPEND", "GET", "MULTI", "EXEC", "WATCH", "FLUSHALL"],
+            Self::Registers => &["GET", "MGET", "MSET"],
+            Self::Bank => &["GET", "INCRBY", "MGET", "MSET", "MULTI", "EXEC", "WATCH", "FLUSHALL"],
+            Self::Progress => &["MGET", "MSET", "FLUSHALL"],
+        };
+        let known = Session::connect(run.address, 0, run.clock)?.known(needed)?;
+        Ok(needed.iter().filter(|name| !known.contains(*name)).copied().collect())
+    }
+
     /// Its name on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {

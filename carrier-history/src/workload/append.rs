@@ -111,7 +111,7 @@ fn act_alone(
             written += 1;
             stage.appended.fetch_add(1, Ordering::Relaxed);
             let element = format!("{number}.{written}");
-            match key % 2 == 0 && stage.has_lists {
+            match key.is_multiple_of(2) && stage.has_lists {
                 true => Command::RPush(key, element),
                 false => Command::Append(key, format!("{element}{SEPARATOR}")),
             }
@@ -137,7 +137,7 @@ fn act_alone(
 }
 
 fn read(key: Key, has_lists: bool) -> Command {
-    if key % 2 == 0 && has_lists { Command::LRange(key) } else { Command::Get(key) }
+    if key.is_multiple_of(2) && has_lists { Command::LRange(key) } else { Command::Get(key) }
 }
 
 fn key_of(command: &Command) -> Option<Key> {
