@@ -86,7 +86,7 @@ impl Combine {
                     drp_parser::Encoder::new(out, version).integer(sum);
                 }
             }
-            Self::One => out.extend_from_slice(parts.clone().next().unwrap_or(&[])),
+            Self::One => out.extend_from_slice(parts.next().unwrap_or(&[])),
             Self::Elements => {
                 let headers = parts.filter_map(|reply| Some((header_number(reply)?, reply)));
                 let total: i64 = headers.clone().map(|((len, _), _)| len).sum();
