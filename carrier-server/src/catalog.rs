@@ -29,8 +29,10 @@ pub struct Command {
     route: Route,
     /// The words of its name.
     words: usize,
-    /// Whether it runs in slices.
-    sliced: bool,
+    /// Whether it goes over containers or the namespace.
+    linear: bool,
+    /// Whether it goes over its arguments.
+    looping: bool,
 }
 
 /// How the shards of a request follow from its arguments.
@@ -253,8 +255,9 @@ impl Catalog {
         if !is_new {
             return Err(CatalogError::Duplicate { name });
         }
-        let sliced = is_sliced(&program, route);
-        self.commands.push(Command { id, program, route, words, sliced });
+        let linear = program.code.iter().any(|one| one.op.info().cost == Cost::Linear);
+        let looping = program.signature.variadic().is_some();
+        self.commands.push(Command { id, program, route, words, linear, looping });
         Ok(())
     }
 }
@@ -314,9 +317,10 @@ impl Command {
         self.signature().key_positions(self.words)
     }
 
-    /// Whether it may be left between two units of its work and be taken up again later.
-    pub(crate) const fn is_sliced(&self) -> bool {
-        self.sliced
+    /// Whether it can take so long, with so many arguments, that it goes in slices.
+    #[inline]
+    pub(crate) const fn is_sliced(&self, args: usize) -> bool {
+        self.linear || (self.looping && args >= SLICED_ARGS_MIN)
     }
 
     /// Whether it may change data.
@@ -403,15 +407,6 @@ impl fmt::Display for CatalogError {
 
 impl std::error::Error for CatalogError {}
 
-/// Whether a program goes over a container or a namespace, only reads, and has one key at most, so
-/// that it can be kept from seeing changes in its midst (see `unfinished.rs`).
-fn is_sliced(program: &Program, route: Route) -> bool {
-    let goes_over = |op: Opcode| op.info().cost == Cost::Linear;
-    !program.access.contains(Access::WRITE)
-        && matches!(route, Route::Key(_) | Route::Cursor(_))
-        && program.code.iter().any(|instruction| goes_over(instruction.op))
-}
-
 /// Whether an opcode can fail because the memory budget is used up; a fused one can where one of
 /// its steps can.
 fn may_run_out_of_memory(op: Opcode) -> bool {
@@ -436,6 +431,9 @@ fn printable(bytes: &[u8], max: usize) -> &[u8] {
     let len = bytes.iter().take(max).take_while(|byte| **byte != 0).count();
     bytes.get(..len).unwrap_or_default()
 }
+
+/// Arguments from which on a loop over them goes in slices; with fewer it takes less than one.
+const SLICED_ARGS_MIN: usize = 1024;
 
 /// Bytes of a request that the error about an unknown command repeats at most.
 const UNKNOWN_ARGS_MAX: usize = 128;

@@ -79,6 +79,12 @@ pub(crate) struct Connection {
     /// How many of its requests have programs that go on in later turns: until they have ended,
     /// it is not parsed any further.
     pub(crate) unfinished: u32,
+    /// How many of its transactions are not published: until they are, it is not parsed further.
+    pub(crate) unpublished: u32,
+    /// How many of its transactions are not answered.
+    pub(crate) transactions: u32,
+    /// Whether its next request must not run before they are.
+    pub(crate) awaits_transactions: bool,
     /// How many further bytes the unfinished request needs at least.
     pub(crate) needed: usize,
 }
@@ -132,6 +138,11 @@ impl Connection {
                 return;
             }
         }
+    }
+
+    /// Whether its next request has to wait for those before it.
+    pub(crate) const fn is_held(&self) -> bool {
+        self.unfinished > 0 || self.unpublished > 0 || self.awaits_transactions
     }
 
     /// Whether nothing is left to do before it can close.
@@ -205,6 +216,9 @@ impl Connections {
             parseable: false,
             queued: false,
             unfinished: 0,
+            unpublished: 0,
+            transactions: 0,
+            awaits_transactions: false,
             needed: 0,
         }));
         self.len += 1;

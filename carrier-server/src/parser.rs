@@ -11,6 +11,7 @@ use crate::batch::Requests;
 use crate::catalog::{Catalog, Command};
 use crate::config::NetworkProtocol;
 use crate::connection::{Connection, Phase, Protocol};
+use crate::coordinator::Coordinator;
 use crate::dialect::Dialect;
 use crate::mesh::Mesh;
 use crate::request::{ConnectionKey, Source};
@@ -32,6 +33,8 @@ pub(crate) enum Stop {
     NeedsInput,
     /// The local batch must run first.
     BatchFirst,
+    /// A transaction must be published first.
+    Publish,
     /// The client has had its turn, or does not keep up with its replies.
     TurnOver,
     /// Another thread does not keep up.
@@ -47,6 +50,10 @@ pub(crate) struct Turn<'a> {
     pub(crate) local: &'a mut Requests,
     /// The way to the others'.
     pub(crate) mesh: &'a mut Mesh,
+    /// What publishes transactions.
+    pub(crate) coordinator: &'a mut Coordinator,
+    /// When the turn began, in milliseconds since the Unix epoch.
+    pub(crate) now_ms: u64,
     /// The server around the threads.
     pub(crate) shared: &'a Shared,
     /// This thread's counters.
@@ -92,8 +99,10 @@ impl Parser {
     ) -> Stop {
         while connection.parseable && connection.phase != Phase::Closing {
             let pending_max = turn.shared.config.limits.client_output_buffer_pause;
-            let waits = connection.unfinished > 0;
-            if *quota == 0 || waits || !connection.replies.has_room(pending_max) {
+            if connection.unpublished > 0 {
+                return Stop::Publish;
+            }
+            if *quota == 0 || connection.is_held() || !connection.replies.has_room(pending_max) {
                 return Stop::TurnOver;
             }
             if turn.local.list.len() >= LOCAL_BATCH_MAX {
@@ -146,6 +155,11 @@ impl Parser {
                 turn.stats.commands.add(1);
                 return Some(Stop::TurnOver);
             }
+        } else if connection.transactions > 0 && !bound.command.has_key() {
+            // It would not queue behind them, as it has no keys.
+            turn.local.ranges.truncate(bound.args.start);
+            connection.awaits_transactions = true;
+            return Some(Stop::TurnOver);
         } else {
             self.router.route(turn, connection, key, bound);
         }

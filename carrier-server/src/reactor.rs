@@ -12,6 +12,7 @@ use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::config::{NetworkProtocol, Terms};
 use crate::connection::{Connections, Phase};
+use crate::coordinator::Coordinator;
 use crate::input::BufferPool;
 use crate::listener::{Arrival, Listener};
 use crate::mesh::{Mesh, Message};
@@ -21,7 +22,8 @@ use crate::request::ConnectionKey;
 use crate::session::SessionState;
 use crate::shared::Shared;
 use crate::socket::Stream;
-use crate::worker::{Upkeep, Worker};
+use crate::transaction::Transaction;
+use crate::worker::{Outgoing, Upkeep, Worker};
 use mio::event::Event;
 use mio::{Events, Interest, Poll, Token};
 use std::collections::VecDeque;
@@ -41,6 +43,7 @@ pub(crate) struct Reactor {
     mesh: Mesh,
     listener: Option<Listener>,
     parser: Parser,
+    coordinator: Coordinator,
     worker: Option<Worker>,
     replier: Replier,
     connections: Connections,
@@ -97,6 +100,7 @@ impl Reactor {
             }
         }
         let (catalog, version) = shared.commands.current();
+        let coordinator = Coordinator::new(index, shared.stats.threads());
         Ok(Self {
             index,
             shared,
@@ -106,6 +110,7 @@ impl Reactor {
             mesh,
             listener,
             parser: Parser::default(),
+            coordinator,
             worker: roles.worker,
             replier: Replier::default(),
             connections: Connections::default(),
@@ -138,10 +143,11 @@ impl Reactor {
             let now_ms = Clock::unix_ms();
             self.renew_commands();
             self.accept();
-            self.serve(now_ms);
+            self.serve(now_ms)?;
             self.mesh.publish()?;
             self.drain(now_ms);
             self.go_on();
+            self.coordinate()?;
             self.mesh.publish()?;
             if self.mesh.has_room() {
                 self.ready.extend(self.stalled.drain(..));
@@ -160,7 +166,8 @@ impl Reactor {
         let idle = self.ready.is_empty()
             && !unfinished
             && !self.listener.as_ref().is_some_and(Listener::is_ready);
-        let timeout = if idle && self.mesh.park() {
+        let timeout = if idle && self.mesh.park() && self.coordinator.may_sleep(&self.shared.order)
+        {
             let until_due = self.timers_due.saturating_sub(self.shared.clock.elapsed());
             // Nobody tells when a full ring has room again.
             let late = self.worker.as_ref().is_some_and(Worker::has_late_replies);
@@ -260,7 +267,7 @@ impl Reactor {
     }
 
     /// Reads from, parses and executes for the connections that have something, each once.
-    fn serve(&mut self, now_ms: u64) {
+    fn serve(&mut self, now_ms: u64) -> io::Result<()> {
         for _ in 0..self.ready.len() {
             let Some(key) = self.ready.pop_front() else { break };
             let Some(connection) = self.connections.get(key) else { continue };
@@ -270,13 +277,14 @@ impl Reactor {
             }
             connection.replies.borrow_buffer(&mut self.pool);
             let mut quota = QUOTA;
-            let stop = self.parse(key, &mut quota, now_ms);
+            let stop = self.parse(key, &mut quota, now_ms)?;
             self.replier.touch(key);
             if stop == Stop::NoRoom {
                 self.stall(key);
             }
         }
         self.execute(now_ms);
+        Ok(())
     }
 
     /// Lets a connection wait until requests for other threads can be taken again.
@@ -289,13 +297,15 @@ impl Reactor {
     }
 
     /// Parses one connection's input, executing whenever the local batch is full.
-    fn parse(&mut self, key: ConnectionKey, quota: &mut usize, now_ms: u64) -> Stop {
+    fn parse(&mut self, key: ConnectionKey, quota: &mut usize, now_ms: u64) -> io::Result<Stop> {
         loop {
-            let Some(connection) = self.connections.get(key) else { return Stop::NeedsInput };
+            let Some(connection) = self.connections.get(key) else { return Ok(Stop::NeedsInput) };
             let mut turn = Turn {
                 catalog: &self.catalog,
                 local: &mut self.local,
                 mesh: &mut self.mesh,
+                coordinator: &mut self.coordinator,
+                now_ms,
                 shared: &self.shared,
                 stats: self.shared.stats.thread(self.index),
             };
@@ -303,10 +313,17 @@ impl Reactor {
             if self.local.list.is_empty() {
                 self.local.clear();
             }
-            if stop != Stop::BatchFirst {
-                return stop;
+            if stop != Stop::BatchFirst && stop != Stop::Publish {
+                return Ok(stop);
             }
             self.execute(now_ms);
+            if stop == Stop::Publish {
+                self.coordinate()?;
+                if self.connections.get(key).is_some_and(|one| one.unpublished > 0) {
+                    return Ok(Stop::TurnOver);
+                }
+                continue;
+            }
             if let Some(worker) = &mut self.worker {
                 // The command that waits for this may tell of it.
                 worker.publish(self.shared.stats.thread(self.index));
@@ -319,6 +336,7 @@ impl Reactor {
         if self.local.list.is_empty() {
             return;
         }
+        self.take_own_turns(now_ms);
         if let Some(worker) = &mut self.worker {
             self.served = true;
             let connections = &mut self.connections;
@@ -326,29 +344,111 @@ impl Reactor {
         }
     }
 
+    /// Publishes the transactions that wait for it.
+    fn coordinate(&mut self) -> io::Result<()> {
+        if !self.coordinator.is_waiting() {
+            return Ok(());
+        }
+        let (connections, replier) = (&mut self.connections, &mut self.replier);
+        self.coordinator.publish(&mut self.mesh, &self.shared.order, |key| {
+            if let Some(connection) = connections.get(key) {
+                connection.unpublished -= 1;
+                replier.touch(key);
+            }
+        })
+    }
+
+    /// Lets the own transactions have their turn on this thread's shard, with all that is before
+    /// them in the ring, so that nothing local overtakes them. As much as a ring holds, at most.
+    fn take_own_turns(&mut self, now_ms: u64) {
+        while self.mesh.has_own_turns() {
+            match self.mesh.receive() {
+                Some(message) => self.take(message, now_ms),
+                // Some thread is just writing what comes before.
+                None => std::thread::yield_now(),
+            }
+        }
+    }
+
     /// Takes messages from the own ring, a bounded number a turn.
     fn drain(&mut self, now_ms: u64) {
         for _ in 0..MESSAGES_MAX {
-            match self.mesh.receive() {
-                None => return,
-                Some(Message::Work(mut batch)) => {
-                    let stats = self.shared.stats.thread(self.index);
-                    if let Some(worker) = &mut self.worker {
-                        self.served = true;
-                        worker.execute_batch(&mut batch, now_ms, stats);
-                    }
-                    self.mesh.send_home(batch);
+            let Some(message) = self.mesh.receive() else { return };
+            self.take(message, now_ms);
+        }
+    }
+
+    /// Does what a message asks for.
+    fn take(&mut self, message: Message, now_ms: u64) {
+        match message {
+            Message::Work(mut batch) => {
+                let stats = self.shared.stats.thread(self.index);
+                if let Some(worker) = &mut self.worker {
+                    self.served = true;
+                    worker.execute_batch(&mut batch, now_ms, stats);
                 }
-                Some(Message::Done(batch)) => {
-                    self.replier.deliver(&batch, &mut self.connections, &mut self.pool);
-                    self.mesh.recycle(batch);
+                self.mesh.send_home(batch);
+            }
+            Message::Done(batch) => {
+                self.replier.deliver(&batch, &mut self.connections, &mut self.pool);
+                self.mesh.recycle(batch);
+            }
+            Message::Late(late) => {
+                self.replier.deliver_late(&late, &mut self.connections, &mut self.pool);
+            }
+            Message::Turn(transaction, part) => {
+                self.served = true;
+                if let Some(worker) = &mut self.worker {
+                    worker.take_turn(transaction, part);
                 }
-                Some(Message::Late(late)) => {
-                    self.replier.deliver_late(&late, &mut self.connections, &mut self.pool);
+                self.pass_on();
+            }
+            Message::GoOn(transaction, part) => {
+                self.served = true;
+                if let Some(worker) = &mut self.worker {
+                    worker.go_on_part(transaction, part);
                 }
-                Some(Message::Connection(stream, terms)) => self.adopt(stream, terms),
+                self.pass_on();
+            }
+            Message::Finished(transaction) => self.finish(&transaction),
+            Message::Connection(stream, terms) => self.adopt(stream, terms),
+        }
+    }
+
+    /// Passes on what the worker has to tell of transactions.
+    fn pass_on(&mut self) {
+        let mut own = Vec::new();
+        let Some(worker) = &mut self.worker else { return };
+        for outgoing in worker.outgoing() {
+            match outgoing {
+                Outgoing::GoOn(transaction, part) => {
+                    let thread = transaction.parts[part].thread;
+                    let message = Message::GoOn(transaction, part);
+                    self.mesh.send_transaction(thread, message);
+                }
+                Outgoing::Finished(transaction) if transaction.home == self.index => {
+                    own.push(transaction);
+                }
+                Outgoing::Finished(transaction) => {
+                    let home = transaction.home;
+                    self.mesh.send_transaction(home, Message::Finished(transaction));
+                }
             }
         }
+        own.iter().for_each(|transaction| self.finish(transaction));
+    }
+
+    /// Answers a transaction of this thread.
+    fn finish(&mut self, transaction: &Transaction) {
+        self.coordinator.finished();
+        let key = transaction.reply_to.connection;
+        let Some(connection) = self.connections.get(key) else { return };
+        connection.transactions -= 1;
+        connection.awaits_transactions &= connection.transactions > 0;
+        connection.replies.borrow_buffer(&mut self.pool);
+        let sequence = transaction.reply_to.sequence;
+        connection.replies.reply(sequence, |out| transaction.write_reply(out));
+        self.replier.touch(key);
     }
 
     /// Gives programs that take long their slice of the turn, and brings home the replies of those
@@ -362,6 +462,8 @@ impl Reactor {
         let spent = begin.saturating_sub(self.turn_began);
         let slice = if self.served { (spent / 4).min(SLICE_UNFINISHED) } else { SLICE_UNFINISHED };
         worker.resume(|| clock.elapsed() >= begin + slice);
+        self.pass_on();
+        let Some(worker) = &mut self.worker else { return };
         let mut stuck = Vec::new();
         for late in worker.late_replies() {
             match late.home {
@@ -390,7 +492,7 @@ impl Reactor {
             }
             connection.input.release(pool);
             connection.replies.release_buffer(pool);
-            let more = connection.unfinished == 0
+            let more = !connection.is_held()
                 && (connection.parseable
                     || (connection.readable && connection.phase == Phase::Open));
             if more && connection.replies.has_room(pending_max) && !connection.queued {

@@ -1,11 +1,16 @@
 //! Which shard runs a request, or which shards run parts of it.
 
+mod plan;
+
 use crate::catalog::Route;
 use crate::connection::Connection;
 use crate::gather::Gather;
 use crate::parser::{Bound, Turn};
 use crate::request::{ConnectionKey, ReplyTo, Request, Source};
+use crate::transaction::{Plan, Transaction};
 use std::ops::Range;
+use std::sync::Arc;
+use zvm::RunWhere;
 
 /// Sends bound requests into the local batch or the open batches of other threads.
 #[derive(Debug, Default)]
@@ -62,6 +67,10 @@ impl Router {
                 self.send_groups(turn, connection, request, start, stride);
             }
             Route::Everywhere if shards == 1 => send(turn, connection, request, 0),
+            Route::Everywhere if bound.command.writes() => {
+                let plan = plan::everywhere(turn, &request, args);
+                submit(turn, connection, &request, plan);
+            }
             Route::Everywhere => {
                 let gather = Gather::new(bound.command.returns(), bound.dialect, shards);
                 connection.replies.gather(sequence, gather);
@@ -87,7 +96,15 @@ impl Router {
             send(turn, connection, Request { hash, ..request }, shard);
             return;
         }
-        let returns = turn.catalog.command(request.command).map(|command| command.returns());
+        let command = turn.catalog.command(request.command);
+        if command.is_some_and(|command| command.run_where() == RunWhere::Keys) {
+            let input = connection.input.buffer();
+            let args = turn.local.args(request.args.clone(), request.source, input);
+            let plan = plan::scattered(turn, &request, args, &self.targets, start, stride);
+            submit(turn, connection, &request, plan);
+            return;
+        }
+        let returns = command.map(|command| command.returns());
         let gather =
             Gather::new(returns.unwrap_or(zvm::Returns::Any), request.dialect, self.targets.len());
         connection.replies.gather(request.reply_to.sequence, gather);
@@ -98,6 +115,16 @@ impl Router {
             send(turn, connection, Request { hash, args, ..part(&request, group) }, shard);
         }
     }
+}
+
+/// Hands a transaction to the coordinator; the connection waits until it is published.
+fn submit(turn: &mut Turn<'_>, connection: &mut Connection, request: &Request, plan: Plan) {
+    let catalog = Arc::clone(turn.catalog);
+    let home = turn.mesh.thread();
+    let transaction = Transaction::new(home, request.reply_to, turn.now_ms, catalog, plan);
+    turn.coordinator.submit(transaction);
+    connection.unpublished += 1;
+    connection.transactions += 1;
 }
 
 /// The argument list of one key group: what stands before the groups, and the group.
