@@ -64,7 +64,6 @@ pub(crate) enum Step {
     /// A minute of random command sequences against redis-server, which must be there.
     Compare,
     /// Half a minute of concurrent clients, whose histories have to be strictly serializable.
-    #[value(skip)]
     History,
     /// The documentation of every crate, warnings denied.
     Docs,

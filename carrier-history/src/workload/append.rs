@@ -12,7 +12,7 @@ use crate::command::{Command, Key};
 use crate::lists::{SEPARATOR, check};
 use crate::operation::Operation;
 use crate::session::{Session, SessionError};
-use crate::workload::{Finding, Run, Tally};
+use crate::workload::{Finding, Run, Tally, joined};
 use carrier_compare::Random;
 
 /// Runs histories until the time is over.
@@ -75,8 +75,7 @@ fn act(
                 })
             })
             .collect();
-        let joined = clients.into_iter().map(|client| client.join().expect("a client panicked"));
-        joined.collect::<Result<Vec<_>, _>>()
+        joined(clients)
     })?;
     let mut all = Noted::default();
     for part in parts {
