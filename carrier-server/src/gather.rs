@@ -72,7 +72,7 @@ impl Combine {
     pub(crate) fn write<'a>(
         self,
         dialect: Dialect,
-        parts: impl Iterator<Item = &'a [u8]> + Clone,
+        mut parts: impl Iterator<Item = &'a [u8]> + Clone,
         out: &mut Vec<u8>,
     ) {
         if let Some(error) = parts.clone().find(|reply| reply.first() == Some(&b'-')) {
@@ -121,10 +121,7 @@ impl Combine {
             self.write(dialect, parts.iter().copied(), out);
             return;
         }
-        let behind_header = |reply: &&[u8]| {
-            let start = header_number(reply).map_or(0, |(_, after)| after);
-            start
-        };
+        let behind_header = |reply: &&[u8]| header_number(reply).map_or(0, |(_, after)| after);
         let mut places: Vec<usize> = parts.iter().map(behind_header).collect();
         if let Dialect::Resp(version) = dialect {
             drp_parser::Encoder::new(out, version).array(groups.len());

@@ -22,5 +22,5 @@ pub use item::{Expiry, Item, PutOptions};
 pub use key::{Key, Namespace};
 pub use ledger::Ledger;
 pub use packed_map::{Figures, RESERVATION_BYTES_MAX, ReserveError};
-pub use shard::{ExpiryObserver, Shard, ShardConfig, SweepLimits, SweepReport};
+pub use shard::{ExpiryObserver, Lent, Shard, ShardConfig, SweepLimits, SweepReport};
 pub use sharded::Sharded;

@@ -1,11 +1,13 @@
 //! The shard: namespaces of keys, with one owner.
 
 mod compact;
+mod entries;
 mod keys;
 mod scan;
 mod sets;
 mod sweep;
 
+pub use entries::Lent;
 pub use sweep::{ExpiryObserver, SweepLimits, SweepReport};
 
 use crate::hash::HashKey;

@@ -138,91 +138,115 @@ pub enum Opcode {
     NowMs = 62,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
     ReplyScan = 63,
+    /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
+    Multi = 64,
+    /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
+    MultiWatch = 65,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 64,
+    ReplyStatus = 66,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 65,
+    ReplyStatusOf = 67,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 66,
+    ReplyNil = 68,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 67,
+    ReplyNilArray = 69,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 68,
+    ReplyInteger = 70,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 69,
+    ReplyBoolean = 71,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 70,
+    ReplyBytes = 72,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 71,
+    ReplyLiteral = 73,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 72,
+    ReplyArray = 74,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 73,
+    ReplyMap = 75,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 74,
+    ReplyOpen = 76,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 75,
+    ReplyClose = 77,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 76,
+    Resp3 = 78,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 77,
+    SessionInteger = 79,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 78,
+    SessionBytes = 80,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 79,
+    SessionSet = 81,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 80,
+    SessionSelect = 82,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 81,
+    SessionProtocol = 83,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 82,
+    SessionAuthenticate = 84,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 83,
+    SessionClose = 85,
     /// `select settings like r[a]`. Adds the settings that match a pattern to the selection of reply_config.
-    ConfigSelect = 84,
+    ConfigSelect = 86,
     /// `map of selected settings`. Replies a map of the selected settings.
-    ReplyConfig = 85,
+    ReplyConfig = 87,
     /// `select section r[a]`. Adds a section to the selection of reply_info.
-    InfoSelect = 86,
+    InfoSelect = 88,
     /// `text of selected sections`. Replies the selected sections as text, the default ones without a selection.
-    ReplyInfo = 87,
+    ReplyInfo = 89,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 88,
+    ReplyCommandInfo = 90,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 89,
+    ReplyCommandDocs = 91,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 90,
+    ReplyCommands = 92,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 91,
+    SetAdd = 93,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 92,
+    SetRemove = 94,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 93,
+    SetLen = 95,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 94,
+    SetContains = 96,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 95,
+    ReplySetMembers = 97,
+    /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
+    KeyCopy = 98,
+    /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
+    KeyRename = 99,
+    /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
+    DbSwap = 100,
+    /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
+    GatherSmallest = 101,
+    /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
+    GatherUnion = 102,
+    /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
+    GatherIntersection = 103,
+    /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
+    GatherDifference = 104,
+    /// `r[a] := number of gathered members`. Counts the members of the gathered set.
+    GatheredLen = 105,
+    /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
+    GatheredStore = 106,
+    /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
+    ReplyGathered = 107,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 96,
+    ReplyString = 108,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where there is none.
-    ReplyItem = 97,
+    ReplyItem = 109,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 98,
+    StringGet = 110,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 99,
+    StringInteger = 111,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 100,
+    StringSet = 112,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 101,
+    StringSetKeep = 113,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 102,
+    StringSetUntil = 114,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 103,
+    StringSetInteger = 115,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 104] = [
+    pub const ALL: [Self; 116] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -287,6 +311,8 @@ impl Opcode {
         Self::KeySetFlags,
         Self::NowMs,
         Self::ReplyScan,
+        Self::Multi,
+        Self::MultiWatch,
         Self::ReplyStatus,
         Self::ReplyStatusOf,
         Self::ReplyNil,
@@ -319,6 +345,16 @@ impl Opcode {
         Self::SetLen,
         Self::SetContains,
         Self::ReplySetMembers,
+        Self::KeyCopy,
+        Self::KeyRename,
+        Self::DbSwap,
+        Self::GatherSmallest,
+        Self::GatherUnion,
+        Self::GatherIntersection,
+        Self::GatherDifference,
+        Self::GatheredLen,
+        Self::GatheredStore,
+        Self::ReplyGathered,
         Self::ReplyString,
         Self::ReplyItem,
         Self::StringGet,
@@ -404,6 +440,8 @@ impl Opcode {
             "key_set_flags" => Some(Self::KeySetFlags),
             "now_ms" => Some(Self::NowMs),
             "reply_scan" => Some(Self::ReplyScan),
+            "multi" => Some(Self::Multi),
+            "multi_watch" => Some(Self::MultiWatch),
             "reply_status" => Some(Self::ReplyStatus),
             "reply_status_of" => Some(Self::ReplyStatusOf),
             "reply_nil" => Some(Self::ReplyNil),
@@ -436,6 +474,16 @@ impl Opcode {
             "set_len" => Some(Self::SetLen),
             "set_contains" => Some(Self::SetContains),
             "reply_set_members" => Some(Self::ReplySetMembers),
+            "key_copy" => Some(Self::KeyCopy),
+            "key_rename" => Some(Self::KeyRename),
+            "db_swap" => Some(Self::DbSwap),
+            "gather_smallest" => Some(Self::GatherSmallest),
+            "gather_union" => Some(Self::GatherUnion),
+            "gather_intersection" => Some(Self::GatherIntersection),
+            "gather_difference" => Some(Self::GatherDifference),
+            "gathered_len" => Some(Self::GatheredLen),
+            "gathered_store" => Some(Self::GatheredStore),
+            "reply_gathered" => Some(Self::ReplyGathered),
             "reply_string" => Some(Self::ReplyString),
             "reply_item" => Some(Self::ReplyItem),
             "string_get" => Some(Self::StringGet),
