@@ -470,6 +470,8 @@ fn may_run_out_of_memory(op: Opcode) -> bool {
             | Opcode::StringSetKeep
             | Opcode::StringSetUntil
             | Opcode::StringSetInteger
+            | Opcode::StringSplice
+            | Opcode::KeyRestore
     ) || steps.iter().any(|step| may_run_out_of_memory(step.op))
 }
 

@@ -5,14 +5,17 @@
 //! A key that went by itself, by expiry or eviction, or with its whole database, is not counted:
 //! that it is gone is seen when the transaction asks.
 
-use crate::intents::{Mark, MarkHasher};
+use crate::intents::MarkHasher;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
+
+/// A key, by its namespace and hash.
+pub(crate) type Place = (u32, u64);
 
 /// The watched keys of one shard.
 #[derive(Debug, Default)]
 pub(crate) struct Watches {
-    keys: HashMap<Mark, Watch, BuildHasherDefault<MarkHasher>>,
+    keys: HashMap<Place, Watch, BuildHasherDefault<MarkHasher>>,
     /// The version that comes next: no key has the same one twice.
     next: u64,
 }
@@ -30,7 +33,7 @@ pub(crate) struct Watched {
     /// Its bytes.
     pub(crate) key: Box<[u8]>,
     /// Its namespace and hash.
-    pub(crate) mark: Mark,
+    pub(crate) mark: Place,
     /// Which version it had.
     pub(crate) version: u64,
     /// Whether it was there.
@@ -45,7 +48,7 @@ impl Watches {
     }
 
     /// Begins to watch a key and tells its version.
-    pub(crate) fn watch(&mut self, mark: Mark, key: &[u8]) -> u64 {
+    pub(crate) fn watch(&mut self, mark: Place, key: &[u8]) -> u64 {
         let next = &mut self.next;
         let watch = self.keys.entry(mark).or_insert_with(|| {
             *next += 1;
@@ -56,7 +59,7 @@ impl Watches {
     }
 
     /// Ends one [`watch`](Self::watch).
-    pub(crate) fn unwatch(&mut self, mark: Mark) {
+    pub(crate) fn unwatch(&mut self, mark: Place) {
         if let Some(watch) = self.keys.get_mut(&mark) {
             watch.watchers -= 1;
             if watch.watchers == 0 {
@@ -66,7 +69,7 @@ impl Watches {
     }
 
     /// Notes that a key has changed.
-    pub(crate) fn touch(&mut self, mark: Mark) {
+    pub(crate) fn touch(&mut self, mark: Place) {
         if let Some(watch) = self.keys.get_mut(&mark) {
             self.next += 1;
             watch.version = self.next;

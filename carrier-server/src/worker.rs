@@ -261,10 +261,9 @@ struct Unheld<'a> {
 }
 
 impl ExpiryObserver for Unheld<'_> {
-    fn holds(&mut self, ns: Namespace, key: Text<'_>) -> bool {
+    fn holds(&mut self, _: Namespace, key: Text<'_>) -> bool {
         let mut digits = databox::decimal::Buffer::new();
-        !self.intents.is_empty()
-            && self.intents.is_held((ns.0, self.hash_key.hash(key.bytes(&mut digits))))
+        !self.intents.is_empty() && self.intents.is_held(self.hash_key.hash(key.bytes(&mut digits)))
     }
 
     fn expired(&mut self, _: Namespace, _: Text<'_>) {}

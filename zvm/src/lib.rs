@@ -7,6 +7,7 @@ mod assembly;
 mod builder;
 mod encoding;
 mod fault;
+mod fraction;
 #[cfg(any(test, fuzzing, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -62,7 +62,7 @@ impl<'a> Planner<'a> {
                     .iter()
                     .map(|&(shard, hash)| {
                         let part = self.part(shard);
-                        self.parts[part].marks.push((request.namespace, hash));
+                        self.parts[part].marks.push(hash);
                         u32::try_from(part).unwrap_or(u32::MAX)
                     })
                     .collect();
@@ -103,7 +103,7 @@ impl<'a> Planner<'a> {
             let hash = self.shared.hash(key);
             let part = self.part(self.shared.shard_of(hash));
             let args = self.args.extend(std::iter::once(&**key));
-            self.parts[part].marks.push((namespace, hash));
+            self.parts[part].marks.push(hash);
             self.parts[part].script.push(Action::Watch(namespace, args));
         }
     }
@@ -140,7 +140,7 @@ impl<'a> Planner<'a> {
             let key_hash = self.shared.hash(args.get(index));
             hash.get_or_insert(key_hash);
             let part = self.part(self.shared.shard_of(key_hash));
-            self.parts[part].marks.push((request.namespace, key_hash));
+            self.parts[part].marks.push(key_hash);
             meeting.add_key(part, JointKey { argument: own.start + index, hash: key_hash });
         }
         meeting.hash = hash.unwrap_or(0);
@@ -156,7 +156,7 @@ impl<'a> Planner<'a> {
         for index in command.signature().keys(args) {
             let hash = self.shared.hash(args.get(index));
             let part = self.part(self.shared.shard_of(hash));
-            self.parts[part].marks.push((request.namespace, hash));
+            self.parts[part].marks.push(hash);
         }
     }
 

@@ -1,6 +1,6 @@
 //! A meeting: one command of a transaction that needs what several shards hold.
 
-use kvstore::Lent;
+use kvstore::Contents;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -31,7 +31,7 @@ pub(crate) struct Share {
     pub(crate) keys: Vec<JointKey>,
     /// First what it contributes, in the order of the keys, then the entries that have changed,
     /// with their place among the keys.
-    entries: Mutex<Vec<(usize, Option<Lent>)>>,
+    entries: Mutex<Vec<(usize, Option<Contents>)>>,
 }
 
 /// A key of a meeting.
@@ -90,7 +90,7 @@ impl Meeting {
 
 impl Share {
     /// Its entries, for their owner of the moment.
-    pub(crate) fn entries(&self) -> MutexGuard<'_, Vec<(usize, Option<Lent>)>> {
+    pub(crate) fn entries(&self) -> MutexGuard<'_, Vec<(usize, Option<Contents>)>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

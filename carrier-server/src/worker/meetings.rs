@@ -120,12 +120,10 @@ impl Worker {
         let namespace = Namespace(transaction.steps[meeting.step].request.namespace);
         let mut table = match self.tables.pop() {
             Some(table) => table,
-            None => Shard::new(ShardConfig {
-                hash_key: Arc::clone(&self.hash_key),
-                budget_bytes: None,
-                reservation_bytes: TABLE_BYTES_MAX,
-            })
-            .ok()?,
+            None => {
+                let config = ShardConfig::new(Arc::clone(&self.hash_key));
+                Shard::new(ShardConfig { reservation_bytes: TABLE_BYTES_MAX, ..config }).ok()?
+            }
         };
         for share in &meeting.shares {
             for (place, entry) in share.entries().drain(..) {

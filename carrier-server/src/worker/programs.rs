@@ -66,7 +66,7 @@ impl<'a> ProgramTurn<'a> {
             return Marks::All;
         }
         let keys = self.command.signature().keys(self.args);
-        Marks::of(keys.map(|index| (self.namespace, hash(self.args.get(index)))).collect())
+        Marks::of(keys.map(|index| hash(self.args.get(index))).collect())
     }
 
     /// Adds to a reply what only the protocol knows of.

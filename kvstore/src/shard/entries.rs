@@ -9,7 +9,7 @@ use packed_map::{Extras, NewValue};
 
 /// What a key holds, apart from any shard.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lent {
+pub struct Contents {
     /// The value.
     pub value: Databox,
     /// When the key expires, in milliseconds on the caller's clock; `None` where it does not.
@@ -24,18 +24,18 @@ impl Shard {
     /// # Complexity
     ///
     /// That of cloning the value: strings are copied, containers share their pages.
-    pub fn lend(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Lent> {
+    pub fn lend(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Contents> {
         self.look_up(ns, key, now_ms).map(|item| {
             let value = match item.boxed() {
                 Some(value) => value.clone(),
                 None => Databox::from_text(item.string().unwrap_or(Text::Bytes(b""))),
             };
-            Lent { value, expires_at_ms: item.expires_at_ms(), flags: item.flags() }
+            Contents { value, expires_at_ms: item.expires_at_ms(), flags: item.flags() }
         })
     }
 
     /// Takes what the key holds; the key is gone then.
-    pub fn take_entry(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Lent> {
+    pub fn take_entry(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Contents> {
         let item = self.look_up(ns, key, now_ms)?;
         let (expires_at_ms, flags) = (item.expires_at_ms(), item.flags());
         let text = item.boxed().is_none().then(|| item.string().map(Databox::from_text));
@@ -47,7 +47,7 @@ impl Shard {
             Some(boxed)
         });
         let value = displaced.flatten()?.or(text)?;
-        Some(Lent { value, expires_at_ms, flags })
+        Some(Contents { value, expires_at_ms, flags })
     }
 
     /// Makes the key hold this, whatever it held before. A moment of expiry that has passed leaves
@@ -61,10 +61,10 @@ impl Shard {
         &mut self,
         ns: Namespace,
         key: Key<'_>,
-        entry: Lent,
+        entry: Contents,
         now_ms: u64,
     ) -> Result<(), OutOfBudget> {
-        let Lent { value, expires_at_ms, flags } = entry;
+        let Contents { value, expires_at_ms, flags } = entry;
         if expires_at_ms.is_some_and(|at_ms| at_ms <= now_ms) {
             self.remove(ns, key, now_ms);
             return Ok(());
@@ -130,7 +130,7 @@ mod tests {
         two.put_entry(ns, key, lent, 1).unwrap();
         assert_eq!(two.set_len(ns, key, 1), Ok(1));
         let lent = two.lend(ns, key, 1).unwrap();
-        let gone = Lent { expires_at_ms: Some(1), ..lent };
+        let gone = Contents { expires_at_ms: Some(1), ..lent };
         two.put_entry(ns, key, gone, 1).unwrap();
         assert_eq!(two.get(ns, key, 1).map(|item| item.flags()), None);
         for shard in [&mut one, &mut two] {

@@ -227,14 +227,14 @@ impl<'s> Checker<'s, '_> {
         let combines = matches!(
             head.returns,
             Returns::Integer | Returns::Status | Returns::Array | Returns::Items
-        );
+        ) || (head.run_where, head.returns) == (RunWhere::All, Returns::Bytes);
         if combined && !combines {
             let span = find(command, "returns").map_or(head.span, |item| item_span(item));
             return Err(self.hinted(
                 Code::RunWhere,
                 span,
                 "replies of several shards cannot be combined to this",
-                "KEYS, EACH and ALL return Status, Integer, Array or Items",
+                "KEYS, EACH and ALL return Status, Integer, Array or Items, and ALL Bytes",
             ));
         }
         Ok(())
