@@ -33,6 +33,8 @@ pub struct Command {
     linear: bool,
     /// Whether it goes over its arguments.
     looping: bool,
+    /// Whether it is never queued.
+    immediate: bool,
 }
 
 /// How the shards of a request follow from its arguments.
@@ -53,6 +55,13 @@ pub(crate) enum Route {
         /// Which of them is the key.
         key_offset: usize,
     },
+    /// The shards of the keys in the groups of a list whose place the arguments tell.
+    List {
+        /// Which argument of a group is the key.
+        key_offset: usize,
+    },
+    /// The shards of all keys: it runs once, with what they hold.
+    Keys,
     /// Every shard.
     Everywhere,
 }
@@ -198,6 +207,12 @@ impl Catalog {
         self.command(id).filter(|command| command.signature().accepts(count))
     }
 
+    /// Whether a request would have been one to run the queued requests.
+    pub(crate) fn is_commit(&self, error: BindError) -> bool {
+        let BindError::WrongArity(id) = error else { return false };
+        self.command(id).is_some_and(|command| asks_for(&command.program, "commit"))
+    }
+
     /// The text of the error reply to a request that names no command that can run.
     pub(crate) fn bind_error(&self, error: BindError, args: Args<'_>) -> Vec<u8> {
         match error {
@@ -256,8 +271,9 @@ impl Catalog {
             return Err(CatalogError::Duplicate { name });
         }
         let linear = program.code.iter().any(|one| one.op.info().cost == Cost::Linear);
-        let looping = program.signature.variadic().is_some();
-        self.commands.push(Command { id, program, route, words, linear, looping });
+        let looping = program.signature.list().is_some();
+        let immediate = is_immediate(&program);
+        self.commands.push(Command { id, program, route, words, linear, looping, immediate });
         Ok(())
     }
 }
@@ -323,6 +339,17 @@ impl Command {
         self.linear || (self.looping && args >= SLICED_ARGS_MIN)
     }
 
+    /// Whether it runs at once between MULTI and EXEC too, where others are queued.
+    pub(crate) const fn is_immediate(&self) -> bool {
+        self.immediate
+    }
+
+    /// Whether it asks for something about the connection's transaction.
+    pub(crate) fn controls_transactions(&self) -> bool {
+        let asks = |op| matches!(op, Opcode::Multi | Opcode::MultiWatch);
+        self.program.code.iter().any(|one| asks(one.op))
+    }
+
     /// Whether it may change data.
     pub(crate) fn writes(&self) -> bool {
         self.program.access.contains(Access::WRITE)
@@ -330,7 +357,10 @@ impl Command {
 
     /// Whether its requests have a first key, whose hash travels with them.
     pub(crate) const fn has_key(&self) -> bool {
-        matches!(self.route, Route::Key(_) | Route::Groups { .. })
+        matches!(
+            self.route,
+            Route::Key(_) | Route::Groups { .. } | Route::List { .. } | Route::Keys
+        )
     }
 
     /// The name in lower case, `client|id` for a subcommand.
@@ -354,6 +384,9 @@ impl Command {
         }
         if access.contains(Access::ADMIN) {
             flags.push("admin");
+        }
+        if self.signature().has_movable_keys() {
+            flags.push("movablekeys");
         }
         flags
     }
@@ -381,6 +414,11 @@ impl Route {
             [(index, param)] if matches!(param.multiplicity, Multiplicity::Once) => {
                 Ok(Self::Key(*index))
             }
+            _ if program.run_where == RunWhere::One => Ok(Self::Keys),
+            [(_, param)] if param.multiplicity.is_list() && signature.has_movable_keys() => {
+                let offset = param.items.iter().position(|item| item.ty == ParamType::Key);
+                Ok(Self::List { key_offset: offset.unwrap_or(0) })
+            }
             [(start, param)] if param.multiplicity.is_variadic() => {
                 let keys = param.items.iter().filter(|item| item.ty == ParamType::Key).count();
                 let offset = param.items.iter().position(|item| item.ty == ParamType::Key);
@@ -390,7 +428,7 @@ impl Route {
                 let stride = param.items.len();
                 Ok(Self::Groups { start: *start, stride, key_offset: offset.unwrap_or(0) })
             }
-            _ => Err("one key, or one variadic group with a key"),
+            _ => Err("run_where: ONE, or one list with a key in each of its groups"),
         }
     }
 }
@@ -407,6 +445,19 @@ impl fmt::Display for CatalogError {
 
 impl std::error::Error for CatalogError {}
 
+/// Whether a command controls transactions or ends the connection. One that only forgets watched
+/// keys is queued as any other.
+fn is_immediate(program: &Program) -> bool {
+    let asks = |op| matches!(op, Opcode::Multi | Opcode::MultiWatch | Opcode::SessionClose);
+    program.code.iter().any(|one| asks(one.op)) && !asks_for(program, "unwatch")
+}
+
+/// Whether a program asks for this about the connection's transaction.
+fn asks_for(program: &Program, what: &str) -> bool {
+    let name = |code: u8| zvm::ChoiceSet::Multi.names().get(usize::from(code)).copied();
+    program.code.iter().any(|one| one.op == Opcode::Multi && name(one.b) == Some(what))
+}
+
 /// Whether an opcode can fail because the memory budget is used up; a fused one can where one of
 /// its steps can.
 fn may_run_out_of_memory(op: Opcode) -> bool {
@@ -419,6 +470,8 @@ fn may_run_out_of_memory(op: Opcode) -> bool {
             | Opcode::StringSetKeep
             | Opcode::StringSetUntil
             | Opcode::StringSetInteger
+            | Opcode::StringSplice
+            | Opcode::KeyRestore
     ) || steps.iter().any(|step| may_run_out_of_memory(step.op))
 }
 

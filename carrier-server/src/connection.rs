@@ -2,10 +2,12 @@
 
 use crate::config::{Limits, NetworkProtocol};
 use crate::input::{BufferPool, Input, Received};
+use crate::multi::Queue;
 use crate::replies::Replies;
 use crate::request::ConnectionKey;
 use crate::session::SessionState;
 use crate::socket::Stream;
+use crate::watches::Watched;
 use std::io::{self, Write as _};
 
 /// What a connection speaks, with the state of its unfinished request.
@@ -85,6 +87,12 @@ pub(crate) struct Connection {
     pub(crate) transactions: u32,
     /// Whether its next request must not run before they are.
     pub(crate) awaits_transactions: bool,
+    /// What it has queued since MULTI.
+    pub(crate) queue: Option<Box<Queue>>,
+    /// The keys that it watches.
+    pub(crate) watched: Vec<Watched>,
+    /// How it was before its EXEC, which may yet have no effect.
+    pub(crate) before_exec: Option<Box<SessionState>>,
     /// How many further bytes the unfinished request needs at least.
     pub(crate) needed: usize,
 }
@@ -137,6 +145,13 @@ impl Connection {
             if self.phase == Phase::Closing {
                 return;
             }
+        }
+    }
+
+    /// Notes that a request between MULTI and EXEC was refused: EXEC will be, too.
+    pub(crate) fn break_queue(&mut self) {
+        if let Some(queue) = &mut self.queue {
+            queue.is_broken = true;
         }
     }
 
@@ -219,6 +234,9 @@ impl Connections {
             unpublished: 0,
             transactions: 0,
             awaits_transactions: false,
+            queue: None,
+            watched: Vec::new(),
+            before_exec: None,
             needed: 0,
         }));
         self.len += 1;

@@ -8,7 +8,6 @@
 
 use crate::mesh::{Mesh, Message};
 use crate::order::OrderingPoint;
-use crate::request::ConnectionKey;
 use crate::transaction::{Transaction, out_max};
 use std::collections::VecDeque;
 use std::io;
@@ -32,7 +31,7 @@ impl Coordinator {
         Self { me, waiting: VecDeque::new(), out: 0, out_max, refused: false }
     }
 
-    /// Takes a transaction on.
+    /// Takes a transaction on, which is published in its turn.
     pub(crate) fn submit(&mut self, transaction: Transaction) {
         self.waiting.push_back(Arc::new(transaction));
     }
@@ -52,7 +51,8 @@ impl Coordinator {
         self.out -= 1;
     }
 
-    /// Publishes what can be, and hands its connections to `published`.
+    /// Publishes what can be, and hands `published` every transaction that was. One that touches
+    /// no more than this thread's own shard is not sent: the caller has it run.
     ///
     /// # Errors
     ///
@@ -61,32 +61,41 @@ impl Coordinator {
         &mut self,
         mesh: &mut Mesh,
         order: &OrderingPoint,
-        mut published: impl FnMut(ConnectionKey),
+        mut published: impl FnMut(&Arc<Transaction>),
     ) -> io::Result<()> {
         self.refused = false;
-        if self.waiting.is_empty() || self.out == self.out_max || !mesh.publish_all() {
+        if self.waiting.is_empty() || !mesh.publish_all() {
             return Ok(());
         }
-        if !order.try_enter(self.me) {
-            self.refused = true;
-            return Ok(());
-        }
+        let mut entered = false;
         while self.out < self.out_max
-            && let Some(transaction) = self.waiting.pop_front()
+            && let Some(transaction) = self.waiting.front()
         {
-            self.out += 1;
-            for (part, own) in transaction.parts.iter().enumerate() {
-                let message = Message::Turn(Arc::clone(&transaction), part);
-                mesh.send_transaction(own.thread, message);
+            if transaction.parts.len() > 1 && !entered {
+                entered = order.try_enter(self.me);
+                if !entered {
+                    self.refused = true;
+                    break;
+                }
             }
-            published(transaction.reply_to.connection);
+            let Some(transaction) = self.waiting.pop_front() else { break };
+            self.out += 1;
+            if !transaction.is_only_on(self.me) {
+                for (part, own) in transaction.parts.iter().enumerate() {
+                    let message = Message::Turn(Arc::clone(&transaction), part);
+                    mesh.send_transaction(own.thread, message);
+                }
+            }
+            published(&transaction);
         }
         let mut woken = Ok(());
-        order.leave(|thread| {
-            if let Err(error) = mesh.wake(thread) {
-                woken = Err(error);
-            }
-        });
+        if entered {
+            order.leave(|thread| {
+                if let Err(error) = mesh.wake(thread) {
+                    woken = Err(error);
+                }
+            });
+        }
         woken
     }
 }

@@ -51,6 +51,8 @@ pub(crate) enum Combine {
     Sum,
     /// Any one of the parts: all say the same.
     One,
+    /// One of the parts that found something, any of them; nil where none did.
+    Found,
     /// One array of the elements of the parts' arrays, in the order of the parts.
     Elements,
     /// The parts one after the other.
@@ -63,6 +65,7 @@ impl Combine {
         match returns {
             Returns::Integer => Self::Sum,
             Returns::Array => Self::Elements,
+            Returns::Bytes => Self::Found,
             Returns::Items => Self::Items,
             _ => Self::One,
         }
@@ -72,7 +75,7 @@ impl Combine {
     pub(crate) fn write<'a>(
         self,
         dialect: Dialect,
-        parts: impl Iterator<Item = &'a [u8]> + Clone,
+        mut parts: impl Iterator<Item = &'a [u8]> + Clone,
         out: &mut Vec<u8>,
     ) {
         if let Some(error) = parts.clone().find(|reply| reply.first() == Some(&b'-')) {
@@ -87,6 +90,7 @@ impl Combine {
                 }
             }
             Self::One => out.extend_from_slice(parts.next().unwrap_or(&[])),
+            Self::Found => out.extend_from_slice(found(parts)),
             Self::Elements => {
                 let headers = parts.filter_map(|reply| Some((header_number(reply)?, reply)));
                 let total: i64 = headers.clone().map(|((len, _), _)| len).sum();
@@ -121,10 +125,7 @@ impl Combine {
             self.write(dialect, parts.iter().copied(), out);
             return;
         }
-        let behind_header = |reply: &&[u8]| {
-            let start = header_number(reply).map_or(0, |(_, after)| after);
-            start
-        };
+        let behind_header = |reply: &&[u8]| header_number(reply).map_or(0, |(_, after)| after);
         let mut places: Vec<usize> = parts.iter().map(behind_header).collect();
         if let Dialect::Resp(version) = dialect {
             drp_parser::Encoder::new(out, version).array(groups.len());
@@ -140,6 +141,21 @@ impl Combine {
             *place += element.len();
         }
     }
+}
+
+/// A part that is not nil. Which of them: what they found was drawn at random, and so is this by
+/// their bytes.
+fn found<'a>(mut parts: impl Iterator<Item = &'a [u8]> + Clone) -> &'a [u8] {
+    let is_nil = |reply: &[u8]| matches!(reply, b"$-1\r\n" | b"_\r\n");
+    let mut found = parts.clone().filter(|reply| !is_nil(reply));
+    let (mut count, mut bytes) = (0, 0_u64);
+    for reply in found.clone() {
+        count += 1;
+        let mix = |sum: u64, byte: &u8| sum.wrapping_mul(31).wrapping_add(u64::from(*byte));
+        bytes = reply.iter().fold(bytes, mix);
+    }
+    let at = usize::try_from(bytes % u64::max(count, 1)).unwrap_or(0);
+    found.nth(at).or_else(|| parts.next()).unwrap_or(&[])
 }
 
 /// How long the first value is in a run of values that our own encoder wrote.
@@ -210,6 +226,16 @@ mod tests {
     #[test]
     fn one_status_stands_for_all() {
         assert_eq!(combined(Returns::Status, &[b"+OK\r\n", b"+OK\r\n"]), b"+OK\r\n");
+    }
+
+    #[test]
+    fn what_was_found_wins_over_nil() {
+        let nil = b"$-1\r\n".as_slice();
+        let parts = [nil, b"$1\r\na\r\n", nil];
+        assert_eq!(combined(Returns::Bytes, &parts), b"$1\r\na\r\n");
+        assert_eq!(combined(Returns::Bytes, &[nil, nil]), nil);
+        let both = [b"$1\r\na\r\n".as_slice(), b"$1\r\nb\r\n"];
+        assert!(both.contains(&&*combined(Returns::Bytes, &both)));
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod intents;
 mod layout;
 mod listener;
 mod mesh;
+mod multi;
 mod order;
 mod parser;
 mod reactor;
@@ -35,6 +36,7 @@ mod socket;
 mod stats;
 mod transaction;
 mod unfinished;
+mod watches;
 mod worker;
 
 pub use socket::Address;

@@ -18,11 +18,13 @@ use crate::listener::{Arrival, Listener};
 use crate::mesh::{Mesh, Message};
 use crate::parser::{Parser, Stop, Turn};
 use crate::replier::{Replier, Sent};
-use crate::request::ConnectionKey;
+use crate::request::{ConnectionKey, ReplyTo};
+use crate::router::Planner;
 use crate::session::SessionState;
 use crate::shared::Shared;
 use crate::socket::Stream;
-use crate::transaction::Transaction;
+use crate::transaction::{Purpose, Transaction};
+use crate::watches::Watched;
 use crate::worker::{Outgoing, Upkeep, Worker};
 use mio::event::Event;
 use mio::{Events, Interest, Poll, Token};
@@ -147,7 +149,7 @@ impl Reactor {
             self.mesh.publish()?;
             self.drain(now_ms);
             self.go_on();
-            self.coordinate()?;
+            self.coordinate(now_ms)?;
             self.mesh.publish()?;
             if self.mesh.has_room() {
                 self.ready.extend(self.stalled.drain(..));
@@ -318,7 +320,7 @@ impl Reactor {
             }
             self.execute(now_ms);
             if stop == Stop::Publish {
-                self.coordinate()?;
+                self.coordinate(now_ms)?;
                 if self.connections.get(key).is_some_and(|one| one.unpublished > 0) {
                     return Ok(Stop::TurnOver);
                 }
@@ -344,18 +346,35 @@ impl Reactor {
         }
     }
 
-    /// Publishes the transactions that wait for it.
-    fn coordinate(&mut self) -> io::Result<()> {
+    /// Publishes the transactions that wait for it, and runs those that are this thread's alone.
+    fn coordinate(&mut self, now_ms: u64) -> io::Result<()> {
         if !self.coordinator.is_waiting() {
             return Ok(());
         }
         let (connections, replier) = (&mut self.connections, &mut self.replier);
-        self.coordinator.publish(&mut self.mesh, &self.shared.order, |key| {
+        let (index, mut own) = (self.index, Vec::new());
+        self.coordinator.publish(&mut self.mesh, &self.shared.order, |transaction| {
+            let key = transaction.reply_to.connection;
             if let Some(connection) = connections.get(key) {
                 connection.unpublished -= 1;
                 replier.touch(key);
             }
-        })
+            if transaction.is_only_on(index) {
+                own.push(Arc::clone(transaction));
+            }
+        })?;
+        for transaction in own {
+            self.take_own_turns(now_ms);
+            match &mut self.worker {
+                Some(worker) if !transaction.parts.is_empty() => {
+                    self.served = true;
+                    worker.take_turn(transaction, 0);
+                    self.pass_on();
+                }
+                _ => self.finish(&transaction),
+            }
+        }
+        Ok(())
     }
 
     /// Lets the own transactions have their turn on this thread's shard, with all that is before
@@ -441,14 +460,44 @@ impl Reactor {
     /// Answers a transaction of this thread.
     fn finish(&mut self, transaction: &Transaction) {
         self.coordinator.finished();
+        let watched = transaction.watched();
         let key = transaction.reply_to.connection;
-        let Some(connection) = self.connections.get(key) else { return };
+        let Some(connection) = self.connections.get(key) else {
+            self.unwatch(watched);
+            return;
+        };
+        connection.watched.extend(watched);
         connection.transactions -= 1;
         connection.awaits_transactions &= connection.transactions > 0;
+        match transaction.purpose {
+            Purpose::Unwatch => return,
+            Purpose::Exec(_) => {
+                let before = connection.before_exec.take();
+                if let Some(before) = before.filter(|_| transaction.is_aborted()) {
+                    connection.session = *before;
+                }
+            }
+            Purpose::Command | Purpose::Watch => {}
+        }
         connection.replies.borrow_buffer(&mut self.pool);
         let sequence = transaction.reply_to.sequence;
         connection.replies.reply(sequence, |out| transaction.write_reply(out));
         self.replier.touch(key);
+    }
+
+    /// Lets keys no longer be watched whose connection is gone.
+    fn unwatch(&mut self, watched: Vec<Watched>) {
+        if watched.is_empty() {
+            return;
+        }
+        let mut planner = Planner::new(&self.shared);
+        watched.into_iter().for_each(|one| planner.watch(one));
+        let plan = planner.finish(&self.mesh);
+        let (catalog, now_ms) = (Arc::clone(&self.catalog), 0);
+        let nobody = ReplyTo { connection: NOBODY, sequence: 0, part: None };
+        let transaction =
+            Transaction::new(self.index, nobody, now_ms, catalog, Purpose::Unwatch, plan);
+        self.coordinator.submit(transaction);
     }
 
     /// Gives programs that take long their slice of the turn, and brings home the replies of those
@@ -501,9 +550,11 @@ impl Reactor {
             }
         });
         for index in closing {
+            let watched = self.connections.at(index).map(|one| std::mem::take(&mut one.watched));
+            self.unwatch(watched.unwrap_or_default());
             // It may have been touched twice in the turn.
             if self.connections.remove(index) {
-                stats.connections_ended.add(1);
+                self.shared.stats.thread(self.index).connections_ended.add(1);
             }
         }
     }
@@ -585,6 +636,8 @@ fn door_of(Token(token): Token) -> Option<usize> {
     (token > u32::MAX as usize).then(|| WAKER.0 - 1 - token)
 }
 
+/// The key of no connection.
+const NOBODY: ConnectionKey = ConnectionKey { index: u32::MAX, generation: 0 };
 /// The token of a thread's waker.
 pub(crate) const WAKER: Token = Token(usize::MAX);
 /// Events taken from the system at a time.

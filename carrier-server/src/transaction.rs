@@ -23,11 +23,18 @@
 //! coordinator is told last. So publication and progress never find a full ring, and a credit
 //! comes back on the thread that spends it: nobody waits for another thread's credits.
 
+mod meeting;
+
+pub(crate) use meeting::{JointKey, Meeting};
+
 use crate::catalog::{Catalog, Command};
+use crate::dialect::Dialect;
 use crate::gather::Combine;
 use crate::intents::{Marks, Ticket};
 use crate::request::{ReplyTo, Request};
 use crate::unfinished::OwnedArgs;
+use crate::watches::Watched;
+use drp_parser::Encoder;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -46,16 +53,35 @@ pub(crate) struct Transaction {
     pub(crate) catalog: Arc<Catalog>,
     /// The arguments of all steps.
     pub(crate) args: OwnedArgs,
+    /// What it is for.
+    pub(crate) purpose: Purpose,
     /// The commands, in program order.
     pub(crate) steps: Vec<Step>,
+    /// Where commands need values of several shards.
+    pub(crate) meetings: Vec<Meeting>,
     /// The touched shards.
     pub(crate) parts: Box<[Part]>,
+    /// Whether it begins with a meeting of all shards.
+    pub(crate) opens_with_meeting: bool,
     /// Shards that have not arrived.
     missing: AtomicUsize,
     /// Shards that have not ended.
     unended: AtomicUsize,
     /// Whether it must not take effect.
     aborted: AtomicBool,
+}
+
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// One command.
+    Command,
+    /// The commands between MULTI and EXEC; the dialect of the reply.
+    Exec(Dialect),
+    /// To watch keys.
+    Watch,
+    /// To watch keys no longer.
+    Unwatch,
 }
 
 /// One command of a transaction.
@@ -70,6 +96,12 @@ pub(crate) struct Step {
 /// Where the reply of a step comes from.
 #[derive(Debug)]
 pub(crate) enum StepReply {
+    /// From one part.
+    Part(usize),
+    /// From a meeting.
+    Meeting(usize),
+    /// It is here.
+    Known(Vec<u8>),
     /// From the parts of its key groups: the part of each group.
     Groups(Box<[u32]>),
     /// From every part.
@@ -83,6 +115,8 @@ pub(crate) struct Part {
     pub(crate) thread: usize,
     /// What it does there, in program order.
     pub(crate) script: Vec<Action>,
+    /// The keys that must be as they were when the connection began to watch them.
+    pub(crate) watched: Vec<Watched>,
     /// What the shard knows of it.
     slot: Mutex<Slot>,
 }
@@ -99,6 +133,10 @@ pub(crate) enum Action {
         /// The hash of the first key among them.
         hash: u64,
     },
+    /// Comes to a meeting.
+    Meet(usize),
+    /// Begins to watch the keys that are these arguments, in a namespace.
+    Watch(u32, Range<usize>),
 }
 
 /// What a shard has done.
@@ -110,6 +148,10 @@ pub(crate) struct Slot {
     pub(crate) ticket: Option<Ticket>,
     /// The action that comes next.
     pub(crate) next: usize,
+    /// Whether that is a meeting to which this shard has contributed.
+    pub(crate) has_met: bool,
+    /// The keys that it has begun to watch.
+    pub(crate) watched: Vec<Watched>,
     /// The replies so far, one behind the other.
     pub(crate) replies: Vec<u8>,
     /// The step of each reply, and where the reply ends.
@@ -123,22 +165,33 @@ impl Transaction {
         reply_to: ReplyTo,
         now_ms: u64,
         catalog: Arc<Catalog>,
+        purpose: Purpose,
         plan: Plan,
     ) -> Self {
-        let Plan { args, steps, parts } = plan;
+        let Plan { args, steps, meetings, parts } = plan;
         let count = parts.len();
+        let opens = |part: &Part| matches!(part.script.first(), Some(Action::Meet(0)));
+        let opens_with_meeting = count > 0 && parts.iter().all(opens);
         Self {
             home,
             reply_to,
             now_ms,
             catalog,
             args,
+            purpose,
             steps,
+            meetings,
             parts: parts.into(),
+            opens_with_meeting,
             missing: AtomicUsize::new(count),
             unended: AtomicUsize::new(count),
             aborted: AtomicBool::new(false),
         }
+    }
+
+    /// Whether it touches no shard but the one of this thread.
+    pub(crate) fn is_only_on(&self, thread: usize) -> bool {
+        self.parts.iter().all(|part| part.thread == thread)
     }
 
     /// Counts a shard as arrived. True for the last one, who sees what all others did before.
@@ -162,38 +215,75 @@ impl Transaction {
         self.aborted.load(Ordering::Relaxed)
     }
 
+    /// The keys that it has begun to watch, once all have ended.
+    pub(crate) fn watched(&self) -> Vec<Watched> {
+        if self.purpose != Purpose::Watch {
+            return Vec::new();
+        }
+        self.parts.iter().flat_map(|part| std::mem::take(&mut part.slot().watched)).collect()
+    }
+
     /// Writes the reply, once all have ended.
     pub(crate) fn write_reply(&self, out: &mut Vec<u8>) {
+        match self.purpose {
+            Purpose::Exec(dialect) => {
+                let Dialect::Resp(version) = dialect else { return };
+                if self.is_aborted() {
+                    Encoder::new(out, version).nil_array();
+                    return;
+                }
+                Encoder::new(out, version).array(self.steps.len());
+            }
+            Purpose::Command | Purpose::Watch | Purpose::Unwatch => {}
+        }
         let slots: Vec<_> = self.parts.iter().map(Part::slot).collect();
         let mut replies: Vec<_> = slots.iter().map(|slot| slot.replies().peekable()).collect();
         for (number, step) in self.steps.iter().enumerate() {
             let of_step = |part: &mut std::iter::Peekable<_>| {
                 part.next_if(|&(step, _): &(usize, &[u8])| step == number)
             };
-            let parts = replies.iter_mut().map(|part| of_step(part).map_or(&[][..], |one| one.1));
-            let parts: Vec<&[u8]> = parts.collect();
-            self.write_step(step, &parts, out);
+            let mut reply_of = |part: &mut std::iter::Peekable<_>| {
+                of_step(part).map_or(&[][..], |one: (usize, &[u8])| one.1)
+            };
+            match &step.reply {
+                StepReply::Known(reply) => out.extend_from_slice(reply),
+                StepReply::Meeting(meeting) => {
+                    let meeting = self.meetings.get(*meeting);
+                    meeting.into_iter().for_each(|one| out.extend_from_slice(&one.reply()));
+                }
+                StepReply::Part(part) => {
+                    let part = replies.get_mut(*part);
+                    out.extend_from_slice(part.map_or(&[][..], reply_of));
+                }
+                StepReply::Groups(groups) => {
+                    let parts: Vec<&[u8]> = replies.iter_mut().map(reply_of).collect();
+                    let dialect = step.request.dialect;
+                    self.combine(step).write_groups(dialect, &parts, groups, out);
+                }
+                StepReply::All => {
+                    let parts: Vec<&[u8]> = replies.iter_mut().map(&mut reply_of).collect();
+                    self.combine(step).write(step.request.dialect, parts.iter().copied(), out);
+                }
+            }
         }
     }
 
-    fn write_step(&self, step: &Step, parts: &[&[u8]], out: &mut Vec<u8>) {
+    fn combine(&self, step: &Step) -> Combine {
         let command = self.catalog.command(step.request.command);
-        let combine = Combine::of(command.map_or(Returns::Any, Command::returns));
-        let dialect = step.request.dialect;
-        match &step.reply {
-            StepReply::Groups(groups) => {
-                combine.write_groups(dialect, parts, groups, out);
-            }
-            StepReply::All => combine.write(dialect, parts.iter().copied(), out),
-        }
+        Combine::of(command.map_or(Returns::Any, Command::returns))
     }
 }
 
 impl Part {
     /// The part of a shard on `thread`.
-    pub(crate) fn new(thread: usize, marks: Marks, script: Vec<Action>) -> Self {
+    pub(crate) fn new(
+        thread: usize,
+        marks: Marks,
+        script: Vec<Action>,
+        watched: Vec<Watched>,
+    ) -> Self {
         let slot = Slot { marks: Some(marks), ..Slot::default() };
-        Self { thread, script, slot: Mutex::new(slot) }
+        Self { thread, script, watched, slot: Mutex::new(slot) }
     }
 
     /// What the shard knows of it, for its owner of the moment.
@@ -226,6 +316,8 @@ pub(crate) struct Plan {
     pub(crate) args: OwnedArgs,
     /// The commands.
     pub(crate) steps: Vec<Step>,
+    /// Where commands need values of several shards.
+    pub(crate) meetings: Vec<Meeting>,
     /// The touched shards.
     pub(crate) parts: Vec<Part>,
 }
@@ -233,8 +325,7 @@ pub(crate) struct Plan {
 /// Transactions that a thread may have out at a time, among `threads` threads.
 pub(crate) const fn out_max(threads: usize) -> usize {
     match threads {
-        0 | 1 => 0,
-        2..=8 => 64,
+        0..=8 => 64,
         9..=32 => 16,
         _ => 4,
     }

@@ -11,7 +11,9 @@
 use crate::catalog::Catalog;
 use crate::intents::Ticket;
 use crate::request::{ReplyTo, Request};
+use crate::shard_store::Written;
 use crate::transaction::Transaction;
+use kvstore::Shard;
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
@@ -51,6 +53,23 @@ pub(crate) enum Task {
     Request(Option<usize>),
     /// The part of a transaction, which goes on with its script.
     Part(Arc<Transaction>, usize),
+    /// A meeting to which this part came last.
+    Meeting(Box<Joint>),
+}
+
+/// A command that runs on what several shards have contributed.
+#[derive(Debug)]
+pub(crate) struct Joint {
+    /// The transaction.
+    pub(crate) transaction: Arc<Transaction>,
+    /// Which part of it is this shard's.
+    pub(crate) part: usize,
+    /// Which meeting it is.
+    pub(crate) meeting: usize,
+    /// What was contributed, as a shard of its own.
+    pub(crate) table: Shard,
+    /// What has changed there.
+    pub(crate) written: Written,
 }
 
 /// Arguments that outlive the turn.

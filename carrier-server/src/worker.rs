@@ -1,5 +1,6 @@
 //! The worker role: the one owner of a shard, which runs programs against it (invariant 1).
 
+mod meetings;
 mod parts;
 mod programs;
 
@@ -11,9 +12,10 @@ use crate::connection::Connections;
 use crate::intents::{Intents, Ticket};
 use crate::request::Request;
 use crate::session::DATABASES;
-use crate::shard_store::ShardPlace;
+use crate::shard_store::{ShardPlace, Written};
 use crate::stats::ThreadStats;
 use crate::unfinished::{LateReply, UnfinishedPrograms};
+use crate::watches::Watches;
 use kvstore::{ExpiryObserver, HashKey, Namespace, Shard, SweepLimits, Text};
 use programs::{Held, ProgramTurn};
 use std::collections::VecDeque;
@@ -40,6 +42,12 @@ pub(crate) struct Worker {
     unfinished: UnfinishedPrograms,
     /// The keys that unfinished programs and transactions hold.
     intents: Intents<Held>,
+    /// The keys that connections watch.
+    watches: Watches,
+    /// What the program that ran last has changed, while keys are watched.
+    written: Written,
+    /// Shards for meetings, empty or to be emptied.
+    tables: Vec<Shard>,
     /// What was queued there and is first now.
     ready: VecDeque<(Ticket, Held)>,
     /// What other threads, or this one's coordinator, are to be told.
@@ -73,6 +81,9 @@ impl Worker {
             touched: 0,
             unfinished: UnfinishedPrograms::default(),
             intents: Intents::default(),
+            watches: Watches::default(),
+            written: Written::default(),
+            tables: Vec::new(),
             ready: VecDeque::new(),
             outgoing: Vec::new(),
             late: Vec::new(),
@@ -160,7 +171,10 @@ impl Worker {
         if self.shard.ledger().queued > 0 {
             self.touched = ALL_DATABASES;
         }
-        let freeing = self.shard.work(WORK_STEPS);
+        let mut freeing = self.shard.work(WORK_STEPS);
+        for table in &mut self.tables {
+            freeing |= table.work(WORK_STEPS);
+        }
         let expiring = self.shard.namespaces().any(|ns| self.shard.expiring(ns) > 0);
         let mut due = false;
         if expiring {
@@ -247,10 +261,9 @@ struct Unheld<'a> {
 }
 
 impl ExpiryObserver for Unheld<'_> {
-    fn holds(&mut self, ns: Namespace, key: Text<'_>) -> bool {
+    fn holds(&mut self, _: Namespace, key: Text<'_>) -> bool {
         let mut digits = databox::decimal::Buffer::new();
-        !self.intents.is_empty()
-            && self.intents.is_held((ns.0, self.hash_key.hash(key.bytes(&mut digits))))
+        !self.intents.is_empty() && self.intents.is_held(self.hash_key.hash(key.bytes(&mut digits)))
     }
 
     fn expired(&mut self, _: Namespace, _: Text<'_>) {}

@@ -5,13 +5,14 @@ use crate::catalog::{Catalog, Command, Route};
 use crate::dialect::Dialect;
 use crate::intents::{Marks, Ticket};
 use crate::request::Request;
-use crate::shard_store::ShardStore;
+use crate::shard_store::{ShardPlace, ShardStore, Written};
 use crate::sink::{Sink, end_items};
 use crate::transaction::Transaction;
 use crate::unfinished::{KeptArgs, OwnedArgs, Task, Unfinished};
+use kvstore::{Key, Namespace, Shard};
 use std::cell::Cell;
 use std::sync::Arc;
-use zvm::{Args, Frame, NoSession, Outcome, Returns, State};
+use zvm::{Args, Frame, NoSession, Outcome, Registers, Returns, State};
 
 /// What a program begins with.
 #[derive(Debug, Clone, Copy)]
@@ -64,8 +65,8 @@ impl<'a> ProgramTurn<'a> {
         if self.command.route() == Route::Everywhere && self.command.writes() {
             return Marks::All;
         }
-        let keys = self.command.signature().keys(self.args.len());
-        Marks::of(keys.map(|index| (self.namespace, hash(self.args.get(index)))).collect())
+        let keys = self.command.signature().keys(self.args);
+        Marks::of(keys.map(|index| hash(self.args.get(index))).collect())
     }
 
     /// Adds to a reply what only the protocol knows of.
@@ -167,19 +168,14 @@ impl Worker {
         out: &mut Vec<u8>,
     ) -> Option<Box<State>> {
         self.touch(turn.namespace, turn.command);
-        let mut store = ShardStore::new(&mut self.shard, turn.namespace, turn.now_ms, self.place);
-        let dialect = Cell::new(turn.dialect);
-        let mut sink = Sink::new(out, &dialect);
-        let first_key_hash = turn.command.has_key().then_some(turn.hash);
-        let frame = Frame { first_key_hash, fuel, ..Frame::new(turn.args) };
-        let (program, registers) = (turn.command.program(), &mut self.registers);
-        match zvm::run(program, frame, registers, &mut store, &mut NoSession, &mut sink) {
-            Outcome::Yielded(state) => Some(state),
-            _ => {
-                turn.complete(out);
-                None
-            }
+        let watching = !self.watches.is_empty();
+        let written = watching.then_some(&mut self.written);
+        let machine = Machine { registers: &mut self.registers, place: self.place, written };
+        let state = machine.begin(&mut self.shard, turn, fuel, out);
+        if watching {
+            self.note_written(turn.now_ms);
         }
+        state
     }
 
     /// One slice; the program where it has more to do.
@@ -188,20 +184,34 @@ impl Worker {
         let command = catalog.command(waiting.request.command)?;
         let turn = ProgramTurn::of(&waiting.request, command, waiting.args.args(), waiting.now_ms);
         self.touch(turn.namespace, command);
-        let first_key_hash = command.has_key().then_some(turn.hash);
-        let frame = Frame { first_key_hash, fuel: SLICE_UNITS, ..Frame::new(turn.args) };
-        let mut store = ShardStore::new(&mut self.shard, turn.namespace, turn.now_ms, self.place);
-        let dialect = Cell::new(turn.dialect);
-        let mut sink = Sink::resume(&mut waiting.reply, &dialect);
-        let (program, registers) = (command.program(), &mut self.registers);
-        let (state, session) = (*waiting.state, &mut NoSession);
-        match zvm::resume(program, frame, state, registers, &mut store, session, &mut sink) {
-            Outcome::Yielded(state) => Some(Unfinished { state, ..waiting }),
-            _ => {
-                turn.complete(&mut waiting.reply);
+        let watching = !self.watches.is_empty();
+        let (shard, written) = match &mut waiting.task {
+            Task::Meeting(joint) => (&mut joint.table, Some(&mut joint.written)),
+            _ => (&mut self.shard, watching.then_some(&mut self.written)),
+        };
+        let machine = Machine { registers: &mut self.registers, place: self.place, written };
+        let state = machine.resume(shard, &turn, *waiting.state, &mut waiting.reply);
+        if watching {
+            self.note_written(turn.now_ms);
+        }
+        match state {
+            Some(state) => Some(Unfinished { state, ..waiting }),
+            None => {
                 self.conclude(waiting.task, waiting.ticket, &waiting.request, waiting.reply);
                 None
             }
+        }
+    }
+
+    /// Tells the watches what a program has changed.
+    #[cold]
+    fn note_written(&mut self, now_ms: u64) {
+        self.written.keys.drain(..).for_each(|mark| self.watches.touch(mark));
+        for swapped in self.written.swapped.drain(..) {
+            self.watches.swap(swapped, |bytes, hash| {
+                let key = Key { bytes, hash };
+                swapped.iter().any(|ns| self.shard.get(Namespace(*ns), key, now_ms).is_some())
+            });
         }
     }
 
@@ -221,6 +231,7 @@ impl Worker {
                 self.late.push(LateReply { home, reply_to: request.reply_to, reply });
             }
             Task::Part(transaction, part) => self.conclude_action(transaction, part, &reply),
+            Task::Meeting(joint) => self.conclude_meeting(*joint, reply),
         }
         if let Some(ticket) = ticket {
             self.leave(ticket);
@@ -262,6 +273,65 @@ impl Worker {
                 let program =
                     Unfinished { task, ticket, request, catalog, now_ms, args, state, reply };
                 self.unfinished.push(program);
+            }
+        }
+    }
+}
+
+/// What programs run with, whatever shard they see.
+pub(super) struct Machine<'a> {
+    pub(super) registers: &'a mut Registers,
+    pub(super) place: ShardPlace,
+    pub(super) written: Option<&'a mut Written>,
+}
+
+impl Machine<'_> {
+    /// Runs a program from its beginning; its state where it has yielded.
+    #[inline]
+    pub(super) fn begin(
+        self,
+        shard: &mut Shard,
+        turn: &ProgramTurn<'_>,
+        fuel: u32,
+        out: &mut Vec<u8>,
+    ) -> Option<Box<State>> {
+        let store = ShardStore::new(shard, turn.namespace, turn.now_ms, self.place);
+        let mut store = store.noting(self.written);
+        let dialect = Cell::new(turn.dialect);
+        let mut sink = Sink::new(out, &dialect);
+        let first_key_hash = turn.command.has_key().then_some(turn.hash);
+        let frame = Frame { first_key_hash, fuel, ..Frame::new(turn.args) };
+        let program = turn.command.program();
+        match zvm::run(program, frame, self.registers, &mut store, &mut NoSession, &mut sink) {
+            Outcome::Yielded(state) => Some(state),
+            _ => {
+                turn.complete(out);
+                None
+            }
+        }
+    }
+
+    /// Goes on with one, whose reply so far is all there is in `reply`.
+    fn resume(
+        self,
+        shard: &mut Shard,
+        turn: &ProgramTurn<'_>,
+        state: State,
+        reply: &mut Vec<u8>,
+    ) -> Option<Box<State>> {
+        let store = ShardStore::new(shard, turn.namespace, turn.now_ms, self.place);
+        let mut store = store.noting(self.written);
+        let dialect = Cell::new(turn.dialect);
+        let mut sink = Sink::resume(reply, &dialect);
+        let first_key_hash = turn.command.has_key().then_some(turn.hash);
+        let frame = Frame { first_key_hash, fuel: SLICE_UNITS, ..Frame::new(turn.args) };
+        let (program, session) = (turn.command.program(), &mut NoSession);
+        let registers = self.registers;
+        match zvm::resume(program, frame, state, registers, &mut store, session, &mut sink) {
+            Outcome::Yielded(state) => Some(state),
+            _ => {
+                turn.complete(reply);
+                None
             }
         }
     }

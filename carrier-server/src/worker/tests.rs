@@ -128,7 +128,8 @@ impl Machine {
     fn with_set(key: &[u8], len: usize) -> Self {
         let hash_key = Arc::new(HashKey::new([1, 2]));
         let shard = Shard::new(ShardConfig::new(Arc::clone(&hash_key))).expect("address space");
-        let worker = Worker::new(ShardPlace { index: 0, count: 1 }, shard, hash_key);
+        let place = ShardPlace { index: 0, count: 1, string_len_max: 1 << 29 };
+        let worker = Worker::new(place, shard, hash_key);
         let library = Library::built_in().expect("the built-in commands compile");
         let catalog = Arc::clone(library.catalog());
         let mut machine = Self { worker, catalog, now_ms: 1_000 };
