@@ -37,8 +37,18 @@ fn run(options: &Options) -> Result<u64, Box<dyn std::error::Error>> {
         for &workload in workloads {
             let (clock, time) = (Clock::start(), Duration::from_secs(options.seconds));
             let (address, clients) = (server.address(), options.clients);
-            let outcome = workload.run(&Run { address, seed, clock, time, clients });
+            let run = Run { address, seed, clock, time, clients };
             let label = format!("{:<10} {}", workload.name(), server.label);
+            let missing = workload.missing(&run)?;
+            if !missing.is_empty() {
+                let text = format!("{label}: the server does not know {}", missing.join(", "));
+                if !options.workload.is_empty() {
+                    return Err(text.into());
+                }
+                println!("absent {text}");
+                continue;
+            }
+            let outcome = workload.run(&run);
             if server.has_ended() {
                 return Err(format!("{label}: the server has ended:\n{}", server.log()).into());
             }

@@ -29,5 +29,5 @@ pub use ledger::Ledger;
 pub use lent::Lent;
 pub use packed_map::{Figures, RESERVATION_BYTES_MAX, ReserveError};
 pub use policy::Policy;
-pub use shard::{ExpiryObserver, Shard, ShardConfig, SweepLimits, SweepReport};
+pub use shard::{Contents, ExpiryObserver, Shard, ShardConfig, SweepLimits, SweepReport};
 pub use sharded::Sharded;

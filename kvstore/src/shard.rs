@@ -1,6 +1,7 @@
 //! The shard: namespaces of keys, with one owner.
 
 mod compact;
+mod entries;
 mod evict;
 mod keys;
 mod places;
@@ -9,6 +10,7 @@ mod sets;
 mod strings;
 mod sweep;
 
+pub use entries::Contents;
 pub use sweep::{ExpiryObserver, SweepLimits, SweepReport};
 
 use crate::departures::{Cause, Departure, Departures};
