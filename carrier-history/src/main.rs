@@ -58,6 +58,10 @@ fn run(options: &Options) -> Result<u64, Box<dyn std::error::Error>> {
                     findings += 1;
                     println!("FAILED {label}: {finding}");
                     println!("again: {}", options.repeat(workload, &server.label, seed));
+                    let log = server.log();
+                    let lines: Vec<&str> = log.lines().collect();
+                    let last = &lines[lines.len().saturating_sub(LOG_LINES)..];
+                    println!("the server's last lines:\n{}", last.join("\n"));
                 }
             }
         }
@@ -69,3 +73,5 @@ fn run(options: &Options) -> Result<u64, Box<dyn std::error::Error>> {
 fn another_seed() -> u64 {
     RandomState::new().build_hasher().finish() >> 24
 }
+
+const LOG_LINES: usize = 5;

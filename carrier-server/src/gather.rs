@@ -112,7 +112,7 @@ impl Combine {
     }
 
     /// The same for parts of which each stands for several key groups: `groups` tells the part of
-    /// each, in order.
+    /// each, in order. A part without a group has nothing to say, and its reply is empty.
     pub(crate) fn write_groups(
         self,
         dialect: Dialect,
@@ -122,7 +122,7 @@ impl Combine {
     ) {
         let is_error = |reply: &&&[u8]| reply.first() == Some(&b'-');
         if self != Self::Elements || parts.iter().find(is_error).is_some() {
-            self.write(dialect, parts.iter().copied(), out);
+            self.write(dialect, parts.iter().copied().filter(|reply| !reply.is_empty()), out);
             return;
         }
         let behind_header = |reply: &&[u8]| header_number(reply).map_or(0, |(_, after)| after);
@@ -221,6 +221,19 @@ mod tests {
         let dialect = Dialect::Resp(Version::Resp2);
         Combine::Elements.write_groups(dialect, parts, &[1, 0, 0, 1], &mut out);
         assert_eq!(out, b"*4\r\n$-1\r\n$1\r\na\r\n*2\r\n:1\r\n+x\r\n_\r\n");
+    }
+
+    #[test]
+    fn parts_without_a_group_say_nothing() {
+        let dialect = Dialect::Resp(Version::Resp2);
+        let of = |combine: Combine, parts: &[&[u8]]| {
+            let mut out = Vec::new();
+            combine.write_groups(dialect, parts, &[1, 2], &mut out);
+            out
+        };
+        assert_eq!(of(Combine::One, &[b"", b"+OK\r\n", b"+OK\r\n"]), b"+OK\r\n");
+        assert_eq!(of(Combine::Sum, &[b"", b":1\r\n", b":2\r\n"]), b":3\r\n");
+        assert_eq!(of(Combine::Found, &[b"", b"$-1\r\n", b"$1\r\na\r\n"]), b"$1\r\na\r\n");
     }
 
     #[test]
