@@ -10,6 +10,7 @@ mod cpu;
 mod criterion;
 mod error;
 mod example;
+mod exec;
 mod figure;
 mod latency;
 mod load;

@@ -6,7 +6,7 @@
 
 use crate::generated::Aggregate;
 use crate::{Args, Constant, Fault, Hint, Key, Mark, Text};
-use databox::decimal;
+use databox::{Set, decimal};
 use std::fmt;
 
 /// Registers, scratch space and open aggregates of a running program.
@@ -43,6 +43,10 @@ pub(crate) struct Buffers {
     pub(crate) keys_found: usize,
     pub(crate) open: Vec<OpenAggregate>,
     pub(crate) elements: Elements,
+    /// The set that the run makes of others.
+    pub(crate) gathered: Option<Set>,
+    /// The part of it that stays, while some are taken out.
+    pub(crate) kept: Option<Set>,
 }
 
 /// What a loop over a container has read and not gone over yet.
@@ -397,6 +401,8 @@ impl Buffers {
         self.keys_found = 0;
         self.open.clear();
         self.elements.values.clear();
+        self.gathered = None;
+        self.kept = None;
     }
 }
 

@@ -46,6 +46,8 @@ pub(crate) struct CpuRow {
     #[serde(default)]
     pub(crate) fresh: bool,
     #[serde(default)]
+    pub(crate) once: bool,
+    #[serde(default)]
     pub(crate) setup: Vec<String>,
     /// Where the command is no built-in one: what makes it.
     pub(crate) example: Option<Example>,
@@ -76,6 +78,7 @@ impl CpuRow {
             loads: true,
             keeps: false,
             fresh: is_fresh,
+            once: false,
             setup: Vec::new(),
             example: None,
             requests: None,
@@ -102,6 +105,7 @@ pub(crate) struct Shape {
     #[serde(default = "one")]
     pub(crate) each: u64,
     pub(crate) payload: f64,
+    pub(crate) check: Option<String>,
     #[serde(default)]
     pub(crate) arguments: String,
     pub(crate) items: Option<u64>,
@@ -177,6 +181,8 @@ pub(crate) const SPECIAL: &[(&str, bool)] = &[
     ("latency", false),
     ("growth", false),
     ("remote", true),
+    ("scattered", true),
+    ("exec", true),
     ("union", true),
     ("startup", false),
     ("syscalls", false),

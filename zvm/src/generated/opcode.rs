@@ -20,222 +20,275 @@ pub enum Opcode {
     BytesConst = 3,
     /// `r[a] := r[b] = r[c]`. Tells whether two byte strings are equal.
     BytesEqual = 4,
+    /// `r[a] := integer r[b], or goto imm`. Reads a byte string as an integer; jumps where it is none.
+    BytesInteger = 5,
     /// `compile r[a] to b`. Compiles commands from source text and replies their names; an error, or with check an array of diagnostics, where it is wrong. With load they are in force from then on.
-    ReplyCompiled = 5,
+    ReplyCompiled = 6,
     /// `text b of command r[a], or nil`. Replies the source or the bytecode of a command as text; nil for an unknown name.
-    ReplySource = 6,
+    ReplySource = 7,
     /// `r[a] := drop added command r[b]`. Takes back a command that was added at run time or from the directory; a built-in one that it had replaced is in force again. False where there is none.
-    CommandDrop = 7,
+    CommandDrop = 8,
     /// `names of commands read anew`. Reads the directory of commands anew and replies the names of its commands; an error, and no change, where one of its files is wrong.
-    ReplyReloaded = 8,
+    ReplyReloaded = 9,
     /// `goto imm`. Goes on at another instruction.
-    Jump = 9,
+    Jump = 10,
     /// `if r[a] goto imm`. Jumps where a boolean is true.
-    JumpIf = 10,
+    JumpIf = 11,
     /// `if !r[a] goto imm`. Jumps where a boolean is false.
-    JumpUnless = 11,
+    JumpUnless = 12,
     /// `if r[a] = absent goto imm`. Jumps where an optional value is absent; where it falls through, the value is there.
-    JumpAbsent = 12,
+    JumpAbsent = 13,
     /// `r[a] := 0; r[a+1..] := group 0, or goto imm`. Opens the loop over the variadic parameter: loads the first group into the registers behind the position, or jumps where there is none.
-    ArgsFirst = 13,
+    ArgsFirst = 14,
     /// `r[a] += 1; r[a+1..] := group r[a], goto imm; at the end fall through`. Closes that loop: loads the next group and jumps back to the body, or falls through at the end.
-    ArgsNext = 14,
+    ArgsNext = 15,
     /// `r[a] := number of groups`. Counts the groups of the variadic parameter.
-    ArgsCount = 15,
+    ArgsCount = 16,
     /// `r[a] := 0; r[a+1] := r[b], or goto imm where r[b] > r[c]`. Opens a loop over the integers from one to another, both included: loads the first into the register behind the position, or jumps where there is none. Faults where there are more than 65,536.
-    RangeFirst = 16,
+    RangeFirst = 17,
     /// `r[a] += 1; r[a+1] := next, goto imm; at the end fall through`. Closes that loop: loads the next integer and jumps back to the body, or falls through at the end.
-    RangeNext = 17,
+    RangeNext = 18,
     /// `r[a] := 0; r[a+1..] := first of c at r[b], or goto imm`. Opens a loop over the elements of the container at a key: loads the first into the registers behind the position, or jumps where there is none. Reads a unit of them at a time; each is seen that is there throughout. The key holds such a container or nothing.
-    ElementsFirst = 18,
+    ElementsFirst = 19,
     /// `r[a] += 1; r[a+1..] := next of c at r[b], goto imm; at the end fall through`. Closes that loop: loads the next element and jumps back to the body, or falls through at the end.
-    ElementsNext = 19,
+    ElementsNext = 20,
     /// `end`. Ends the program, which has replied.
-    Halt = 20,
+    Halt = 21,
     /// `restart; error k[imm]; end`. Takes back what was replied so far, replies an error and ends the program.
-    Fault = 21,
+    Fault = 22,
     /// `r[a] := number of keys`. Counts the keys of the namespace on this shard.
-    DbLen = 22,
+    DbLen = 23,
     /// `flush namespace`. Removes every key of the namespace on this shard.
-    DbFlush = 23,
+    DbFlush = 24,
     /// `flush all namespaces`. Removes every key of every namespace on this shard.
-    DbFlushAll = 24,
+    DbFlushAll = 25,
+    /// `r[a] a number, else goto imm`. Jumps where a byte string is no decimal fraction.
+    DecimalCheck = 26,
+    /// `r[a] := r[b] + r[c], or goto imm`. Adds two decimal fractions; jumps where the sum is not finite.
+    DecimalAdd = 27,
     /// `r[a] := double of k[imm]`. Loads a double, whose bits stand among the constants as an integer.
-    FloatConst = 25,
+    FloatConst = 28,
     /// `r[a] := r[b] as double`. Makes a double of an integer; beyond 2^53, the nearest one.
-    FloatFromInt = 26,
+    FloatFromInt = 29,
     /// `r[a] := floor r[b], or goto imm`. Makes an integer of a double, rounding down; jumps where it does not fit.
-    FloatFloor = 27,
+    FloatFloor = 30,
     /// `r[a] := r[b] + r[c], or goto imm where not finite`. Adds.
-    FloatAdd = 28,
+    FloatAdd = 31,
     /// `r[a] := r[b] - r[c], or goto imm where not finite`. Subtracts.
-    FloatSub = 29,
+    FloatSub = 32,
     /// `r[a] := r[b] * r[c], or goto imm where not finite`. Multiplies.
-    FloatMul = 30,
+    FloatMul = 33,
     /// `r[a] := r[b] / r[c], or goto imm where not finite`. Divides.
-    FloatDiv = 31,
+    FloatDiv = 34,
     /// `r[a] := r[b] = r[c]`. Tells whether two doubles are equal; -0 equals 0.
-    FloatEqual = 32,
+    FloatEqual = 35,
     /// `r[a] := r[b] < r[c]`. Tells whether one double is less than another.
-    FloatLess = 33,
+    FloatLess = 36,
     /// `r[a] := r[b] <= r[c]`. Tells whether one double is at most another.
-    FloatLessEqual = 34,
+    FloatLessEqual = 37,
     /// `double r[a]`. Replies a double; in RESP2 as a string.
-    ReplyDouble = 35,
+    ReplyDouble = 38,
     /// `bytes string at r[a], or nil, or fault`. Replies the string at the key, nil where it is absent; faults with WRONGTYPE where it is of another kind. One look-up where the string is there.
-    EnsureReplyString = 36,
+    EnsureReplyString = 39,
     /// `r[a] := integer at r[b], or goto imm, or fault`. Reads the string at the key as an integer, 0 where the key is absent; jumps where it is none, and faults with WRONGTYPE where the key holds another kind. One look-up where the string is there.
-    EnsureStringInteger = 37,
+    EnsureStringInteger = 40,
     /// `r[a] := r[b] + c, or goto imm on overflow`. Adds a small constant.
-    IntAddConst = 38,
+    IntAddConst = 41,
     /// `string at r[a] := r[b], expiry kept; integer r[b]; end`. Makes the key hold an integer, lets it expire when it did before, replies the integer and ends the program.
-    StringSetIntegerEnd = 39,
+    StringSetIntegerEnd = 42,
     /// `status k[imm]; end`. Replies a short status and ends the program.
-    ReplyStatusEnd = 40,
+    ReplyStatusEnd = 43,
     /// `integer r[a]; end`. Replies an integer and ends the program.
-    ReplyIntegerEnd = 41,
+    ReplyIntegerEnd = 44,
     /// `integer r[a] as integer; end`. Replies a boolean as 1 or 0 and ends the program.
-    ReplyDigitEnd = 42,
+    ReplyDigitEnd = 45,
     /// `r[b] := 0; r[a] := 0; r[a+1..] := group 0, or goto imm`. Sets a counter to 0 and opens the loop over the variadic parameter, or jumps where there is no group.
-    ArgsCountFirst = 43,
+    ArgsCountFirst = 46,
     /// `r[c] += r[b] as integer; r[a] += 1; r[a+1..] := group r[a], goto imm; at the end integer r[c]; end`. Counts a condition that holds and closes the loop over the variadic parameter; at its end replies the counter and ends the program.
-    ArgsCountNextEnd = 44,
+    ArgsCountNextEnd = 47,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 45,
+    Copy = 48,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 46,
+    IntConst = 49,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 47,
+    IntWide = 50,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 48,
+    IntAdd = 51,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 49,
+    IntSub = 52,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 50,
+    IntMul = 53,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 51,
+    IntDiv = 54,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 52,
+    IntEqual = 55,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 53,
+    IntLess = 56,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 54,
+    IntLessEqual = 57,
     /// `r[a] += r[b] as integer, saturating`. Counts a condition that holds: adds 1 where it is true. Stays at the greatest integer.
-    IntCount = 55,
+    IntCount = 58,
     /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
-    CursorStart = 56,
+    CursorStart = 59,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 57,
+    KeyEnsure = 60,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 58,
+    KeyCheck = 61,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 59,
+    KeyExists = 62,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 60,
+    KeyKindName = 63,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 61,
+    KeyRemove = 64,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 62,
+    KeyExpiry = 65,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 63,
+    KeyExpire = 66,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 64,
+    KeyPersist = 67,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 65,
+    KeySetFlags = 68,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 66,
+    NowMs = 69,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 67,
+    ReplyScan = 70,
+    /// `array of keys like r[a], from cursor r[b] on`. Replies an array of the names of all keys of the namespace on this shard that match a pattern.
+    ReplyKeys = 71,
+    /// `r[a] := name of any key`. Draws a key of the namespace on this shard at random; absent where there is none.
+    KeyRandom = 72,
+    /// `r[a] := name of encoding at r[b]`. Names the encoding of what the key holds, as Redis has it that comes nearest; none where it is absent.
+    KeyEncodingName = 73,
+    /// `r[a] := move r[b] to database r[c], or goto imm`. Moves the key to another database and tells whether that was done: not where it is absent, nor where the other one has it. Jumps where there is no such database.
+    KeyMove = 74,
+    /// `r[a] := serialised value at r[b]`. Serialises what the key holds; absent where it is.
+    KeyDump = 75,
+    /// `value at r[a] := r[b] until r[c] ms, or goto imm`. Makes the key hold a serialised value that expires at a moment, in milliseconds since the Unix epoch, or at 0 never. Jumps where the payload means no value.
+    KeyRestore = 76,
+    /// `r[a] := version and checksum of r[b] are right`. Tells whether a serialised value has a version that is read and the checksum of its bytes.
+    DumpIsWhole = 77,
+    /// `r[a] := database`. Reads which database the request is about.
+    DbNumber = 78,
+    /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
+    Multi = 79,
+    /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
+    MultiWatch = 80,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 68,
+    ReplyStatus = 81,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 69,
+    ReplyStatusOf = 82,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 70,
+    ReplyNil = 83,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 71,
+    ReplyNilArray = 84,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 72,
+    ReplyInteger = 85,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 73,
+    ReplyBoolean = 86,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 74,
+    ReplyBytes = 87,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 75,
+    ReplyLiteral = 88,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 76,
+    ReplyArray = 89,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 77,
+    ReplyMap = 90,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 78,
+    ReplyOpen = 91,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 79,
+    ReplyClose = 92,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 80,
+    Resp3 = 93,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 81,
+    SessionInteger = 94,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 82,
+    SessionBytes = 95,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 83,
+    SessionSet = 96,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 84,
+    SessionSelect = 97,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 85,
+    SessionProtocol = 98,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 86,
+    SessionAuthenticate = 99,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 87,
+    SessionClose = 100,
     /// `select settings like r[a]`. Adds the settings that match a pattern to the selection of reply_config.
-    ConfigSelect = 88,
+    ConfigSelect = 101,
     /// `map of selected settings`. Replies a map of the selected settings.
-    ReplyConfig = 89,
+    ReplyConfig = 102,
     /// `select section r[a]`. Adds a section to the selection of reply_info.
-    InfoSelect = 90,
+    InfoSelect = 103,
     /// `text of selected sections`. Replies the selected sections as text, the default ones without a selection.
-    ReplyInfo = 91,
+    ReplyInfo = 104,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 92,
+    ReplyCommandInfo = 105,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 93,
+    ReplyCommandDocs = 106,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 94,
+    ReplyCommands = 107,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 95,
+    SetAdd = 108,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 96,
+    SetRemove = 109,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 97,
+    SetLen = 110,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 98,
+    SetContains = 111,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 99,
+    ReplySetMembers = 112,
+    /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
+    KeyCopy = 113,
+    /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
+    KeyRename = 114,
+    /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
+    DbSwap = 115,
+    /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
+    GatherSmallest = 116,
+    /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
+    GatherUnion = 117,
+    /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
+    GatherIntersection = 118,
+    /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
+    GatherDifference = 119,
+    /// `r[a] := number of gathered members`. Counts the members of the gathered set.
+    GatheredLen = 120,
+    /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
+    GatheredStore = 121,
+    /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
+    ReplyGathered = 122,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 100,
+    ReplyString = 123,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where there is none.
-    ReplyItem = 101,
+    ReplyItem = 124,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 102,
+    StringGet = 125,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 103,
+    StringInteger = 126,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 104,
+    StringSet = 127,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 105,
+    StringSetKeep = 128,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 106,
+    StringSetUntil = 129,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 107,
+    StringSetInteger = 130,
+    /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
+    StringLen = 131,
+    /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
+    StringSplice = 132,
+    /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
+    ReplyStringRange = 133,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 108] = [
+    pub const ALL: [Self; 134] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
         Self::BytesConst,
         Self::BytesEqual,
+        Self::BytesInteger,
         Self::ReplyCompiled,
         Self::ReplySource,
         Self::CommandDrop,
@@ -256,6 +309,8 @@ impl Opcode {
         Self::DbLen,
         Self::DbFlush,
         Self::DbFlushAll,
+        Self::DecimalCheck,
+        Self::DecimalAdd,
         Self::FloatConst,
         Self::FloatFromInt,
         Self::FloatFloor,
@@ -299,6 +354,16 @@ impl Opcode {
         Self::KeySetFlags,
         Self::NowMs,
         Self::ReplyScan,
+        Self::ReplyKeys,
+        Self::KeyRandom,
+        Self::KeyEncodingName,
+        Self::KeyMove,
+        Self::KeyDump,
+        Self::KeyRestore,
+        Self::DumpIsWhole,
+        Self::DbNumber,
+        Self::Multi,
+        Self::MultiWatch,
         Self::ReplyStatus,
         Self::ReplyStatusOf,
         Self::ReplyNil,
@@ -331,6 +396,16 @@ impl Opcode {
         Self::SetLen,
         Self::SetContains,
         Self::ReplySetMembers,
+        Self::KeyCopy,
+        Self::KeyRename,
+        Self::DbSwap,
+        Self::GatherSmallest,
+        Self::GatherUnion,
+        Self::GatherIntersection,
+        Self::GatherDifference,
+        Self::GatheredLen,
+        Self::GatheredStore,
+        Self::ReplyGathered,
         Self::ReplyString,
         Self::ReplyItem,
         Self::StringGet,
@@ -339,6 +414,9 @@ impl Opcode {
         Self::StringSetKeep,
         Self::StringSetUntil,
         Self::StringSetInteger,
+        Self::StringLen,
+        Self::StringSplice,
+        Self::ReplyStringRange,
     ];
 
     /// The opcode with this number, where there is one.
@@ -357,6 +435,7 @@ impl Opcode {
             "bool_to_int" => Some(Self::BoolToInt),
             "bytes_const" => Some(Self::BytesConst),
             "bytes_equal" => Some(Self::BytesEqual),
+            "bytes_integer" => Some(Self::BytesInteger),
             "reply_compiled" => Some(Self::ReplyCompiled),
             "reply_source" => Some(Self::ReplySource),
             "command_drop" => Some(Self::CommandDrop),
@@ -377,6 +456,8 @@ impl Opcode {
             "db_len" => Some(Self::DbLen),
             "db_flush" => Some(Self::DbFlush),
             "db_flush_all" => Some(Self::DbFlushAll),
+            "decimal_check" => Some(Self::DecimalCheck),
+            "decimal_add" => Some(Self::DecimalAdd),
             "float_const" => Some(Self::FloatConst),
             "float_from_int" => Some(Self::FloatFromInt),
             "float_floor" => Some(Self::FloatFloor),
@@ -420,6 +501,16 @@ impl Opcode {
             "key_set_flags" => Some(Self::KeySetFlags),
             "now_ms" => Some(Self::NowMs),
             "reply_scan" => Some(Self::ReplyScan),
+            "reply_keys" => Some(Self::ReplyKeys),
+            "key_random" => Some(Self::KeyRandom),
+            "key_encoding_name" => Some(Self::KeyEncodingName),
+            "key_move" => Some(Self::KeyMove),
+            "key_dump" => Some(Self::KeyDump),
+            "key_restore" => Some(Self::KeyRestore),
+            "dump_is_whole" => Some(Self::DumpIsWhole),
+            "db_number" => Some(Self::DbNumber),
+            "multi" => Some(Self::Multi),
+            "multi_watch" => Some(Self::MultiWatch),
             "reply_status" => Some(Self::ReplyStatus),
             "reply_status_of" => Some(Self::ReplyStatusOf),
             "reply_nil" => Some(Self::ReplyNil),
@@ -452,6 +543,16 @@ impl Opcode {
             "set_len" => Some(Self::SetLen),
             "set_contains" => Some(Self::SetContains),
             "reply_set_members" => Some(Self::ReplySetMembers),
+            "key_copy" => Some(Self::KeyCopy),
+            "key_rename" => Some(Self::KeyRename),
+            "db_swap" => Some(Self::DbSwap),
+            "gather_smallest" => Some(Self::GatherSmallest),
+            "gather_union" => Some(Self::GatherUnion),
+            "gather_intersection" => Some(Self::GatherIntersection),
+            "gather_difference" => Some(Self::GatherDifference),
+            "gathered_len" => Some(Self::GatheredLen),
+            "gathered_store" => Some(Self::GatheredStore),
+            "reply_gathered" => Some(Self::ReplyGathered),
             "reply_string" => Some(Self::ReplyString),
             "reply_item" => Some(Self::ReplyItem),
             "string_get" => Some(Self::StringGet),
@@ -460,6 +561,9 @@ impl Opcode {
             "string_set_keep" => Some(Self::StringSetKeep),
             "string_set_until" => Some(Self::StringSetUntil),
             "string_set_integer" => Some(Self::StringSetInteger),
+            "string_len" => Some(Self::StringLen),
+            "string_splice" => Some(Self::StringSplice),
+            "reply_string_range" => Some(Self::ReplyStringRange),
             _ => None,
         }
     }
