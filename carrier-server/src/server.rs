@@ -222,7 +222,6 @@ fn assemble(
         inboxes.push(consumer);
     }
     let (catalog, _) = shared.commands.current();
-    let budget = shared.config.memory_bytes.map(|bytes| bytes / plan.shards().max(1) as u64);
     let mut listener = Some(Listener::new(sockets, plan.fronts()));
     let mut reactors = Vec::with_capacity(count);
     for (index, (poll, inbox)) in polls.into_iter().zip(inboxes).enumerate() {
@@ -232,8 +231,8 @@ fn assemble(
                 let place = ShardPlace { index: shard, count: plan.shards() };
                 let config = ShardConfig {
                     hash_key: Arc::clone(&shared.hash_key),
-                    budget_bytes: budget,
-                    policy: kvstore::Policy::Refuse,
+                    budget_bytes: shared.budget.of_shard(),
+                    policy: shared.config.memory.policy,
                     reservation_bytes: memory_bytes().min(RESERVATION_BYTES_MAX),
                 };
                 let shard = Shard::new(config).map_err(|error| ServerError::System {

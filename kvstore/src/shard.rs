@@ -443,7 +443,46 @@ impl Shard {
         ns: Namespace,
         growth: impl Fn(&Space, &Arena) -> usize,
     ) -> Result<(), OutOfBudget> {
-        if self.budget_bytes == u64::MAX { Ok(()) } else { self.admit_within(ns, &growth) }
+        if self.budget_bytes == u64::MAX {
+            return Ok(());
+        }
+        self.pay();
+        self.admit_within(ns, &growth)
+    }
+
+    /// Whether a write of so many bytes of key and value is within the budget for certain, having
+    /// made what room it may. Where it says no, [`admit`](Self::admit) looks closer.
+    #[inline]
+    fn has_room(&mut self, ns: Namespace, bytes: usize) -> bool {
+        self.budget_bytes == u64::MAX || self.has_room_within(ns, bytes)
+    }
+
+    fn has_room_within(&mut self, ns: Namespace, bytes: usize) -> bool {
+        self.pay();
+        let growth = match self.space(ns) {
+            Some(space) => space.map.any_put_growth_max(bytes) as u64,
+            None => SPACE_BYTES + self.unmade().map.any_put_growth_max(bytes) as u64,
+        };
+        self.spent() + growth + self.jobs.growth_max() <= self.limit()
+    }
+
+    /// The steps towards the budget that come before a write.
+    fn pay(&mut self) {
+        // The key that the write is about was looked up just before, if it was read at all.
+        let own = self.hint.map(|hint| hint.hash);
+        for _ in 0..STEPS_A_WRITE {
+            if !self.is_over() || !self.make_room(own) {
+                return;
+            }
+        }
+    }
+
+    /// What may be used at most: the budget, and with a policy that removes keys a little more.
+    fn limit(&self) -> u64 {
+        match self.eviction.policy {
+            Policy::Refuse => self.budget_bytes,
+            _ => self.budget_bytes.saturating_add(self.budget_bytes / SLACK_SHARE),
+        }
     }
 
     fn admit_within(
@@ -451,14 +490,8 @@ impl Shard {
         ns: Namespace,
         growth: &dyn Fn(&Space, &Arena) -> usize,
     ) -> Result<(), OutOfBudget> {
-        // The key that the write is about was looked up just before, if it was read at all.
         let own = self.hint.map(|hint| hint.hash);
-        let evicts = self.eviction.policy != Policy::Refuse;
-        let mut steps = if evicts { STEPS_A_WRITE } else { 0 };
-        while steps > 0 && self.is_over() && self.make_room(own) {
-            steps -= 1;
-        }
-        let slack = if evicts { self.budget_bytes / SLACK_SHARE } else { 0 };
+        let limit = self.limit();
         loop {
             let more = match self.space(ns) {
                 Some(space) => growth(space, &self.arena) as u64,
@@ -466,10 +499,11 @@ impl Shard {
             };
             let growth_max_bytes = more.saturating_add(self.jobs.growth_max());
             let after = self.spent().saturating_add(growth_max_bytes);
-            if growth_max_bytes == 0 || after <= self.budget_bytes.saturating_add(slack) {
+            if growth_max_bytes == 0 || after <= limit {
                 return Ok(());
             }
-            if !evicts || growth_max_bytes > self.budget_bytes || !self.make_room(own) {
+            let fits = growth_max_bytes <= limit && self.eviction.policy != Policy::Refuse;
+            if !fits || !self.make_room(own) {
                 return Err(OutOfBudget { growth_max_bytes });
             }
         }

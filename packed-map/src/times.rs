@@ -40,6 +40,11 @@ impl Times {
         }
     }
 
+    /// At least as many bytes as [`pack`](Self::pack) can add for any moment.
+    pub(crate) fn any_growth_max(&self) -> usize {
+        self.far.growth_max()
+    }
+
     /// How many far moments there are.
     #[cfg(any(test, fuzzing, feature = "fuzzing"))]
     pub(crate) const fn far_len(&self) -> usize {

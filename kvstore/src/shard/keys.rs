@@ -103,9 +103,15 @@ impl Shard {
             NewValue::Boxed(value) => value.heap_bytes(),
             NewValue::Text(_) => 0,
         };
-        self.admit(ns, |space, arena| {
-            outside + space.map.put_growth_max(arena, key.hash, key.bytes, &value, extras)
-        })?;
+        let text = match &value {
+            NewValue::Text(Text::Bytes(bytes)) => bytes.len(),
+            _ => 0,
+        };
+        if !self.has_room(ns, outside + key.bytes.len() + text) {
+            self.admit(ns, |space, arena| {
+                outside + space.map.put_growth_max(arena, key.hash, key.bytes, &value, extras)
+            })?;
+        }
         let was_read = self.hint.is_some_and(|hint| (hint.ns, hint.hash) == (ns, key.hash));
         let was_there = self.change_or_make(ns, |space, arena, jobs| {
             let displaced = space.map.put(arena, key.hash, key.bytes, value, extras);
