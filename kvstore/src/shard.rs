@@ -19,6 +19,7 @@ use crate::space::{SPACE_BYTES, Space};
 use crate::spaces::Spaces;
 use crate::{Item, OutOfBudget, Text};
 use evict::Eviction;
+use std::collections::HashMap;
 use packed_map::{Arena, Figures, Position, ReserveError};
 use std::sync::Arc;
 
@@ -102,6 +103,10 @@ pub struct Shard {
     expired: u64,
     eviction: Eviction,
     departures: Departures,
+    /// Keys that may not make room, by their hashes, and how often each was pinned.
+    pins: HashMap<u64, u32>,
+    /// The time when an expiry was last set.
+    now_ms: u64,
 }
 
 /// Where a key was found.
@@ -132,6 +137,8 @@ impl Shard {
             expired: 0,
             eviction: Eviction::new(config.policy),
             departures: Departures::default(),
+            pins: HashMap::new(),
+            now_ms: 0,
         })
     }
 
@@ -421,6 +428,7 @@ impl Shard {
     fn unmade(&self) -> Space {
         let mut space = Space::new(Arc::clone(&self.hash_key), self.owner_next);
         space.map.keep_levels(self.eviction.policy.levels());
+        space.map.expect_times_around(self.now_ms);
         space
     }
 
@@ -436,7 +444,7 @@ impl Shard {
 
     /// Refuses a write that can grow the shard beyond its budget, having made what room it may.
     /// `growth` is asked only where there is a budget, for the bytes that the write can add to
-    /// this namespace.
+    /// this namespace. The key that was looked up last does not make room.
     #[inline]
     fn admit(
         &mut self,
@@ -446,51 +454,17 @@ impl Shard {
         if self.budget_bytes == u64::MAX {
             return Ok(());
         }
-        self.pay();
-        self.admit_within(ns, &growth)
-    }
-
-    /// Whether a write of so many bytes of key and value is within the budget for certain, having
-    /// made what room it may. Where it says no, [`admit`](Self::admit) looks closer.
-    #[inline]
-    fn has_room(&mut self, ns: Namespace, bytes: usize) -> bool {
-        self.budget_bytes == u64::MAX || self.has_room_within(ns, bytes)
-    }
-
-    fn has_room_within(&mut self, ns: Namespace, bytes: usize) -> bool {
-        self.pay();
-        let growth = match self.space(ns) {
-            Some(space) => space.map.any_put_growth_max(bytes) as u64,
-            None => SPACE_BYTES + self.unmade().map.any_put_growth_max(bytes) as u64,
-        };
-        self.spent() + growth + self.jobs.growth_max() <= self.limit()
-    }
-
-    /// The steps towards the budget that come before a write.
-    fn pay(&mut self) {
-        // The key that the write is about was looked up just before, if it was read at all.
         let own = self.hint.map(|hint| hint.hash);
-        for _ in 0..STEPS_A_WRITE {
-            if !self.is_over() || !self.make_room(own) {
-                return;
-            }
-        }
-    }
-
-    /// What may be used at most: the budget, and with a policy that removes keys a little more.
-    fn limit(&self) -> u64 {
-        match self.eviction.policy {
-            Policy::Refuse => self.budget_bytes,
-            _ => self.budget_bytes.saturating_add(self.budget_bytes / SLACK_SHARE),
-        }
+        self.pay(own);
+        self.admit_within(ns, own, &growth)
     }
 
     fn admit_within(
         &mut self,
         ns: Namespace,
+        own: Option<u64>,
         growth: &dyn Fn(&Space, &Arena) -> usize,
     ) -> Result<(), OutOfBudget> {
-        let own = self.hint.map(|hint| hint.hash);
         let limit = self.limit();
         loop {
             let more = match self.space(ns) {
@@ -506,6 +480,32 @@ impl Shard {
             if !fits || !self.make_room(own) {
                 return Err(OutOfBudget { growth_max_bytes });
             }
+        }
+    }
+
+    /// Whether a write of so many bytes of key and value is within the budget for certain.
+    fn surely_fits(&self, ns: Namespace, bytes: usize) -> bool {
+        let growth = match self.space(ns) {
+            Some(space) => space.map.any_put_growth_max(bytes) as u64,
+            None => SPACE_BYTES + self.unmade().map.any_put_growth_max(bytes) as u64,
+        };
+        self.spent() + growth + self.jobs.growth_max() <= self.limit()
+    }
+
+    /// The steps towards the budget that come before a write to the key with the hash `own`.
+    fn pay(&mut self, own: Option<u64>) {
+        for _ in 0..STEPS_A_WRITE {
+            if !self.is_over() || !self.make_room(own) {
+                return;
+            }
+        }
+    }
+
+    /// What may be used at most: the budget, and with a policy that removes keys a little more.
+    fn limit(&self) -> u64 {
+        match self.eviction.policy {
+            Policy::Refuse => self.budget_bytes,
+            _ => self.budget_bytes.saturating_add(self.budget_bytes / SLACK_SHARE),
         }
     }
 }

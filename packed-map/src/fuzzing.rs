@@ -200,6 +200,9 @@ impl<A: Blocks> Subject<A> {
     /// Turns levels on and off, and raises an entry.
     fn touch(&mut self, input: &mut Input<'_>) {
         let (key, levels) = (input.key(), input.byte());
+        if levels.is_multiple_of(8) {
+            self.map.expect_times_around(self.now_ms);
+        }
         if levels > 200 {
             self.map.keep_levels(usize::from(levels % 5));
         }
