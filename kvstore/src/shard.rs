@@ -17,10 +17,11 @@ use crate::ledger::Ledger;
 use crate::policy::Policy;
 use crate::space::{SPACE_BYTES, Space};
 use crate::spaces::Spaces;
+use crate::steps::Steps;
 use crate::{Item, OutOfBudget, Text};
 use evict::Eviction;
-use std::collections::HashMap;
 use packed_map::{Arena, Figures, Position, ReserveError};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What a shard is made from.
@@ -107,6 +108,7 @@ pub struct Shard {
     pins: HashMap<u64, u32>,
     /// The time when an expiry was last set.
     now_ms: u64,
+    steps: Steps,
 }
 
 /// Where a key was found.
@@ -139,6 +141,7 @@ impl Shard {
             departures: Departures::default(),
             pins: HashMap::new(),
             now_ms: 0,
+            steps: Steps::default(),
         })
     }
 
@@ -272,6 +275,12 @@ impl Shard {
     #[must_use]
     pub fn figures(&self) -> Figures {
         self.arena.figures()
+    }
+
+    /// The largest steps that were taken.
+    #[must_use]
+    pub const fn steps(&self) -> Steps {
+        self.steps
     }
 
     /// What the shard holds, in bytes.
@@ -420,8 +429,11 @@ impl Shard {
         change: impl FnOnce(&mut Space, &mut Arena, &mut Jobs) -> R,
     ) -> R {
         self.hint = None;
-        let Self { arena, jobs, ledger, spaces, .. } = self;
-        ledger.follow(spaces.at_mut(index), |space| change(space, arena, jobs))
+        let Self { arena, jobs, ledger, spaces, steps, .. } = self;
+        let before = arena.allocated();
+        let result = ledger.follow(spaces.at_mut(index), |space| change(space, arena, jobs));
+        steps.note(before, arena.allocated());
+        result
     }
 
     /// A namespace that is not there yet.

@@ -123,8 +123,11 @@ impl Shard {
         let ns = self.next_visited()?;
         let index = self.spaces.find(ns.0)?;
         self.hint = None;
-        let Self { spaces, arena, jobs, ledger, eviction, departures, hash_key, pins, .. } = self;
+        let Self {
+            spaces, arena, jobs, ledger, eviction, departures, hash_key, pins, steps, ..
+        } = self;
         let mut observer = Evictor { own, pins, hash_key };
+        let before = arena.allocated();
         let gone = ledger.follow(spaces.at_mut(index), |space| {
             let knows = |hash| eviction.recent.knows(hash);
             let (point, choice) = choose(eviction, space, &knows);
@@ -134,6 +137,7 @@ impl Shard {
                 SpaceSweeper { ns, observer: &mut observer, jobs, value_bytes, departures, cause };
             space.map.evict(arena, point, choice, &mut sweeper).gone
         });
+        steps.note(before, arena.allocated());
         eviction.visits_left = eviction.visits_left.saturating_sub(1);
         eviction.evicted += gone as u64;
         eviction.fruitless = if gone > 0 { 0 } else { eviction.fruitless + 1 };
