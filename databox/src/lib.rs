@@ -6,15 +6,19 @@ extern crate alloc;
 
 mod codec;
 mod databox;
+mod edit;
 #[cfg(any(test, fuzzing, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod kind;
+mod packed;
 mod repr;
 mod set;
 
 pub use codec::{DecodeError, DecodeOptions};
 pub use databox::{Databox, View};
+pub use edit::Edit;
 pub use kind::Kind;
 pub use packed_map::{Text, decimal};
+pub use set::small::{SmallMembers, SmallSet};
 pub use set::{Members, Set};
