@@ -6,6 +6,7 @@ extern crate alloc;
 
 mod codec;
 mod databox;
+pub mod dump;
 mod edit;
 #[cfg(any(test, fuzzing, feature = "fuzzing"))]
 #[doc(hidden)]
@@ -21,4 +22,5 @@ pub use edit::Edit;
 pub use kind::Kind;
 pub use packed_map::{Text, decimal};
 pub use set::small::{SmallMembers, SmallSet};
+pub use set::view::SetView;
 pub use set::{Members, Set};

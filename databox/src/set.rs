@@ -5,8 +5,9 @@
 //! moves on: one that shrinks is likely to grow again.
 
 pub(crate) mod small;
+pub(crate) mod view;
 
-use crate::{Edit, SmallMembers, SmallSet, Text};
+use crate::{Edit, SetView, SmallMembers, SmallSet, Text};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -83,6 +84,13 @@ impl Set {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Whether it is kept as integers, as a set of not too many integers is that never had another
+    /// member.
+    #[must_use]
+    pub const fn is_of_integers(&self) -> bool {
+        matches!(self.form, Form::Integers(_))
     }
 
     /// The bytes that the set has allocated, this struct not included.
@@ -171,16 +179,11 @@ impl Set {
         })
     }
 
-    /// Visits some members from `cursor` on, at least `count` of them unless it comes to the end,
-    /// and returns the cursor to go on from; 0 starts and ends.
-    ///
-    /// A set that does not change between the calls has every member visited once. Of one that
-    /// does, some may be visited twice and some not at all; a number that no call returned starts
-    /// somewhere and harms nothing.
+    /// Visits some members from `cursor` on; see [`SetView::scan`].
     ///
     /// # Complexity
     ///
-    /// About `count` members; small sets are passed over from their start.
+    /// About `count` members; all of a small set.
     ///
     /// # Examples
     ///
@@ -200,14 +203,19 @@ impl Set {
     /// }
     /// assert_eq!(count, 1000);
     /// ```
-    pub fn scan(&self, cursor: u64, count: u64, mut visit: impl FnMut(Text<'_>)) -> u64 {
+    pub fn scan<'a>(&'a self, cursor: u64, count: u64, visit: impl FnMut(Text<'a>)) -> u64 {
+        SetView::Set(self).scan(cursor, count, visit)
+    }
+
+    /// [`scan`](Self::scan) of a table; nothing where there is none.
+    fn scan_table<'a>(
+        &'a self,
+        cursor: u64,
+        count: u64,
+        mut visit: impl FnMut(Text<'a>),
+    ) -> u64 {
+        let Form::Table(table) = &self.form else { return 0 };
         let count = count.max(1);
-        let Form::Table(table) = &self.form else {
-            let (skipped, taken) = (saturating_usize(cursor), saturating_usize(count));
-            self.iter().skip(skipped).take(taken).for_each(visit);
-            let end = cursor.saturating_add(count);
-            return if end < self.len() as u64 { end } else { 0 };
-        };
         let (mut next, mut visited) = (cursor, 0);
         for _ in 0..count.saturating_mul(PAGES_A_MEMBER) {
             next = table.0.scan(next, |entry| {
@@ -421,10 +429,6 @@ impl HashKeys for Seed {
     fn hash(&self, key: &[u8]) -> u64 {
         xxh3_64_with_seed(key, self.0)
     }
-}
-
-fn saturating_usize(number: u64) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// What a member's entry holds.

@@ -1,7 +1,7 @@
 //! What a key holds, and what a write says about it.
 
-use databox::{Databox, Kind, Set, Text};
-use packed_map::{Arena, Entry, Value};
+use databox::{Databox, Kind, SetView, SmallSet, Text};
+use packed_map::{Arena, Entry, Extras, Value};
 
 /// What a key holds, borrowed until the shard is next asked.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +19,7 @@ impl<'a> Item<'a> {
     pub fn kind(&self) -> Kind {
         match self.0.value() {
             Value::Boxed(value) => value.kind(),
+            Value::Packed(bytes) => Kind::of_packed(bytes).unwrap_or(Kind::String),
             _ => Kind::String,
         }
     }
@@ -30,17 +31,33 @@ impl<'a> Item<'a> {
         match self.0.value() {
             Value::Bytes(bytes) => Some(Text::Bytes(bytes)),
             Value::Integer(number) => Some(Text::Integer(number)),
+            Value::Packed(_) => None,
             Value::Boxed(value) => value.text(),
         }
     }
 
     /// The set, if the value is one.
     #[must_use]
-    pub fn set(&self) -> Option<&'a Set> {
+    pub fn set(&self) -> Option<SetView<'a>> {
         match self.0.value() {
-            Value::Boxed(value) => value.as_set(),
+            Value::Packed(bytes) if self.kind() == Kind::Set => {
+                Some(SetView::Small(SmallSet::new(bytes)))
+            }
+            Value::Boxed(value) => value.as_set().map(SetView::Set),
             _ => None,
         }
+    }
+
+    /// The bytes of a container in its packed form.
+    pub(crate) fn packed(&self) -> Option<&'a [u8]> {
+        match self.0.value() {
+            Value::Packed(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn extras(&self) -> Extras {
+        self.0.extras()
     }
 
     /// When the key expires, in milliseconds on the caller's clock; `None` where it does not.
@@ -58,6 +75,37 @@ impl<'a> Item<'a> {
             _ => 0,
         };
         self.0.used_bytes() + owned
+    }
+
+    /// The value in the portable form of databox.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        match self.0.value() {
+            Value::Boxed(value) => value.encode(out),
+            Value::Bytes(bytes) => Databox::from(bytes).encode(out),
+            Value::Integer(number) => Databox::from(number).encode(out),
+        }
+    }
+
+    /// What stands beside the value.
+    pub(crate) fn extras(&self) -> Extras {
+        self.0.extras()
+    }
+
+    /// The string, if the map keeps it itself.
+    pub(crate) fn short_text(&self) -> Option<Text<'a>> {
+        match self.0.value() {
+            Value::Boxed(_) => None,
+            _ => self.string(),
+        }
+    }
+
+    /// The most bytes that a splice up to `end` can add to what the value owns; `None` where it is
+    /// no string of its own.
+    pub(crate) fn splice_growth_max(&self, end: usize) -> Option<usize> {
+        match self.0.value() {
+            Value::Boxed(value) => Some(value.splice_growth_max(end)),
+            _ => None,
+        }
     }
 
     /// The flags that the value was written with; 0 where none were given.

@@ -3,11 +3,14 @@
 mod bound;
 #[cfg(any(test, fuzzing, feature = "fuzzing"))]
 mod check;
+mod evict;
 mod growth;
+mod rank;
 mod rehome;
 mod sweep;
 mod write;
 
+pub use evict::{Choice, Evicted};
 pub use sweep::{Sweeper, Swept};
 
 use crate::arena::Blocks;
@@ -17,6 +20,7 @@ use crate::entry::Entry;
 use crate::outside::{self, Outside};
 use crate::page::Page;
 use crate::pages::{OWNERS, Pages, Place};
+use crate::rank::LEVELS_MAX;
 use crate::{HashKeys, Iter, NoBox, cursor, hash};
 use core::fmt;
 
@@ -62,6 +66,10 @@ pub struct PageMap<B, H> {
     expiring: usize,
     /// The bytes of all entries in their pages, arrays not included.
     data_bytes: usize,
+    /// How many levels are kept of entries; 0 where none are.
+    levels: u8,
+    /// The entries at each level but the lowest.
+    raised: [usize; LEVELS_MAX - 1],
 }
 
 /// Where an entry is, good until the map or its blocks are next written.
@@ -89,6 +97,8 @@ impl<B, H: HashKeys> PageMap<B, H> {
             len: 0,
             expiring: 0,
             data_bytes: 0,
+            levels: 0,
+            raised: [0; LEVELS_MAX - 1],
         }
     }
 

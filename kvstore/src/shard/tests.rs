@@ -15,7 +15,8 @@ const PAIRS: usize = 20_000;
 fn shard(budget_bytes: Option<u64>) -> Shard {
     let hash_key = Arc::new(HashKey::new([1, 2]));
     let reservation_bytes = 64 << 20;
-    Shard::new(ShardConfig { hash_key, budget_bytes, reservation_bytes }).unwrap()
+    let config = ShardConfig { budget_bytes, reservation_bytes, ..ShardConfig::new(hash_key) };
+    Shard::new(config).unwrap()
 }
 
 fn put(shard: &mut Shard, ns: Namespace, key: &str, value: &str, expiry: Expiry) {
