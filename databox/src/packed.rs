@@ -161,9 +161,14 @@ impl<'a, const COLUMNS: usize> Rows<'a, COLUMNS> {
         Iter { rows: *self, front: self.place(index.min(self.count)), back }
     }
 
+    /// The rows before `index`.
+    pub(crate) fn iter_to(&self, index: usize) -> Iter<'a, COLUMNS> {
+        Iter { rows: *self, front: self.place(0), back: self.place(index.min(self.count)) }
+    }
+
     /// Writes to `out`, whatever stood there, these rows without `removed` of them from `at` on,
-    /// and with `added` in their place. Tells whether that makes a sequence of at most
-    /// [`ROWS_MAX`] rows; where it does not, `out` is left empty.
+    /// and with `added` in their place. Tells whether a sequence can have so many rows; where it
+    /// cannot, `out` is left empty.
     pub(crate) fn splice(
         &self,
         sort: Sort,
@@ -247,6 +252,40 @@ impl<'a, const COLUMNS: usize> Rows<'a, COLUMNS> {
             assert!(matches!(Text::canonical(bytes), Text::Bytes(_)), "one form an element");
         }
     }
+}
+
+impl Rows<'_, 1> {
+    /// Whether the element adds a code of its own at most.
+    pub(crate) const fn fits(&self, element: &Element<'_>) -> bool {
+        match self.codes[0] {
+            Codes::Equal(code) => code == element.code,
+            Codes::Each(_) => true,
+        }
+    }
+}
+
+/// Puts an element where the row `at` of a sequence of one column is, or behind all, if its array
+/// of codes can stay as it is but for the element's own.
+pub(crate) fn insert_in_place(bytes: &mut Vec<u8>, at: usize, element: &Element<'_>) -> bool {
+    let rows = Rows::<1>::read(bytes);
+    let count = rows.count + 1;
+    let (Ok(short), false) = (u16::try_from(count), rows.count == 0 || !rows.fits(element)) else {
+        return false;
+    };
+    let from_end = rows.data.len() - rows.place(at).start;
+    let is_each = matches!(rows.codes[0], Codes::Each(_));
+    bytes[1..3].copy_from_slice(&short.to_le_bytes());
+    if is_each {
+        bytes.insert(3 + at, element.code);
+    }
+    let (len, size) = (bytes.len(), element.size());
+    bytes.extend_from_slice(element.stored());
+    if from_end > 0 {
+        let start = len - from_end;
+        bytes.copy_within(start..len, start + size);
+        bytes[start..start + size].copy_from_slice(element.stored());
+    }
+    true
 }
 
 impl Codes<'_> {

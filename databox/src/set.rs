@@ -7,6 +7,7 @@
 pub(crate) mod small;
 pub(crate) mod view;
 
+use crate::seed::Seed;
 use crate::{Edit, SetView, SmallMembers, SmallSet, Text};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -89,8 +90,8 @@ impl Set {
     /// Whether it is kept as integers, as a set of not too many integers is that never had another
     /// member.
     #[must_use]
-    pub const fn is_of_integers(&self) -> bool {
-        matches!(self.form, Form::Integers(_))
+    pub fn is_of_integers(&self) -> bool {
+        self.as_small().is_some_and(|small| small.is_integers())
     }
 
     /// The bytes that the set has allocated, this struct not included.
@@ -208,12 +209,7 @@ impl Set {
     }
 
     /// [`scan`](Self::scan) of a table; nothing where there is none.
-    fn scan_table<'a>(
-        &'a self,
-        cursor: u64,
-        count: u64,
-        mut visit: impl FnMut(Text<'a>),
-    ) -> u64 {
+    fn scan_table<'a>(&'a self, cursor: u64, count: u64, mut visit: impl FnMut(Text<'a>)) -> u64 {
         let Form::Table(table) = &self.form else { return 0 };
         let count = count.max(1);
         let (mut next, mut visited) = (cursor, 0);
@@ -417,17 +413,6 @@ impl Table {
     fn add_growth_max(&self, member: &[u8]) -> usize {
         let hash = self.0.hasher().hash(member);
         self.0.put_growth_max(hash, member, &NOTHING, Extras::default())
-    }
-}
-
-/// The hash of the members of one set.
-#[derive(Debug, Clone, Copy)]
-struct Seed(u64);
-
-impl HashKeys for Seed {
-    #[inline]
-    fn hash(&self, key: &[u8]) -> u64 {
-        xxh3_64_with_seed(key, self.0)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a key holds, and what a write says about it.
 
-use databox::{Databox, Kind, SetView, SmallSet, Text};
+use databox::{Databox, Kind, ListView, MapView, SetView, SmallList, SmallMap, SmallSet, Text};
 use packed_map::{Arena, Entry, Extras, Value};
 
 /// What a key holds, borrowed until the shard is next asked.
@@ -48,16 +48,36 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// The list, if the value is one.
+    #[must_use]
+    pub fn list(&self) -> Option<ListView<'a>> {
+        match self.0.value() {
+            Value::Packed(bytes) if self.kind() == Kind::List => {
+                Some(ListView::Small(SmallList::new(bytes)))
+            }
+            Value::Boxed(value) => value.as_list().map(ListView::List),
+            _ => None,
+        }
+    }
+
+    /// The map, if the value is one.
+    #[must_use]
+    pub fn map(&self) -> Option<MapView<'a>> {
+        match self.0.value() {
+            Value::Packed(bytes) if self.kind() == Kind::Map => {
+                Some(MapView::Small(SmallMap::new(bytes)))
+            }
+            Value::Boxed(value) => value.as_map().map(MapView::Map),
+            _ => None,
+        }
+    }
+
     /// The bytes of a container in its packed form.
     pub(crate) fn packed(&self) -> Option<&'a [u8]> {
         match self.0.value() {
             Value::Packed(bytes) => Some(bytes),
             _ => None,
         }
-    }
-
-    pub(crate) fn extras(&self) -> Extras {
-        self.0.extras()
     }
 
     /// When the key expires, in milliseconds on the caller's clock; `None` where it does not.
@@ -81,6 +101,7 @@ impl<'a> Item<'a> {
     pub fn encode(&self, out: &mut Vec<u8>) {
         match self.0.value() {
             Value::Boxed(value) => value.encode(out),
+            Value::Packed(bytes) => Databox::from_packed(bytes, 0).encode(out),
             Value::Bytes(bytes) => Databox::from(bytes).encode(out),
             Value::Integer(number) => Databox::from(number).encode(out),
         }

@@ -46,6 +46,21 @@ impl<'a> SetView<'a> {
         }
     }
 
+    /// A clone of the set; a copy of bytes becomes a set of this seed.
+    #[must_use]
+    pub fn to_set(&self, seed: u64) -> Set {
+        match self {
+            Self::Small(set) => Set::from_small(seed, *set),
+            Self::Set(set) => (*set).clone(),
+        }
+    }
+
+    /// Whether the set is kept as a run of integers.
+    #[must_use]
+    pub fn is_of_integers(&self) -> bool {
+        self.as_small().is_some_and(|small| small.is_integers())
+    }
+
     /// The small form, if the set has that.
     #[must_use]
     pub fn as_small(&self) -> Option<SmallSet<'a>> {

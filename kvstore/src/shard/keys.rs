@@ -101,11 +101,26 @@ impl Shard {
     ) -> Result<(), OutOfBudget> {
         let outside = match &value {
             NewValue::Boxed(value) => value.heap_bytes(),
-            NewValue::Text(_) => 0,
+            NewValue::Text(_) | NewValue::Packed(_) => 0,
         };
         self.admit(ns, |space, arena| {
             outside + space.map.put_growth_max(arena, key.hash, key.bytes, &value, extras)
         })?;
+        self.put_admitted(ns, key, value, extras)
+    }
+
+    /// Writes a value and its extras, whatever the budget says.
+    pub(super) fn put_admitted(
+        &mut self,
+        ns: Namespace,
+        key: Key<'_>,
+        value: NewValue<'_, Databox>,
+        extras: Extras,
+    ) -> Result<(), OutOfBudget> {
+        let outside = match &value {
+            NewValue::Boxed(value) => value.heap_bytes(),
+            NewValue::Text(_) | NewValue::Packed(_) => 0,
+        };
         let was_read = self.hint.is_some_and(|hint| (hint.ns, hint.hash) == (ns, key.hash));
         let was_there = self.change_or_make(ns, |space, arena, jobs| {
             let displaced = space.map.put(arena, key.hash, key.bytes, value, extras);
