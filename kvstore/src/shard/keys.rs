@@ -104,21 +104,53 @@ impl Shard {
     ) -> Result<(), OutOfBudget> {
         let outside = match &value {
             NewValue::Boxed(value) => value.heap_bytes(),
-            NewValue::Text(_) => 0,
+            NewValue::Text(_) | NewValue::Packed(_) => 0,
         };
-        let text = match &value {
-            NewValue::Text(Text::Bytes(bytes)) => bytes.len(),
+        let len = match &value {
+            NewValue::Text(Text::Bytes(bytes)) | NewValue::Packed(bytes) => bytes.len(),
             _ => 0,
         };
-        let was_read = self.hint.is_some_and(|hint| (hint.ns, hint.hash) == (ns, key.hash));
+        let was_read = self.has_read(ns, key);
         if self.budget_bytes < u64::MAX {
             self.pay(Some(key.hash));
-            if !self.surely_fits(ns, outside + key.bytes.len() + text) {
+            if !self.surely_fits(ns, outside + key.bytes.len() + len) {
                 self.admit_within(ns, Some(key.hash), &|space, arena| {
                     outside + space.map.put_growth_max(arena, key.hash, key.bytes, &value, extras)
                 })?;
             }
         }
+        self.write(ns, key, value, extras, was_read)
+    }
+
+    /// Writes a value and its extras, whatever the budget says.
+    pub(super) fn put_admitted(
+        &mut self,
+        ns: Namespace,
+        key: Key<'_>,
+        value: NewValue<'_, Databox>,
+        extras: Extras,
+    ) -> Result<(), OutOfBudget> {
+        let was_read = self.has_read(ns, key);
+        self.write(ns, key, value, extras, was_read)
+    }
+
+    /// Whether the key is the one that was looked up last.
+    fn has_read(&self, ns: Namespace, key: Key<'_>) -> bool {
+        self.hint.is_some_and(|hint| (hint.ns, hint.hash) == (ns, key.hash))
+    }
+
+    fn write(
+        &mut self,
+        ns: Namespace,
+        key: Key<'_>,
+        value: NewValue<'_, Databox>,
+        extras: Extras,
+        was_read: bool,
+    ) -> Result<(), OutOfBudget> {
+        let outside = match &value {
+            NewValue::Boxed(value) => value.heap_bytes(),
+            NewValue::Text(_) | NewValue::Packed(_) => 0,
+        };
         let was_there = self.change_or_make(ns, |space, arena, jobs| {
             let displaced = space.map.put(arena, key.hash, key.bytes, value, extras);
             let displaced = displaced.map_err(|_| OutOfBudget { growth_max_bytes: FULL })?;
