@@ -160,97 +160,121 @@ pub enum Opcode {
     DumpIsWhole = 73,
     /// `r[a] := database`. Reads which database the request is about.
     DbNumber = 74,
+    /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
+    Multi = 75,
+    /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
+    MultiWatch = 76,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 75,
+    ReplyStatus = 77,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 76,
+    ReplyStatusOf = 78,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 77,
+    ReplyNil = 79,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 78,
+    ReplyNilArray = 80,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 79,
+    ReplyInteger = 81,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 80,
+    ReplyBoolean = 82,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 81,
+    ReplyBytes = 83,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 82,
+    ReplyLiteral = 84,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 83,
+    ReplyArray = 85,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 84,
+    ReplyMap = 86,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 85,
+    ReplyOpen = 87,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 86,
+    ReplyClose = 88,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 87,
+    Resp3 = 89,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 88,
+    SessionInteger = 90,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 89,
+    SessionBytes = 91,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 90,
+    SessionSet = 92,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 91,
+    SessionSelect = 93,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 92,
+    SessionProtocol = 94,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 93,
+    SessionAuthenticate = 95,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 94,
+    SessionClose = 96,
     /// `select settings like r[a]`. Adds the settings that match a pattern to the selection of reply_config.
-    ConfigSelect = 95,
+    ConfigSelect = 97,
     /// `map of selected settings`. Replies a map of the selected settings.
-    ReplyConfig = 96,
+    ReplyConfig = 98,
     /// `select section r[a]`. Adds a section to the selection of reply_info.
-    InfoSelect = 97,
+    InfoSelect = 99,
     /// `text of selected sections`. Replies the selected sections as text, the default ones without a selection.
-    ReplyInfo = 98,
+    ReplyInfo = 100,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 99,
+    ReplyCommandInfo = 101,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 100,
+    ReplyCommandDocs = 102,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 101,
+    ReplyCommands = 103,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 102,
+    SetAdd = 104,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 103,
+    SetRemove = 105,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 104,
+    SetLen = 106,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 105,
+    SetContains = 107,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 106,
+    ReplySetMembers = 108,
+    /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
+    KeyCopy = 109,
+    /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
+    KeyRename = 110,
+    /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
+    DbSwap = 111,
+    /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
+    GatherSmallest = 112,
+    /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
+    GatherUnion = 113,
+    /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
+    GatherIntersection = 114,
+    /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
+    GatherDifference = 115,
+    /// `r[a] := number of gathered members`. Counts the members of the gathered set.
+    GatheredLen = 116,
+    /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
+    GatheredStore = 117,
+    /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
+    ReplyGathered = 118,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 107,
+    ReplyString = 119,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where there is none.
-    ReplyItem = 108,
+    ReplyItem = 120,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 109,
+    StringGet = 121,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 110,
+    StringInteger = 122,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 111,
+    StringSet = 123,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 112,
+    StringSetKeep = 124,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 113,
+    StringSetUntil = 125,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 114,
+    StringSetInteger = 126,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 115,
+    StringLen = 127,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 116,
+    StringSplice = 128,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 117,
+    ReplyStringRange = 129,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 118] = [
+    pub const ALL: [Self; 130] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -326,6 +350,8 @@ impl Opcode {
         Self::KeyRestore,
         Self::DumpIsWhole,
         Self::DbNumber,
+        Self::Multi,
+        Self::MultiWatch,
         Self::ReplyStatus,
         Self::ReplyStatusOf,
         Self::ReplyNil,
@@ -358,6 +384,16 @@ impl Opcode {
         Self::SetLen,
         Self::SetContains,
         Self::ReplySetMembers,
+        Self::KeyCopy,
+        Self::KeyRename,
+        Self::DbSwap,
+        Self::GatherSmallest,
+        Self::GatherUnion,
+        Self::GatherIntersection,
+        Self::GatherDifference,
+        Self::GatheredLen,
+        Self::GatheredStore,
+        Self::ReplyGathered,
         Self::ReplyString,
         Self::ReplyItem,
         Self::StringGet,
@@ -457,6 +493,8 @@ impl Opcode {
             "key_restore" => Some(Self::KeyRestore),
             "dump_is_whole" => Some(Self::DumpIsWhole),
             "db_number" => Some(Self::DbNumber),
+            "multi" => Some(Self::Multi),
+            "multi_watch" => Some(Self::MultiWatch),
             "reply_status" => Some(Self::ReplyStatus),
             "reply_status_of" => Some(Self::ReplyStatusOf),
             "reply_nil" => Some(Self::ReplyNil),
@@ -489,6 +527,16 @@ impl Opcode {
             "set_len" => Some(Self::SetLen),
             "set_contains" => Some(Self::SetContains),
             "reply_set_members" => Some(Self::ReplySetMembers),
+            "key_copy" => Some(Self::KeyCopy),
+            "key_rename" => Some(Self::KeyRename),
+            "db_swap" => Some(Self::DbSwap),
+            "gather_smallest" => Some(Self::GatherSmallest),
+            "gather_union" => Some(Self::GatherUnion),
+            "gather_intersection" => Some(Self::GatherIntersection),
+            "gather_difference" => Some(Self::GatherDifference),
+            "gathered_len" => Some(Self::GatheredLen),
+            "gathered_store" => Some(Self::GatheredStore),
+            "reply_gathered" => Some(Self::ReplyGathered),
             "reply_string" => Some(Self::ReplyString),
             "reply_item" => Some(Self::ReplyItem),
             "string_get" => Some(Self::StringGet),
