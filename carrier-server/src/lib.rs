@@ -23,6 +23,7 @@ mod mesh;
 mod multi;
 mod order;
 mod parser;
+mod planted;
 mod reactor;
 mod replier;
 mod replies;
