@@ -7,6 +7,7 @@ pub mod config;
 pub mod server;
 
 mod batch;
+mod budget;
 mod clock;
 mod commands;
 mod connection;
@@ -28,6 +29,7 @@ mod reactor;
 mod replier;
 mod replies;
 mod request;
+mod resident;
 mod router;
 mod session;
 mod shard_store;
