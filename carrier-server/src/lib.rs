@@ -24,6 +24,7 @@ mod mesh;
 mod multi;
 mod order;
 mod parser;
+mod planted;
 mod reactor;
 mod replier;
 mod replies;
