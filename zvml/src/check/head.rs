@@ -209,8 +209,10 @@ impl<'s> Checker<'s, '_> {
         let cursors = params.iter().filter(|param| has(param, ParamType::Cursor)).count();
         let variadic = head.signature.list().is_some_and(|param| has(param, ParamType::Key));
         let complaint = match head.run_where {
-            RunWhere::One if variadic || keys + cursors != 1 => {
-                Some("a command with one key or one cursor, which says the shard")
+            RunWhere::One
+                if variadic || (keys, cursors) != (0, 1) && (keys != 1 || cursors > 1) =>
+            {
+                Some("a command with one key or cursor, which says the shard")
             }
             RunWhere::Keys | RunWhere::Each if keys != 1 || !variadic => {
                 Some("a command whose variadic parameter holds its keys")
