@@ -5,7 +5,7 @@
 use super::opcode::Opcode;
 use crate::handlers::{
     boolean, bytes, commands, control, database, decimal, float, fused, integer, key, list, map,
-    reply, session, set, string,
+    multi, reply, session, set, several, string,
 };
 use crate::interpret::{Machine, Step};
 use crate::{Instruction, ReplySink, Session, Store};
@@ -112,6 +112,8 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::ReplyMapNames => map::reply_map_names(vm, *i),
         Opcode::ReplyMapValues => map::reply_map_values(vm, *i),
         Opcode::ReplyMapScan => map::reply_map_scan(vm, *i),
+        Opcode::Multi => multi::multi(vm, *i),
+        Opcode::MultiWatch => multi::multi_watch(vm, *i),
         Opcode::ReplyStatus => reply::reply_status(vm, *i),
         Opcode::ReplyStatusOf => reply::reply_status_of(vm, *i),
         Opcode::ReplyNil => reply::reply_nil(vm, *i),
@@ -145,6 +147,16 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::SetContains => set::set_contains(vm, *i),
         Opcode::ReplySetMembers => set::reply_set_members(vm, *i),
         Opcode::ReplySetScan => set::reply_set_scan(vm, *i),
+        Opcode::KeyCopy => several::key_copy(vm, *i),
+        Opcode::KeyRename => several::key_rename(vm, *i),
+        Opcode::DbSwap => several::db_swap(vm, *i),
+        Opcode::GatherSmallest => several::gather_smallest(vm, *i),
+        Opcode::GatherUnion => several::gather_union(vm, *i),
+        Opcode::GatherIntersection => several::gather_intersection(vm, *i),
+        Opcode::GatherDifference => several::gather_difference(vm, *i),
+        Opcode::GatheredLen => several::gathered_len(vm, *i),
+        Opcode::GatheredStore => several::gathered_store(vm, *i),
+        Opcode::ReplyGathered => several::reply_gathered(vm, *i),
         Opcode::ReplyString => string::reply_string(vm, *i),
         Opcode::ReplyItem => string::reply_item(vm, *i),
         Opcode::StringGet => string::string_get(vm, *i),

@@ -198,99 +198,123 @@ pub enum Opcode {
     ReplyMapValues = 92,
     /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
     ReplyMapScan = 93,
+    /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
+    Multi = 94,
+    /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
+    MultiWatch = 95,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 94,
+    ReplyStatus = 96,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 95,
+    ReplyStatusOf = 97,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 96,
+    ReplyNil = 98,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 97,
+    ReplyNilArray = 99,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 98,
+    ReplyInteger = 100,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 99,
+    ReplyBoolean = 101,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 100,
+    ReplyBytes = 102,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 101,
+    ReplyLiteral = 103,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 102,
+    ReplyArray = 104,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 103,
+    ReplyMap = 105,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 104,
+    ReplyOpen = 106,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 105,
+    ReplyClose = 107,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 106,
+    Resp3 = 108,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 107,
+    SessionInteger = 109,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 108,
+    SessionBytes = 110,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 109,
+    SessionSet = 111,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 110,
+    SessionSelect = 112,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 111,
+    SessionProtocol = 113,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 112,
+    SessionAuthenticate = 114,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 113,
+    SessionClose = 115,
     /// `select settings like r[a]`. Adds the settings that match a pattern to the selection of reply_config.
-    ConfigSelect = 114,
+    ConfigSelect = 116,
     /// `map of selected settings`. Replies a map of the selected settings.
-    ReplyConfig = 115,
+    ReplyConfig = 117,
     /// `select section r[a]`. Adds a section to the selection of reply_info.
-    InfoSelect = 116,
+    InfoSelect = 118,
     /// `text of selected sections`. Replies the selected sections as text, the default ones without a selection.
-    ReplyInfo = 117,
+    ReplyInfo = 119,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 118,
+    ReplyCommandInfo = 120,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 119,
+    ReplyCommandDocs = 121,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 120,
+    ReplyCommands = 122,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 121,
+    SetAdd = 123,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 122,
+    SetRemove = 124,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 123,
+    SetLen = 125,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 124,
+    SetContains = 126,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 125,
+    ReplySetMembers = 127,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 126,
+    ReplySetScan = 128,
+    /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
+    KeyCopy = 129,
+    /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
+    KeyRename = 130,
+    /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
+    DbSwap = 131,
+    /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
+    GatherSmallest = 132,
+    /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
+    GatherUnion = 133,
+    /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
+    GatherIntersection = 134,
+    /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
+    GatherDifference = 135,
+    /// `r[a] := number of gathered members`. Counts the members of the gathered set.
+    GatheredLen = 136,
+    /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
+    GatheredStore = 137,
+    /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
+    ReplyGathered = 138,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 127,
+    ReplyString = 139,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where there is none.
-    ReplyItem = 128,
+    ReplyItem = 140,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 129,
+    StringGet = 141,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 130,
+    StringInteger = 142,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 131,
+    StringSet = 143,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 132,
+    StringSetKeep = 144,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 133,
+    StringSetUntil = 145,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 134,
+    StringSetInteger = 146,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 135,
+    StringLen = 147,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 136,
+    StringSplice = 148,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 137,
+    ReplyStringRange = 149,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 138] = [
+    pub const ALL: [Self; 150] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -385,6 +409,8 @@ impl Opcode {
         Self::ReplyMapNames,
         Self::ReplyMapValues,
         Self::ReplyMapScan,
+        Self::Multi,
+        Self::MultiWatch,
         Self::ReplyStatus,
         Self::ReplyStatusOf,
         Self::ReplyNil,
@@ -418,6 +444,16 @@ impl Opcode {
         Self::SetContains,
         Self::ReplySetMembers,
         Self::ReplySetScan,
+        Self::KeyCopy,
+        Self::KeyRename,
+        Self::DbSwap,
+        Self::GatherSmallest,
+        Self::GatherUnion,
+        Self::GatherIntersection,
+        Self::GatherDifference,
+        Self::GatheredLen,
+        Self::GatheredStore,
+        Self::ReplyGathered,
         Self::ReplyString,
         Self::ReplyItem,
         Self::StringGet,
@@ -536,6 +572,8 @@ impl Opcode {
             "reply_map_names" => Some(Self::ReplyMapNames),
             "reply_map_values" => Some(Self::ReplyMapValues),
             "reply_map_scan" => Some(Self::ReplyMapScan),
+            "multi" => Some(Self::Multi),
+            "multi_watch" => Some(Self::MultiWatch),
             "reply_status" => Some(Self::ReplyStatus),
             "reply_status_of" => Some(Self::ReplyStatusOf),
             "reply_nil" => Some(Self::ReplyNil),
@@ -569,6 +607,16 @@ impl Opcode {
             "set_contains" => Some(Self::SetContains),
             "reply_set_members" => Some(Self::ReplySetMembers),
             "reply_set_scan" => Some(Self::ReplySetScan),
+            "key_copy" => Some(Self::KeyCopy),
+            "key_rename" => Some(Self::KeyRename),
+            "db_swap" => Some(Self::DbSwap),
+            "gather_smallest" => Some(Self::GatherSmallest),
+            "gather_union" => Some(Self::GatherUnion),
+            "gather_intersection" => Some(Self::GatherIntersection),
+            "gather_difference" => Some(Self::GatherDifference),
+            "gathered_len" => Some(Self::GatheredLen),
+            "gathered_store" => Some(Self::GatheredStore),
+            "reply_gathered" => Some(Self::ReplyGathered),
             "reply_string" => Some(Self::ReplyString),
             "reply_item" => Some(Self::ReplyItem),
             "string_get" => Some(Self::StringGet),

@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 80] = [
+pub static PRIMITIVES: [Primitive; 92] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -86,6 +86,25 @@ pub static PRIMITIVES: [Primitive; 80] = [
         otherwise: None,
     },
     Primitive {
+        name: "db_swap",
+        op: Opcode::DbSwap,
+        params: &[
+            PrimitiveParam {
+                name: "one",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "two",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "decimal_add",
         op: Opcode::DecimalAdd,
         params: &[
@@ -153,6 +172,74 @@ pub static PRIMITIVES: [Primitive; 80] = [
         otherwise: None,
     },
     Primitive {
+        name: "gather_difference",
+        op: Opcode::GatherDifference,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gather_intersection",
+        op: Opcode::GatherIntersection,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gather_smallest",
+        op: Opcode::GatherSmallest,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "gather_union",
+        op: Opcode::GatherUnion,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gathered_len",
+        op: Opcode::GatheredLen,
+        params: &[],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "gathered_store",
+        op: Opcode::GatheredStore,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "info_select",
         op: Opcode::InfoSelect,
         params: &[PrimitiveParam {
@@ -161,6 +248,25 @@ pub static PRIMITIVES: [Primitive; 80] = [
             kind: OperandKind::In(Pattern::Is(Type::Bytes)),
         }],
         result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "key_copy",
+        op: Opcode::KeyCopy,
+        params: &[
+            PrimitiveParam {
+                name: "source",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "destination",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
         cursor: None,
         otherwise: None,
     },
@@ -290,6 +396,25 @@ pub static PRIMITIVES: [Primitive; 80] = [
             slot: Slot::B,
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "key_rename",
+        op: Opcode::KeyRename,
+        params: &[
+            PrimitiveParam {
+                name: "source",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "destination",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+        ],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
         cursor: None,
         otherwise: None,
@@ -572,6 +697,30 @@ pub static PRIMITIVES: [Primitive; 80] = [
         otherwise: None,
     },
     Primitive {
+        name: "multi",
+        op: Opcode::Multi,
+        params: &[PrimitiveParam {
+            name: "what",
+            slot: Slot::B,
+            kind: OperandKind::Choice(ChoiceSet::Multi),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "multi_watch",
+        op: Opcode::MultiWatch,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "now_ms",
         op: Opcode::NowMs,
         params: &[],
@@ -652,6 +801,14 @@ pub static PRIMITIVES: [Primitive; 80] = [
         params: &[],
         result: None,
         cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_gathered",
+        op: Opcode::ReplyGathered,
+        params: &[],
+        result: None,
+        cursor: Some(Slot::A),
         otherwise: None,
     },
     Primitive {
