@@ -95,7 +95,7 @@ impl Shard {
             Edit::Written if out.is_empty() => drop(self.take(ns, key)),
             // What makes it smaller is not refused.
             Edit::Written if out.len() < bytes.len() => {
-                self.put_admitted(ns, key, NewValue::Packed(out), extras)?;
+                self.put_admitted(ns, key, NewValue::Packed(out), extras, true)?;
             }
             Edit::Written => self.put(ns, key, NewValue::Packed(out), extras)?,
             Edit::TooLarge => {

@@ -3,7 +3,7 @@
 
 use super::Shard;
 use super::keys::IN_MAP_MAX_BYTES;
-use crate::{Item, Key, Namespace, OutOfBudget};
+use crate::{Key, Namespace, OutOfBudget};
 use databox::{Databox, Set, Text};
 use packed_map::{Extras, NewValue};
 
@@ -26,8 +26,11 @@ impl Shard {
     /// That of cloning the value: strings are copied, containers share their pages.
     pub fn lend(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Contents> {
         self.look_up(ns, key, now_ms).map(|item| {
-            let value = item.boxed().cloned().or_else(|| within_page(item, key));
-            let value = value.unwrap_or(Databox::NIL);
+            let value = match (item.boxed(), item.packed()) {
+                (Some(value), _) => value.clone(),
+                (_, Some(packed)) => Databox::from_packed(packed, key.hash),
+                _ => Databox::from_text(item.string().unwrap_or(Text::Bytes(b""))),
+            };
             Contents { value, expires_at_ms: item.expires_at_ms(), flags: item.flags() }
         })
     }
@@ -36,14 +39,18 @@ impl Shard {
     pub fn take_entry(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Contents> {
         let item = self.look_up(ns, key, now_ms)?;
         let (expires_at_ms, flags) = (item.expires_at_ms(), item.flags());
-        let copied = if item.boxed().is_none() { within_page(item, key) } else { None };
+        let inner = match item.packed() {
+            Some(packed) => Some(Databox::from_packed(packed, key.hash)),
+            None if item.boxed().is_none() => item.string().map(Databox::from_text),
+            None => None,
+        };
         let displaced = self.change(ns, |space, arena, _| {
             let displaced = space.map.remove(arena, key.hash, key.bytes)?;
             let boxed = displaced.boxed();
             space.value_bytes -= boxed.as_ref().map_or(0, Databox::heap_bytes) as u64;
             Some(boxed)
         });
-        let value = displaced.flatten()?.or(copied)?;
+        let value = displaced.flatten()?.or(inner)?;
         Some(Contents { value, expires_at_ms, flags })
     }
 
@@ -83,8 +90,7 @@ impl Shard {
 
     /// The set at the key, to be read or changed elsewhere; `None` where it holds none.
     pub fn lend_set(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Set> {
-        let set = self.get(ns, key, now_ms)?.set()?;
-        Some(set.to_set(key.hash))
+        self.get(ns, key, now_ms).and_then(|item| item.set()).map(|set| set.to_set(key.hash))
     }
 
     /// Takes a value that nobody needs any more; a large one is freed by [`work`](Self::work).
@@ -98,12 +104,6 @@ impl Shard {
         let used = || self.ledger().used().saturating_add(bytes as u64);
         self.budget_bytes().is_none_or(|budget| used() <= budget)
     }
-}
-
-/// A copy of a value that its page or a block beside it holds.
-fn within_page(item: Item<'_>, key: Key<'_>) -> Option<Databox> {
-    let packed = || item.packed().map(|bytes| Databox::from_packed(bytes, key.hash));
-    item.string().map(Databox::from_text).or_else(packed)
 }
 
 #[cfg(test)]
