@@ -84,6 +84,11 @@ impl Process {
         send(self.child.id(), signal);
     }
 
+    /// Sends a signal to the youngest of it and its descendants.
+    pub(crate) fn signal_inner(&self, signal: Signal) {
+        send(family::processes(self.id()).last().copied().unwrap_or_else(|| self.id()), signal);
+    }
+
     /// Waits until it ends by itself.
     ///
     /// # Errors
@@ -97,6 +102,19 @@ impl Process {
     #[must_use]
     pub fn resident_bytes(&self) -> u64 {
         family::resident_bytes(self.id())
+    }
+
+    /// The most that it and its children had resident at once each, since the last
+    /// [`reset_peak`](Self::reset_peak) or their start, in bytes. The system keeps it: no peak is
+    /// missed, however short.
+    #[must_use]
+    pub fn peak_bytes(&self) -> u64 {
+        family::peak_bytes(self.id())
+    }
+
+    /// Makes what is resident now the peak.
+    pub fn reset_peak(&self) {
+        family::reset_peak(self.id());
     }
 
     /// Nanoseconds that its threads, and those of its children, have run so far.

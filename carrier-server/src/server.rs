@@ -222,13 +222,19 @@ fn assemble(
         inboxes.push(consumer);
     }
     let (catalog, _) = shared.commands.current();
+    let permits = mesh::transaction_permits(ways.iter().map(|(producer, _)| producer));
     let mut listener = Some(Listener::new(sockets, plan.fronts()));
     let mut reactors = Vec::with_capacity(count);
     for (index, (poll, inbox)) in polls.into_iter().zip(inboxes).enumerate() {
-        let mesh = Mesh::new(index, inbox, ways.clone(), Arc::clone(&hosts), &catalog);
+        let permits = Arc::clone(&permits);
+        let mesh = Mesh::new(index, inbox, ways.clone(), Arc::clone(&hosts), permits, &catalog);
         let worker = match plan.threads[index].shard {
             Some(shard) => {
-                let place = ShardPlace { index: shard, count: plan.shards() };
+                let place = ShardPlace {
+                    index: shard,
+                    count: plan.shards(),
+                    string_len_max: shared.config.limits.proto_max_bulk_len,
+                };
                 let config = ShardConfig {
                     hash_key: Arc::clone(&shared.hash_key),
                     budget_bytes: shared.budget.of_shard(),
@@ -239,7 +245,7 @@ fn assemble(
                     what: "address space for the keys",
                     error: io::Error::other(error),
                 })?;
-                Some(Worker::new(place, shard))
+                Some(Worker::new(place, shard, Arc::clone(&shared.hash_key)))
             }
             None => None,
         };

@@ -4,6 +4,7 @@ use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
+use crate::order::OrderingPoint;
 use crate::stats::Stats;
 use kvstore::HashKey;
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub(crate) struct Shared {
     pub(crate) stats: Stats,
     /// The key of the hash that routes and finds keys; fresh in each process.
     pub(crate) hash_key: Arc<HashKey>,
+    /// Where transactions get their order.
+    pub(crate) order: OrderingPoint,
     /// How many shards there are.
     pub(crate) shards: usize,
     /// Time since the server started.
@@ -58,6 +61,7 @@ impl Shared {
             commands,
             stats: Stats::new(threads),
             hash_key: Arc::new(HashKey::new([a, b])),
+            order: OrderingPoint::new(threads),
             shards,
             clock: Clock::start(),
             port,

@@ -73,7 +73,7 @@ impl Subject {
     fn step(&mut self, input: &mut Input<'_>) {
         let operation = input.byte();
         let ns = usize::from(input.byte() % 3);
-        match operation % 17 {
+        match operation % 19 {
             0..=3 => self.put(ns, input),
             4 => self.get(ns, &input.key()),
             5 => self.remove(ns, &input.key()),
@@ -92,6 +92,8 @@ impl Subject {
                 self.shard.compact(input.byte().is_multiple_of(2));
             }
             15 => self.evict(input),
+            16 => self.splice(ns, input),
+            17 => self.move_key(ns, input),
             _ => self.whole(ns, input.byte()),
         }
         self.forget_gone();
@@ -136,6 +138,53 @@ impl Subject {
                 Cause::Expired => assert!(held.is_none(), "it had not expired yet"),
             }
         }
+    }
+
+    fn splice(&mut self, ns: usize, input: &mut Input<'_>) {
+        let (key, bytes, at) = (input.key(), input.value(), usize::from(input.byte()) * 30);
+        let (ns_id, own, before) =
+            (Namespace(ns as u32), self.shard.key(&key), self.shard.ledger().used());
+        let written = self.shard.splice_string(ns_id, own, at, &bytes, self.now_ms);
+        self.within_budget(before);
+        let is_set = self.held(ns, &key).is_some_and(Held::is_set);
+        match (written, is_set) {
+            (Err(WriteError::WrongKind(_)), true) => {}
+            (Err(WriteError::OutOfBudget(_)), false) => assert!(self.may_refuse),
+            (Ok(()), false) => {
+                let value = Value::String(Vec::new());
+                let empty = Held { value, expires_at_ms: None, flags: 0 };
+                let held = self.models[ns].entry(key.clone()).or_insert(empty);
+                let Value::String(string) = &mut held.value else { unreachable!() };
+                string.resize(string.len().max(at + bytes.len()), 0);
+                string[at..at + bytes.len()].copy_from_slice(&bytes);
+            }
+            (other, _) => panic!("{other:?}"),
+        }
+        self.get(ns, &key);
+    }
+
+    fn move_key(&mut self, ns: usize, input: &mut Input<'_>) {
+        let (key, to) = (input.key(), usize::from(input.byte() % 3));
+        let (own, before) = (self.shard.key(&key), self.shard.ledger().used());
+        let (ns_id, to_id) = (Namespace(ns as u32), Namespace(to as u32));
+        let moved = self.shard.move_key(ns_id, own, to_id, self.now_ms);
+        self.within_budget(before);
+        let free = self.held(to, &key).is_none();
+        match (moved, free, self.held(ns, &key).is_some()) {
+            (Err(_), true, true) => assert!(self.may_refuse),
+            (Ok(moved), free, there) => {
+                assert_eq!(moved, free && there);
+                if moved && let Some(held) = self.models[ns].remove(&key) {
+                    self.models[to].insert(key.clone(), held);
+                }
+            }
+            (other, ..) => panic!("{other:?}"),
+        }
+        self.get(ns, &key);
+        self.get(to, &key);
+        let drawn = self.shard.random_key(ns_id, self.now_ms);
+        assert_eq!(drawn.is_some(), !self.models[ns].is_empty());
+        assert!(drawn.is_none_or(|key| self.models[ns].contains_key(&key)));
     }
 
     fn put(&mut self, ns: usize, input: &mut Input<'_>) {
@@ -347,9 +396,9 @@ impl Subject {
 
     /// A write has left the shard within its budget, or has not made it larger.
     fn within_budget(&self, before: u64) {
-        let used = self.shard.ledger().used();
+        let used = self.shard.spent();
         let budget = self.shard.budget_bytes().unwrap_or(u64::MAX);
-        // A policy's own notes, and the queue of what it removed, grow behind the write.
+        // A policy's own notes grow behind the write.
         let (slack, notes) = match self.shard.policy() {
             Policy::Refuse => (0, 0),
             _ => (budget / 32, 1024),

@@ -1,12 +1,16 @@
 //! The shard: namespaces of keys, with one owner.
 
 mod compact;
+mod entries;
 mod evict;
 mod keys;
+mod places;
 mod scan;
 mod sets;
+mod strings;
 mod sweep;
 
+pub use entries::Contents;
 pub use sweep::{ExpiryObserver, SweepLimits, SweepReport};
 
 use crate::departures::{Cause, Departure, Departures};
@@ -106,9 +110,13 @@ pub struct Shard {
     departures: Departures,
     /// Keys that may not make room, by their hashes, and how often each was pinned.
     pins: HashMap<u64, u32>,
+    /// How often all were.
+    all_pinned: u32,
     /// The time when an expiry was last set.
     now_ms: u64,
     steps: Steps,
+    /// How many random numbers were drawn.
+    drawn: u64,
 }
 
 /// Where a key was found.
@@ -140,8 +148,10 @@ impl Shard {
             eviction: Eviction::new(config.policy),
             departures: Departures::default(),
             pins: HashMap::new(),
+            all_pinned: 0,
             now_ms: 0,
             steps: Steps::default(),
+            drawn: 0,
         })
     }
 

@@ -7,8 +7,8 @@ pub use crate::arena::fuzzing::check_arena;
 
 use crate::arena::Blocks;
 use crate::{
-    Arena, Choice, Displaced, Exact, Extras, HashKeys, Heap, NewValue, PageMap, Sweeper, Text,
-    Value,
+    Arena, Choice, Chunks, Displaced, Exact, Extras, HashKeys, Heap, NewValue, PageMap, Sweeper,
+    Text, Value,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -38,7 +38,8 @@ impl HashKeys for Weak {
 /// differ or the map contradicts itself.
 pub fn check_ops(data: &[u8]) {
     let Some((&place, rest)) = data.split_first() else { return };
-    match place % 4 {
+    match place % 5 {
+        4 => check_among(Chunks::new(), rest),
         0 => check_among(Heap::new(), rest),
         1 => check_among(Arena::new(ARENA_BYTES).expect("some address space"), rest),
         2 => check_among(Exact::new(place.into(), 40 * usize::from(place)), rest),

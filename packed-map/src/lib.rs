@@ -5,6 +5,7 @@
 extern crate alloc;
 
 mod arena;
+mod chunks;
 mod code;
 mod cursor;
 pub mod decimal;
@@ -26,6 +27,7 @@ mod pages;
 mod prefetch;
 mod rank;
 mod segments;
+mod shared;
 mod slab;
 mod string_block;
 mod text;
@@ -38,6 +40,7 @@ pub use arena::{
     Arena, Blocks, Exhausted, Figures, Handle, Move, Prefault, RESERVATION_BYTES_MAX, ReserveError,
     Step, UNIT_BYTES, UNITS_MAX,
 };
+pub use chunks::Chunks;
 pub use entry::{Displaced, Entry, Extras, Full, NewValue, Value};
 pub use hash::{BUCKET_BITS, HashKeys, SHARD_BITS, TAG_BITS};
 pub use heap::Heap;

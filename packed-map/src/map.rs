@@ -21,7 +21,7 @@ use crate::outside::{self, Outside};
 use crate::page::Page;
 use crate::pages::{OWNERS, Pages, Place};
 use crate::rank::LEVELS_MAX;
-use crate::{HashKeys, Iter, cursor, hash};
+use crate::{HashKeys, Iter, NoBox, cursor, hash};
 use core::fmt;
 
 /// A map from byte strings to byte strings, integers, or values of the type `B`, whose pages live
@@ -143,8 +143,18 @@ impl<B, H: HashKeys> PageMap<B, H> {
     /// The bytes that the map has allocated: its blocks, its directory, and what stands outside
     /// both. What values of the type `B` own is theirs to count.
     #[must_use]
-    pub const fn used_bytes(&self) -> usize {
+    pub fn used_bytes(&self) -> usize {
         self.block_bytes() + self.directory.bytes() + self.outside.bytes()
+    }
+
+    /// The bytes of the directory, and of what stands outside the blocks.
+    pub(crate) fn beside_bytes(&self) -> usize {
+        self.directory.bytes() + self.outside.bytes()
+    }
+
+    /// What [`beside_bytes`](Self::beside_bytes) must be.
+    pub(crate) fn counted_beside_bytes(&self) -> usize {
+        self.directory.counted_bytes() + self.outside.counted_bytes()
     }
 
     /// The bytes of the map's blocks.
@@ -167,7 +177,7 @@ impl<B, H: HashKeys> PageMap<B, H> {
     /// Visits every entry; meant for tests.
     #[must_use]
     pub fn recount_bytes<A: Blocks>(&self, blocks: &A) -> usize {
-        let mut bytes = self.directory.counted_bytes() + self.outside.counted_bytes();
+        let mut bytes = self.counted_beside_bytes();
         for head in self.directory.iter() {
             let mut next = head;
             while let Some(handle) = next {
@@ -332,6 +342,19 @@ impl<B, H: HashKeys> PageMap<B, H> {
             }
             BLOCK => crate::string_block::hash(blocks.bytes(outside::handle(stored))),
             _ => self.outside.hash(stored),
+        }
+    }
+}
+
+impl<H: Clone> PageMap<NoBox, H> {
+    /// The same map, once more, for a copy of its blocks.
+    pub(crate) fn lend(&self) -> Self {
+        Self {
+            directory: self.directory.lend(),
+            pages: self.pages.clone(),
+            outside: self.outside.lend(),
+            hasher: self.hasher.clone(),
+            ..*self
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The other side: programs of a connection run without a store, all others without a session.
 
 use crate::{
-    CommandFilter, CommandView, CompilePurpose, Expiry, Key, OutOfMemory, ReplySink, ScanFilter,
-    Scanned, Session, SessionField, SessionSetting, SourceForm, Store, Text,
+    CommandFilter, CommandView, CompilePurpose, Expiry, Key, Multi, OutOfMemory, ReplySink,
+    ScanFilter, Scanned, Session, SessionField, SessionSetting, SourceForm, Store, Text,
 };
-use databox::Kind;
+use databox::{Kind, Set};
 
 /// A store for programs that the verifier has proved to touch none: it is empty, and refuses
 /// writes.
@@ -36,6 +36,34 @@ impl Store for NoStore {
         Err(OutOfMemory)
     }
 
+    fn splice_string(&mut self, _: Key<'_>, _: u64, _: &[u8]) -> Result<bool, OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn encoding(&mut self, _: Key<'_>) -> Option<&'static str> {
+        None
+    }
+
+    fn move_key(&mut self, _: Key<'_>, _: i64) -> Result<Option<bool>, OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn random_key(&mut self) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn database(&self) -> u32 {
+        0
+    }
+
+    fn dump(&mut self, _: Key<'_>) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn restore(&mut self, _: Key<'_>, _: &[u8], _: Expiry) -> Result<bool, OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
     fn flags(&mut self, _: Key<'_>) -> u32 {
         0
     }
@@ -63,6 +91,30 @@ impl Store for NoStore {
     fn set_remove(&mut self, _: Key<'_>, _: &[u8]) -> bool {
         false
     }
+
+    fn lend_set(&mut self, _: Key<'_>) -> Option<Set> {
+        None
+    }
+
+    fn put_set(&mut self, _: Key<'_>, _: Set) -> Result<(), OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn has_room(&self, _: usize) -> bool {
+        false
+    }
+
+    fn discard(&mut self, _: Set) {}
+
+    fn copy_key(&mut self, _: Key<'_>, _: Key<'_>) -> Result<bool, OutOfMemory> {
+        Ok(false)
+    }
+
+    fn rename_key(&mut self, _: Key<'_>, _: Key<'_>) -> Result<bool, OutOfMemory> {
+        Ok(false)
+    }
+
+    fn swap(&mut self, _: u32, _: u32) {}
 
     fn set_len(&mut self, _: Key<'_>) -> u64 {
         0
@@ -111,6 +163,14 @@ impl Session for NoSession {
     }
 
     fn close(&mut self) {}
+
+    fn multi(&mut self, _: Multi) -> bool {
+        false
+    }
+
+    fn watch(&mut self, _: &[u8]) -> bool {
+        false
+    }
 
     fn select_config(&mut self, _: &[u8]) {}
 

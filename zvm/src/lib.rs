@@ -7,6 +7,7 @@ mod assembly;
 mod builder;
 mod encoding;
 mod fault;
+mod fraction;
 #[cfg(any(test, fuzzing, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -53,7 +54,8 @@ pub use program::{
 pub use registers::Registers;
 pub use reply::{Mark, ReplySink};
 pub use session::{
-    CommandFilter, CommandView, CompilePurpose, Session, SessionField, SessionSetting, SourceForm,
+    CommandFilter, CommandView, CompilePurpose, Multi, Session, SessionField, SessionSetting,
+    SourceForm,
 };
 pub use signature::{
     Conflict, Counted, DecodeError, DecodeOrder, DefaultValue, Item, KeyPositions, Multiplicity,

@@ -178,4 +178,4 @@ const FULL: u64 = u64::MAX;
 
 /// The longest string that the map keeps itself. Longer ones are values of their own, so that
 /// freeing them can wait.
-const IN_MAP_MAX_BYTES: usize = 4096;
+pub(super) const IN_MAP_MAX_BYTES: usize = 4096;

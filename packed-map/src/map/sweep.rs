@@ -90,6 +90,15 @@ impl<B, H: HashKeys> PageMap<B, H> {
         self.directory.buckets() > 0
     }
 
+    /// Lets go of a piece of what stands beside the blocks, and tells whether there is more.
+    pub(crate) fn drop_piece(&mut self) -> bool {
+        let more = self.directory.drop_piece();
+        if !more {
+            self.outside.clear();
+        }
+        more
+    }
+
     fn sweep_bucket<A: Blocks>(
         &mut self,
         blocks: &mut A,

@@ -13,6 +13,7 @@ use crate::bench::latency::{get, set};
 use crate::bench::load::Words;
 use crate::bench::stage::{Results, Stage};
 use crate::bench::subject::{Server, Subject};
+use crate::counts::total_in;
 
 /// Counts system calls of GET and SET.
 pub(super) fn measure_syscalls(stage: &Stage, results: &mut Results) -> Result<(), BenchError> {
@@ -86,19 +87,12 @@ fn a_request(
             .with("-P", pipeline)
             .with("-n", requests);
         stage.loader.run(row, &server, words)?;
-        end(&mut server)?;
+        let ended = server.running.terminate_inner();
+        let what = format!("wait for {}", counter.program);
+        ended.map_err(|source| BenchError::System { what, source })?;
         counts.push(read(counter, &path)?);
     }
     Ok((counts[1] - counts[0]) / f64::from(many - few))
-}
-
-/// Asks the server itself to end, not the program that runs it, and waits for that one.
-fn end(server: &mut Server) -> Result<(), BenchError> {
-    let ids = server.running.ids();
-    let own = ids.last().copied().unwrap_or_else(|| server.running.id());
-    let failed = |source| BenchError::System { what: format!("end process {own}"), source };
-    Command::new("kill").args(["-TERM", &own.to_string()]).status().map_err(failed)?;
-    server.running.wait().map(drop).map_err(failed)
 }
 
 fn read(counter: &Counter, path: &Path) -> Result<f64, BenchError> {
@@ -118,12 +112,6 @@ fn total_calls(text: &str) -> Option<f64> {
     // The column of errors may be empty, and older versions leave that of microseconds so.
     let calls = words.get(3).filter(|word| word.parse::<f64>().is_ok())?;
     calls.parse().ok()
-}
-
-/// The number behind `totals:`.
-fn total_instructions(text: &str) -> Option<f64> {
-    let line = text.lines().rev().find_map(|line| line.strip_prefix("totals:"))?;
-    line.trim().parse().ok()
 }
 
 const STRACE: Counter = Counter {
@@ -146,7 +134,7 @@ const CALLGRIND: Counter = Counter {
         "--callgrind-out-file={file}",
     ],
     expected: "totals",
-    read: total_instructions,
+    read: |text| total_in(text).map(|total| total as f64),
 };
 const KEYS: u64 = 10_000;
 
@@ -167,12 +155,5 @@ mod tests {
             Some(1036.0)
         );
         assert_eq!(total_calls("strace: killed"), None);
-    }
-
-    #[test]
-    fn instructions_are_summed_by_callgrind() {
-        let text = "events: Ir\nsummary: 5\n\nfn=(1)\n1 2\n\ntotals: 123456\n";
-        assert_eq!(total_instructions(text), Some(123_456.0));
-        assert_eq!(total_instructions("events: Ir\n"), None);
     }
 }

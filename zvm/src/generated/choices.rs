@@ -14,6 +14,8 @@ pub enum ChoiceSet {
     SourceForm,
     /// string, set.
     Kind,
+    /// begin, commit, discard, unwatch.
+    Multi,
     /// array, map.
     Aggregate,
     /// id, protocol, database, command_count.
@@ -37,6 +39,7 @@ impl ChoiceSet {
             Self::CompilePurpose => &["check", "load"],
             Self::SourceForm => &["text", "program"],
             Self::Kind => &["string", "set"],
+            Self::Multi => &["begin", "commit", "discard", "unwatch"],
             Self::Aggregate => &["array", "map"],
             Self::IntegerField => &["id", "protocol", "database", "command_count"],
             Self::BytesField => &["name", "server_version"],
@@ -90,6 +93,17 @@ pub(crate) const fn kind(code: u8) -> databox::Kind {
     match code {
         0 => databox::Kind::String,
         _ => databox::Kind::Set,
+    }
+}
+
+/// Number `code` of `multi`; numbers that do not exist, which the verifier refuses,
+/// mean the last.
+pub(crate) const fn multi(code: u8) -> crate::Multi {
+    match code {
+        0 => crate::Multi::Begin,
+        1 => crate::Multi::Commit,
+        2 => crate::Multi::Discard,
+        _ => crate::Multi::Unwatch,
     }
 }
 

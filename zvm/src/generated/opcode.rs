@@ -20,214 +20,267 @@ pub enum Opcode {
     BytesConst = 3,
     /// `r[a] := r[b] = r[c]`. Tells whether two byte strings are equal.
     BytesEqual = 4,
+    /// `r[a] := integer r[b], or goto imm`. Reads a byte string as an integer; jumps where it is none.
+    BytesInteger = 5,
     /// `compile r[a] to b`. Compiles commands from source text and replies their names; an error, or with check an array of diagnostics, where it is wrong. With load they are in force from then on.
-    ReplyCompiled = 5,
+    ReplyCompiled = 6,
     /// `text b of command r[a], or nil`. Replies the source or the bytecode of a command as text; nil for an unknown name.
-    ReplySource = 6,
+    ReplySource = 7,
     /// `r[a] := drop added command r[b]`. Takes back a command that was added at run time or from the directory; a built-in one that it had replaced is in force again. False where there is none.
-    CommandDrop = 7,
+    CommandDrop = 8,
     /// `names of commands read anew`. Reads the directory of commands anew and replies the names of its commands; an error, and no change, where one of its files is wrong.
-    ReplyReloaded = 8,
+    ReplyReloaded = 9,
     /// `goto imm`. Goes on at another instruction.
-    Jump = 9,
+    Jump = 10,
     /// `if r[a] goto imm`. Jumps where a boolean is true.
-    JumpIf = 10,
+    JumpIf = 11,
     /// `if !r[a] goto imm`. Jumps where a boolean is false.
-    JumpUnless = 11,
+    JumpUnless = 12,
     /// `if r[a] = absent goto imm`. Jumps where an optional value is absent; where it falls through, the value is there.
-    JumpAbsent = 12,
+    JumpAbsent = 13,
     /// `r[a] := 0; r[a+1..] := group 0, or goto imm`. Opens the loop over the variadic parameter: loads the first group into the registers behind the position, or jumps where there is none.
-    ArgsFirst = 13,
+    ArgsFirst = 14,
     /// `r[a] += 1; r[a+1..] := group r[a], goto imm; at the end fall through`. Closes that loop: loads the next group and jumps back to the body, or falls through at the end.
-    ArgsNext = 14,
+    ArgsNext = 15,
     /// `r[a] := number of groups`. Counts the groups of the variadic parameter.
-    ArgsCount = 15,
+    ArgsCount = 16,
     /// `end`. Ends the program, which has replied.
-    Halt = 16,
+    Halt = 17,
     /// `restart; error k[imm]; end`. Takes back what was replied so far, replies an error and ends the program.
-    Fault = 17,
+    Fault = 18,
     /// `r[a] := number of keys`. Counts the keys of the namespace on this shard.
-    DbLen = 18,
+    DbLen = 19,
     /// `flush namespace`. Removes every key of the namespace on this shard.
-    DbFlush = 19,
+    DbFlush = 20,
     /// `flush all namespaces`. Removes every key of every namespace on this shard.
-    DbFlushAll = 20,
+    DbFlushAll = 21,
+    /// `r[a] a number, else goto imm`. Jumps where a byte string is no decimal fraction.
+    DecimalCheck = 22,
+    /// `r[a] := r[b] + r[c], or goto imm`. Adds two decimal fractions; jumps where the sum is not finite.
+    DecimalAdd = 23,
     /// `r[a] := double of k[imm]`. Loads a double, whose bits stand among the constants as an integer.
-    FloatConst = 21,
+    FloatConst = 24,
     /// `r[a] := r[b] as double`. Makes a double of an integer; beyond 2^53, the nearest one.
-    FloatFromInt = 22,
+    FloatFromInt = 25,
     /// `r[a] := floor r[b], or goto imm`. Makes an integer of a double, rounding down; jumps where it does not fit.
-    FloatFloor = 23,
+    FloatFloor = 26,
     /// `r[a] := r[b] + r[c], or goto imm where not finite`. Adds.
-    FloatAdd = 24,
+    FloatAdd = 27,
     /// `r[a] := r[b] - r[c], or goto imm where not finite`. Subtracts.
-    FloatSub = 25,
+    FloatSub = 28,
     /// `r[a] := r[b] * r[c], or goto imm where not finite`. Multiplies.
-    FloatMul = 26,
+    FloatMul = 29,
     /// `r[a] := r[b] / r[c], or goto imm where not finite`. Divides.
-    FloatDiv = 27,
+    FloatDiv = 30,
     /// `r[a] := r[b] = r[c]`. Tells whether two doubles are equal; -0 equals 0.
-    FloatEqual = 28,
+    FloatEqual = 31,
     /// `r[a] := r[b] < r[c]`. Tells whether one double is less than another.
-    FloatLess = 29,
+    FloatLess = 32,
     /// `r[a] := r[b] <= r[c]`. Tells whether one double is at most another.
-    FloatLessEqual = 30,
+    FloatLessEqual = 33,
     /// `double r[a]`. Replies a double; in RESP2 as a string.
-    ReplyDouble = 31,
+    ReplyDouble = 34,
     /// `bytes string at r[a], or nil, or fault`. Replies the string at the key, nil where it is absent; faults with WRONGTYPE where it is of another kind. One look-up where the string is there.
-    EnsureReplyString = 32,
+    EnsureReplyString = 35,
     /// `r[a] := integer at r[b], or goto imm, or fault`. Reads the string at the key as an integer, 0 where the key is absent; jumps where it is none, and faults with WRONGTYPE where the key holds another kind. One look-up where the string is there.
-    EnsureStringInteger = 33,
+    EnsureStringInteger = 36,
     /// `r[a] := r[b] + c, or goto imm on overflow`. Adds a small constant.
-    IntAddConst = 34,
+    IntAddConst = 37,
     /// `string at r[a] := r[b], expiry kept; integer r[b]; end`. Makes the key hold an integer, lets it expire when it did before, replies the integer and ends the program.
-    StringSetIntegerEnd = 35,
+    StringSetIntegerEnd = 38,
     /// `status k[imm]; end`. Replies a short status and ends the program.
-    ReplyStatusEnd = 36,
+    ReplyStatusEnd = 39,
     /// `integer r[a]; end`. Replies an integer and ends the program.
-    ReplyIntegerEnd = 37,
+    ReplyIntegerEnd = 40,
     /// `integer r[a] as integer; end`. Replies a boolean as 1 or 0 and ends the program.
-    ReplyDigitEnd = 38,
+    ReplyDigitEnd = 41,
     /// `r[b] := 0; r[a] := 0; r[a+1..] := group 0, or goto imm`. Sets a counter to 0 and opens the loop over the variadic parameter, or jumps where there is no group.
-    ArgsCountFirst = 39,
+    ArgsCountFirst = 42,
     /// `r[c] += r[b] as integer; r[a] += 1; r[a+1..] := group r[a], goto imm; at the end integer r[c]; end`. Counts a condition that holds and closes the loop over the variadic parameter; at its end replies the counter and ends the program.
-    ArgsCountNextEnd = 40,
+    ArgsCountNextEnd = 43,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 41,
+    Copy = 44,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 42,
+    IntConst = 45,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 43,
+    IntWide = 46,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 44,
+    IntAdd = 47,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 45,
+    IntSub = 48,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 46,
+    IntMul = 49,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 47,
+    IntDiv = 50,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 48,
+    IntEqual = 51,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 49,
+    IntLess = 52,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 50,
+    IntLessEqual = 53,
     /// `r[a] += r[b] as integer, saturating`. Counts a condition that holds: adds 1 where it is true. Stays at the greatest integer.
-    IntCount = 51,
+    IntCount = 54,
     /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
-    CursorStart = 52,
+    CursorStart = 55,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 53,
+    KeyEnsure = 56,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 54,
+    KeyCheck = 57,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 55,
+    KeyExists = 58,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 56,
+    KeyKindName = 59,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 57,
+    KeyRemove = 60,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 58,
+    KeyExpiry = 61,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 59,
+    KeyExpire = 62,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 60,
+    KeyPersist = 63,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 61,
+    KeySetFlags = 64,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 62,
+    NowMs = 65,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 63,
+    ReplyScan = 66,
+    /// `array of keys like r[a], from cursor r[b] on`. Replies an array of the names of all keys of the namespace on this shard that match a pattern.
+    ReplyKeys = 67,
+    /// `r[a] := name of any key`. Draws a key of the namespace on this shard at random; absent where there is none.
+    KeyRandom = 68,
+    /// `r[a] := name of encoding at r[b]`. Names the encoding of what the key holds, as Redis has it that comes nearest; none where it is absent.
+    KeyEncodingName = 69,
+    /// `r[a] := move r[b] to database r[c], or goto imm`. Moves the key to another database and tells whether that was done: not where it is absent, nor where the other one has it. Jumps where there is no such database.
+    KeyMove = 70,
+    /// `r[a] := serialised value at r[b]`. Serialises what the key holds; absent where it is.
+    KeyDump = 71,
+    /// `value at r[a] := r[b] until r[c] ms, or goto imm`. Makes the key hold a serialised value that expires at a moment, in milliseconds since the Unix epoch, or at 0 never. Jumps where the payload means no value.
+    KeyRestore = 72,
+    /// `r[a] := version and checksum of r[b] are right`. Tells whether a serialised value has a version that is read and the checksum of its bytes.
+    DumpIsWhole = 73,
+    /// `r[a] := database`. Reads which database the request is about.
+    DbNumber = 74,
+    /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
+    Multi = 75,
+    /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
+    MultiWatch = 76,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 64,
+    ReplyStatus = 77,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 65,
+    ReplyStatusOf = 78,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 66,
+    ReplyNil = 79,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 67,
+    ReplyNilArray = 80,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 68,
+    ReplyInteger = 81,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 69,
+    ReplyBoolean = 82,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 70,
+    ReplyBytes = 83,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 71,
+    ReplyLiteral = 84,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 72,
+    ReplyArray = 85,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 73,
+    ReplyMap = 86,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 74,
+    ReplyOpen = 87,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 75,
+    ReplyClose = 88,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 76,
+    Resp3 = 89,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 77,
+    SessionInteger = 90,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 78,
+    SessionBytes = 91,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 79,
+    SessionSet = 92,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 80,
+    SessionSelect = 93,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 81,
+    SessionProtocol = 94,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 82,
+    SessionAuthenticate = 95,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 83,
+    SessionClose = 96,
     /// `select settings like r[a]`. Adds the settings that match a pattern to the selection of reply_config.
-    ConfigSelect = 84,
+    ConfigSelect = 97,
     /// `map of selected settings`. Replies a map of the selected settings.
-    ReplyConfig = 85,
+    ReplyConfig = 98,
     /// `select section r[a]`. Adds a section to the selection of reply_info.
-    InfoSelect = 86,
+    InfoSelect = 99,
     /// `text of selected sections`. Replies the selected sections as text, the default ones without a selection.
-    ReplyInfo = 87,
+    ReplyInfo = 100,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 88,
+    ReplyCommandInfo = 101,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 89,
+    ReplyCommandDocs = 102,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 90,
+    ReplyCommands = 103,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 91,
+    SetAdd = 104,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 92,
+    SetRemove = 105,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 93,
+    SetLen = 106,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 94,
+    SetContains = 107,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 95,
+    ReplySetMembers = 108,
+    /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
+    KeyCopy = 109,
+    /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
+    KeyRename = 110,
+    /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
+    DbSwap = 111,
+    /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
+    GatherSmallest = 112,
+    /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
+    GatherUnion = 113,
+    /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
+    GatherIntersection = 114,
+    /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
+    GatherDifference = 115,
+    /// `r[a] := number of gathered members`. Counts the members of the gathered set.
+    GatheredLen = 116,
+    /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
+    GatheredStore = 117,
+    /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
+    ReplyGathered = 118,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 96,
+    ReplyString = 119,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where there is none.
-    ReplyItem = 97,
+    ReplyItem = 120,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 98,
+    StringGet = 121,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 99,
+    StringInteger = 122,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 100,
+    StringSet = 123,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 101,
+    StringSetKeep = 124,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 102,
+    StringSetUntil = 125,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 103,
+    StringSetInteger = 126,
+    /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
+    StringLen = 127,
+    /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
+    StringSplice = 128,
+    /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
+    ReplyStringRange = 129,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 104] = [
+    pub const ALL: [Self; 130] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
         Self::BytesConst,
         Self::BytesEqual,
+        Self::BytesInteger,
         Self::ReplyCompiled,
         Self::ReplySource,
         Self::CommandDrop,
@@ -244,6 +297,8 @@ impl Opcode {
         Self::DbLen,
         Self::DbFlush,
         Self::DbFlushAll,
+        Self::DecimalCheck,
+        Self::DecimalAdd,
         Self::FloatConst,
         Self::FloatFromInt,
         Self::FloatFloor,
@@ -287,6 +342,16 @@ impl Opcode {
         Self::KeySetFlags,
         Self::NowMs,
         Self::ReplyScan,
+        Self::ReplyKeys,
+        Self::KeyRandom,
+        Self::KeyEncodingName,
+        Self::KeyMove,
+        Self::KeyDump,
+        Self::KeyRestore,
+        Self::DumpIsWhole,
+        Self::DbNumber,
+        Self::Multi,
+        Self::MultiWatch,
         Self::ReplyStatus,
         Self::ReplyStatusOf,
         Self::ReplyNil,
@@ -319,6 +384,16 @@ impl Opcode {
         Self::SetLen,
         Self::SetContains,
         Self::ReplySetMembers,
+        Self::KeyCopy,
+        Self::KeyRename,
+        Self::DbSwap,
+        Self::GatherSmallest,
+        Self::GatherUnion,
+        Self::GatherIntersection,
+        Self::GatherDifference,
+        Self::GatheredLen,
+        Self::GatheredStore,
+        Self::ReplyGathered,
         Self::ReplyString,
         Self::ReplyItem,
         Self::StringGet,
@@ -327,6 +402,9 @@ impl Opcode {
         Self::StringSetKeep,
         Self::StringSetUntil,
         Self::StringSetInteger,
+        Self::StringLen,
+        Self::StringSplice,
+        Self::ReplyStringRange,
     ];
 
     /// The opcode with this number, where there is one.
@@ -345,6 +423,7 @@ impl Opcode {
             "bool_to_int" => Some(Self::BoolToInt),
             "bytes_const" => Some(Self::BytesConst),
             "bytes_equal" => Some(Self::BytesEqual),
+            "bytes_integer" => Some(Self::BytesInteger),
             "reply_compiled" => Some(Self::ReplyCompiled),
             "reply_source" => Some(Self::ReplySource),
             "command_drop" => Some(Self::CommandDrop),
@@ -361,6 +440,8 @@ impl Opcode {
             "db_len" => Some(Self::DbLen),
             "db_flush" => Some(Self::DbFlush),
             "db_flush_all" => Some(Self::DbFlushAll),
+            "decimal_check" => Some(Self::DecimalCheck),
+            "decimal_add" => Some(Self::DecimalAdd),
             "float_const" => Some(Self::FloatConst),
             "float_from_int" => Some(Self::FloatFromInt),
             "float_floor" => Some(Self::FloatFloor),
@@ -404,6 +485,16 @@ impl Opcode {
             "key_set_flags" => Some(Self::KeySetFlags),
             "now_ms" => Some(Self::NowMs),
             "reply_scan" => Some(Self::ReplyScan),
+            "reply_keys" => Some(Self::ReplyKeys),
+            "key_random" => Some(Self::KeyRandom),
+            "key_encoding_name" => Some(Self::KeyEncodingName),
+            "key_move" => Some(Self::KeyMove),
+            "key_dump" => Some(Self::KeyDump),
+            "key_restore" => Some(Self::KeyRestore),
+            "dump_is_whole" => Some(Self::DumpIsWhole),
+            "db_number" => Some(Self::DbNumber),
+            "multi" => Some(Self::Multi),
+            "multi_watch" => Some(Self::MultiWatch),
             "reply_status" => Some(Self::ReplyStatus),
             "reply_status_of" => Some(Self::ReplyStatusOf),
             "reply_nil" => Some(Self::ReplyNil),
@@ -436,6 +527,16 @@ impl Opcode {
             "set_len" => Some(Self::SetLen),
             "set_contains" => Some(Self::SetContains),
             "reply_set_members" => Some(Self::ReplySetMembers),
+            "key_copy" => Some(Self::KeyCopy),
+            "key_rename" => Some(Self::KeyRename),
+            "db_swap" => Some(Self::DbSwap),
+            "gather_smallest" => Some(Self::GatherSmallest),
+            "gather_union" => Some(Self::GatherUnion),
+            "gather_intersection" => Some(Self::GatherIntersection),
+            "gather_difference" => Some(Self::GatherDifference),
+            "gathered_len" => Some(Self::GatheredLen),
+            "gathered_store" => Some(Self::GatheredStore),
+            "reply_gathered" => Some(Self::ReplyGathered),
             "reply_string" => Some(Self::ReplyString),
             "reply_item" => Some(Self::ReplyItem),
             "string_get" => Some(Self::StringGet),
@@ -444,6 +545,9 @@ impl Opcode {
             "string_set_keep" => Some(Self::StringSetKeep),
             "string_set_until" => Some(Self::StringSetUntil),
             "string_set_integer" => Some(Self::StringSetInteger),
+            "string_len" => Some(Self::StringLen),
+            "string_splice" => Some(Self::StringSplice),
+            "reply_string_range" => Some(Self::ReplyStringRange),
             _ => None,
         }
     }

@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 46] = [
+pub static PRIMITIVES: [Primitive; 72] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -16,6 +16,18 @@ pub static PRIMITIVES: [Primitive; 46] = [
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
         cursor: None,
         otherwise: None,
+    },
+    Primitive {
+        name: "bytes_integer",
+        op: Opcode::BytesInteger,
+        params: &[PrimitiveParam {
+            name: "text",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: Some(Branch::NotInteger),
     },
     Primitive {
         name: "command_drop",
@@ -66,6 +78,76 @@ pub static PRIMITIVES: [Primitive; 46] = [
         otherwise: None,
     },
     Primitive {
+        name: "db_number",
+        op: Opcode::DbNumber,
+        params: &[],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "db_swap",
+        op: Opcode::DbSwap,
+        params: &[
+            PrimitiveParam {
+                name: "one",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "two",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "decimal_add",
+        op: Opcode::DecimalAdd,
+        params: &[
+            PrimitiveParam {
+                name: "left",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "right",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: false }),
+        cursor: None,
+        otherwise: Some(Branch::NotFinite),
+    },
+    Primitive {
+        name: "decimal_check",
+        op: Opcode::DecimalCheck,
+        params: &[PrimitiveParam {
+            name: "value",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: Some(Branch::NotFloat),
+    },
+    Primitive {
+        name: "dump_is_whole",
+        op: Opcode::DumpIsWhole,
+        params: &[PrimitiveParam {
+            name: "payload",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "float_floor",
         op: Opcode::FloatFloor,
         params: &[PrimitiveParam {
@@ -90,6 +172,74 @@ pub static PRIMITIVES: [Primitive; 46] = [
         otherwise: None,
     },
     Primitive {
+        name: "gather_difference",
+        op: Opcode::GatherDifference,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gather_intersection",
+        op: Opcode::GatherIntersection,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gather_smallest",
+        op: Opcode::GatherSmallest,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "gather_union",
+        op: Opcode::GatherUnion,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gathered_len",
+        op: Opcode::GatheredLen,
+        params: &[],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "gathered_store",
+        op: Opcode::GatheredStore,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "info_select",
         op: Opcode::InfoSelect,
         params: &[PrimitiveParam {
@@ -98,6 +248,49 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::In(Pattern::Is(Type::Bytes)),
         }],
         result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "key_copy",
+        op: Opcode::KeyCopy,
+        params: &[
+            PrimitiveParam {
+                name: "source",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "destination",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "key_dump",
+        op: Opcode::KeyDump,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "key_encoding_name",
+        op: Opcode::KeyEncodingName,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: false }),
         cursor: None,
         otherwise: None,
     },
@@ -157,6 +350,25 @@ pub static PRIMITIVES: [Primitive; 46] = [
         otherwise: None,
     },
     Primitive {
+        name: "key_move",
+        op: Opcode::KeyMove,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "database",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: Some(Branch::Unknown),
+    },
+    Primitive {
         name: "key_persist",
         op: Opcode::KeyPersist,
         params: &[PrimitiveParam {
@@ -165,6 +377,14 @@ pub static PRIMITIVES: [Primitive; 46] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "key_random",
+        op: Opcode::KeyRandom,
+        params: &[],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
         cursor: None,
         otherwise: None,
     },
@@ -179,6 +399,49 @@ pub static PRIMITIVES: [Primitive; 46] = [
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
         cursor: None,
         otherwise: None,
+    },
+    Primitive {
+        name: "key_rename",
+        op: Opcode::KeyRename,
+        params: &[
+            PrimitiveParam {
+                name: "source",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "destination",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "key_restore",
+        op: Opcode::KeyRestore,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "payload",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "at_ms",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: Some(Branch::Unknown),
     },
     Primitive {
         name: "key_set_flags",
@@ -196,6 +459,30 @@ pub static PRIMITIVES: [Primitive; 46] = [
             },
         ],
         result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "multi",
+        op: Opcode::Multi,
+        params: &[PrimitiveParam {
+            name: "what",
+            slot: Slot::B,
+            kind: OperandKind::Choice(ChoiceSet::Multi),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "multi_watch",
+        op: Opcode::MultiWatch,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
         cursor: None,
         otherwise: None,
     },
@@ -283,6 +570,14 @@ pub static PRIMITIVES: [Primitive; 46] = [
         otherwise: None,
     },
     Primitive {
+        name: "reply_gathered",
+        op: Opcode::ReplyGathered,
+        params: &[],
+        result: None,
+        cursor: Some(Slot::A),
+        otherwise: None,
+    },
+    Primitive {
         name: "reply_info",
         op: Opcode::ReplyInfo,
         params: &[],
@@ -301,6 +596,18 @@ pub static PRIMITIVES: [Primitive; 46] = [
         result: None,
         cursor: None,
         otherwise: Some(Branch::Absent),
+    },
+    Primitive {
+        name: "reply_keys",
+        op: Opcode::ReplyKeys,
+        params: &[PrimitiveParam {
+            name: "pattern",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
     },
     Primitive {
         name: "reply_reloaded",
@@ -364,6 +671,30 @@ pub static PRIMITIVES: [Primitive; 46] = [
                 name: "form",
                 slot: Slot::B,
                 kind: OperandKind::Choice(ChoiceSet::SourceForm),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_string_range",
+        op: Opcode::ReplyStringRange,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "first",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "last",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
             },
         ],
         result: None,
@@ -566,6 +897,18 @@ pub static PRIMITIVES: [Primitive; 46] = [
         otherwise: Some(Branch::NotInteger),
     },
     Primitive {
+        name: "string_len",
+        op: Opcode::StringLen,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "string_set",
         op: Opcode::StringSet,
         params: &[
@@ -645,5 +988,29 @@ pub static PRIMITIVES: [Primitive; 46] = [
         result: None,
         cursor: None,
         otherwise: None,
+    },
+    Primitive {
+        name: "string_splice",
+        op: Opcode::StringSplice,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "offset",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: Some(Branch::Overflow),
     },
 ];

@@ -2,7 +2,7 @@
 
 use super::quote;
 use crate::{Expiry, Hint, Key, OutOfMemory, ScanFilter, Scanned, Store, Text};
-use databox::Kind;
+use databox::{Databox, DecodeOptions, Kind, Set};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -143,6 +143,89 @@ impl Store for MapStore {
         Ok(())
     }
 
+    fn splice_string(&mut self, key: Key<'_>, at: u64, bytes: &[u8]) -> Result<bool, OutOfMemory> {
+        let end = at.saturating_add(bytes.len() as u64);
+        if end > STRING_LEN_MAX {
+            return Ok(false);
+        }
+        if self.is_full {
+            return Err(OutOfMemory);
+        }
+        let (at, end) = (at as usize, end as usize);
+        let mut string = self.string(key).map_or_else(Vec::new, |text| text.to_vec());
+        string.resize(string.len().max(end), 0);
+        string[at..end].copy_from_slice(bytes);
+        let flags = self.flags(key);
+        self.set_string(key, Text::Bytes(&string), Expiry::Keep)?;
+        self.set_flags(key, flags);
+        Ok(true)
+    }
+
+    fn encoding(&mut self, key: Key<'_>) -> Option<&'static str> {
+        Some(match self.kind(key)? {
+            Kind::Set => "hashtable",
+            _ => "raw",
+        })
+    }
+
+    fn move_key(&mut self, key: Key<'_>, to: i64) -> Result<Option<bool>, OutOfMemory> {
+        if !(0..16).contains(&to) {
+            return Ok(None);
+        }
+        if self.is_full {
+            return Err(OutOfMemory);
+        }
+        // The other databases are empty, and nobody looks into them.
+        Ok(Some(self.remove(key)))
+    }
+
+    fn random_key(&mut self) -> Option<Vec<u8>> {
+        let now_ms = self.now_ms;
+        self.entries.iter().find(|(_, entry)| !entry.is_gone(now_ms)).map(|(key, _)| key.clone())
+    }
+
+    fn database(&self) -> u32 {
+        0
+    }
+
+    fn dump(&mut self, key: Key<'_>) -> Option<Vec<u8>> {
+        let value = match &self.live(key)?.value {
+            Value::String(bytes) => Databox::from_text(Text::Bytes(bytes)),
+            Value::Set(members) => {
+                let mut set = databox::Set::new(0);
+                members.iter().for_each(|member| {
+                    set.add(member);
+                });
+                set.into()
+            }
+        };
+        Some(databox::dump::write(|out| value.encode(out)))
+    }
+
+    fn restore(
+        &mut self,
+        key: Key<'_>,
+        payload: &[u8],
+        expiry: Expiry,
+    ) -> Result<bool, OutOfMemory> {
+        if self.is_full {
+            return Err(OutOfMemory);
+        }
+        let options = DecodeOptions { bytes_max: 1 << 20, members_max: 1 << 20, seed: 0 };
+        let Ok(value) = databox::dump::read(payload, &options) else { return Ok(false) };
+        match (value.text(), value.as_set()) {
+            (Some(text), _) => self.set_string(key, text, expiry)?,
+            (_, Some(set)) => {
+                self.set_string(key, Text::Bytes(&[]), expiry)?;
+                if let Some(entry) = self.live(key) {
+                    entry.value = Value::Set(set.iter().map(|member| member.to_vec()).collect());
+                }
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
     fn flags(&mut self, key: Key<'_>) -> u32 {
         self.live(key).map_or(0, |entry| entry.flags)
     }
@@ -206,6 +289,50 @@ impl Store for MapStore {
         if end < members.len() as u64 { end } else { 0 }
     }
 
+    fn lend_set(&mut self, key: Key<'_>) -> Option<Set> {
+        let hash = key.hash;
+        let members = self.members(key)?;
+        let mut set = Set::new(hash);
+        members.iter().for_each(|member| _ = set.add(member));
+        Some(set)
+    }
+
+    fn put_set(&mut self, key: Key<'_>, set: Set) -> Result<(), OutOfMemory> {
+        if self.is_full {
+            return Err(OutOfMemory);
+        }
+        self.remove(key);
+        for member in &set {
+            self.set_add(key, &member.to_vec())?;
+        }
+        Ok(())
+    }
+
+    fn has_room(&self, _: usize) -> bool {
+        !self.is_full
+    }
+
+    fn discard(&mut self, _: Set) {}
+
+    fn copy_key(&mut self, from: Key<'_>, to: Key<'_>) -> Result<bool, OutOfMemory> {
+        if self.is_full {
+            return Err(OutOfMemory);
+        }
+        let Some(entry) = self.live(from).cloned() else { return Ok(false) };
+        self.entries.insert(to.bytes.to_vec(), entry);
+        Ok(true)
+    }
+
+    fn rename_key(&mut self, from: Key<'_>, to: Key<'_>) -> Result<bool, OutOfMemory> {
+        let found = self.copy_key(from, to)?;
+        if from.bytes != to.bytes {
+            self.entries.remove(from.bytes);
+        }
+        Ok(found)
+    }
+
+    fn swap(&mut self, _: u32, _: u32) {}
+
     fn scan(
         &mut self,
         cursor: u64,
@@ -254,6 +381,9 @@ impl Entry {
         }
     }
 }
+
+/// The longest string that is made by writing behind its end.
+const STRING_LEN_MAX: u64 = 1 << 20;
 
 fn text(bytes: &[u8]) -> Text<'_> {
     Text::canonical(bytes)
