@@ -568,7 +568,7 @@ impl Reactor {
         let mut upkeep = Upkeep::Idle;
         if let Some(worker) = &mut self.worker {
             loop {
-                upkeep = worker.maintain(now_ms);
+                upkeep = worker.maintain(now_ms, &self.shared.budget);
                 if upkeep == Upkeep::Idle || self.shared.clock.elapsed() >= elapsed + SLICE {
                     break;
                 }

@@ -1,5 +1,6 @@
 //! What all threads of a server share: read often, written almost never.
 
+use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
@@ -14,6 +15,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub(crate) struct Shared {
     /// What it was told to do.
     pub(crate) config: Config,
+    /// What all shards together may hold.
+    pub(crate) budget: Budget,
     /// The commands in force.
     pub(crate) commands: Commands,
     /// Counters of all threads.
@@ -51,7 +54,9 @@ impl Shared {
         random: [u64; 4],
     ) -> Self {
         let [a, b, c, d] = random;
+        let memory = &config.memory;
         Self {
+            budget: Budget::new(memory.budget_bytes(), memory.policy, shards),
             config,
             commands,
             stats: Stats::new(threads),

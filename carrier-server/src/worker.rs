@@ -7,6 +7,7 @@ mod programs;
 pub(crate) use parts::Outgoing;
 
 use crate::batch::{Batch, Requests};
+use crate::budget::Budget;
 use crate::catalog::{Catalog, Command};
 use crate::connection::Connections;
 use crate::intents::{Intents, Ticket};
@@ -36,6 +37,10 @@ pub(crate) struct Worker {
     prepared: Vec<(Namespace, u64)>,
     /// When requests were last run.
     asked_at_ms: u64,
+    /// When the budget was last corrected.
+    corrected_at_ms: u64,
+    /// How many keys had made room when that was last looked at.
+    evicted: u64,
     /// The databases, a bit each, whose counters may have changed since they were published.
     touched: u32,
     /// Programs that wait for their next slice.
@@ -78,6 +83,8 @@ impl Worker {
             scratch: Vec::new(),
             prepared: Vec::new(),
             asked_at_ms: 0,
+            corrected_at_ms: 0,
+            evicted: 0,
             touched: 0,
             unfinished: UnfinishedPrograms::default(),
             intents: Intents::default(),
@@ -167,7 +174,17 @@ impl Worker {
     }
 
     /// One bounded step of what the shard has to do by itself: expiry and deferred destruction.
-    pub(crate) fn maintain(&mut self, now_ms: u64) -> Upkeep {
+    pub(crate) fn maintain(&mut self, now_ms: u64, budget: &Budget) -> Upkeep {
+        if self.place.index == 0 && now_ms >= self.corrected_at_ms.saturating_add(CORRECTED_MS) {
+            self.corrected_at_ms = now_ms;
+            budget.correct();
+        }
+        self.shard.set_budget(budget.of_shard());
+        let over = (0..EVICT_STEPS).all(|_| self.shard.stay_under());
+        if self.shard.evicted() != self.evicted {
+            self.evicted = self.shard.evicted();
+            self.touched = ALL_DATABASES;
+        }
         if self.shard.ledger().queued > 0 {
             self.touched = ALL_DATABASES;
         }
@@ -191,7 +208,7 @@ impl Worker {
         if moving {
             self.touched = ALL_DATABASES;
         }
-        if freeing || due || moving {
+        if freeing || due || moving || over {
             Upkeep::Backlog
         } else if expiring {
             Upkeep::Watching
@@ -244,6 +261,7 @@ impl Worker {
         stats.committed_bytes.set(figures.committed_bytes as u64);
         stats.moved_bytes.set(figures.moved_bytes);
         stats.expired_keys.set(self.shard.expired());
+        stats.evicted_keys.set(self.shard.evicted());
         for (id, (keys, expiring)) in (0..).zip(stats.keys.iter().zip(&stats.expiring)) {
             if self.touched >> id & 1 == 1 {
                 keys.set(self.shard.len(Namespace(id)));
@@ -275,6 +293,10 @@ const ALL_DATABASES: u32 = u32::MAX >> (u32::BITS - DATABASES);
 const SWEEP: SweepLimits = SweepLimits { pages_max: 64, keys_max: 64 };
 /// How long nobody has asked for anything when a shard counts as idle.
 const IDLE_AFTER_MS: u64 = 100;
+/// Steps towards the budget between two looks at the clock.
+const EVICT_STEPS: usize = 8;
+/// How often the budget is corrected by what the process takes.
+const CORRECTED_MS: u64 = 100;
 /// Steps of deferred destruction between two looks at the clock.
 const WORK_STEPS: usize = 8;
 

@@ -1,5 +1,6 @@
 //! What a request costs the server, and how many it answers, in a closed loop.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use crate::bench::error::BenchError;
@@ -43,14 +44,7 @@ fn measure_loaded(
         fill(stage, row, server, keys)?;
     }
     let command = row.command(lineup.protocol).unwrap_or_default();
-    let mut commands = HashMap::new();
-    for server in &servers {
-        let own = match &row.example {
-            Some(example) => example::command(stage, example, server, command)?,
-            None => command.to_owned(),
-        };
-        commands.insert(server.name.as_str(), own);
-    }
+    let commands = own_commands(stage, row, &servers, command)?;
     for pipeline in stage.settings.pipelines(&row.pipelines) {
         stage.announce(&row.row, lineup, Some(pipeline));
         let requests = stage.settings.requests(pipeline, row.requests);
@@ -61,16 +55,18 @@ fn measure_loaded(
         let words = words(row, keys)
             .with("--distribution", order)
             .plus(&["--misses", misses])
-            .with("-P", pipeline)
-            .with("-n", requests);
+            .with("-P", pipeline);
+        let shots = Cell::new(SEED);
         let shot = |server: &Server| {
             if row.once {
                 fill(stage, row, server, keys)?;
                 // What writing leaves to do is not what is measured.
                 server.at_rest_cpu_ns();
             }
+            shots.set(shots.get() + u64::from(row.varies));
             let command = commands.get(server.name.as_str()).map_or(command, String::as_str);
-            shoot(stage, &row.row, server, words.clone().with("--command", command))
+            let words = words.clone().with("-n", requests).with("--seed", shots.get());
+            shoot(stage, &row.row, server, words.with("--command", command))
         };
         // The first of each is not counted: caches, buffers and tables settle in it.
         for server in &servers {
@@ -86,6 +82,20 @@ fn measure_loaded(
         read_back(stage, row, server, keys)?;
     }
     Ok(())
+}
+
+/// What each server calls the command of an example; nothing of other rows.
+fn own_commands<'s>(
+    stage: &Stage,
+    row: &CpuRow,
+    servers: &'s [Server],
+    command: &str,
+) -> Result<HashMap<&'s str, String>, BenchError> {
+    let Some(example) = &row.example else { return Ok(HashMap::new()) };
+    let own = |server: &'s Server| {
+        Ok((server.name.as_str(), example::command(stage, example, server, command)?))
+    };
+    servers.iter().map(own).collect()
 }
 
 /// While the table grows from nothing: each shot goes on where the last one ended.
@@ -219,6 +229,8 @@ impl Samples {
     }
 }
 
+/// The seed that values follow from where nothing else is said.
+const SEED: u64 = 1;
 /// Keys that a whole run of fresh ones ends with.
 const GROWN_KEYS: u64 = 10_000_000;
 /// How many values are read again after a row.

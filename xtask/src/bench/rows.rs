@@ -48,6 +48,8 @@ pub(crate) struct CpuRow {
     #[serde(default)]
     pub(crate) once: bool,
     #[serde(default)]
+    pub(crate) varies: bool,
+    #[serde(default)]
     pub(crate) setup: Vec<String>,
     /// Where the command is no built-in one: what makes it.
     pub(crate) example: Option<Example>,
@@ -79,6 +81,7 @@ impl CpuRow {
             keeps: false,
             fresh: is_fresh,
             once: false,
+            varies: false,
             setup: Vec::new(),
             example: None,
             requests: None,

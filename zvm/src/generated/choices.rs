@@ -16,7 +16,7 @@ pub enum ChoiceSet {
     SourceForm,
     /// set_members.
     Elements,
-    /// string, set.
+    /// string, set, list, map.
     Kind,
     /// begin, commit, discard, unwatch.
     Multi,
@@ -43,7 +43,7 @@ impl ChoiceSet {
             Self::CompilePurpose => &["check", "load"],
             Self::SourceForm => &["text", "program"],
             Self::Elements => &["set_members"],
-            Self::Kind => &["string", "set"],
+            Self::Kind => &["string", "set", "list", "map"],
             Self::Multi => &["begin", "commit", "discard", "unwatch"],
             Self::Aggregate => &["array", "map"],
             Self::IntegerField => &["id", "protocol", "database", "command_count"],
@@ -122,7 +122,9 @@ pub(crate) const fn elements(code: u8) -> Elements {
 pub(crate) const fn kind(code: u8) -> databox::Kind {
     match code {
         0 => databox::Kind::String,
-        _ => databox::Kind::Set,
+        1 => databox::Kind::Set,
+        2 => databox::Kind::List,
+        _ => databox::Kind::Map,
     }
 }
 
