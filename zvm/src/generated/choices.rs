@@ -12,7 +12,7 @@ pub enum ChoiceSet {
     CompilePurpose,
     /// text, program.
     SourceForm,
-    /// string, set.
+    /// string, set, list, map.
     Kind,
     /// begin, commit, discard, unwatch.
     Multi,
@@ -38,7 +38,7 @@ impl ChoiceSet {
             Self::Truth => &["false", "true"],
             Self::CompilePurpose => &["check", "load"],
             Self::SourceForm => &["text", "program"],
-            Self::Kind => &["string", "set"],
+            Self::Kind => &["string", "set", "list", "map"],
             Self::Multi => &["begin", "commit", "discard", "unwatch"],
             Self::Aggregate => &["array", "map"],
             Self::IntegerField => &["id", "protocol", "database", "command_count"],
@@ -92,7 +92,9 @@ pub(crate) const fn source_form(code: u8) -> crate::SourceForm {
 pub(crate) const fn kind(code: u8) -> databox::Kind {
     match code {
         0 => databox::Kind::String,
-        _ => databox::Kind::Set,
+        1 => databox::Kind::Set,
+        2 => databox::Kind::List,
+        _ => databox::Kind::Map,
     }
 }
 

@@ -4,8 +4,8 @@
 
 use super::opcode::Opcode;
 use crate::handlers::{
-    boolean, bytes, commands, control, database, decimal, float, fused, integer, key, multi, reply,
-    session, set, several, string,
+    boolean, bytes, commands, control, database, decimal, float, fused, integer, key, list, map,
+    multi, reply, session, set, several, string,
 };
 use crate::interpret::{Machine, Step};
 use crate::{Instruction, ReplySink, Session, Store};
@@ -93,6 +93,25 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::KeyRestore => key::key_restore(vm, *i),
         Opcode::DumpIsWhole => key::dump_is_whole(vm, *i),
         Opcode::DbNumber => key::db_number(vm, *i),
+        Opcode::ListLen => list::list_len(vm, *i),
+        Opcode::ListInsert => list::list_insert(vm, *i),
+        Opcode::ListGet => list::list_get(vm, *i),
+        Opcode::ListTake => list::list_take(vm, *i),
+        Opcode::ListSet => list::list_set(vm, *i),
+        Opcode::ListRemove => list::list_remove(vm, *i),
+        Opcode::ReplyListRemoved => list::reply_list_removed(vm, *i),
+        Opcode::ListFind => list::list_find(vm, *i),
+        Opcode::ReplyListRange => list::reply_list_range(vm, *i),
+        Opcode::ReplyListTaken => list::reply_list_taken(vm, *i),
+        Opcode::MapLen => map::map_len(vm, *i),
+        Opcode::MapSet => map::map_set(vm, *i),
+        Opcode::MapGet => map::map_get(vm, *i),
+        Opcode::MapLenOf => map::map_len_of(vm, *i),
+        Opcode::MapRemove => map::map_remove(vm, *i),
+        Opcode::ReplyMapPairs => map::reply_map_pairs(vm, *i),
+        Opcode::ReplyMapNames => map::reply_map_names(vm, *i),
+        Opcode::ReplyMapValues => map::reply_map_values(vm, *i),
+        Opcode::ReplyMapScan => map::reply_map_scan(vm, *i),
         Opcode::Multi => multi::multi(vm, *i),
         Opcode::MultiWatch => multi::multi_watch(vm, *i),
         Opcode::ReplyStatus => reply::reply_status(vm, *i),
@@ -127,6 +146,7 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::SetLen => set::set_len(vm, *i),
         Opcode::SetContains => set::set_contains(vm, *i),
         Opcode::ReplySetMembers => set::reply_set_members(vm, *i),
+        Opcode::ReplySetScan => set::reply_set_scan(vm, *i),
         Opcode::KeyCopy => several::key_copy(vm, *i),
         Opcode::KeyRename => several::key_rename(vm, *i),
         Opcode::DbSwap => several::db_swap(vm, *i),

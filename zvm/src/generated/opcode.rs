@@ -160,121 +160,161 @@ pub enum Opcode {
     DumpIsWhole = 73,
     /// `r[a] := database`. Reads which database the request is about.
     DbNumber = 74,
+    /// `r[a] := number of elements at r[b]`. Counts the elements; 0 where the key is absent.
+    ListLen = 75,
+    /// `list at r[a] := r[c] before element r[b]`. Puts an element before another one, or behind the last one where the index is -1 or the length; creates the list where it is absent. Beyond the ends nothing happens.
+    ListInsert = 76,
+    /// `r[a] := element r[c] of list at r[b]`. Copies an element to the scratch space; absent where there is none.
+    ListGet = 77,
+    /// `r[a] := removed element r[c] of list at r[b]`. Removes an element and copies it to the scratch space; absent where there is none.
+    ListTake = 78,
+    /// `element r[b] of list at r[a] := r[c]`. Puts an element in place of another one; where there is none nothing happens.
+    ListSet = 79,
+    /// `remove r[c] elements from r[b] on of list at r[a], r[imm] are gone`. Removes up to `r[c]` elements from index `r[b]`, which is not negative, on.
+    ListRemove = 80,
+    /// `remove r[b] elements r[c] from list at r[a], from r[imm] on; integer`. Removes the first `r[b]` elements that are equal to a value, or where that is below 0 as many of the last, and replies how many it were. Counts what is left of them towards 0.
+    ReplyListRemoved = 81,
+    /// `r[a] := index of r[c] in list at r[b], from r[imm] on`. Finds the first element that is equal to a value; absent where there is none.
+    ListFind = 82,
+    /// `array of r[c] elements from r[b] on of list at r[a], r[imm] are out`. Replies up to `r[c]` elements from index `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
+    ReplyListRange = 83,
+    /// `array of r[b] elements taken from list at r[a], r[c] are out`. Removes up to `r[b]` elements from the front, or where that is below 0 from the back, and replies them as an array.
+    ReplyListTaken = 84,
+    /// `r[a] := number of names at r[b]`. Counts the names; 0 where the key is absent.
+    MapLen = 85,
+    /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
+    MapSet = 86,
+    /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
+    MapGet = 87,
+    /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
+    MapLenOf = 88,
+    /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
+    MapRemove = 89,
+    /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
+    ReplyMapPairs = 90,
+    /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
+    ReplyMapNames = 91,
+    /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
+    ReplyMapValues = 92,
+    /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
+    ReplyMapScan = 93,
     /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
-    Multi = 75,
+    Multi = 94,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
-    MultiWatch = 76,
+    MultiWatch = 95,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 77,
+    ReplyStatus = 96,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 78,
+    ReplyStatusOf = 97,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 79,
+    ReplyNil = 98,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 80,
+    ReplyNilArray = 99,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 81,
+    ReplyInteger = 100,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 82,
+    ReplyBoolean = 101,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 83,
+    ReplyBytes = 102,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 84,
+    ReplyLiteral = 103,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 85,
+    ReplyArray = 104,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 86,
+    ReplyMap = 105,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 87,
+    ReplyOpen = 106,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 88,
+    ReplyClose = 107,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 89,
+    Resp3 = 108,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 90,
+    SessionInteger = 109,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 91,
+    SessionBytes = 110,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 92,
+    SessionSet = 111,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 93,
+    SessionSelect = 112,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 94,
+    SessionProtocol = 113,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 95,
+    SessionAuthenticate = 114,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 96,
+    SessionClose = 115,
     /// `select settings like r[a]`. Adds the settings that match a pattern to the selection of reply_config.
-    ConfigSelect = 97,
+    ConfigSelect = 116,
     /// `map of selected settings`. Replies a map of the selected settings.
-    ReplyConfig = 98,
+    ReplyConfig = 117,
     /// `select section r[a]`. Adds a section to the selection of reply_info.
-    InfoSelect = 99,
+    InfoSelect = 118,
     /// `text of selected sections`. Replies the selected sections as text, the default ones without a selection.
-    ReplyInfo = 100,
+    ReplyInfo = 119,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 101,
+    ReplyCommandInfo = 120,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 102,
+    ReplyCommandDocs = 121,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 103,
+    ReplyCommands = 122,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 104,
+    SetAdd = 123,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 105,
+    SetRemove = 124,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 106,
+    SetLen = 125,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 107,
+    SetContains = 126,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 108,
+    ReplySetMembers = 127,
+    /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
+    ReplySetScan = 128,
     /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 109,
+    KeyCopy = 129,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 110,
+    KeyRename = 130,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 111,
+    DbSwap = 131,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 112,
+    GatherSmallest = 132,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 113,
+    GatherUnion = 133,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 114,
+    GatherIntersection = 134,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 115,
+    GatherDifference = 135,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 116,
+    GatheredLen = 136,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 117,
+    GatheredStore = 137,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 118,
+    ReplyGathered = 138,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 119,
+    ReplyString = 139,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where there is none.
-    ReplyItem = 120,
+    ReplyItem = 140,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 121,
+    StringGet = 141,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 122,
+    StringInteger = 142,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 123,
+    StringSet = 143,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 124,
+    StringSetKeep = 144,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 125,
+    StringSetUntil = 145,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 126,
+    StringSetInteger = 146,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 127,
+    StringLen = 147,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 128,
+    StringSplice = 148,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 129,
+    ReplyStringRange = 149,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 130] = [
+    pub const ALL: [Self; 150] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -350,6 +390,25 @@ impl Opcode {
         Self::KeyRestore,
         Self::DumpIsWhole,
         Self::DbNumber,
+        Self::ListLen,
+        Self::ListInsert,
+        Self::ListGet,
+        Self::ListTake,
+        Self::ListSet,
+        Self::ListRemove,
+        Self::ReplyListRemoved,
+        Self::ListFind,
+        Self::ReplyListRange,
+        Self::ReplyListTaken,
+        Self::MapLen,
+        Self::MapSet,
+        Self::MapGet,
+        Self::MapLenOf,
+        Self::MapRemove,
+        Self::ReplyMapPairs,
+        Self::ReplyMapNames,
+        Self::ReplyMapValues,
+        Self::ReplyMapScan,
         Self::Multi,
         Self::MultiWatch,
         Self::ReplyStatus,
@@ -384,6 +443,7 @@ impl Opcode {
         Self::SetLen,
         Self::SetContains,
         Self::ReplySetMembers,
+        Self::ReplySetScan,
         Self::KeyCopy,
         Self::KeyRename,
         Self::DbSwap,
@@ -493,6 +553,25 @@ impl Opcode {
             "key_restore" => Some(Self::KeyRestore),
             "dump_is_whole" => Some(Self::DumpIsWhole),
             "db_number" => Some(Self::DbNumber),
+            "list_len" => Some(Self::ListLen),
+            "list_insert" => Some(Self::ListInsert),
+            "list_get" => Some(Self::ListGet),
+            "list_take" => Some(Self::ListTake),
+            "list_set" => Some(Self::ListSet),
+            "list_remove" => Some(Self::ListRemove),
+            "reply_list_removed" => Some(Self::ReplyListRemoved),
+            "list_find" => Some(Self::ListFind),
+            "reply_list_range" => Some(Self::ReplyListRange),
+            "reply_list_taken" => Some(Self::ReplyListTaken),
+            "map_len" => Some(Self::MapLen),
+            "map_set" => Some(Self::MapSet),
+            "map_get" => Some(Self::MapGet),
+            "map_len_of" => Some(Self::MapLenOf),
+            "map_remove" => Some(Self::MapRemove),
+            "reply_map_pairs" => Some(Self::ReplyMapPairs),
+            "reply_map_names" => Some(Self::ReplyMapNames),
+            "reply_map_values" => Some(Self::ReplyMapValues),
+            "reply_map_scan" => Some(Self::ReplyMapScan),
             "multi" => Some(Self::Multi),
             "multi_watch" => Some(Self::MultiWatch),
             "reply_status" => Some(Self::ReplyStatus),
@@ -527,6 +606,7 @@ impl Opcode {
             "set_len" => Some(Self::SetLen),
             "set_contains" => Some(Self::SetContains),
             "reply_set_members" => Some(Self::ReplySetMembers),
+            "reply_set_scan" => Some(Self::ReplySetScan),
             "key_copy" => Some(Self::KeyCopy),
             "key_rename" => Some(Self::KeyRename),
             "db_swap" => Some(Self::DbSwap),

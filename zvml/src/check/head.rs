@@ -209,7 +209,7 @@ impl<'s> Checker<'s, '_> {
         let cursors = params.iter().filter(|param| has(param, ParamType::Cursor)).count();
         let variadic = head.signature.list().is_some_and(|param| has(param, ParamType::Key));
         let complaint = match head.run_where {
-            RunWhere::One if (keys > 0) == (cursors > 0) || cursors > 1 => {
+            RunWhere::One if (keys == 0 && cursors == 0) || cursors > 1 => {
                 Some("a command with keys, or with one cursor, which say the shard")
             }
             RunWhere::Keys | RunWhere::Each if keys != 1 || !variadic => {
