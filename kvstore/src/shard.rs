@@ -113,13 +113,15 @@ pub struct Shard {
     expired: u64,
     eviction: Eviction,
     departures: Departures,
-    /// How many random numbers were drawn.
-    drawn: u64,
     /// Keys that may not make room, by their hashes, and how often each was pinned.
     pins: HashMap<u64, u32>,
+    /// How often all were.
+    all_pinned: u32,
     /// The time when an expiry was last set.
     now_ms: u64,
     steps: Steps,
+    /// How many random numbers were drawn.
+    drawn: u64,
 }
 
 /// Where a key was found.
@@ -151,10 +153,11 @@ impl Shard {
             expired: 0,
             eviction: Eviction::new(config.policy),
             departures: Departures::default(),
-            drawn: 0,
             pins: HashMap::new(),
+            all_pinned: 0,
             now_ms: 0,
             steps: Steps::default(),
+            drawn: 0,
         })
     }
 

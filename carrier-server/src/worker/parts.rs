@@ -33,6 +33,7 @@ impl Worker {
         self.asked_at_ms = self.asked_at_ms.max(transaction.now_ms);
         let Some(marks) = transaction.parts[part].slot().marks.take() else { return };
         let held = Held::Part(Arc::clone(&transaction), part);
+        self.pin(&marks);
         let (ticket, first) = self.intents.enter(marks, held);
         transaction.parts[part].slot().ticket = Some(ticket);
         if first.is_some() {

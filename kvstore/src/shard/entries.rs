@@ -101,8 +101,8 @@ impl Shard {
     /// Whether so many bytes more are within the budget.
     #[must_use]
     pub fn has_room(&self, bytes: usize) -> bool {
-        let used = || self.ledger().used().saturating_add(bytes as u64);
-        self.budget_bytes().is_none_or(|budget| used() <= budget)
+        let used = || self.spent().saturating_add(bytes as u64);
+        self.budget_bytes == u64::MAX || used() <= self.limit()
     }
 }
 
