@@ -51,6 +51,11 @@ pub(crate) enum Route {
         /// Which of them is the key.
         key_offset: usize,
     },
+    /// The shards of the keys in the groups of a list whose place the arguments tell.
+    List {
+        /// Which argument of a group is the key.
+        key_offset: usize,
+    },
     /// Every shard.
     Everywhere,
 }
@@ -326,7 +331,7 @@ impl Command {
 
     /// Whether its requests have a first key, whose hash travels with them.
     pub(crate) const fn has_key(&self) -> bool {
-        matches!(self.route, Route::Key(_) | Route::Groups { .. })
+        matches!(self.route, Route::Key(_) | Route::Groups { .. } | Route::List { .. })
     }
 
     /// The name in lower case, `client|id` for a subcommand.
@@ -350,6 +355,9 @@ impl Command {
         }
         if access.contains(Access::ADMIN) {
             flags.push("admin");
+        }
+        if self.signature().has_movable_keys() {
+            flags.push("movablekeys");
         }
         flags
     }
@@ -376,6 +384,10 @@ impl Route {
             }
             [(index, param)] if matches!(param.multiplicity, Multiplicity::Once) => {
                 Ok(Self::Key(*index))
+            }
+            [(_, param)] if param.multiplicity.is_list() && signature.has_movable_keys() => {
+                let offset = param.items.iter().position(|item| item.ty == ParamType::Key);
+                Ok(Self::List { key_offset: offset.unwrap_or(0) })
             }
             [(start, param)] if param.multiplicity.is_variadic() => {
                 let keys = param.items.iter().filter(|item| item.ty == ParamType::Key).count();
