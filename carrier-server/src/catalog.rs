@@ -324,6 +324,13 @@ impl Command {
         self.sliced
     }
 
+    /// Whether clients may call it that have not given the password: what logs them in, or lets
+    /// them go.
+    pub(crate) fn comes_before_login(&self) -> bool {
+        let opens = [Opcode::SessionAuthenticate, Opcode::SessionClose, Opcode::SessionReset];
+        self.program.code.iter().any(|instruction| opens.contains(&instruction.op))
+    }
+
     /// Whether it may change data.
     pub(crate) fn writes(&self) -> bool {
         self.program.access.contains(Access::WRITE)

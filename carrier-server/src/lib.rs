@@ -7,6 +7,7 @@ pub mod config;
 pub mod server;
 
 mod batch;
+mod clients;
 mod clock;
 mod commands;
 mod connection;
@@ -19,12 +20,14 @@ mod layout;
 mod listener;
 mod mesh;
 mod parser;
+mod password;
 mod reactor;
 mod replier;
 mod replies;
 mod request;
 mod router;
 mod session;
+mod settings;
 mod shard_store;
 mod shared;
 mod sink;
@@ -33,4 +36,5 @@ mod stats;
 mod unfinished;
 mod worker;
 
+pub use password::Password;
 pub use socket::Address;

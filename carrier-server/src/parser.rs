@@ -23,7 +23,7 @@ use detect::{Detected, detect};
 use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
-use zvm::{Frame, NoStore, Registers, RunWhere};
+use zvm::{Frame, NoStore, Registers, ReplyMode, RunWhere};
 
 /// Why parsing of a connection stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,6 +132,12 @@ impl Parser {
             return None;
         }
         if bound.command.run_where() == RunWhere::Connection {
+            if !connection.session.authenticated && !bound.command.comes_before_login() {
+                deny(connection, bound);
+                turn.local.ranges.truncate(bound.args.start);
+                connection.input.consume(consumed);
+                return None;
+            }
             if !turn.local.list.is_empty() {
                 // It may look at what the requests before it did to this thread's shard.
                 turn.local.ranges.truncate(bound.args.start);
@@ -163,11 +169,21 @@ impl Parser {
         let args = turn.local.args(bound.args.clone(), bound.source, input.buffer());
         let program = bound.command.program();
         let frame = Frame::new(args);
-        replies.reply(sequence, |out| {
+        let mode = replies.reply(sequence, |out| {
+            let start = out.len();
             let mut sink = Sink::new(out, &dialect);
             zvm::run(program, frame, &mut self.registers, &mut NoStore, &mut view, &mut sink);
+            // CLIENT REPLY ON is answered, while OFF and SKIP are not.
+            let hushed = matches!(view.replies(), Some(ReplyMode::Off | ReplyMode::Skip));
+            if hushed || (bound.quiet && view.replies().is_none()) {
+                out.truncate(start);
+            }
+            view.replies()
         });
-        if view.is_closing() {
+        let closing = view.is_closing();
+        session.replies = mode.unwrap_or(session.replies);
+        session.publish(&bound.command.name());
+        if closing {
             connection.phase = Phase::Draining;
             connection.parseable = false;
         }
@@ -197,7 +213,12 @@ fn starve(connection: &mut Connection, needed: usize) -> Stop {
 fn deny(connection: &mut Connection, bound: &Bound<'_>) {
     let name = bound.command.name();
     let sequence = connection.replies.assign();
+    let authenticated = connection.session.authenticated;
     connection.replies.reply(sequence, |out| match bound.dialect {
+        Dialect::Resp(_) if bound.quiet => {}
+        Dialect::Resp(version) if !authenticated => {
+            drp_parser::Encoder::new(out, version).error(b"NOAUTH Authentication required.");
+        }
         Dialect::Resp(version) => {
             let text = format!("NOPERM this network gives no right to run the '{name}' command");
             drp_parser::Encoder::new(out, version).error(text.as_bytes());

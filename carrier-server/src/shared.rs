@@ -1,8 +1,10 @@
 //! What all threads of a server share: read often, written almost never.
 
+use crate::clients::Clients;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
+use crate::settings::Settings;
 use crate::stats::Stats;
 use kvstore::HashKey;
 use std::sync::Arc;
@@ -13,6 +15,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub(crate) struct Shared {
     /// What it was told to do.
     pub(crate) config: Config,
+    /// What of it can change while it runs.
+    pub(crate) settings: Settings,
+    /// Who is connected.
+    pub(crate) clients: Arc<Clients>,
     /// The commands in force.
     pub(crate) commands: Commands,
     /// Counters of all threads.
@@ -21,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) hash_key: Arc<HashKey>,
     /// How many shards there are.
     pub(crate) shards: usize,
+    /// When the server started, in milliseconds since the Unix epoch.
+    pub(crate) started_ms: u64,
     /// Time since the server started.
     pub(crate) clock: Clock,
     /// The port of the first TCP network, for INFO; 0 without one.
@@ -49,11 +57,14 @@ impl Shared {
     ) -> Self {
         let [a, b, c, d] = random;
         Self {
+            settings: Settings::new(&config),
+            clients: Arc::default(),
             config,
             commands,
             stats: Stats::new(threads),
             hash_key: Arc::new(HashKey::new([a, b])),
             shards,
+            started_ms: Clock::unix_ms(),
             clock: Clock::start(),
             port,
             run_id: format!("{c:016x}{d:016x}{:08x}", std::process::id()),

@@ -2,7 +2,7 @@
 
 use crate::{
     CommandFilter, CommandView, CompilePurpose, Expiry, Key, OutOfMemory, ReplySink, ScanFilter,
-    Scanned, Session, SessionField, SessionSetting, SourceForm, Store, Text,
+    Question, ReplyMode, Scanned, Session, SessionField, SessionSetting, SourceForm, Store, Text,
 };
 use databox::Kind;
 
@@ -140,16 +140,18 @@ impl Session for NoSession {
 
     fn close(&mut self) {}
 
-    fn select_config(&mut self, _: &[u8]) {}
+    fn reset(&mut self) {}
 
-    fn reply_config(&mut self, sink: &mut dyn ReplySink) {
-        sink.map(0);
-    }
+    fn set_replies(&mut self, _: ReplyMode) {}
 
-    fn select_info(&mut self, _: &[u8]) {}
+    fn stop(&mut self) {}
 
-    fn reply_info(&mut self, sink: &mut dyn ReplySink) {
-        sink.verbatim(&[]);
+    fn sleep(&mut self, _: f64) {}
+
+    fn add_word(&mut self, _: &[u8]) {}
+
+    fn answer(&mut self, _: Question, sink: &mut dyn ReplySink) {
+        sink.nil();
     }
 
     fn reply_command(&mut self, _: &[u8], view: CommandView, sink: &mut dyn ReplySink) -> usize {

@@ -3,6 +3,7 @@
 //! Keys are snake_case; the camelCase names of the original system are accepted as aliases.
 
 use super::{Config, Layout, Limits, LogLevel, Network, NetworkProtocol, is_loopback, parse_size};
+use crate::password::Password;
 use crate::socket::Address;
 use serde::Deserialize;
 use std::collections::HashSet;
@@ -81,6 +82,8 @@ struct File {
     #[serde(default)]
     commands: CommandsTable,
     #[serde(default)]
+    auth: AuthTable,
+    #[serde(default)]
     log: LogTable,
     #[serde(default)]
     limits: LimitsTable,
@@ -142,6 +145,12 @@ struct CommandsTable {
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
+struct AuthTable {
+    requirepass_sha256: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
 struct LogTable {
     level: Option<LogLevel>,
 }
@@ -164,8 +173,13 @@ struct Source<'a> {
 impl Source<'_> {
     fn config(&self, file: File) -> Result<Config, ConfigError> {
         let mut config = Config::default();
+        if let Some(hash) = &file.auth.requirepass_sha256 {
+            let password = Password::parse(hash.get_ref());
+            config.password =
+                Some(password.ok_or_else(|| self.value(hash.span().start, PASSWORD_HASH))?);
+        }
         if !file.network.is_empty() {
-            config.networks = self.networks(file.network)?;
+            config.networks = self.networks(file.network, config.password.is_some())?;
         }
         let runtime = file.runtime;
         if let Some(threads) = self.count(runtime.threads.as_ref(), THREADS)? {
@@ -182,12 +196,19 @@ impl Source<'_> {
         Ok(config)
     }
 
-    fn networks(&self, tables: Vec<Spanned<NetworkTable>>) -> Result<Vec<Network>, ConfigError> {
+    /// `secured`: clients have to give a password.
+    fn networks(
+        &self,
+        tables: Vec<Spanned<NetworkTable>>,
+        secured: bool,
+    ) -> Result<Vec<Network>, ConfigError> {
         let mut names = HashSet::new();
         let mut networks = Vec::with_capacity(tables.len());
         for table in tables {
             let start = table.span().start;
-            let network = self.network(start, table.into_inner(), &mut names)?;
+            let mut table = table.into_inner();
+            table.allow_without_authentication |= secured;
+            let network = self.network(start, table, &mut names)?;
             networks.push(network);
         }
         Ok(networks)
@@ -315,8 +336,9 @@ fn table_name(line: &str) -> Option<&str> {
     Some(inner.trim_start_matches('[').trim())
 }
 
+const PASSWORD_HASH: &str = "the SHA-256 of a password in 64 hexadecimal digits";
 const NOT_LOOPBACK: &str = "a loopback host: anyone who reaches another one can read and write \
-    everything; say `allow_without_authentication = true` in this [[network]] if that is wanted";
+    everything without `requirepass_sha256` in [auth]; say `allow_without_authentication = true` in this [[network]] if that is wanted";
 const RIGHTS: &str = "any of the rights `read`, `write`, `stats`, `admin`";
 /// What clients from elsewhere may do unless the file says otherwise: not to change the server.
 const REMOTE_ACCESS: Access = Access::READ.union(Access::WRITE).union(Access::STATS);

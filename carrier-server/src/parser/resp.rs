@@ -53,19 +53,25 @@ impl Parser {
         let args = turn.local.args(range, source, connection.input.buffer());
         match turn.catalog.find_resp(args) {
             Ok(found) => {
+                let quiet = connection.session.is_quiet();
                 let bound = Bound {
                     command: found.command,
                     args: first + found.words..first + args.len(),
                     source,
                     dialect: Dialect::Resp(version),
-                    quiet: false,
+                    quiet,
                 };
                 self.dispatch(turn, connection, key, &bound, consumed)
             }
             Err(error) => {
                 let text = turn.catalog.bind_error(error, args);
                 let sequence = connection.replies.assign();
-                connection.replies.reply(sequence, |out| Encoder::new(out, version).error(&text));
+                let quiet = connection.session.is_quiet();
+                connection.replies.reply(sequence, |out| {
+                    if !quiet {
+                        Encoder::new(out, version).error(&text);
+                    }
+                });
                 turn.local.ranges.truncate(first);
                 connection.input.consume(consumed);
                 None

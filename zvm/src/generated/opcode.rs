@@ -22,241 +22,254 @@ pub enum Opcode {
     BytesEqual = 4,
     /// `r[a] := integer r[b], or goto imm`. Reads a byte string as an integer; jumps where it is none.
     BytesInteger = 5,
+    /// `r[a] := length of r[b]`. Counts the bytes of a byte string.
+    BytesLen = 6,
+    /// `r[a] := r[b] r[c]`. Puts two byte strings together.
+    BytesJoin = 7,
+    /// `r[a] := r[b] = r[c] in lower case`. Tells whether two byte strings are equal but for the case of letters.
+    BytesSameWord = 8,
     /// `compile r[a] to b`. Compiles commands from source text and replies their names; an error, or with check an array of diagnostics, where it is wrong. With load they are in force from then on.
-    ReplyCompiled = 6,
+    ReplyCompiled = 9,
     /// `text b of command r[a], or nil`. Replies the source or the bytecode of a command as text; nil for an unknown name.
-    ReplySource = 7,
+    ReplySource = 10,
     /// `r[a] := drop added command r[b]`. Takes back a command that was added at run time or from the directory; a built-in one that it had replaced is in force again. False where there is none.
-    CommandDrop = 8,
+    CommandDrop = 11,
     /// `names of commands read anew`. Reads the directory of commands anew and replies the names of its commands; an error, and no change, where one of its files is wrong.
-    ReplyReloaded = 9,
+    ReplyReloaded = 12,
     /// `goto imm`. Goes on at another instruction.
-    Jump = 10,
+    Jump = 13,
     /// `if r[a] goto imm`. Jumps where a boolean is true.
-    JumpIf = 11,
+    JumpIf = 14,
     /// `if !r[a] goto imm`. Jumps where a boolean is false.
-    JumpUnless = 12,
+    JumpUnless = 15,
     /// `if r[a] = absent goto imm`. Jumps where an optional value is absent; where it falls through, the value is there.
-    JumpAbsent = 13,
+    JumpAbsent = 16,
     /// `r[a] := 0; r[a+1..] := group 0, or goto imm`. Opens the loop over the variadic parameter: loads the first group into the registers behind the position, or jumps where there is none.
-    ArgsFirst = 14,
+    ArgsFirst = 17,
     /// `r[a] += 1; r[a+1..] := group r[a], goto imm; at the end fall through`. Closes that loop: loads the next group and jumps back to the body, or falls through at the end.
-    ArgsNext = 15,
+    ArgsNext = 18,
     /// `r[a] := number of groups`. Counts the groups of the variadic parameter.
-    ArgsCount = 16,
+    ArgsCount = 19,
     /// `end`. Ends the program, which has replied.
-    Halt = 17,
+    Halt = 20,
     /// `restart; error k[imm]; end`. Takes back what was replied so far, replies an error and ends the program.
-    Fault = 18,
+    Fault = 21,
     /// `r[a] := number of keys`. Counts the keys of the namespace on this shard.
-    DbLen = 19,
+    DbLen = 22,
     /// `flush namespace`. Removes every key of the namespace on this shard.
-    DbFlush = 20,
+    DbFlush = 23,
     /// `flush all namespaces`. Removes every key of every namespace on this shard.
-    DbFlushAll = 21,
+    DbFlushAll = 24,
     /// `r[a] a number, else goto imm`. Jumps where a byte string is no decimal fraction.
-    DecimalCheck = 22,
+    DecimalCheck = 25,
     /// `r[a] := r[b] + r[c], or goto imm`. Adds two decimal fractions; jumps where the sum is not finite.
-    DecimalAdd = 23,
+    DecimalAdd = 26,
     /// `r[a] := double of k[imm]`. Loads a double, whose bits stand among the constants as an integer.
-    FloatConst = 24,
+    FloatConst = 27,
     /// `r[a] := r[b] as double`. Makes a double of an integer; beyond 2^53, the nearest one.
-    FloatFromInt = 25,
+    FloatFromInt = 28,
     /// `r[a] := floor r[b], or goto imm`. Makes an integer of a double, rounding down; jumps where it does not fit.
-    FloatFloor = 26,
+    FloatFloor = 29,
     /// `r[a] := r[b] + r[c], or goto imm where not finite`. Adds.
-    FloatAdd = 27,
+    FloatAdd = 30,
     /// `r[a] := r[b] - r[c], or goto imm where not finite`. Subtracts.
-    FloatSub = 28,
+    FloatSub = 31,
     /// `r[a] := r[b] * r[c], or goto imm where not finite`. Multiplies.
-    FloatMul = 29,
+    FloatMul = 32,
     /// `r[a] := r[b] / r[c], or goto imm where not finite`. Divides.
-    FloatDiv = 30,
+    FloatDiv = 33,
     /// `r[a] := r[b] = r[c]`. Tells whether two doubles are equal; -0 equals 0.
-    FloatEqual = 31,
+    FloatEqual = 34,
     /// `r[a] := r[b] < r[c]`. Tells whether one double is less than another.
-    FloatLess = 32,
+    FloatLess = 35,
     /// `r[a] := r[b] <= r[c]`. Tells whether one double is at most another.
-    FloatLessEqual = 33,
+    FloatLessEqual = 36,
     /// `double r[a]`. Replies a double; in RESP2 as a string.
-    ReplyDouble = 34,
+    ReplyDouble = 37,
     /// `bytes string at r[a], or nil, or fault`. Replies the string at the key, nil where it is absent; faults with WRONGTYPE where it is of another kind. One look-up where the string is there.
-    EnsureReplyString = 35,
+    EnsureReplyString = 38,
     /// `r[a] := integer at r[b], or goto imm, or fault`. Reads the string at the key as an integer, 0 where the key is absent; jumps where it is none, and faults with WRONGTYPE where the key holds another kind. One look-up where the string is there.
-    EnsureStringInteger = 36,
+    EnsureStringInteger = 39,
     /// `r[a] := r[b] + c, or goto imm on overflow`. Adds a small constant.
-    IntAddConst = 37,
+    IntAddConst = 40,
     /// `string at r[a] := r[b], expiry kept; integer r[b]; end`. Makes the key hold an integer, lets it expire when it did before, replies the integer and ends the program.
-    StringSetIntegerEnd = 38,
+    StringSetIntegerEnd = 41,
     /// `status k[imm]; end`. Replies a short status and ends the program.
-    ReplyStatusEnd = 39,
+    ReplyStatusEnd = 42,
     /// `integer r[a]; end`. Replies an integer and ends the program.
-    ReplyIntegerEnd = 40,
+    ReplyIntegerEnd = 43,
     /// `integer r[a] as integer; end`. Replies a boolean as 1 or 0 and ends the program.
-    ReplyDigitEnd = 41,
+    ReplyDigitEnd = 44,
     /// `r[b] := 0; r[a] := 0; r[a+1..] := group 0, or goto imm`. Sets a counter to 0 and opens the loop over the variadic parameter, or jumps where there is no group.
-    ArgsCountFirst = 42,
+    ArgsCountFirst = 45,
     /// `r[c] += r[b] as integer; r[a] += 1; r[a+1..] := group r[a], goto imm; at the end integer r[c]; end`. Counts a condition that holds and closes the loop over the variadic parameter; at its end replies the counter and ends the program.
-    ArgsCountNextEnd = 43,
+    ArgsCountNextEnd = 46,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 44,
+    Copy = 47,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 45,
+    IntConst = 48,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 46,
+    IntWide = 49,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 47,
+    IntAdd = 50,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 48,
+    IntSub = 51,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 49,
+    IntMul = 52,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 50,
+    IntDiv = 53,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 51,
+    IntEqual = 54,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 52,
+    IntLess = 55,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 53,
+    IntLessEqual = 56,
     /// `r[a] += r[b] as integer, saturating`. Counts a condition that holds: adds 1 where it is true. Stays at the greatest integer.
-    IntCount = 54,
+    IntCount = 57,
     /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
-    CursorStart = 55,
+    CursorStart = 58,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 56,
+    KeyEnsure = 59,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 57,
+    KeyCheck = 60,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 58,
+    KeyExists = 61,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 59,
+    KeyKindName = 62,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 60,
+    KeyRemove = 63,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 61,
+    KeyExpiry = 64,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 62,
+    KeyExpire = 65,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 63,
+    KeyPersist = 66,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 64,
+    KeySetFlags = 67,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 65,
+    NowMs = 68,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 66,
+    ReplyScan = 69,
     /// `array of keys like r[a], from cursor r[b] on`. Replies an array of the names of all keys of the namespace on this shard that match a pattern.
-    ReplyKeys = 67,
+    ReplyKeys = 70,
     /// `r[a] := name of any key`. Draws a key of the namespace on this shard at random; absent where there is none.
-    KeyRandom = 68,
+    KeyRandom = 71,
     /// `r[a] := name of encoding at r[b]`. Names the encoding of what the key holds, as Redis has it that comes nearest; none where it is absent.
-    KeyEncodingName = 69,
+    KeyEncodingName = 72,
     /// `r[a] := move r[b] to database r[c], or goto imm`. Moves the key to another database and tells whether that was done: not where it is absent, nor where the other one has it. Jumps where there is no such database.
-    KeyMove = 70,
+    KeyMove = 73,
     /// `r[a] := serialised value at r[b]`. Serialises what the key holds; absent where it is.
-    KeyDump = 71,
+    KeyDump = 74,
     /// `value at r[a] := r[b] until r[c] ms, or goto imm`. Makes the key hold a serialised value that expires at a moment, in milliseconds since the Unix epoch, or at 0 never. Jumps where the payload means no value.
-    KeyRestore = 72,
+    KeyRestore = 75,
     /// `r[a] := version and checksum of r[b] are right`. Tells whether a serialised value has a version that is read and the checksum of its bytes.
-    DumpIsWhole = 73,
+    DumpIsWhole = 76,
     /// `r[a] := database`. Reads which database the request is about.
-    DbNumber = 74,
+    DbNumber = 77,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 75,
+    ReplyStatus = 78,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 76,
+    ReplyStatusOf = 79,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 77,
+    ReplyNil = 80,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 78,
+    ReplyNilArray = 81,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 79,
+    ReplyInteger = 82,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 80,
+    ReplyBoolean = 83,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 81,
+    ReplyBytes = 84,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 82,
+    ReplyLiteral = 85,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 83,
+    ReplyArray = 86,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 84,
+    ReplyMap = 87,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 85,
+    ReplyOpen = 88,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 86,
+    ReplyClose = 89,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 87,
+    Resp3 = 90,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 88,
+    SessionInteger = 91,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 89,
+    SessionBytes = 92,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 90,
+    SessionSet = 93,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 91,
+    SessionSelect = 94,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 92,
+    SessionProtocol = 95,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 93,
+    SessionAuthenticate = 96,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 94,
-    /// `select settings like r[a]`. Adds the settings that match a pattern to the selection of reply_config.
-    ConfigSelect = 95,
-    /// `map of selected settings`. Replies a map of the selected settings.
-    ReplyConfig = 96,
-    /// `select section r[a]`. Adds a section to the selection of reply_info.
-    InfoSelect = 97,
-    /// `text of selected sections`. Replies the selected sections as text, the default ones without a selection.
-    ReplyInfo = 98,
+    SessionClose = 97,
+    /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
+    WordsAdd = 98,
+    /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
+    ReplyAnswer = 99,
+    /// `session := new`. Makes the connection as it was when it was new.
+    SessionReset = 100,
+    /// `replies := b`. Says which replies the connection gets from the next request on.
+    SessionReplies = 101,
+    /// `stop`. Tells the server to stop, once what it has read is answered.
+    ServerStop = 102,
+    /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
+    ServerSleep = 103,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 99,
+    ReplyCommandInfo = 104,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 100,
+    ReplyCommandDocs = 105,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 101,
+    ReplyCommands = 106,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 102,
+    SetAdd = 107,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 103,
+    SetRemove = 108,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 104,
+    SetLen = 109,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 105,
+    SetContains = 110,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 106,
+    ReplySetMembers = 111,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 107,
+    ReplyString = 112,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where there is none.
-    ReplyItem = 108,
+    ReplyItem = 113,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 109,
+    StringGet = 114,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 110,
+    StringInteger = 115,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 111,
+    StringSet = 116,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 112,
+    StringSetKeep = 117,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 113,
+    StringSetUntil = 118,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 114,
+    StringSetInteger = 119,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 115,
+    StringLen = 120,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 116,
+    StringSplice = 121,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 117,
+    ReplyStringRange = 122,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 118] = [
+    pub const ALL: [Self; 123] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
         Self::BytesConst,
         Self::BytesEqual,
         Self::BytesInteger,
+        Self::BytesLen,
+        Self::BytesJoin,
+        Self::BytesSameWord,
         Self::ReplyCompiled,
         Self::ReplySource,
         Self::CommandDrop,
@@ -346,10 +359,12 @@ impl Opcode {
         Self::SessionProtocol,
         Self::SessionAuthenticate,
         Self::SessionClose,
-        Self::ConfigSelect,
-        Self::ReplyConfig,
-        Self::InfoSelect,
-        Self::ReplyInfo,
+        Self::WordsAdd,
+        Self::ReplyAnswer,
+        Self::SessionReset,
+        Self::SessionReplies,
+        Self::ServerStop,
+        Self::ServerSleep,
         Self::ReplyCommandInfo,
         Self::ReplyCommandDocs,
         Self::ReplyCommands,
@@ -388,6 +403,9 @@ impl Opcode {
             "bytes_const" => Some(Self::BytesConst),
             "bytes_equal" => Some(Self::BytesEqual),
             "bytes_integer" => Some(Self::BytesInteger),
+            "bytes_len" => Some(Self::BytesLen),
+            "bytes_join" => Some(Self::BytesJoin),
+            "bytes_same_word" => Some(Self::BytesSameWord),
             "reply_compiled" => Some(Self::ReplyCompiled),
             "reply_source" => Some(Self::ReplySource),
             "command_drop" => Some(Self::CommandDrop),
@@ -477,10 +495,12 @@ impl Opcode {
             "session_protocol" => Some(Self::SessionProtocol),
             "session_authenticate" => Some(Self::SessionAuthenticate),
             "session_close" => Some(Self::SessionClose),
-            "config_select" => Some(Self::ConfigSelect),
-            "reply_config" => Some(Self::ReplyConfig),
-            "info_select" => Some(Self::InfoSelect),
-            "reply_info" => Some(Self::ReplyInfo),
+            "words_add" => Some(Self::WordsAdd),
+            "reply_answer" => Some(Self::ReplyAnswer),
+            "session_reset" => Some(Self::SessionReset),
+            "session_replies" => Some(Self::SessionReplies),
+            "server_stop" => Some(Self::ServerStop),
+            "server_sleep" => Some(Self::ServerSleep),
             "reply_command_info" => Some(Self::ReplyCommandInfo),
             "reply_command_docs" => Some(Self::ReplyCommandDocs),
             "reply_commands" => Some(Self::ReplyCommands),
