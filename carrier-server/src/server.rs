@@ -237,6 +237,7 @@ fn assemble(
                 let config = ShardConfig {
                     hash_key: Arc::clone(&shared.hash_key),
                     budget_bytes: budget,
+                    policy: kvstore::Policy::Refuse,
                     reservation_bytes: memory_bytes().min(RESERVATION_BYTES_MAX),
                 };
                 let shard = Shard::new(config).map_err(|error| ServerError::System {

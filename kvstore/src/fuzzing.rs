@@ -1,8 +1,8 @@
 //! What the fuzz target checks: a shard against the standard library's maps, with time.
 
 use crate::{
-    Expiry, ExpiryObserver, HashKey, Item, Key, Kind, Namespace, PutOptions, Shard, ShardConfig,
-    SweepLimits, Text, WriteError,
+    Cause, Expiry, ExpiryObserver, HashKey, Item, Key, Kind, Namespace, Policy, PutOptions, Shard,
+    ShardConfig, SweepLimits, Text, WriteError,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,14 +29,22 @@ pub fn check_ops(data: &[u8]) {
     let budget_bytes = [None, Some(300_000), Some(4_000)][usize::from(input.byte() % 3)];
     let reservation_bytes = [64 << 20, 1 << 20][usize::from(input.byte() % 8 == 7)];
     let hash_key = Arc::new(HashKey::new([u64::from(input.byte()), 7]));
+    let policy = [
+        Policy::Refuse,
+        Policy::Refuse,
+        Policy::Snlru { levels: input.byte() },
+        Policy::RandomMemory,
+        Policy::Random,
+    ][usize::from(input.byte() % 5)];
     let may_refuse = budget_bytes.is_some() || reservation_bytes < 64 << 20;
     let mut subject = Subject {
         may_refuse,
-        shard: Shard::new(ShardConfig { hash_key, budget_bytes, reservation_bytes })
+        shard: Shard::new(ShardConfig { hash_key, budget_bytes, policy, reservation_bytes })
             .expect("some address space"),
         models: Default::default(),
         now_ms: 1000,
     };
+    subject.shard.keep_departures(usize::MAX);
     while !input.0.is_empty() {
         subject.step(&mut input);
         assert_eq!(subject.shard.ledger(), subject.shard.recount());
@@ -47,6 +55,7 @@ pub fn check_ops(data: &[u8]) {
         assert_eq!(subject.shard.ledger(), subject.shard.recount());
     }
     while subject.shard.compact(true) {}
+    subject.shard.set_policy(Policy::Refuse);
     assert!(subject.shard.is_empty());
     assert_eq!(subject.shard.figures().live_bytes, 0);
     assert_eq!(subject.shard.ledger().used(), 0);
@@ -64,7 +73,7 @@ impl Subject {
     fn step(&mut self, input: &mut Input<'_>) {
         let operation = input.byte();
         let ns = usize::from(input.byte() % 3);
-        match operation % 18 {
+        match operation % 19 {
             0..=3 => self.put(ns, input),
             4 => self.get(ns, &input.key()),
             5 => self.remove(ns, &input.key()),
@@ -82,9 +91,52 @@ impl Subject {
                 self.shard.work(usize::from(input.byte()));
                 self.shard.compact(input.byte().is_multiple_of(2));
             }
-            15 => self.splice(ns, input),
-            16 => self.move_key(ns, input),
+            15 => self.evict(input),
+            16 => self.splice(ns, input),
+            17 => self.move_key(ns, input),
             _ => self.whole(ns, input.byte()),
+        }
+        self.forget_gone();
+    }
+
+    /// Removes keys of the policy's choice, changes the policy or the budget, or takes a step
+    /// towards it.
+    fn evict(&mut self, input: &mut Input<'_>) {
+        let (kind, count) = (input.byte(), usize::from(input.byte() % 16));
+        match kind % 8 {
+            0 => self.shard.set_policy(Policy::Snlru { levels: count as u8 }),
+            1 if self.may_refuse => self.shard.set_budget(Some(1 << count)),
+            2 if self.may_refuse => self.shard.set_budget(Some(100_000)),
+            3 => {
+                let used = self.shard.ledger().used();
+                let more = self.shard.stay_under();
+                assert!(!more || self.shard.budget_bytes().is_some_and(|budget| used > budget));
+            }
+            _ => {
+                let before = self.keys();
+                let evicted = self.shard.evict(count);
+                assert!(evicted <= count);
+                assert_eq!(self.keys(), before - evicted as u64);
+                let nothing_left = before == 0 || self.shard.policy() == Policy::Refuse;
+                assert!(evicted == count || evicted as u64 == before || nothing_left);
+            }
+        }
+    }
+
+    /// Takes out of the model what the shard says has made room; what has expired is gone from it
+    /// already.
+    fn forget_gone(&mut self) {
+        let (gone, lost) = self.shard.departures();
+        assert_eq!(lost, 0);
+        for departure in gone {
+            let held = self.models[departure.ns.0 as usize].remove(&departure.key[..]);
+            match departure.cause {
+                Cause::Evicted => {
+                    let due = |held: Held| held.expires_at_ms.is_some_and(|at| at <= self.now_ms);
+                    assert!(held.is_none_or(|held| !due(held)));
+                }
+                Cause::Expired => assert!(held.is_none(), "it had not expired yet"),
+            }
         }
     }
 
@@ -149,6 +201,7 @@ impl Subject {
             let before = self.shard.ledger().used();
             let own = self.shard.key(&key);
             let written = self.shard.put_string(ns_id, own, text, options, self.now_ms);
+            self.forget_gone();
             self.within_budget(before);
             if written.is_err() {
                 assert!(self.may_refuse);
@@ -219,6 +272,7 @@ impl Subject {
             let before = self.shard.ledger().used();
             let own = self.shard.key(&key);
             let added = self.shard.set_add(Namespace(ns as u32), own, &member, self.now_ms);
+            self.forget_gone();
             self.within_budget(before);
             let empty = Held { value: Value::Set(BTreeSet::new()), expires_at_ms: None, flags: 0 };
             match (added, self.models[ns].get(&key).is_some_and(|held| !held.is_set())) {
@@ -343,7 +397,13 @@ impl Subject {
     /// A write has left the shard within its budget, or has not made it larger.
     fn within_budget(&self, before: u64) {
         let used = self.shard.ledger().used();
-        assert!(used <= before || self.shard.budget_bytes().is_none_or(|budget| used <= budget));
+        let budget = self.shard.budget_bytes().unwrap_or(u64::MAX);
+        // A policy's own notes, and the queue of what it removed, grow behind the write.
+        let (slack, notes) = match self.shard.policy() {
+            Policy::Refuse => (0, 0),
+            _ => (budget / 32, 1024),
+        };
+        assert!(used <= before + notes || used <= budget.saturating_add(slack + notes));
     }
 }
 
