@@ -40,10 +40,8 @@ enum Change {
 pub(crate) enum SetError {
     /// There is no such setting, or a name has no value.
     Unknown(Vec<u8>),
-    /// A setting is named twice.
-    Duplicate(Vec<u8>),
-    /// A value is not one for its setting.
-    Refused(Vec<u8>, &'static str),
+    /// A setting cannot be set, or not twice, or a value is not one for it.
+    Refused(&'static str, &'static str),
 }
 
 impl Settings {
@@ -104,13 +102,13 @@ pub(crate) fn set(shared: &Shared, words: &[Box<[u8]>]) -> Result<(), SetError> 
             return Err(SetError::Unknown(name.to_vec()));
         };
         if changes.iter().any(|(other, _)| *other == setting.name) {
-            return Err(SetError::Duplicate(name.to_vec()));
+            return Err(SetError::Refused(setting.name, "duplicate parameter"));
         }
         let Some(write) = setting.write else {
-            return Err(SetError::Refused(name.to_vec(), "can't set immutable config"));
+            return Err(SetError::Refused(setting.name, "can't set immutable config"));
         };
         let change = write(shared, value);
-        changes.push((setting.name, change.map_err(|why| SetError::Refused(name.to_vec(), why))?));
+        changes.push((setting.name, change.map_err(|why| SetError::Refused(setting.name, why))?));
     }
     changes.into_iter().for_each(|(_, change)| shared.settings.apply(change));
     Ok(())
@@ -124,15 +122,12 @@ impl SetError {
                 let head = b"ERR Unknown option or number of arguments for CONFIG SET - '";
                 [&head[..], name, b"'"].concat()
             }
-            Self::Duplicate(name) => refusal(name, "duplicate parameter"),
-            Self::Refused(name, why) => refusal(name, why),
+            Self::Refused(name, why) => {
+                let head = "ERR CONFIG SET failed (possibly related to argument '";
+                format!("{head}{name}') - {why}").into_bytes()
+            }
         }
     }
-}
-
-fn refusal(name: &[u8], why: &str) -> Vec<u8> {
-    let head = b"ERR CONFIG SET failed (possibly related to argument '";
-    [&head[..], name, b"') - ", why.as_bytes()].concat()
 }
 
 const SETTINGS: &[Setting] = &[

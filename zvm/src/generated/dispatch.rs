@@ -104,6 +104,7 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::ReplyBoolean => reply::reply_boolean(vm, *i),
         Opcode::ReplyBytes => reply::reply_bytes(vm, *i),
         Opcode::ReplyLiteral => reply::reply_literal(vm, *i),
+        Opcode::ReplyError => reply::reply_error(vm, *i),
         Opcode::ReplyArray => reply::reply_array(vm, *i),
         Opcode::ReplyMap => reply::reply_map(vm, *i),
         Opcode::ReplyOpen => reply::reply_open(vm, *i),

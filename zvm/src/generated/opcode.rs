@@ -182,85 +182,87 @@ pub enum Opcode {
     ReplyBytes = 84,
     /// `bytes k[imm]`. Replies a byte string from the constants.
     ReplyLiteral = 85,
+    /// `error r[a]`. Replies an error whose text was computed.
+    ReplyError = 86,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 86,
+    ReplyArray = 87,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 87,
+    ReplyMap = 88,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 88,
+    ReplyOpen = 89,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 89,
+    ReplyClose = 90,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 90,
+    Resp3 = 91,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 91,
+    SessionInteger = 92,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 92,
+    SessionBytes = 93,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 93,
+    SessionSet = 94,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 94,
+    SessionSelect = 95,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 95,
+    SessionProtocol = 96,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 96,
+    SessionAuthenticate = 97,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 97,
+    SessionClose = 98,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 98,
+    WordsAdd = 99,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 99,
+    ReplyAnswer = 100,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 100,
+    SessionReset = 101,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 101,
+    SessionReplies = 102,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 102,
+    ServerStop = 103,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 103,
+    ServerSleep = 104,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 104,
+    ReplyCommandInfo = 105,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 105,
+    ReplyCommandDocs = 106,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 106,
+    ReplyCommands = 107,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 107,
+    SetAdd = 108,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 108,
+    SetRemove = 109,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 109,
+    SetLen = 110,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 110,
+    SetContains = 111,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 111,
+    ReplySetMembers = 112,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 112,
+    ReplyString = 113,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where there is none.
-    ReplyItem = 113,
+    ReplyItem = 114,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 114,
+    StringGet = 115,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 115,
+    StringInteger = 116,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 116,
+    StringSet = 117,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 117,
+    StringSetKeep = 118,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 118,
+    StringSetUntil = 119,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 119,
+    StringSetInteger = 120,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 120,
+    StringLen = 121,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 121,
+    StringSplice = 122,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 122,
+    ReplyStringRange = 123,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 123] = [
+    pub const ALL: [Self; 124] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -347,6 +349,7 @@ impl Opcode {
         Self::ReplyBoolean,
         Self::ReplyBytes,
         Self::ReplyLiteral,
+        Self::ReplyError,
         Self::ReplyArray,
         Self::ReplyMap,
         Self::ReplyOpen,
@@ -483,6 +486,7 @@ impl Opcode {
             "reply_boolean" => Some(Self::ReplyBoolean),
             "reply_bytes" => Some(Self::ReplyBytes),
             "reply_literal" => Some(Self::ReplyLiteral),
+            "reply_error" => Some(Self::ReplyError),
             "reply_array" => Some(Self::ReplyArray),
             "reply_map" => Some(Self::ReplyMap),
             "reply_open" => Some(Self::ReplyOpen),

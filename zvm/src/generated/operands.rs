@@ -7,7 +7,7 @@ use crate::operand::{Branch, ConstantKind, OperandInfo, OperandKind, Pattern};
 use crate::{Cost, Domain, Emit, Flow, OpcodeInfo, Type};
 
 /// By number of the opcode.
-pub(super) static INFO: [OpcodeInfo; 123] = [
+pub(super) static INFO: [OpcodeInfo; 124] = [
     OpcodeInfo {
         name: "bool_const",
         family: "boolean",
@@ -1555,6 +1555,24 @@ pub(super) static INFO: [OpcodeInfo; 123] = [
         emit: Emit::One,
         writes: false,
         primitive: false,
+    },
+    OpcodeInfo {
+        name: "reply_error",
+        family: "reply",
+        doc: "Replies an error whose text was computed.",
+        effect: "error r[a]",
+        operands: [
+            OperandInfo { name: "text", kind: OperandKind::In(Pattern::Is(Type::Bytes)) },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+        ],
+        cost: Cost::Const,
+        domain: Domain::Pure,
+        flow: Flow::Next,
+        emit: Emit::One,
+        writes: false,
+        primitive: true,
     },
     OpcodeInfo {
         name: "reply_array",

@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 65] = [
+pub static PRIMITIVES: [Primitive; 66] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -446,6 +446,18 @@ pub static PRIMITIVES: [Primitive; 65] = [
                 kind: OperandKind::Choice(ChoiceSet::CompilePurpose),
             },
         ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_error",
+        op: Opcode::ReplyError,
+        params: &[PrimitiveParam {
+            name: "text",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
         result: None,
         cursor: None,
         otherwise: None,
