@@ -19,7 +19,7 @@ use zvm::{VerifiedProgram, VerifyError};
 
 /// A command's place in its catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct CommandId(u32);
+pub(crate) struct CommandId(pub(crate) u32);
 
 /// One command, ready to run.
 #[derive(Debug)]

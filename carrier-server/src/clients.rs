@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// All clients, by their numbers.
@@ -29,6 +29,8 @@ pub(crate) struct Client {
     connected_ms: u64,
     /// When it was last heard, the same.
     heard_ms: AtomicU64,
+    /// The number of the command that it asked for last.
+    command: AtomicU32,
     /// What changes by its own commands.
     facts: Mutex<Facts>,
     killed: AtomicBool,
@@ -42,8 +44,6 @@ pub(crate) struct Facts {
     pub(crate) library_version: String,
     pub(crate) database: u32,
     pub(crate) protocol: i64,
-    /// The last command that ran at the connection itself.
-    pub(crate) command: String,
 }
 
 /// Which clients are meant: those to which all of it applies.
@@ -77,6 +77,7 @@ impl Clients {
             local_address: local_address.into(),
             connected_ms: now_ms,
             heard_ms: AtomicU64::new(now_ms),
+            command: AtomicU32::new(u32::MAX),
             facts: Mutex::new(Facts { protocol: 2, ..Facts::default() }),
             killed: AtomicBool::new(false),
         });
@@ -85,10 +86,15 @@ impl Clients {
     }
 
     /// A line for each client, or for those with these numbers.
-    pub(crate) fn lines(&self, ids: &[u64], now_ms: u64) -> String {
+    pub(crate) fn lines(
+        &self,
+        ids: &[u64],
+        now_ms: u64,
+        name: impl Fn(u32) -> Option<String>,
+    ) -> String {
         let list = self.list();
         let chosen = list.values().filter(|client| ids.is_empty() || ids.contains(&client.id));
-        chosen.map(|client| client.line(now_ms)).collect()
+        chosen.map(|client| client.line(now_ms, &name)).collect()
     }
 
     /// Tells clients to go, and how many they are. Their threads end them in their next turn.
@@ -120,6 +126,11 @@ impl Client {
         self.heard_ms.store(now_ms, Ordering::Relaxed);
     }
 
+    /// Notes which command it asks for. Its own thread alone may.
+    pub(crate) fn asks(&self, command: u32) {
+        self.command.store(command, Ordering::Relaxed);
+    }
+
     /// Notes what has changed by its own commands.
     pub(crate) fn tell(&self, change: impl FnOnce(&mut Facts)) {
         change(&mut self.facts.lock().unwrap_or_else(PoisonError::into_inner));
@@ -130,8 +141,11 @@ impl Client {
         self.killed.load(Ordering::Relaxed)
     }
 
-    /// Its line of CLIENT LIST: the fields that have a meaning here, under Redis' names.
-    pub(crate) fn line(&self, now_ms: u64) -> String {
+    /// Its line of CLIENT LIST: the fields that have a meaning here, under Redis' names. `name`
+    /// tells the name of a command.
+    pub(crate) fn line(&self, now_ms: u64, name: impl Fn(u32) -> Option<String>) -> String {
+        let command = name(self.command.load(Ordering::Relaxed));
+        let command = command.unwrap_or_else(|| "NULL".to_owned());
         let facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let seconds = |since: u64| now_ms.saturating_sub(since) / 1000;
         let (age, idle) =
@@ -141,7 +155,7 @@ impl Client {
         let _ = write!(line, "fd=0 name={} age={age} idle={idle} flags=N ", facts.name);
         let _ = write!(line, "db={} sub=0 psub=0 ssub=0 multi=-1 ", facts.database);
         let _ = write!(line, "qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 ");
-        let _ = write!(line, "omem=0 tot-mem=0 events=r cmd={} user=default ", facts.command);
+        let _ = write!(line, "omem=0 tot-mem=0 events=r cmd={command} user=default ");
         let _ = write!(line, "redir=-1 resp={} lib-name={} ", facts.protocol, facts.library_name);
         let _ = writeln!(line, "lib-ver={}", facts.library_version);
         line
@@ -181,15 +195,20 @@ mod tests {
         let two = clients.register(2, ("a:2".to_owned(), "l:1".to_owned()), 9_000);
         one.client().tell(|facts| facts.name = "worker".to_owned());
         two.client().note(11_000);
-        assert!(clients.lines(&[1], 12_000).starts_with("id=1 addr=a:1 laddr=l:1 fd=0 name=worker "));
-        assert!(clients.lines(&[2], 12_000).contains(" age=3 idle=1 "));
-        assert_eq!(clients.lines(&[], 0).lines().count(), 2);
-        let here = Selection { local_address: Some(b"l:1"), except: Some(2), ..Selection::default() };
+        assert!(
+            clients
+                .lines(&[1], 12_000, |_| None)
+                .starts_with("id=1 addr=a:1 laddr=l:1 fd=0 name=worker ")
+        );
+        assert!(clients.lines(&[2], 12_000, |_| None).contains(" age=3 idle=1 "));
+        assert_eq!(clients.lines(&[], 0, |_| None).lines().count(), 2);
+        let here =
+            Selection { local_address: Some(b"l:1"), except: Some(2), ..Selection::default() };
         assert_eq!(clients.kill(&here), 1);
         assert!(one.client().is_killed() && !two.client().is_killed());
         assert_eq!(clients.kills(), 1);
         drop(one);
         assert_eq!(clients.kill(&Selection { id: Some(1), ..Selection::default() }), 0);
-        assert_eq!(clients.lines(&[], 0).lines().count(), 1);
+        assert_eq!(clients.lines(&[], 0, |_| None).lines().count(), 1);
     }
 }

@@ -32,6 +32,8 @@ enum Combine {
     Elements,
     /// The parts one after the other.
     Items,
+    /// No reply.
+    Nothing,
 }
 
 impl Gather {
@@ -47,6 +49,14 @@ impl Gather {
         Self { combine, dialect, missing: parts, parts: vec![0..0; parts], bytes: Vec::new() }
     }
 
+    /// The same, for a client that wants no reply.
+    pub(crate) const fn hushed(mut self, hushed: bool) -> Self {
+        if hushed {
+            self.combine = Combine::Nothing;
+        }
+        self
+    }
+
     /// Takes in the encoded reply of one part; true when it was the last one missing.
     pub(crate) fn add(&mut self, part: usize, reply: &[u8]) -> bool {
         let start = self.bytes.len();
@@ -60,11 +70,13 @@ impl Gather {
 
     /// Writes the combined reply. The first part that is an error stands for the whole.
     pub(crate) fn finish(&self, out: &mut Vec<u8>) {
-        if let Some(error) = self.replies().find(|reply| reply.first() == Some(&b'-')) {
+        let hushed = self.combine == Combine::Nothing;
+        if let Some(error) = self.replies().find(|reply| reply.first() == Some(&b'-') && !hushed) {
             out.extend_from_slice(error);
             return;
         }
         match self.combine {
+            Combine::Nothing => {}
             Combine::Sum => self.write_sum(out),
             Combine::One => out.extend_from_slice(self.replies().next().unwrap_or(&[])),
             Combine::Found => out.extend_from_slice(self.found()),

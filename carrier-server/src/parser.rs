@@ -125,6 +125,7 @@ impl Parser {
         bound: &Bound<'_>,
         consumed: usize,
     ) -> Option<Stop> {
+        connection.session.client().asks(bound.command.id().0);
         if !connection.session.access.contains(bound.command.access()) {
             deny(connection, bound);
             turn.local.ranges.truncate(bound.args.start);
@@ -182,7 +183,7 @@ impl Parser {
         });
         let closing = view.is_closing();
         session.replies = mode.unwrap_or(session.replies);
-        session.publish(&bound.command.name());
+        session.publish();
         if closing {
             connection.phase = Phase::Draining;
             connection.parseable = false;

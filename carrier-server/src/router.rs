@@ -76,7 +76,8 @@ impl Router {
             }
             Route::Everywhere if shards == 1 => send(turn, connection, request, 0),
             Route::Everywhere => {
-                let gather = Gather::new(bound.command.returns(), bound.dialect, shards);
+                let gather =
+                    Gather::new(bound.command.returns(), bound.dialect, shards).hushed(bound.quiet);
                 connection.replies.gather(sequence, gather);
                 for shard in 0..shards {
                     send(turn, connection, part(&request, shard), shard);

@@ -1,7 +1,7 @@
 //! What connection commands (HELLO, CLIENT, CONFIG, COMMAND, INFO ...) see: the connection's own
 //! state and the server around it.
 
-use crate::catalog::{Catalog, Library, LibraryError};
+use crate::catalog::{Catalog, Command, CommandId, Library, LibraryError};
 use crate::clients::{Client, Registration, Selection};
 use crate::clock::Clock;
 use crate::dialect::Dialect;
@@ -42,6 +42,8 @@ pub(crate) struct SessionState {
     pub(crate) replies: ReplyMode,
     /// What others may know of it.
     registration: Registration,
+    /// Whether they have to hear of it.
+    changed: bool,
 }
 
 impl SessionState {
@@ -59,6 +61,7 @@ impl SessionState {
             authenticated,
             replies: ReplyMode::On,
             registration,
+            changed: false,
         }
     }
 
@@ -79,8 +82,11 @@ impl SessionState {
         }
     }
 
-    /// Lets others know how it stands after a command that ran here.
-    pub(crate) fn publish(&self, command: &str) {
+    /// Lets others know how it stands, where a command has changed that.
+    pub(crate) fn publish(&mut self) {
+        if !std::mem::take(&mut self.changed) {
+            return;
+        }
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         self.client().tell(|facts| {
             facts.name = text(&self.name);
@@ -91,7 +97,6 @@ impl SessionState {
                 Version::Resp2 => 2,
                 Version::Resp3 => 3,
             };
-            command.clone_into(&mut facts.command);
         });
     }
 }
@@ -118,15 +123,7 @@ impl<'a> SessionView<'a> {
         catalog: &'a Catalog,
         dialect: &'a Cell<Dialect>,
     ) -> Self {
-        Self {
-            state,
-            shared,
-            catalog,
-            dialect,
-            closing: false,
-            words: Vec::new(),
-            replies: None,
-        }
+        Self { state, shared, catalog, dialect, closing: false, words: Vec::new(), replies: None }
     }
 
     /// Whether the command asked for the connection to close.
@@ -240,6 +237,7 @@ impl Session for SessionView<'_> {
         if !value.iter().all(|byte| (b'!'..=b'~').contains(byte)) {
             return false;
         }
+        self.state.changed = true;
         match setting {
             SessionSetting::Name => self.state.name = value.into(),
             SessionSetting::LibraryName => self.state.library_name = value.into(),
@@ -253,6 +251,7 @@ impl Session for SessionView<'_> {
         match u32::try_from(index) {
             Ok(index) if index < DATABASES => {
                 self.state.database = index;
+                self.state.changed = true;
                 true
             }
             _ => false,
@@ -266,6 +265,7 @@ impl Session for SessionView<'_> {
             _ => return false,
         };
         self.state.version = version;
+        self.state.changed = true;
         self.dialect.set(Dialect::Resp(version));
         true
     }
@@ -330,10 +330,12 @@ impl Session for SessionView<'_> {
             Question::Clients => {
                 let numbers = words.iter().filter_map(|word| std::str::from_utf8(word).ok());
                 let ids: Vec<u64> = numbers.filter_map(|text| text.parse().ok()).collect();
-                sink.verbatim(shared.clients.lines(&ids, Clock::unix_ms()).as_bytes());
+                let name = |id| self.catalog.command(CommandId(id)).map(Command::name);
+                sink.verbatim(shared.clients.lines(&ids, Clock::unix_ms(), name).as_bytes());
             }
             Question::OwnClient => {
-                sink.verbatim(self.state.client().line(Clock::unix_ms()).as_bytes());
+                let name = |id| self.catalog.command(CommandId(id)).map(Command::name);
+                sink.verbatim(self.state.client().line(Clock::unix_ms(), name).as_bytes());
             }
             Question::KillClients => self.kill_clients(&words, sink),
             Question::CommandKeys => self.reply_keys(&words, false, sink),

@@ -97,7 +97,8 @@ pub(crate) fn set(shared: &Shared, words: &[Box<[u8]>]) -> Result<(), SetError> 
     let mut changes: Vec<(&'static str, Change)> = Vec::new();
     for pair in words.chunks(2) {
         let name = pair.first().map_or(&[][..], |name| name);
-        let setting = SETTINGS.iter().find(|known| name.eq_ignore_ascii_case(known.name.as_bytes()));
+        let setting =
+            SETTINGS.iter().find(|known| name.eq_ignore_ascii_case(known.name.as_bytes()));
         let (Some(setting), Some(value)) = (setting, pair.get(1)) else {
             return Err(SetError::Unknown(name.to_vec()));
         };
@@ -139,11 +140,7 @@ const SETTINGS: &[Setting] = &[
         write: Some(output_buffer_limit),
     },
     Setting { name: "cluster-enabled", read: |_| "no".to_owned(), write: None },
-    Setting {
-        name: "databases",
-        read: |_| crate::session::DATABASES.to_string(),
-        write: None,
-    },
+    Setting { name: "databases", read: |_| crate::session::DATABASES.to_string(), write: None },
     Setting {
         name: "latency-monitor-threshold",
         read: |_| "0".to_owned(),
@@ -234,5 +231,6 @@ fn hosts(shared: &Shared) -> String {
     hosts.collect::<Vec<_>>().join(" ")
 }
 
-const WRONG_LIMIT: &str = "Error in hard, soft or soft_seconds setting in buffer limit configuration.";
+const WRONG_LIMIT: &str =
+    "Error in hard, soft or soft_seconds setting in buffer limit configuration.";
 const MAXCLIENTS_MAX: usize = 1_000_000;

@@ -73,12 +73,7 @@ impl Store for ShardStore<'_> {
             .map_err(|_| OutOfMemory)
     }
 
-    fn splice_string(
-        &mut self,
-        key: Key<'_>,
-        at: u64,
-        bytes: &[u8],
-    ) -> Result<bool, OutOfMemory> {
+    fn splice_string(&mut self, key: Key<'_>, at: u64, bytes: &[u8]) -> Result<bool, OutOfMemory> {
         let at = usize::try_from(at).unwrap_or(usize::MAX);
         if at.checked_add(bytes.len()).is_none_or(|end| end > self.place.string_len_max) {
             return Ok(false);

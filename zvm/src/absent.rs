@@ -1,8 +1,8 @@
 //! The other side: programs of a connection run without a store, all others without a session.
 
 use crate::{
-    CommandFilter, CommandView, CompilePurpose, Expiry, Key, OutOfMemory, ReplySink, ScanFilter,
-    Question, ReplyMode, Scanned, Session, SessionField, SessionSetting, SourceForm, Store, Text,
+    CommandFilter, CommandView, CompilePurpose, Expiry, Key, OutOfMemory, Question, ReplyMode,
+    ReplySink, ScanFilter, Scanned, Session, SessionField, SessionSetting, SourceForm, Store, Text,
 };
 use databox::Kind;
 

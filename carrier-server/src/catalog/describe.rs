@@ -53,7 +53,7 @@ impl Catalog {
     pub(crate) fn keys_of<'a>(
         &self,
         words: &'a [Box<[u8]>],
-    ) -> Result<(Vec<&'a [u8]>, &'static [&'static str]), &'static [u8]> {
+    ) -> Result<KeysOf<'a>, &'static [u8]> {
         let (mut buffer, mut ranges) = (Vec::new(), Vec::new());
         for word in words {
             // A request is not as long as 4 GiB.
@@ -61,7 +61,9 @@ impl Catalog {
             buffer.extend_from_slice(word);
         }
         let found = self.find_resp(Args::new(&buffer, &ranges)).map_err(|error| match error {
-            BindError::WrongArity(_) => &b"ERR Invalid number of arguments specified for command"[..],
+            BindError::WrongArity(_) => {
+                &b"ERR Invalid number of arguments specified for command"[..]
+            }
             _ => b"ERR Invalid command specified",
         })?;
         let command = found.command;
@@ -74,7 +76,8 @@ impl Catalog {
         if keys.is_empty() {
             return Err(b"ERR Invalid arguments specified for command");
         }
-        let flags: &[&str] = if command.writes() { &["RW", "access", "update"] } else { &["RO", "access"] };
+        let flags: &[&str] =
+            if command.writes() { &["RW", "access", "update"] } else { &["RO", "access"] };
         Ok((keys, flags))
     }
 
@@ -125,6 +128,9 @@ impl Catalog {
         }
     }
 }
+
+/// The keys of a request, and what is done to them.
+type KeysOf<'a> = (Vec<&'a [u8]>, &'static [&'static str]);
 
 /// One name as clients list it: a command, its subcommands, or both.
 struct Listing<'a> {

@@ -1,9 +1,9 @@
 //! Byte strings.
 
-use crate::{Instruction, Text};
 use crate::handlers::string::integer;
 use crate::interpret::{Machine, Step};
 use crate::registers::Value;
+use crate::{Instruction, Text};
 use databox::decimal;
 
 #[inline]

@@ -1,8 +1,8 @@
 //! A session that remembers what it was told.
 
 use crate::{
-    CommandFilter, CommandView, CompilePurpose, Question, ReplyMode, ReplySink, Session, SessionField, SessionSetting,
-    SourceForm, Text,
+    CommandFilter, CommandView, CompilePurpose, Question, ReplyMode, ReplySink, Session,
+    SessionField, SessionSetting, SourceForm, Text,
 };
 use std::collections::BTreeMap;
 
