@@ -7,6 +7,7 @@ mod registers;
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
 use carrier_compare::Random;
@@ -77,12 +78,33 @@ impl Workload {
     ///
     /// A thread of a client does.
     pub fn run(self, run: &Run) -> Result<Result<Tally, Finding>, SessionError> {
-        match self {
+        let outcome = match self {
             Self::Append => append::run(run),
             Self::Registers => registers::run(run),
             Self::Bank => bank::run(run),
             Self::Progress => progress::run(run),
+        };
+        match outcome {
+            // A server that does not answer is a finding like any other.
+            Err(silence @ SessionError::Silence(..)) => Ok(Err(Finding::new(0, &silence))),
+            other => other,
         }
+    }
+
+    /// Commands of those it cannot do without that the server does not know.
+    ///
+    /// # Errors
+    ///
+    /// It does not answer.
+    pub fn missing(self, run: &Run) -> Result<Vec<&'static str>, SessionError> {
+        let needed: &[&'static str] = match self {
+            Self::Append => &["APPEND", "GET", "MULTI", "EXEC", "WATCH", "FLUSHALL"],
+            Self::Registers => &["GET", "MGET", "MSET"],
+            Self::Bank => &["GET", "INCRBY", "MGET", "MSET", "MULTI", "EXEC", "WATCH", "FLUSHALL"],
+            Self::Progress => &["MGET", "MSET", "FLUSHALL"],
+        };
+        let known = Session::connect(run.address, 0, run.clock)?.known(needed)?;
+        Ok(needed.iter().filter(|name| !known.contains(*name)).copied().collect())
     }
 
     /// Its name on the command line.
@@ -95,6 +117,26 @@ impl Workload {
             Self::Progress => "progress",
         }
     }
+}
+
+/// What all clients did, or the first error; if several wait in vain, what all of them wait for.
+fn joined<T>(
+    clients: Vec<ScopedJoinHandle<'_, Result<T, SessionError>>>,
+) -> Result<Vec<T>, SessionError> {
+    let (mut parts, mut error) = (Vec::new(), None);
+    for client in clients {
+        match client.join().expect("a client panicked") {
+            Ok(part) => parts.push(part),
+            Err(SessionError::Silence(number, words)) => match &mut error {
+                Some(SessionError::Silence(_, all)) => {
+                    all.push_str(&format!("\nand client {number}: {words}"));
+                }
+                _ => error = Some(SessionError::Silence(number, words)),
+            },
+            Err(other) => error = error.or(Some(other)),
+        }
+    }
+    error.map_or(Ok(parts), Err)
 }
 
 impl Run {

@@ -2,6 +2,7 @@
 
 use crate::catalog::Catalog;
 use crate::clock::Clock;
+use crate::resident;
 use crate::shared::Shared;
 use crate::stats::{Counter, ThreadStats};
 use std::fmt::Write as _;
@@ -89,23 +90,15 @@ fn memory(out: &mut String, shared: &Shared, _: &Catalog) {
         .map(|database| shared.stats.sum(|thread| &thread.keys[database]));
     let keys = key_counts.sum::<u64>().max(1);
     field(out, "used_memory", used);
-    field(out, "used_memory_rss", resident_bytes());
+    field(out, "used_memory_rss", resident::bytes());
     field(out, "used_memory_dataset", payload);
     field(out, "used_memory_overhead", overhead);
     field(out, "overhead_per_pair", format_args!("{:.1}", overhead as f64 / keys as f64));
     field(out, "arena_committed", shared.stats.sum(|thread| &thread.committed_bytes));
     field(out, "arena_free", free);
     field(out, "arena_moved", shared.stats.sum(|thread| &thread.moved_bytes));
-    field(out, "maxmemory", shared.config.memory_bytes.unwrap_or(0));
-    field(out, "maxmemory_policy", "noeviction");
-}
-
-/// The memory of the process that the system backs; 0 where that cannot be told.
-fn resident_bytes() -> u64 {
-    let pages = std::fs::read_to_string("/proc/self/statm")
-        .ok()
-        .and_then(|text| text.split_ascii_whitespace().nth(1)?.parse::<u64>().ok());
-    pages.unwrap_or(0) * rustix::param::page_size() as u64
+    field(out, "maxmemory", shared.budget.bytes().unwrap_or(0));
+    field(out, "maxmemory_policy", shared.config.memory.redis_policy());
 }
 
 fn stats(out: &mut String, shared: &Shared, _: &Catalog) {
@@ -115,7 +108,7 @@ fn stats(out: &mut String, shared: &Shared, _: &Catalog) {
     field(out, "rejected_connections", refused);
     field(out, "remote_requests", remote);
     field(out, "expired_keys", expired);
-    field(out, "evicted_keys", 0);
+    field(out, "evicted_keys", shared.stats.sum(|thread| &thread.evicted_keys));
     field(out, "pubsub_channels", 0);
     field(out, "pubsub_patterns", 0);
     field(out, "latest_fork_usec", 0);
@@ -187,7 +180,7 @@ pub(crate) fn memory_stats(shared: &Shared, sink: &mut dyn ReplySink) {
         ("dataset.bytes", payload),
         ("allocator.allocated", used),
         ("allocator.active", used + free),
-        ("allocator.resident", resident_bytes()),
+        ("allocator.resident", resident::bytes()),
     ];
     sink.map(figures.len());
     for (name, figure) in figures {

@@ -11,14 +11,15 @@ use crate::settings;
 use crate::shared::Shared;
 use drp_parser::Version;
 use std::cell::Cell;
+use std::sync::Arc;
 use std::time::Duration;
 use zvm::{
-    Access, CommandFilter, CommandView, CompilePurpose, Question, ReplyMode, ReplySink, Session,
-    SessionField, SessionSetting, SourceForm, Text,
+    Access, CommandFilter, CommandView, CompilePurpose, Multi, Question, ReplyMode, ReplySink,
+    Session, SessionField, SessionSetting, SourceForm, Text,
 };
 
 /// What belongs to one connection and outlives its requests.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct SessionState {
     /// Its number, counted from 1 since the server started.
     pub(crate) id: u64,
@@ -41,7 +42,7 @@ pub(crate) struct SessionState {
     /// Which replies it gets.
     pub(crate) replies: ReplyMode,
     /// What others may know of it.
-    registration: Registration,
+    registration: Arc<Registration>,
     /// Whether they have to hear of it.
     changed: bool,
 }
@@ -60,7 +61,7 @@ impl SessionState {
             granted,
             authenticated,
             replies: ReplyMode::On,
-            registration,
+            registration: Arc::new(registration),
             changed: false,
         }
     }
@@ -113,6 +114,13 @@ pub(crate) struct SessionView<'a> {
     words: Vec<Box<[u8]>>,
     /// What the connection gets of replies from the next request on, where that changes.
     replies: Option<ReplyMode>,
+    is_reset: bool,
+    /// Whether requests are queued, since MULTI.
+    queueing: bool,
+    /// What is to be done about that.
+    wish: Option<Multi>,
+    /// The keys to watch.
+    watch: Vec<Box<[u8]>>,
 }
 
 impl<'a> SessionView<'a> {
@@ -122,13 +130,37 @@ impl<'a> SessionView<'a> {
         shared: &'a Shared,
         catalog: &'a Catalog,
         dialect: &'a Cell<Dialect>,
+        queueing: bool,
     ) -> Self {
-        Self { state, shared, catalog, dialect, closing: false, words: Vec::new(), replies: None }
+        Self {
+            state,
+            queueing,
+            wish: None,
+            watch: Vec::new(),
+            shared,
+            catalog,
+            dialect,
+            closing: false,
+            words: Vec::new(),
+            replies: None,
+            is_reset: false,
+        }
+    }
+
+    /// What the command asked to be done about the connection's transaction, and the keys that it
+    /// asked to be watched.
+    pub(crate) fn take_wishes(&mut self) -> (Option<Multi>, Vec<Box<[u8]>>) {
+        (self.wish.take(), std::mem::take(&mut self.watch))
     }
 
     /// Whether the command asked for the connection to close.
     pub(crate) const fn is_closing(&self) -> bool {
         self.closing
+    }
+
+    /// Whether the connection is as it was when it was new.
+    pub(crate) const fn is_reset(&self) -> bool {
+        self.is_reset
     }
 
     /// Which replies the connection gets from the next request on, where the command has said so.
@@ -288,6 +320,7 @@ impl Session for SessionView<'_> {
         state.authenticated = self.shared.settings.password().is_none();
         state.access = if state.authenticated { state.granted } else { Access::NONE };
         self.replies = Some(ReplyMode::On);
+        self.is_reset = true;
         self.set_protocol(2);
     }
 
@@ -308,6 +341,25 @@ impl Session for SessionView<'_> {
 
     fn close(&mut self) {
         self.closing = true;
+    }
+
+    fn multi(&mut self, what: Multi) -> bool {
+        let possible = match what {
+            Multi::Begin => !self.queueing,
+            Multi::Commit | Multi::Discard => self.queueing,
+            _ => true,
+        };
+        if possible {
+            self.wish = Some(what);
+        }
+        possible
+    }
+
+    fn watch(&mut self, key: &[u8]) -> bool {
+        if !self.queueing {
+            self.watch.push(key.into());
+        }
+        !self.queueing
     }
 
     fn add_word(&mut self, word: &[u8]) {

@@ -153,10 +153,14 @@ const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "maxmemory",
-        read: |shared| shared.config.memory_bytes.unwrap_or(0).to_string(),
+        read: |shared| shared.budget.bytes().unwrap_or(0).to_string(),
         write: None,
     },
-    Setting { name: "maxmemory-policy", read: |_| "noeviction".to_owned(), write: None },
+    Setting {
+        name: "maxmemory-policy",
+        read: |shared| shared.config.memory.redis_policy().to_owned(),
+        write: None,
+    },
     Setting {
         name: "notify-keyspace-events",
         read: |_| String::new(),

@@ -2,8 +2,9 @@
 
 use crate::glob;
 use crate::session::DATABASES;
-use databox::{DecodeOptions, decimal, dump};
-use kvstore::{Namespace, PutOptions, Shard, WriteError};
+use crate::watches::Place;
+use databox::{DecodeOptions, Set, decimal, dump};
+use kvstore::{Contents, Namespace, PutOptions, Shard, WriteError};
 use zvm::{Expiry, Key, OutOfMemory, ScanFilter, Scanned, Store, Text};
 
 /// The view that one request has of this thread's shard.
@@ -14,6 +15,17 @@ pub(crate) struct ShardStore<'a> {
     now_ms: u64,
     /// Which shard it is, of how many: cursors of a scan tell both.
     place: ShardPlace,
+    /// Where the keys that change are noted, if somebody wants to know.
+    written: Option<&'a mut Written>,
+}
+
+/// What programs have changed.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    /// The keys, those that changed twice twice.
+    pub(crate) keys: Vec<Place>,
+    /// The databases that were swapped.
+    pub(crate) swapped: Vec<[u32; 2]>,
 }
 
 /// A shard among the shards of its server.
@@ -35,7 +47,20 @@ impl<'a> ShardStore<'a> {
         now_ms: u64,
         place: ShardPlace,
     ) -> Self {
-        Self { shard, namespace: Namespace(namespace), now_ms, place }
+        Self { shard, namespace: Namespace(namespace), now_ms, place, written: None }
+    }
+
+    /// The same, noting the keys that change.
+    pub(crate) fn noting(self, written: Option<&'a mut Written>) -> Self {
+        Self { written, ..self }
+    }
+
+    /// Notes that a key has changed, if it has.
+    #[inline]
+    fn note(&mut self, key: Key<'_>, has_changed: bool) {
+        if has_changed && let Some(written) = &mut self.written {
+            written.keys.push((self.namespace.0, key.hash));
+        }
     }
 }
 
@@ -68,9 +93,9 @@ impl Store for ShardStore<'_> {
     ) -> Result<(), OutOfMemory> {
         let options = PutOptions { expiry: put_expiry(expiry), flags: 0 };
         let (namespace, now_ms) = (self.namespace, self.now_ms);
-        self.shard
-            .put_string(namespace, shard_key(key), value, options, now_ms)
-            .map_err(|_| OutOfMemory)
+        let put = self.shard.put_string(namespace, shard_key(key), value, options, now_ms);
+        self.note(key, put.is_ok());
+        put.map_err(|_| OutOfMemory)
     }
 
     fn splice_string(&mut self, key: Key<'_>, at: u64, bytes: &[u8]) -> Result<bool, OutOfMemory> {
@@ -79,7 +104,9 @@ impl Store for ShardStore<'_> {
             return Ok(false);
         }
         let (namespace, now_ms) = (self.namespace, self.now_ms);
-        match self.shard.splice_string(namespace, shard_key(key), at, bytes, now_ms) {
+        let spliced = self.shard.splice_string(namespace, shard_key(key), at, bytes, now_ms);
+        self.note(key, spliced.is_ok());
+        match spliced {
             Err(WriteError::OutOfBudget(_)) => Err(OutOfMemory),
             _ => Ok(true),
         }
@@ -94,10 +121,13 @@ impl Store for ShardStore<'_> {
         let Some(to) = u32::try_from(to).ok().filter(|&to| to < DATABASES) else {
             return Ok(None);
         };
-        self.shard
-            .move_key(self.namespace, shard_key(key), Namespace(to), self.now_ms)
-            .map(Some)
-            .map_err(|_| OutOfMemory)
+        let (from, now_ms) = (self.namespace, self.now_ms);
+        let moved = self.shard.move_key(from, shard_key(key), Namespace(to), now_ms);
+        self.note(key, matches!(moved, Ok(true)));
+        self.namespace = Namespace(to);
+        self.note(key, matches!(moved, Ok(true)));
+        self.namespace = from;
+        moved.map(Some).map_err(|_| OutOfMemory)
     }
 
     fn random_key(&mut self) -> Option<Vec<u8>> {
@@ -126,15 +156,14 @@ impl Store for ShardStore<'_> {
             seed: key.hash,
         };
         let Ok(value) = dump::read(payload, &options) else { return Ok(false) };
-        if value.text().is_none() && value.as_set().is_none_or(databox::Set::is_empty) {
+        if value.text().is_none() && value.as_set().is_none_or(Set::is_empty) {
             return Ok(false);
         }
         let options = PutOptions { expiry: put_expiry(expiry), flags: 0 };
         let (namespace, now_ms) = (self.namespace, self.now_ms);
-        self.shard
-            .put_value(namespace, shard_key(key), value, options, now_ms)
-            .map(|()| true)
-            .map_err(|_| OutOfMemory)
+        let put = self.shard.put_value(namespace, shard_key(key), value, options, now_ms);
+        self.note(key, put.is_ok());
+        put.map(|()| true).map_err(|_| OutOfMemory)
     }
 
     fn flags(&mut self, key: Key<'_>) -> u32 {
@@ -143,11 +172,15 @@ impl Store for ShardStore<'_> {
     }
 
     fn set_flags(&mut self, key: Key<'_>, flags: u32) -> bool {
-        self.shard.set_flags(self.namespace, shard_key(key), flags, self.now_ms)
+        let set = self.shard.set_flags(self.namespace, shard_key(key), flags, self.now_ms);
+        self.note(key, set);
+        set
     }
 
     fn remove(&mut self, key: Key<'_>) -> bool {
-        self.shard.remove(self.namespace, shard_key(key), self.now_ms)
+        let removed = self.shard.remove(self.namespace, shard_key(key), self.now_ms);
+        self.note(key, removed);
+        removed
     }
 
     fn expiry(&mut self, key: Key<'_>) -> Option<Option<u64>> {
@@ -155,13 +188,18 @@ impl Store for ShardStore<'_> {
     }
 
     fn set_expiry(&mut self, key: Key<'_>, expires_at_ms: Option<u64>) -> bool {
-        self.shard.set_expiry(self.namespace, shard_key(key), expires_at_ms, self.now_ms)
+        let (namespace, now_ms) = (self.namespace, self.now_ms);
+        let set = self.shard.set_expiry(namespace, shard_key(key), expires_at_ms, now_ms);
+        self.note(key, set);
+        set
     }
 
     // The programs' own checks of the kind come first, so no set operation meets another kind.
 
     fn set_add(&mut self, key: Key<'_>, member: &[u8]) -> Result<bool, OutOfMemory> {
-        match self.shard.set_add(self.namespace, shard_key(key), member, self.now_ms) {
+        let added = self.shard.set_add(self.namespace, shard_key(key), member, self.now_ms);
+        self.note(key, matches!(added, Ok(true)));
+        match added {
             Ok(is_new) => Ok(is_new),
             Err(WriteError::OutOfBudget(_)) => Err(OutOfMemory),
             Err(_) => Ok(false),
@@ -170,7 +208,9 @@ impl Store for ShardStore<'_> {
 
     fn set_remove(&mut self, key: Key<'_>, member: &[u8]) -> bool {
         let removed = self.shard.set_remove(self.namespace, shard_key(key), member, self.now_ms);
-        removed.unwrap_or(false)
+        let removed = removed.unwrap_or(false);
+        self.note(key, removed);
+        removed
     }
 
     fn set_len(&mut self, key: Key<'_>) -> u64 {
@@ -213,6 +253,63 @@ impl Store for ShardStore<'_> {
         };
         let next = self.shard.scan(self.namespace, inner, count, self.now_ms, visit);
         Scanned { cursor: next_cursor(next, self.place), more: next != 0 }
+    }
+
+    fn lend_set(&mut self, key: Key<'_>) -> Option<Set> {
+        self.shard.lend_set(self.namespace, shard_key(key), self.now_ms)
+    }
+
+    fn put_set(&mut self, key: Key<'_>, set: Set) -> Result<(), OutOfMemory> {
+        if set.is_empty() {
+            self.remove(key);
+            return Ok(());
+        }
+        let entry = Contents { value: set.into(), expires_at_ms: None, flags: 0 };
+        let put = self.shard.put_entry(self.namespace, shard_key(key), entry, self.now_ms);
+        self.note(key, put.is_ok());
+        put.map_err(|_| OutOfMemory)
+    }
+
+    fn has_room(&self, bytes: usize) -> bool {
+        self.shard.has_room(bytes)
+    }
+
+    fn discard(&mut self, set: Set) {
+        self.shard.discard(set.into());
+    }
+
+    fn copy_key(&mut self, from: Key<'_>, to: Key<'_>) -> Result<bool, OutOfMemory> {
+        let Some(entry) = self.shard.lend(self.namespace, shard_key(from), self.now_ms) else {
+            return Ok(false);
+        };
+        let put = self.shard.put_entry(self.namespace, shard_key(to), entry, self.now_ms);
+        self.note(to, put.is_ok());
+        put.map(|()| true).map_err(|_| OutOfMemory)
+    }
+
+    fn rename_key(&mut self, from: Key<'_>, to: Key<'_>) -> Result<bool, OutOfMemory> {
+        let (namespace, now_ms) = (self.namespace, self.now_ms);
+        if from.bytes == to.bytes {
+            return Ok(self.kind(from).is_some());
+        }
+        let Some(entry) = self.shard.take_entry(namespace, shard_key(from), now_ms) else {
+            return Ok(false);
+        };
+        if self.shard.put_entry(namespace, shard_key(to), entry.clone(), now_ms).is_err() {
+            // There was room for it before.
+            let _ = self.shard.put_entry(namespace, shard_key(from), entry, now_ms);
+            return Err(OutOfMemory);
+        }
+        self.note(from, true);
+        self.note(to, true);
+        Ok(true)
+    }
+
+    fn swap(&mut self, one: u32, two: u32) {
+        self.shard.swap(Namespace(one), Namespace(two));
+        if let Some(written) = &mut self.written {
+            written.swapped.push([one, two]);
+        }
     }
 
     fn len(&mut self) -> u64 {

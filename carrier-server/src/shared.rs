@@ -1,9 +1,11 @@
 //! What all threads of a server share: read often, written almost never.
 
+use crate::budget::Budget;
 use crate::clients::Clients;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
+use crate::order::OrderingPoint;
 use crate::settings::Settings;
 use crate::stats::Stats;
 use kvstore::HashKey;
@@ -19,12 +21,16 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     /// Who is connected.
     pub(crate) clients: Arc<Clients>,
+    /// What all shards together may hold.
+    pub(crate) budget: Budget,
     /// The commands in force.
     pub(crate) commands: Commands,
     /// Counters of all threads.
     pub(crate) stats: Stats,
     /// The key of the hash that routes and finds keys; fresh in each process.
     pub(crate) hash_key: Arc<HashKey>,
+    /// Where transactions get their order.
+    pub(crate) order: OrderingPoint,
     /// How many shards there are.
     pub(crate) shards: usize,
     /// When the server started, in milliseconds since the Unix epoch.
@@ -56,13 +62,16 @@ impl Shared {
         random: [u64; 4],
     ) -> Self {
         let [a, b, c, d] = random;
+        let memory = &config.memory;
         Self {
             settings: Settings::new(&config),
             clients: Arc::default(),
+            budget: Budget::new(memory.budget_bytes(), memory.policy, shards),
             config,
             commands,
             stats: Stats::new(threads),
             hash_key: Arc::new(HashKey::new([a, b])),
+            order: OrderingPoint::new(threads),
             shards,
             started_ms: Clock::unix_ms(),
             clock: Clock::start(),

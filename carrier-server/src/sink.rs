@@ -174,6 +174,9 @@ fn line(out: &mut Vec<u8>, text: &[u8]) {
 /// memcached's errors begin with whose fault it is; those that do not are the server's to answer
 /// for.
 fn memcached_error(out: &mut Vec<u8>, text: &[u8]) {
+    if text.starts_with(b"OOM ") {
+        return line(out, b"SERVER_ERROR out of memory storing object");
+    }
     if !text.starts_with(b"CLIENT_ERROR ") && !text.starts_with(b"SERVER_ERROR ") {
         out.extend_from_slice(b"SERVER_ERROR ");
     }

@@ -56,6 +56,8 @@ pub(crate) struct ThreadStats {
     pub(crate) moved_bytes: Counter,
     /// Keys gone because their time had come.
     pub(crate) expired_keys: Counter,
+    /// Keys gone to make room.
+    pub(crate) evicted_keys: Counter,
     /// Keys in each database.
     pub(crate) keys: [Counter; DATABASES as usize],
     /// Keys with an expiry in each database.

@@ -73,6 +73,12 @@ impl Set {
         Self { seed, form: Form::Integers(Integers::new()) }
     }
 
+    /// An empty set whose members are hashed as this one's are.
+    #[must_use]
+    pub const fn empty_like(&self) -> Self {
+        Self::new(self.seed)
+    }
+
     /// How many members there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -43,6 +43,15 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// The value, where it is one that stands outside the page.
+    #[inline]
+    pub(crate) fn boxed(&self) -> Option<&'a Databox> {
+        match self.0.value() {
+            Value::Boxed(value) => Some(value),
+            _ => None,
+        }
+    }
+
     /// When the key expires, in milliseconds on the caller's clock; `None` where it does not.
     #[must_use]
     pub fn expires_at_ms(&self) -> Option<u64> {

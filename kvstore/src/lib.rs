@@ -18,6 +18,7 @@ mod shard;
 mod sharded;
 mod space;
 mod spaces;
+mod steps;
 
 pub use databox::{Databox, Kind, Members, Set, Text, decimal};
 pub use departures::{Cause, Departure};
@@ -29,5 +30,6 @@ pub use ledger::Ledger;
 pub use lent::Lent;
 pub use packed_map::{Figures, RESERVATION_BYTES_MAX, ReserveError};
 pub use policy::Policy;
-pub use shard::{ExpiryObserver, Shard, ShardConfig, SweepLimits, SweepReport};
+pub use shard::{Contents, ExpiryObserver, Shard, ShardConfig, SweepLimits, SweepReport};
 pub use sharded::Sharded;
+pub use steps::Steps;

@@ -141,6 +141,7 @@ impl<A: Blocks> Subject<A> {
             };
             let hash = self.map.hasher().hash(&key);
             let bound = self.map.put_growth_max(&self.blocks, hash, &key, &value, extras);
+            let easily = self.map.any_put_growth_max(key.len() + text.len());
             let (before, refused) = (self.map.used_bytes(), self.blocks.refused());
             let displaced = match self.map.put(&mut self.blocks, hash, &key, value, extras) {
                 Ok(displaced) => displaced,
@@ -153,6 +154,7 @@ impl<A: Blocks> Subject<A> {
                 }
             };
             let growth = self.map.used_bytes().saturating_sub(before);
+            assert!(growth <= easily || self.map.len() > 1000);
             assert!(growth <= bound, "grown by {growth}, beyond the bound of {bound}");
             let old = self.model.insert(key, (model_value, extras)).map(|(value, _)| match value {
                 ModelValue::Text(_) => Displaced::Text,
@@ -199,6 +201,9 @@ impl<A: Blocks> Subject<A> {
     /// Turns levels on and off, and raises an entry.
     fn touch(&mut self, input: &mut Input<'_>) {
         let (key, levels) = (input.key(), input.byte());
+        if levels.is_multiple_of(8) {
+            self.map.expect_times_around(self.now_ms);
+        }
         if levels > 200 {
             self.map.keep_levels(usize::from(levels % 5));
         }

@@ -76,6 +76,12 @@ impl<B> Outside<B> {
         if count == 0 { 0 } else { self.buffers.growth_max_of(count) + bytes }
     }
 
+    /// At least as many bytes as one entry can add, its strings not counted.
+    #[inline]
+    pub(crate) fn any_growth_max(&self) -> usize {
+        self.boxed.growth_max() + self.buffers.growth_max_of(2) + self.times.any_growth_max()
+    }
+
     /// How many strings there are.
     #[cfg(any(test, fuzzing, feature = "fuzzing"))]
     pub(crate) const fn strings(&self) -> usize {

@@ -1,10 +1,11 @@
 //! The other side: programs of a connection run without a store, all others without a session.
 
 use crate::{
-    CommandFilter, CommandView, CompilePurpose, Expiry, Key, OutOfMemory, Question, ReplyMode,
-    ReplySink, ScanFilter, Scanned, Session, SessionField, SessionSetting, SourceForm, Store, Text,
+    CommandFilter, CommandView, CompilePurpose, Expiry, Key, Multi, OutOfMemory, Question,
+    ReplyMode, ReplySink, ScanFilter, Scanned, Session, SessionField, SessionSetting, SourceForm,
+    Store, Text,
 };
-use databox::Kind;
+use databox::{Kind, Set};
 
 /// A store for programs that the verifier has proved to touch none: it is empty, and refuses
 /// writes.
@@ -92,6 +93,30 @@ impl Store for NoStore {
         false
     }
 
+    fn lend_set(&mut self, _: Key<'_>) -> Option<Set> {
+        None
+    }
+
+    fn put_set(&mut self, _: Key<'_>, _: Set) -> Result<(), OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn has_room(&self, _: usize) -> bool {
+        false
+    }
+
+    fn discard(&mut self, _: Set) {}
+
+    fn copy_key(&mut self, _: Key<'_>, _: Key<'_>) -> Result<bool, OutOfMemory> {
+        Ok(false)
+    }
+
+    fn rename_key(&mut self, _: Key<'_>, _: Key<'_>) -> Result<bool, OutOfMemory> {
+        Ok(false)
+    }
+
+    fn swap(&mut self, _: u32, _: u32) {}
+
     fn set_len(&mut self, _: Key<'_>) -> u64 {
         0
     }
@@ -139,6 +164,14 @@ impl Session for NoSession {
     }
 
     fn close(&mut self) {}
+
+    fn multi(&mut self, _: Multi) -> bool {
+        false
+    }
+
+    fn watch(&mut self, _: &[u8]) -> bool {
+        false
+    }
 
     fn reset(&mut self) {}
 

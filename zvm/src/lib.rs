@@ -54,7 +54,7 @@ pub use program::{
 pub use registers::Registers;
 pub use reply::{Mark, ReplySink};
 pub use session::{
-    CommandFilter, CommandView, CompilePurpose, Question, ReplyMode, Session, SessionField,
+    CommandFilter, CommandView, CompilePurpose, Multi, Question, ReplyMode, Session, SessionField,
     SessionSetting, SourceForm,
 };
 pub use signature::{

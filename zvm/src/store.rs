@@ -5,7 +5,7 @@
 //! returned it, because pages move on every insert.
 
 use crate::{Hint, Key, Text};
-use databox::Kind;
+use databox::{Kind, Set};
 
 /// A write that the memory budget refused. Nothing has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,6 +164,42 @@ pub trait Store {
         count: u64,
         visit: &mut dyn FnMut(Text<'_>),
     ) -> u64;
+
+    /// The set at the key, to be read or changed by itself; `None` where there is none. Sets share
+    /// what they have in common, so this costs little.
+    fn lend_set(&mut self, key: Key<'_>) -> Option<Set>;
+
+    /// Makes the key hold a set, whatever it held before, and not expire. An empty set removes the
+    /// key.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; the old value stays.
+    fn put_set(&mut self, key: Key<'_>, set: Set) -> Result<(), OutOfMemory>;
+
+    /// Whether a result of so many bytes would be within the budget.
+    fn has_room(&self, bytes: usize) -> bool;
+
+    /// Takes a set that nobody needs any more; the store frees it bit by bit.
+    fn discard(&mut self, set: Set);
+
+    /// Makes `to` hold what `from` holds, with its expiry, whatever it held before, and tells
+    /// whether there was anything.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
+    fn copy_key(&mut self, from: Key<'_>, to: Key<'_>) -> Result<bool, OutOfMemory>;
+
+    /// The same, and removes `from`, unless both are one key.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
+    fn rename_key(&mut self, from: Key<'_>, to: Key<'_>) -> Result<bool, OutOfMemory>;
+
+    /// Makes each of two databases hold the keys of the other.
+    fn swap(&mut self, one: u32, two: u32);
 
     /// Visits some keys from `cursor` on (0 starts), about `count` of them before filtering.
     ///

@@ -44,10 +44,6 @@ pub(super) fn run(run: &Run) -> Result<Result<Tally, Finding>, SessionError> {
                 }
                 tally = tally.and(part);
             }
-            Err(SessionError::Io(source)) => {
-                let text = format!("client {number} waits in vain: {source}");
-                return Ok(Err(Finding::new(0, &text)));
-            }
             Err(error) => return Err(error),
         }
     }

@@ -50,10 +50,7 @@ impl Catalog {
     /// # Errors
     ///
     /// The text of the reply where there are none, or it is no request.
-    pub(crate) fn keys_of<'a>(
-        &self,
-        words: &'a [Box<[u8]>],
-    ) -> Result<KeysOf<'a>, &'static [u8]> {
+    pub(crate) fn keys_of<'a>(&self, words: &'a [Box<[u8]>]) -> Result<KeysOf<'a>, &'static [u8]> {
         let (mut buffer, mut ranges) = (Vec::new(), Vec::new());
         for word in words {
             // A request is not as long as 4 GiB.

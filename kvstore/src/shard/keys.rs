@@ -46,6 +46,9 @@ impl Shard {
             Expiry::At(moment) => Some(moment),
             Expiry::Keep => self.look_up(ns, key, now_ms).and_then(|item| item.expires_at_ms()),
         };
+        if expires_at_ms.is_some() {
+            self.expect_times_around(ns, now_ms);
+        }
         let value = match text {
             Text::Bytes(bytes) if bytes.len() > IN_MAP_MAX_BYTES => NewValue::Boxed(bytes.into()),
             text => NewValue::Text(text),
@@ -103,10 +106,19 @@ impl Shard {
             NewValue::Boxed(value) => value.heap_bytes(),
             NewValue::Text(_) => 0,
         };
-        self.admit(ns, |space, arena| {
-            outside + space.map.put_growth_max(arena, key.hash, key.bytes, &value, extras)
-        })?;
+        let text = match &value {
+            NewValue::Text(Text::Bytes(bytes)) => bytes.len(),
+            _ => 0,
+        };
         let was_read = self.hint.is_some_and(|hint| (hint.ns, hint.hash) == (ns, key.hash));
+        if self.budget_bytes < u64::MAX {
+            self.pay(Some(key.hash));
+            if !self.surely_fits(ns, outside + key.bytes.len() + text) {
+                self.admit_within(ns, Some(key.hash), &|space, arena| {
+                    outside + space.map.put_growth_max(arena, key.hash, key.bytes, &value, extras)
+                })?;
+            }
+        }
         let was_there = self.change_or_make(ns, |space, arena, jobs| {
             let displaced = space.map.put(arena, key.hash, key.bytes, value, extras);
             let displaced = displaced.map_err(|_| OutOfBudget { growth_max_bytes: FULL })?;
@@ -121,6 +133,15 @@ impl Shard {
             self.overwritten(ns, key);
         }
         Ok(())
+    }
+
+    /// Tells the namespace what time it is while nothing expires in it: moments that are far from
+    /// the first one would take more otherwise.
+    fn expect_times_around(&mut self, ns: Namespace, now_ms: u64) {
+        self.now_ms = now_ms;
+        if let Some(index) = self.spaces.find(ns.0) {
+            self.spaces.at_mut(index).map.expect_times_around(now_ms);
+        }
     }
 
     /// Tells the policy that a key was written over.
@@ -142,6 +163,7 @@ impl Shard {
         set: impl FnOnce(&mut Extras),
     ) -> bool {
         self.expire(ns, key, now_ms);
+        self.expect_times_around(ns, now_ms);
         let changed = self.change(ns, |space, arena, _| {
             let mut extras = space.map.get(arena, key.hash, key.bytes)?.extras();
             set(&mut extras);

@@ -14,6 +14,8 @@ pub enum ChoiceSet {
     SourceForm,
     /// string, set.
     Kind,
+    /// begin, commit, discard, unwatch.
+    Multi,
     /// array, map.
     Aggregate,
     /// id, protocol, database, command_count, unix_micros, started_at, password_set, authenticated.
@@ -41,6 +43,7 @@ impl ChoiceSet {
             Self::CompilePurpose => &["check", "load"],
             Self::SourceForm => &["text", "program"],
             Self::Kind => &["string", "set"],
+            Self::Multi => &["begin", "commit", "discard", "unwatch"],
             Self::Aggregate => &["array", "map"],
             Self::IntegerField => &[
                 "id",
@@ -118,6 +121,17 @@ pub(crate) const fn kind(code: u8) -> databox::Kind {
     match code {
         0 => databox::Kind::String,
         _ => databox::Kind::Set,
+    }
+}
+
+/// Number `code` of `multi`; numbers that do not exist, which the verifier refuses,
+/// mean the last.
+pub(crate) const fn multi(code: u8) -> crate::Multi {
+    match code {
+        0 => crate::Multi::Begin,
+        1 => crate::Multi::Commit,
+        2 => crate::Multi::Discard,
+        _ => crate::Multi::Unwatch,
     }
 }
 

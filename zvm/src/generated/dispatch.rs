@@ -4,8 +4,8 @@
 
 use super::opcode::Opcode;
 use crate::handlers::{
-    boolean, bytes, commands, control, database, decimal, float, fused, integer, key, reply,
-    session, set, string,
+    boolean, bytes, commands, control, database, decimal, float, fused, integer, key, multi, reply,
+    session, set, several, string,
 };
 use crate::interpret::{Machine, Step};
 use crate::{Instruction, ReplySink, Session, Store};
@@ -96,6 +96,8 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::KeyRestore => key::key_restore(vm, *i),
         Opcode::DumpIsWhole => key::dump_is_whole(vm, *i),
         Opcode::DbNumber => key::db_number(vm, *i),
+        Opcode::Multi => multi::multi(vm, *i),
+        Opcode::MultiWatch => multi::multi_watch(vm, *i),
         Opcode::ReplyStatus => reply::reply_status(vm, *i),
         Opcode::ReplyStatusOf => reply::reply_status_of(vm, *i),
         Opcode::ReplyNil => reply::reply_nil(vm, *i),
@@ -131,6 +133,16 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::SetLen => set::set_len(vm, *i),
         Opcode::SetContains => set::set_contains(vm, *i),
         Opcode::ReplySetMembers => set::reply_set_members(vm, *i),
+        Opcode::KeyCopy => several::key_copy(vm, *i),
+        Opcode::KeyRename => several::key_rename(vm, *i),
+        Opcode::DbSwap => several::db_swap(vm, *i),
+        Opcode::GatherSmallest => several::gather_smallest(vm, *i),
+        Opcode::GatherUnion => several::gather_union(vm, *i),
+        Opcode::GatherIntersection => several::gather_intersection(vm, *i),
+        Opcode::GatherDifference => several::gather_difference(vm, *i),
+        Opcode::GatheredLen => several::gathered_len(vm, *i),
+        Opcode::GatheredStore => several::gathered_store(vm, *i),
+        Opcode::ReplyGathered => several::reply_gathered(vm, *i),
         Opcode::ReplyString => string::reply_string(vm, *i),
         Opcode::ReplyItem => string::reply_item(vm, *i),
         Opcode::StringGet => string::string_get(vm, *i),

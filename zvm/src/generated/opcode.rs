@@ -166,103 +166,127 @@ pub enum Opcode {
     DumpIsWhole = 76,
     /// `r[a] := database`. Reads which database the request is about.
     DbNumber = 77,
+    /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
+    Multi = 78,
+    /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
+    MultiWatch = 79,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 78,
+    ReplyStatus = 80,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 79,
+    ReplyStatusOf = 81,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 80,
+    ReplyNil = 82,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 81,
+    ReplyNilArray = 83,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 82,
+    ReplyInteger = 84,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 83,
+    ReplyBoolean = 85,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 84,
+    ReplyBytes = 86,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 85,
+    ReplyLiteral = 87,
     /// `error r[a]`. Replies an error whose text was computed.
-    ReplyError = 86,
+    ReplyError = 88,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 87,
+    ReplyArray = 89,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 88,
+    ReplyMap = 90,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 89,
+    ReplyOpen = 91,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 90,
+    ReplyClose = 92,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 91,
+    Resp3 = 93,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 92,
+    SessionInteger = 94,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 93,
+    SessionBytes = 95,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 94,
+    SessionSet = 96,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 95,
+    SessionSelect = 97,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 96,
+    SessionProtocol = 98,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 97,
+    SessionAuthenticate = 99,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 98,
+    SessionClose = 100,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 99,
+    WordsAdd = 101,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 100,
+    ReplyAnswer = 102,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 101,
+    SessionReset = 103,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 102,
+    SessionReplies = 104,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 103,
+    ServerStop = 105,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 104,
+    ServerSleep = 106,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 105,
+    ReplyCommandInfo = 107,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 106,
+    ReplyCommandDocs = 108,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 107,
+    ReplyCommands = 109,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 108,
+    SetAdd = 110,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 109,
+    SetRemove = 111,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 110,
+    SetLen = 112,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 111,
+    SetContains = 113,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 112,
+    ReplySetMembers = 114,
+    /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
+    KeyCopy = 115,
+    /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
+    KeyRename = 116,
+    /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
+    DbSwap = 117,
+    /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
+    GatherSmallest = 118,
+    /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
+    GatherUnion = 119,
+    /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
+    GatherIntersection = 120,
+    /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
+    GatherDifference = 121,
+    /// `r[a] := number of gathered members`. Counts the members of the gathered set.
+    GatheredLen = 122,
+    /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
+    GatheredStore = 123,
+    /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
+    ReplyGathered = 124,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 113,
+    ReplyString = 125,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where there is none.
-    ReplyItem = 114,
+    ReplyItem = 126,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 115,
+    StringGet = 127,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 116,
+    StringInteger = 128,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 117,
+    StringSet = 129,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 118,
+    StringSetKeep = 130,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 119,
+    StringSetUntil = 131,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 120,
+    StringSetInteger = 132,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 121,
+    StringLen = 133,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 122,
+    StringSplice = 134,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 123,
+    ReplyStringRange = 135,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 124] = [
+    pub const ALL: [Self; 136] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -341,6 +365,8 @@ impl Opcode {
         Self::KeyRestore,
         Self::DumpIsWhole,
         Self::DbNumber,
+        Self::Multi,
+        Self::MultiWatch,
         Self::ReplyStatus,
         Self::ReplyStatusOf,
         Self::ReplyNil,
@@ -376,6 +402,16 @@ impl Opcode {
         Self::SetLen,
         Self::SetContains,
         Self::ReplySetMembers,
+        Self::KeyCopy,
+        Self::KeyRename,
+        Self::DbSwap,
+        Self::GatherSmallest,
+        Self::GatherUnion,
+        Self::GatherIntersection,
+        Self::GatherDifference,
+        Self::GatheredLen,
+        Self::GatheredStore,
+        Self::ReplyGathered,
         Self::ReplyString,
         Self::ReplyItem,
         Self::StringGet,
@@ -478,6 +514,8 @@ impl Opcode {
             "key_restore" => Some(Self::KeyRestore),
             "dump_is_whole" => Some(Self::DumpIsWhole),
             "db_number" => Some(Self::DbNumber),
+            "multi" => Some(Self::Multi),
+            "multi_watch" => Some(Self::MultiWatch),
             "reply_status" => Some(Self::ReplyStatus),
             "reply_status_of" => Some(Self::ReplyStatusOf),
             "reply_nil" => Some(Self::ReplyNil),
@@ -513,6 +551,16 @@ impl Opcode {
             "set_len" => Some(Self::SetLen),
             "set_contains" => Some(Self::SetContains),
             "reply_set_members" => Some(Self::ReplySetMembers),
+            "key_copy" => Some(Self::KeyCopy),
+            "key_rename" => Some(Self::KeyRename),
+            "db_swap" => Some(Self::DbSwap),
+            "gather_smallest" => Some(Self::GatherSmallest),
+            "gather_union" => Some(Self::GatherUnion),
+            "gather_intersection" => Some(Self::GatherIntersection),
+            "gather_difference" => Some(Self::GatherDifference),
+            "gathered_len" => Some(Self::GatheredLen),
+            "gathered_store" => Some(Self::GatheredStore),
+            "reply_gathered" => Some(Self::ReplyGathered),
             "reply_string" => Some(Self::ReplyString),
             "reply_item" => Some(Self::ReplyItem),
             "string_get" => Some(Self::StringGet),

@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 66] = [
+pub static PRIMITIVES: [Primitive; 78] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -124,6 +124,25 @@ pub static PRIMITIVES: [Primitive; 66] = [
         otherwise: None,
     },
     Primitive {
+        name: "db_swap",
+        op: Opcode::DbSwap,
+        params: &[
+            PrimitiveParam {
+                name: "one",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "two",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "decimal_add",
         op: Opcode::DecimalAdd,
         params: &[
@@ -187,6 +206,93 @@ pub static PRIMITIVES: [Primitive; 66] = [
             kind: OperandKind::In(Pattern::Is(Type::Int)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Float, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "gather_difference",
+        op: Opcode::GatherDifference,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gather_intersection",
+        op: Opcode::GatherIntersection,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gather_smallest",
+        op: Opcode::GatherSmallest,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "gather_union",
+        op: Opcode::GatherUnion,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gathered_len",
+        op: Opcode::GatheredLen,
+        params: &[],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "gathered_store",
+        op: Opcode::GatheredStore,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "key_copy",
+        op: Opcode::KeyCopy,
+        params: &[
+            PrimitiveParam {
+                name: "source",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "destination",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
         cursor: None,
         otherwise: None,
     },
@@ -321,6 +427,25 @@ pub static PRIMITIVES: [Primitive; 66] = [
         otherwise: None,
     },
     Primitive {
+        name: "key_rename",
+        op: Opcode::KeyRename,
+        params: &[
+            PrimitiveParam {
+                name: "source",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "destination",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "key_restore",
         op: Opcode::KeyRestore,
         params: &[
@@ -360,6 +485,30 @@ pub static PRIMITIVES: [Primitive; 66] = [
             },
         ],
         result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "multi",
+        op: Opcode::Multi,
+        params: &[PrimitiveParam {
+            name: "what",
+            slot: Slot::B,
+            kind: OperandKind::Choice(ChoiceSet::Multi),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "multi_watch",
+        op: Opcode::MultiWatch,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
         cursor: None,
         otherwise: None,
     },
@@ -460,6 +609,14 @@ pub static PRIMITIVES: [Primitive; 66] = [
         }],
         result: None,
         cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_gathered",
+        op: Opcode::ReplyGathered,
+        params: &[],
+        result: None,
+        cursor: Some(Slot::A),
         otherwise: None,
     },
     Primitive {

@@ -2,7 +2,7 @@
 
 use super::quote;
 use crate::{Expiry, Hint, Key, OutOfMemory, ScanFilter, Scanned, Store, Text};
-use databox::{Databox, DecodeOptions, Kind};
+use databox::{Databox, DecodeOptions, Kind, Set};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -192,7 +192,7 @@ impl Store for MapStore {
         let value = match &self.live(key)?.value {
             Value::String(bytes) => Databox::from_text(Text::Bytes(bytes)),
             Value::Set(members) => {
-                let mut set = databox::Set::new(0);
+                let mut set = Set::new(0);
                 members.iter().for_each(|member| {
                     set.add(member);
                 });
@@ -288,6 +288,50 @@ impl Store for MapStore {
         page.for_each(|(_, member)| visit(text(member)));
         if end < members.len() as u64 { end } else { 0 }
     }
+
+    fn lend_set(&mut self, key: Key<'_>) -> Option<Set> {
+        let hash = key.hash;
+        let members = self.members(key)?;
+        let mut set = Set::new(hash);
+        members.iter().for_each(|member| _ = set.add(member));
+        Some(set)
+    }
+
+    fn put_set(&mut self, key: Key<'_>, set: Set) -> Result<(), OutOfMemory> {
+        if self.is_full {
+            return Err(OutOfMemory);
+        }
+        self.remove(key);
+        for member in &set {
+            self.set_add(key, &member.to_vec())?;
+        }
+        Ok(())
+    }
+
+    fn has_room(&self, _: usize) -> bool {
+        !self.is_full
+    }
+
+    fn discard(&mut self, _: Set) {}
+
+    fn copy_key(&mut self, from: Key<'_>, to: Key<'_>) -> Result<bool, OutOfMemory> {
+        if self.is_full {
+            return Err(OutOfMemory);
+        }
+        let Some(entry) = self.live(from).cloned() else { return Ok(false) };
+        self.entries.insert(to.bytes.to_vec(), entry);
+        Ok(true)
+    }
+
+    fn rename_key(&mut self, from: Key<'_>, to: Key<'_>) -> Result<bool, OutOfMemory> {
+        let found = self.copy_key(from, to)?;
+        if from.bytes != to.bytes {
+            self.entries.remove(from.bytes);
+        }
+        Ok(found)
+    }
+
+    fn swap(&mut self, _: u32, _: u32) {}
 
     fn scan(
         &mut self,
