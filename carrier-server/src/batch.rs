@@ -41,9 +41,25 @@ impl Requests {
     ) -> Args<'a> {
         let ranges = self.ranges.get(range).unwrap_or(&[]);
         match source {
-            Source::Input => Args::new(input, ranges),
+            Source::Input => Args::with_annex(input, ranges, &self.bytes),
             Source::Batch => Args::new(&self.bytes, ranges),
         }
+    }
+
+    /// What stands behind the arguments of a request, for its reply's encoder.
+    #[inline]
+    pub(crate) fn behind<'a>(&'a self, request: &Request, input: &'a [u8]) -> &'a [u8] {
+        let end = request.args.end;
+        let range = end..end + request.dialect.ranges_behind();
+        if range.is_empty() { &[] } else { self.args(range, request.source, input).get(0) }
+    }
+
+    /// Adds an argument that is not in the input of the request's connection.
+    pub(crate) fn annex(&mut self, arg: &[u8]) {
+        let start = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
+        let len = u32::try_from(arg.len()).unwrap_or(u32::MAX);
+        self.bytes.extend_from_slice(arg);
+        self.ranges.push(ArgRange::in_annex(start, len));
     }
 
     /// Copies arguments into the batch and returns where their ranges are.

@@ -57,7 +57,11 @@ impl Gather {
 
     /// Writes the combined reply. The first part that is an error stands for the whole.
     pub(crate) fn finish(&self, out: &mut Vec<u8>) {
-        if let Some(error) = self.replies().find(|reply| reply.first() == Some(&b'-')) {
+        let is_error = |reply: &&[u8]| match self.dialect {
+            Dialect::Resp(_) => reply.first() == Some(&b'-'),
+            _ => crate::sink::is_error(reply),
+        };
+        if let Some(error) = self.replies().find(is_error) {
             out.extend_from_slice(error);
             return;
         }

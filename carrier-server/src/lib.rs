@@ -30,6 +30,7 @@ mod shared;
 mod sink;
 mod socket;
 mod stats;
+mod stats_report;
 mod unfinished;
 mod worker;
 

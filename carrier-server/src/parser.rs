@@ -19,7 +19,7 @@ use crate::session::SessionView;
 use crate::shared::Shared;
 use crate::sink::Sink;
 use crate::stats::ThreadStats;
-use detect::{Detected, detect};
+use detect::{Detected, detect, refusal};
 use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
@@ -164,8 +164,12 @@ impl Parser {
         let program = bound.command.program();
         let frame = Frame::new(args);
         replies.reply(sequence, |out| {
-            let mut sink = Sink::new(out, &dialect);
+            let start = out.len();
+            let mut sink = Sink::of_request(out, &dialect, args, &[]);
             zvm::run(program, frame, &mut self.registers, &mut NoStore, &mut view, &mut sink);
+            if bound.quiet {
+                out.truncate(start);
+            }
         });
         if view.is_closing() {
             connection.phase = Phase::Draining;
@@ -180,6 +184,9 @@ fn decide(turn: &Turn<'_>, connection: &mut Connection) -> Option<Stop> {
         Detected::Resp => NetworkProtocol::Drp,
         Detected::Memcached => NetworkProtocol::Dmp,
         Detected::Unknown => return Some(starve(connection, 1)),
+        foreign @ (Detected::Tls | Detected::Http) => {
+            return Some(refuse(connection, |out| out.extend_from_slice(refusal(foreign))));
+        }
     };
     connection.protocol = Protocol::new(network, &turn.shared.config.limits);
     None
@@ -203,9 +210,13 @@ fn deny(connection: &mut Connection, bound: &Bound<'_>) {
             drp_parser::Encoder::new(out, version).error(text.as_bytes());
         }
         Dialect::Memcached if bound.quiet => {}
-        Dialect::Memcached => {
+        Dialect::Memcached | Dialect::Meta { .. } => {
             let text = format!("this network gives no right to run the '{name}' command");
             dmp_parser::Encoder::new(out).client_error(text.as_bytes());
+        }
+        Dialect::Binary { opcode, opaque } => {
+            let encoder = dmp_parser::BinaryEncoder { opcode, opaque };
+            encoder.error(out, dmp_parser::BinaryStatus::AuthError);
         }
     });
 }

@@ -1,5 +1,7 @@
 //! A shard as programs see it: one namespace, at one moment.
 
+mod items;
+
 use crate::glob;
 use databox::decimal;
 use kvstore::{Namespace, PutOptions, Shard, WriteError};

@@ -28,6 +28,8 @@ pub(crate) struct Worker {
     prepared: Vec<(Namespace, u64)>,
     /// When requests were last run.
     asked_at_ms: u64,
+    /// How many of memcached's items were replied.
+    items_replied: u64,
     /// The databases, a bit each, whose counters may have changed since they were published.
     touched: u32,
     /// Programs that wait for their next slice.
@@ -57,6 +59,7 @@ impl Worker {
             scratch: Vec::new(),
             prepared: Vec::new(),
             asked_at_ms: 0,
+            items_replied: 0,
             touched: 0,
             unfinished: UnfinishedPrograms::default(),
             late: Vec::new(),
@@ -74,12 +77,14 @@ impl Worker {
         if !requests.list.is_empty() {
             self.asked_at_ms = now_ms;
         }
+        self.flush_due(now_ms);
         self.prepare(&requests.list);
         for request in &requests.list {
             let Some(connection) = connections.get(request.reply_to.connection) else { continue };
             let Some(command) = catalog.command(request.command) else { continue };
             let args =
                 requests.args(request.args.clone(), request.source, connection.input.buffer());
+            let behind = requests.behind(request, connection.input.buffer());
             let replies = &mut connection.replies;
             let sequence = request.reply_to.sequence;
             if command.is_sliced() {
@@ -96,7 +101,7 @@ impl Worker {
             }
             if request.quiet || request.reply_to.part.is_some() {
                 let mut scratch = std::mem::take(&mut self.scratch);
-                self.run(request, command, args, now_ms, &mut scratch);
+                self.run(request, command, (args, behind), now_ms, &mut scratch);
                 let reply = if request.quiet { &[] } else { scratch.as_slice() };
                 match request.reply_to.part {
                     Some(part) => replies.reply_part(sequence, part as usize, reply),
@@ -105,6 +110,7 @@ impl Worker {
                 scratch.clear();
                 self.scratch = scratch;
             } else {
+                let args = (args, behind);
                 replies.reply(sequence, |out| self.run(request, command, args, now_ms, out));
             }
         }
@@ -114,6 +120,7 @@ impl Worker {
     /// Executes a batch that came over a ring, replying into the batch.
     pub(crate) fn execute_batch(&mut self, batch: &mut Batch, now_ms: u64, stats: &ThreadStats) {
         self.asked_at_ms = now_ms;
+        self.flush_due(now_ms);
         self.prepare(&batch.requests.list);
         for request in &batch.requests.list {
             let start = batch.replies.len();
@@ -131,6 +138,7 @@ impl Worker {
                         None => batch.late.push(batch.ends.len()),
                     }
                 } else {
+                    let args = (args, batch.requests.behind(request, &[]));
                     self.run(request, command, args, now_ms, &mut batch.replies);
                 }
             }
@@ -145,6 +153,7 @@ impl Worker {
 
     /// One bounded step of what the shard has to do by itself: expiry and deferred destruction.
     pub(crate) fn maintain(&mut self, now_ms: u64) -> Upkeep {
+        self.flush_due(now_ms);
         if self.shard.ledger().queued > 0 {
             self.touched = ALL_DATABASES;
         }
@@ -170,6 +179,14 @@ impl Worker {
             Upkeep::Watching
         } else {
             Upkeep::Idle
+        }
+    }
+
+    /// Flushes what a client said should be flushed by now.
+    #[inline]
+    fn flush_due(&mut self, now_ms: u64) {
+        if self.shard.flush_due(now_ms) {
+            self.touched = ALL_DATABASES;
         }
     }
 
@@ -293,7 +310,7 @@ impl Worker {
         &mut self,
         request: &Request,
         command: &Command,
-        args: Args<'_>,
+        (args, behind): (Args<'_>, &[u8]),
         now_ms: u64,
         out: &mut Vec<u8>,
     ) {
@@ -303,11 +320,12 @@ impl Worker {
         self.touch(request, command);
         let mut store = ShardStore::new(&mut self.shard, request.namespace, now_ms, self.place);
         let dialect = Cell::new(request.dialect);
-        let mut sink = Sink::new(out, &dialect);
+        let mut sink = Sink::of_request(out, &dialect, args, behind);
         let first_key_hash = command.has_key().then_some(request.hash);
         let frame = Frame { first_key_hash, ..Frame::new(args) };
         let program = command.program();
         zvm::run(program, frame, &mut self.registers, &mut store, &mut NoSession, &mut sink);
+        self.items_replied += sink.items();
         complete(request, command, out);
     }
 
@@ -321,6 +339,7 @@ impl Worker {
 
     /// Tells the counters how things stand.
     pub(crate) fn publish(&mut self, stats: &ThreadStats) {
+        stats.cache_hits.set(self.items_replied);
         if self.touched == 0 {
             return;
         }

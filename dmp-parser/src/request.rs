@@ -158,6 +158,9 @@ impl RequestParser {
                 self.dialect = match input.first() {
                     None => return Ok(Status::Incomplete { needed: 1 }),
                     Some(&REQUEST_MAGIC) => Dialect::Binary(BinaryParser::new(limits)),
+                    Some(&TLS_HANDSHAKE) => {
+                        return Err(RequestError::new(RequestErrorKind::Tls, 1, false));
+                    }
                     Some(_) => Dialect::Text(TextParser::new(limits)),
                 };
                 self.parse(input, args)
@@ -178,3 +181,5 @@ impl RequestParser {
 
 /// The byte that a packet of the binary protocol begins with.
 pub(crate) const REQUEST_MAGIC: u8 = 0x80;
+/// The byte that a TLS client begins with.
+const TLS_HANDSHAKE: u8 = 0x16;

@@ -228,6 +228,8 @@ pub(crate) fn parse(
         b"prepend" => return store::parse(Mode::Prepend, words, limits),
         b"cas" => return store::parse(Mode::Cas, words, limits),
         b"touch" => touch::parse(words, limits, args)?,
+        // An old name that some clients still use.
+        b"bget" => get::parse(words, limits, args)?,
         b"gat" => get::parse_gat(words, limits, args)?,
         b"gats" => get::parse_gat(words, limits, args)?.with_stamp(),
         b"md" => meta::delete(words, limits, args)?,

@@ -4,6 +4,7 @@ mod compact;
 mod keys;
 mod scan;
 mod sets;
+mod stamps;
 mod sweep;
 
 pub use sweep::{ExpiryObserver, SweepLimits, SweepReport};
@@ -89,6 +90,10 @@ pub struct Shard {
     sweep_next: u32,
     /// How many keys were removed because their moment had come.
     expired: u64,
+    /// The stamp given last.
+    last_stamp: u64,
+    /// The namespaces that are to be flushed, and when.
+    flushes: Vec<(Namespace, u64)>,
 }
 
 /// Where a key was found.
@@ -117,6 +122,8 @@ impl Shard {
             owner_next: 0,
             sweep_next: 0,
             expired: 0,
+            last_stamp: 0,
+            flushes: Vec::new(),
         })
     }
 

@@ -8,6 +8,7 @@ pub(crate) mod database;
 pub(crate) mod float;
 pub(crate) mod fused;
 pub(crate) mod integer;
+pub(crate) mod item;
 pub(crate) mod key;
 pub(crate) mod reply;
 pub(crate) mod session;

@@ -41,6 +41,8 @@ pub enum RequestErrorKind {
     LineTooLong,
     /// A request of a browser, or of who has mistaken the port: the connection is to be closed.
     Http,
+    /// A client that begins with TLS: the connection is to be closed.
+    Tls,
     /// A meta flag that stands twice, or is no letter.
     DuplicateFlag,
     /// A meta flag that there is not.
@@ -116,6 +118,7 @@ impl RequestError {
             self.kind,
             Kind::LineTooLong
                 | Kind::Http
+                | Kind::Tls
                 | Kind::InvalidPacket
                 | Kind::InconsistentPacket
                 | Kind::BadMagic
@@ -161,6 +164,7 @@ impl RequestErrorKind {
             // memcached closes the connection without a word.
             Self::LineTooLong => "CLIENT_ERROR line too long",
             Self::Http => "CLIENT_ERROR HTTP is not spoken here",
+            Self::Tls => "CLIENT_ERROR TLS is not spoken here",
             Self::DuplicateFlag => "CLIENT_ERROR duplicate flag",
             Self::InvalidFlag => "CLIENT_ERROR invalid flag",
             Self::InvalidOrDuplicateFlag => "CLIENT_ERROR invalid or duplicate flag",

@@ -194,6 +194,8 @@ fn meta_refused() {
 #[test]
 fn other_protocols() {
     check("GET / HTTP/1.1\r\nversion\r\n", &["CLIENT_ERROR HTTP is not spoken here"]);
+    check("\x16\x03\x01", &["CLIENT_ERROR TLS is not spoken here"]);
+    check("version\r\n\x16\r\n", &["Version", "ERROR"]);
 }
 
 #[test]

@@ -116,113 +116,147 @@ pub enum Opcode {
     IntCount = 51,
     /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
     CursorStart = 52,
+    /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where the key is absent.
+    ReplyItem = 53,
+    /// `details of item r[a], or goto imm where absent`. Replies what is known of the item at the key but for its value; jumps, without a reply, where the key is absent.
+    ReplyItemDetails = 54,
+    /// `stamp of r[a] with the reply, if there is an item`. Has the reply that follows tell the stamp of the item at the key, in protocols that have stamps. An item without one gets one: it goes with the next write of its value.
+    ReplyStamp = 55,
+    /// `claim r[a] if stale or r[b], and tell it with the reply`. Claims for this client the storing of a new item in the place of a stale one, or of any where that is wanted, unless another client has claimed it. The reply that follows tells how that stands.
+    ReplyClaim = 56,
+    /// `r[a] := item at r[b]?`. Tells whether there is an item at the key.
+    ItemExists = 57,
+    /// `item at r[a] := r[b] with flags r[c] until r[imm] ms`. Makes the key hold a string with flags, whatever it held before, that expires at a moment in milliseconds since the Unix epoch, or never where that is 0.
+    ItemSet = 58,
+    /// `item at r[a] := r[b] before or behind it`. Puts bytes before or behind the string at the key; flags and expiry stay.
+    ItemExtend = 59,
+    /// `r[a] := expire item r[b] at r[c] ms`. Sets when the item expires, in milliseconds since the Unix epoch, or never where that is 0; a moment that has passed removes it. Tells whether it was there.
+    ItemExpire = 60,
+    /// `r[a] := stamp of r[b], or goto imm where absent`. Reads the stamp of the item at the key, 0 where it has none; jumps where the key is absent.
+    ItemStamp = 61,
+    /// `r[a] := r[b] claimed?`. Tells whether a client has claimed the storing of a new item in this one's place.
+    ItemClaimed = 62,
+    /// `r[a] stale, claimed as r[b]`. Marks the item at the key as stale and gives it a new stamp; says whether it is claimed.
+    ItemInvalidate = 63,
+    /// `r[a] := number at r[b], or goto imm`. Reads the item at the key as a number without sign, of which the integer has the bits; jumps where it is none, or absent.
+    ItemNumber = 64,
+    /// `item at r[a] := number of bits r[b]`. Puts a number without sign in the place of the string at the key; flags and expiry stay.
+    ItemSetNumber = 65,
+    /// `r[a] := r[b] + r[c] mod 2^64`. Adds numbers without sign; beyond the greatest it begins anew.
+    NumberAdd = 66,
+    /// `r[a] := max(r[b] - r[c], 0)`. Subtracts numbers without sign, down to 0.
+    NumberSub = 67,
+    /// `number of bits r[a]`. Replies a number without sign, of which the integer has the bits.
+    ReplyNumber = 68,
+    /// `flush namespace at r[a] ms`. Removes every key of the namespace on this shard at a moment in milliseconds since the Unix epoch, in the place of what was said before.
+    DbFlushAt = 69,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 53,
+    KeyEnsure = 70,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 54,
+    KeyCheck = 71,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 55,
+    KeyExists = 72,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 56,
+    KeyKindName = 73,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 57,
+    KeyRemove = 74,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 58,
+    KeyExpiry = 75,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 59,
+    KeyExpire = 76,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 60,
+    KeyPersist = 77,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 61,
+    KeySetFlags = 78,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 62,
+    NowMs = 79,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 63,
+    ReplyScan = 80,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 64,
+    ReplyStatus = 81,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 65,
+    ReplyStatusOf = 82,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 66,
+    ReplyNil = 83,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 67,
+    ReplyNilArray = 84,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 68,
+    ReplyInteger = 85,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 69,
+    ReplyBoolean = 86,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 70,
+    ReplyBytes = 87,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 71,
+    ReplyLiteral = 88,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 72,
+    ReplyArray = 89,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 73,
+    ReplyMap = 90,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 74,
+    ReplyOpen = 91,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 75,
+    ReplyClose = 92,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 76,
+    Resp3 = 93,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 77,
+    SessionInteger = 94,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 78,
+    SessionBytes = 95,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 79,
+    SessionSet = 96,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 80,
+    SessionSelect = 97,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 81,
+    SessionProtocol = 98,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 82,
+    SessionAuthenticate = 99,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 83,
+    SessionClose = 100,
     /// `select settings like r[a]`. Adds the settings that match a pattern to the selection of reply_config.
-    ConfigSelect = 84,
+    ConfigSelect = 101,
     /// `map of selected settings`. Replies a map of the selected settings.
-    ReplyConfig = 85,
+    ReplyConfig = 102,
     /// `select section r[a]`. Adds a section to the selection of reply_info.
-    InfoSelect = 86,
+    InfoSelect = 103,
     /// `text of selected sections`. Replies the selected sections as text, the default ones without a selection.
-    ReplyInfo = 87,
+    ReplyInfo = 104,
+    /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
+    ReplyStats = 105,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 88,
+    ReplyCommandInfo = 106,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 89,
+    ReplyCommandDocs = 107,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 90,
+    ReplyCommands = 108,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 91,
+    SetAdd = 109,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 92,
+    SetRemove = 110,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 93,
+    SetLen = 111,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 94,
+    SetContains = 112,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 95,
+    ReplySetMembers = 113,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 96,
-    /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where there is none.
-    ReplyItem = 97,
+    ReplyString = 114,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 98,
+    StringGet = 115,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 99,
+    StringInteger = 116,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 100,
+    StringSet = 117,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 101,
+    StringSetKeep = 118,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 102,
+    StringSetUntil = 119,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 103,
+    StringSetInteger = 120,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 104] = [
+    pub const ALL: [Self; 121] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -276,6 +310,23 @@ impl Opcode {
         Self::IntLessEqual,
         Self::IntCount,
         Self::CursorStart,
+        Self::ReplyItem,
+        Self::ReplyItemDetails,
+        Self::ReplyStamp,
+        Self::ReplyClaim,
+        Self::ItemExists,
+        Self::ItemSet,
+        Self::ItemExtend,
+        Self::ItemExpire,
+        Self::ItemStamp,
+        Self::ItemClaimed,
+        Self::ItemInvalidate,
+        Self::ItemNumber,
+        Self::ItemSetNumber,
+        Self::NumberAdd,
+        Self::NumberSub,
+        Self::ReplyNumber,
+        Self::DbFlushAt,
         Self::KeyEnsure,
         Self::KeyCheck,
         Self::KeyExists,
@@ -311,6 +362,7 @@ impl Opcode {
         Self::ReplyConfig,
         Self::InfoSelect,
         Self::ReplyInfo,
+        Self::ReplyStats,
         Self::ReplyCommandInfo,
         Self::ReplyCommandDocs,
         Self::ReplyCommands,
@@ -320,7 +372,6 @@ impl Opcode {
         Self::SetContains,
         Self::ReplySetMembers,
         Self::ReplyString,
-        Self::ReplyItem,
         Self::StringGet,
         Self::StringInteger,
         Self::StringSet,
@@ -393,6 +444,23 @@ impl Opcode {
             "int_less_equal" => Some(Self::IntLessEqual),
             "int_count" => Some(Self::IntCount),
             "cursor_start" => Some(Self::CursorStart),
+            "reply_item" => Some(Self::ReplyItem),
+            "reply_item_details" => Some(Self::ReplyItemDetails),
+            "reply_stamp" => Some(Self::ReplyStamp),
+            "reply_claim" => Some(Self::ReplyClaim),
+            "item_exists" => Some(Self::ItemExists),
+            "item_set" => Some(Self::ItemSet),
+            "item_extend" => Some(Self::ItemExtend),
+            "item_expire" => Some(Self::ItemExpire),
+            "item_stamp" => Some(Self::ItemStamp),
+            "item_claimed" => Some(Self::ItemClaimed),
+            "item_invalidate" => Some(Self::ItemInvalidate),
+            "item_number" => Some(Self::ItemNumber),
+            "item_set_number" => Some(Self::ItemSetNumber),
+            "number_add" => Some(Self::NumberAdd),
+            "number_sub" => Some(Self::NumberSub),
+            "reply_number" => Some(Self::ReplyNumber),
+            "db_flush_at" => Some(Self::DbFlushAt),
             "key_ensure" => Some(Self::KeyEnsure),
             "key_check" => Some(Self::KeyCheck),
             "key_exists" => Some(Self::KeyExists),
@@ -428,6 +496,7 @@ impl Opcode {
             "reply_config" => Some(Self::ReplyConfig),
             "info_select" => Some(Self::InfoSelect),
             "reply_info" => Some(Self::ReplyInfo),
+            "reply_stats" => Some(Self::ReplyStats),
             "reply_command_info" => Some(Self::ReplyCommandInfo),
             "reply_command_docs" => Some(Self::ReplyCommandDocs),
             "reply_commands" => Some(Self::ReplyCommands),
@@ -437,7 +506,6 @@ impl Opcode {
             "set_contains" => Some(Self::SetContains),
             "reply_set_members" => Some(Self::ReplySetMembers),
             "reply_string" => Some(Self::ReplyString),
-            "reply_item" => Some(Self::ReplyItem),
             "string_get" => Some(Self::StringGet),
             "string_integer" => Some(Self::StringInteger),
             "string_set" => Some(Self::StringSet),

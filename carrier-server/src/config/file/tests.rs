@@ -27,6 +27,7 @@ level = "debug"
 [limits]
 maxclients = 100
 proto_max_bulk_len = "1mb"
+item_size_max = "2mb"
 "#;
 
 #[test]
@@ -38,6 +39,7 @@ fn reads_a_whole_file() {
     assert_eq!((config.threads, config.layout, config.pin_threads), (3, Layout::Fused, true));
     assert_eq!(config.memory_bytes, Some(16 << 30));
     assert_eq!(config.limits.proto_max_bulk_len, 1 << 20);
+    assert_eq!(config.limits.item_size_max, 2 << 20);
 }
 
 #[test]
