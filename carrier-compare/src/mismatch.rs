@@ -30,6 +30,13 @@ pub enum MismatchKind {
         /// The other's.
         theirs: Vec<u8>,
     },
+    /// The replies do as bytes, however often the request is asked.
+    Unsettled {
+        /// Carrier's.
+        ours: Vec<u8>,
+        /// The other's.
+        theirs: Vec<u8>,
+    },
     /// A pipeline brought another number of replies than there were requests.
     Count {
         /// Whose.
@@ -79,7 +86,8 @@ impl Mismatch {
     /// in a reply as in the list of keys.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         let tells_content = |one: &Self| {
-            matches!(one.kind, MismatchKind::Replies { .. } | MismatchKind::Found { .. })
+            use MismatchKind::{Found, Replies, Unsettled};
+            matches!(one.kind, Replies { .. } | Found { .. } | Unsettled { .. })
         };
         discriminant(&self.kind) == discriminant(&other.kind)
             || (tells_content(self) && tells_content(other))
@@ -87,8 +95,13 @@ impl Mismatch {
 
     /// Whether finding it again takes long.
     pub(crate) fn is_slow(&self) -> bool {
-        let MismatchKind::Broken { source, .. } = &self.kind else { return false };
-        matches!(source.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+        match &self.kind {
+            MismatchKind::Unsettled { .. } => true,
+            MismatchKind::Broken { source, .. } => {
+                matches!(source.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+            }
+            _ => false,
+        }
     }
 }
 
@@ -100,7 +113,7 @@ impl Display for Mismatch {
         }
         writeln!(f, "{:?}", self.request)?;
         match &self.kind {
-            MismatchKind::Replies { ours, theirs } => {
+            MismatchKind::Replies { ours, theirs } | MismatchKind::Unsettled { ours, theirs } => {
                 write!(f, "    ours: {}\n  theirs: {}", shown(ours), shown(theirs))
             }
             MismatchKind::Count { side, replies, requests } => {

@@ -62,6 +62,17 @@ fn a_write_that_is_lost_and_never_read() {
 }
 
 #[test]
+fn a_count_that_stays_wrong() {
+    let failure = found(COMMANDS, |words, reply| {
+        let is_wrong = is(words, "DBSIZE") && reply != b":0\r\n";
+        if is_wrong { Fault::OneMore } else { Fault::None }
+    });
+    let Some(failure) = failure else { return };
+    assert!(matches!(failure.mismatch.kind, MismatchKind::Unsettled { .. }), "{failure}");
+    assert!(failure.case.len() <= 2, "{failure}");
+}
+
+#[test]
 fn a_reply_too_few() {
     let failure =
         found(COMMANDS, |words, _| if is(words, "DEL") { Fault::Dropped } else { Fault::None });
@@ -141,7 +152,7 @@ INCRBY {counter} {integer}
 2 DEL ({any})+
 2 SADD {set} ({member})+
 SMEMBERS {set} => unordered
-DBSIZE => alone
+DBSIZE => settles, alone
 ";
 
 /// Every form of a line, with commands that Carrier need not have.
@@ -175,6 +186,6 @@ SELECT {db}
 MULTI ; SADD {set} {member} ; GET {string} ; EXEC
 SCAN {cursor} [COUNT {1..20}] [TYPE {kind}] => loop, alone
 RANDOMKEY => any, alone
-DBSIZE => alone
+DBSIZE => settles, alone
 FLUSHDB [ASYNC | SYNC] => alone
 ";

@@ -68,7 +68,7 @@ impl<'a> Composer<'a> {
     }
 
     fn draw_one(&mut self, connection: &mut Connection) -> bool {
-        let number = self.phase.mix.pick(&mut self.random);
+        let number = self.phase.mix.pick(connection.batch.len(), &mut self.random);
         let template = &self.phase.mix.templates()[number];
         let keys_at = connection.batch.keys().len();
         let mut version = 0;

@@ -7,19 +7,21 @@ use crate::template::{Protocol, Template, World};
 use crate::verify::Expect;
 use crate::words::{self, LineError, Word};
 
-/// Commands with weights.
+/// Commands with weights, or in their order.
 #[derive(Debug, Clone)]
 pub(crate) struct Mix {
     templates: Vec<Template>,
     /// For each template, the sum of its weight and of those before it.
     sums: Vec<u64>,
+    /// Whether each batch has all of them in their order, once or more.
+    in_turn: bool,
 }
 
 impl Mix {
     /// A mix of commands, of which there is at least one.
     pub(crate) fn new(commands: Vec<(u32, Template)>) -> Self {
         let mut sum = 0;
-        let mut mix = Self { templates: Vec::new(), sums: Vec::new() };
+        let mut mix = Self { templates: Vec::new(), sums: Vec::new(), in_turn: false };
         for (weight, template) in commands {
             sum += u64::from(weight);
             mix.templates.push(template);
@@ -28,9 +30,23 @@ impl Mix {
         mix
     }
 
-    /// The number of a template, drawn by the weights.
+    /// The same commands, each batch having them in their order.
+    pub(crate) fn in_turn(self) -> Self {
+        Self { in_turn: true, ..self }
+    }
+
+    /// How many of `count` requests make whole turns.
     #[inline]
-    pub(crate) fn pick(&self, random: &mut Random) -> usize {
+    pub(crate) fn whole(&self, count: usize) -> usize {
+        if self.in_turn { count - count % self.templates.len() } else { count }
+    }
+
+    /// The number of the template of a batch's request `at`, or one drawn by the weights.
+    #[inline]
+    pub(crate) fn pick(&self, at: usize, random: &mut Random) -> usize {
+        if self.in_turn {
+            return at % self.templates.len();
+        }
         let [_] = self.sums[..] else {
             let at = random.below(*self.sums.last().unwrap_or(&1));
             return self.sums.partition_point(|sum| *sum <= at);
@@ -152,7 +168,7 @@ mod tests {
         let world = world(Protocol::Resp, "5");
         let mix = Mix::new(parse_names("get=7,set=2,ping", &world).expect("a mix"));
         let (mut counts, mut random) = ([0_u32; 3], Random::new(5));
-        (0..100_000).for_each(|_| counts[mix.pick(&mut random)] += 1);
+        (0..100_000).for_each(|_| counts[mix.pick(0, &mut random)] += 1);
         for (count, expected) in counts.iter().zip([70_000, 20_000, 10_000]) {
             assert!(count.abs_diff(expected) < 800, "{counts:?}");
         }

@@ -73,6 +73,10 @@ pub struct Options {
     /// A command, like a line of a mix file; may be repeated
     #[arg(long)]
     command: Vec<String>,
+    /// Send the commands in their order instead of drawing them; --pipeline is a multiple of their
+    /// number, so that MULTI and EXEC stay together
+    #[arg(long)]
+    in_turn: bool,
     /// File of commands to run first, on one connection
     #[arg(long)]
     setup: Option<PathBuf>,
@@ -176,6 +180,10 @@ impl Options {
         if self.verify == Verify::Writes {
             self.check_owned(&mix)?;
         }
+        if self.in_turn && !self.pipeline.is_multiple_of(mix.len()) {
+            let found = self.pipeline.to_string();
+            return Err(UsageError::new("--pipeline", &found, "a multiple of the commands"));
+        }
         let line = self.preload_command.as_deref().unwrap_or(match self.protocol {
             Language::Resp => "SET {key} {value}",
             Language::Memcached => "set {key} 0 0 {value}",
@@ -196,7 +204,7 @@ impl Options {
             says_hello: self.resp3,
             setup,
             preload: self.preload.then(|| Mix::new(vec![preload])),
-            mix: Mix::new(mix),
+            mix: if self.in_turn { Mix::new(mix).in_turn() } else { Mix::new(mix) },
             order,
             fresh_from: self.fresh_from.unwrap_or(self.keys),
             pipeline: self.pipeline,
@@ -440,6 +448,7 @@ mod tests {
             "--key-len 300 --protocol memcached",
             "--distribution fresh --key-len 8",
             "--mix got",
+            "--mix get,set --in-turn --pipeline 3",
             "--verify writes",
             "--verify writes --preload --mix incr",
             "--verify writes --preload --keys 10",

@@ -166,6 +166,11 @@ impl<'a> Turns<'a> {
             return Ok(());
         }
         let count = usize::try_from(self.remaining).unwrap_or(usize::MAX).min(self.phase.pipeline);
+        let count = self.phase.mix.whole(count);
+        if count == 0 {
+            self.remaining = 0;
+            return Ok(());
+        }
         let sent = connection.launch(composer, buffers, count, intended_ns, now_ns)?;
         self.remaining -= sent as u64;
         self.busy += usize::from(sent > 0);

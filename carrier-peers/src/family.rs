@@ -17,6 +17,19 @@ pub(crate) fn resident_bytes(id: u32) -> u64 {
     pages * rustix::param::page_size() as u64
 }
 
+/// The most that each process of the family had resident since it was last reset, summed, in bytes.
+pub(crate) fn peak_bytes(id: u32) -> u64 {
+    processes(id).into_iter().filter_map(peak_of).sum()
+}
+
+/// Makes what each process has resident now its peak (proc(5), `clear_refs`). Where the system does
+/// not allow it, the peak stays that since the start.
+pub(crate) fn reset_peak(id: u32) {
+    for process in processes(id) {
+        let _ = fs::write(format!("/proc/{process}/clear_refs"), "5");
+    }
+}
+
 /// The processes of the family, the oldest first.
 pub(crate) fn processes(id: u32) -> Vec<u32> {
     let mut found = vec![id];
@@ -48,6 +61,13 @@ fn threads_of(process: u32) -> Vec<u32> {
 fn run_time_ns(process: u32, thread: u32) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{process}/task/{thread}/schedstat")).ok()?;
     text.split_whitespace().next()?.parse().ok()
+}
+
+fn peak_of(process: u32) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kilobytes << 10)
 }
 
 fn resident_pages(process: u32) -> Option<u64> {

@@ -99,6 +99,19 @@ impl Process {
         family::resident_bytes(self.id())
     }
 
+    /// The most that it and its children had resident at once each, since the last
+    /// [`reset_peak`](Self::reset_peak) or their start, in bytes. The system keeps it: no peak is
+    /// missed, however short.
+    #[must_use]
+    pub fn peak_bytes(&self) -> u64 {
+        family::peak_bytes(self.id())
+    }
+
+    /// Makes what is resident now the peak.
+    pub fn reset_peak(&self) {
+        family::reset_peak(self.id());
+    }
+
     /// Nanoseconds that its threads, and those of its children, have run so far.
     #[must_use]
     pub fn cpu_ns(&self) -> u64 {

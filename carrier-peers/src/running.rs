@@ -65,6 +65,18 @@ impl Running {
         self.process.resident_bytes()
     }
 
+    /// The most that it and its children had resident at once each, since the last
+    /// [`reset_peak`](Self::reset_peak) or their start, in bytes.
+    #[must_use]
+    pub fn peak_bytes(&self) -> u64 {
+        self.process.peak_bytes()
+    }
+
+    /// Makes what is resident now the peak.
+    pub fn reset_peak(&self) {
+        self.process.reset_peak();
+    }
+
     /// What it wrote to both of its streams so far.
     #[must_use]
     pub fn log(&self) -> String {

@@ -53,6 +53,11 @@ pub(crate) enum Route {
         /// Which of them is the key.
         key_offset: usize,
     },
+    /// The shards of the keys in the groups of a list whose place the arguments tell.
+    List {
+        /// Which argument of a group is the key.
+        key_offset: usize,
+    },
     /// Every shard.
     Everywhere,
 }
@@ -334,7 +339,7 @@ impl Command {
 
     /// Whether its requests have a first key, whose hash travels with them.
     pub(crate) const fn has_key(&self) -> bool {
-        matches!(self.route, Route::Key(_) | Route::Groups { .. })
+        matches!(self.route, Route::Key(_) | Route::Groups { .. } | Route::List { .. })
     }
 
     /// The name in lower case, `client|id` for a subcommand.
@@ -358,6 +363,9 @@ impl Command {
         }
         if access.contains(Access::ADMIN) {
             flags.push("admin");
+        }
+        if self.signature().has_movable_keys() {
+            flags.push("movablekeys");
         }
         flags
     }
@@ -384,6 +392,10 @@ impl Route {
             }
             [(index, param)] if matches!(param.multiplicity, Multiplicity::Once) => {
                 Ok(Self::Key(*index))
+            }
+            [(_, param)] if param.multiplicity.is_list() && signature.has_movable_keys() => {
+                let offset = param.items.iter().position(|item| item.ty == ParamType::Key);
+                Ok(Self::List { key_offset: offset.unwrap_or(0) })
             }
             [(start, param)] if param.multiplicity.is_variadic() => {
                 let keys = param.items.iter().filter(|item| item.ty == ParamType::Key).count();
@@ -432,6 +444,8 @@ fn may_run_out_of_memory(op: Opcode) -> bool {
             | Opcode::StringSetKeep
             | Opcode::StringSetUntil
             | Opcode::StringSetInteger
+            | Opcode::StringSplice
+            | Opcode::KeyRestore
     ) || steps.iter().any(|step| may_run_out_of_memory(step.op))
 }
 

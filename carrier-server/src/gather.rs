@@ -26,6 +26,8 @@ enum Combine {
     Sum,
     /// Any one of the parts: all say the same.
     One,
+    /// One of the parts that found something, any of them; nil where none did.
+    Found,
     /// One array of the elements of the parts' arrays, in the order of the parts.
     Elements,
     /// The parts one after the other.
@@ -38,6 +40,7 @@ impl Gather {
         let combine = match returns {
             Returns::Integer => Combine::Sum,
             Returns::Array => Combine::Elements,
+            Returns::Bytes => Combine::Found,
             Returns::Items => Combine::Items,
             _ => Combine::One,
         };
@@ -68,6 +71,7 @@ impl Gather {
         match self.combine {
             Combine::Sum => self.write_sum(out),
             Combine::One => out.extend_from_slice(self.replies().next().unwrap_or(&[])),
+            Combine::Found => out.extend_from_slice(self.found()),
             Combine::Elements => self.write_elements(out),
             Combine::Items => {
                 self.replies().for_each(|reply| out.extend_from_slice(reply));
@@ -80,6 +84,21 @@ impl Gather {
 
     fn replies(&self) -> impl Iterator<Item = &[u8]> {
         self.parts.iter().map(|part| self.bytes.get(part.clone()).unwrap_or(&[]))
+    }
+
+    /// A part that is not nil. Which of them: what they found was drawn at random, and so is this
+    /// by their bytes.
+    fn found(&self) -> &[u8] {
+        let is_nil = |reply: &[u8]| matches!(reply, b"$-1\r\n" | b"_\r\n");
+        let found = || self.replies().filter(|reply| !is_nil(reply));
+        let (mut count, mut bytes) = (0, 0_u64);
+        for reply in found() {
+            count += 1;
+            let mix = |sum: u64, byte: &u8| sum.wrapping_mul(31).wrapping_add(u64::from(*byte));
+            bytes = reply.iter().fold(bytes, mix);
+        }
+        let at = usize::try_from(bytes % u64::max(count, 1)).unwrap_or(0);
+        found().nth(at).or_else(|| self.replies().next()).unwrap_or(&[])
     }
 
     fn write_sum(&self, out: &mut Vec<u8>) {
@@ -137,6 +156,16 @@ mod tests {
     #[test]
     fn one_status_stands_for_all() {
         assert_eq!(combined(Returns::Status, &[b"+OK\r\n", b"+OK\r\n"]), b"+OK\r\n");
+    }
+
+    #[test]
+    fn what_was_found_wins_over_nil() {
+        let nil = b"$-1\r\n".as_slice();
+        let parts = [nil, b"$1\r\na\r\n", nil];
+        assert_eq!(combined(Returns::Bytes, &parts), b"$1\r\na\r\n");
+        assert_eq!(combined(Returns::Bytes, &[nil, nil]), nil);
+        let both = [b"$1\r\na\r\n".as_slice(), b"$1\r\nb\r\n"];
+        assert!(both.contains(&&*combined(Returns::Bytes, &both)));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Which shard runs a request, or which shards run parts of it.
 
-use crate::catalog::Route;
+use crate::catalog::{Command, Route};
 use crate::connection::Connection;
 use crate::gather::Gather;
 use crate::parser::{Bound, Turn};
 use crate::request::{ConnectionKey, ReplyTo, Request, Source};
 use std::ops::Range;
+use zvm::{Multiplicity, Returns, VariadicSpan};
 
 /// Sends bound requests into the local batch or the open batches of other threads.
 #[derive(Debug, Default)]
@@ -61,6 +62,18 @@ impl Router {
                 }));
                 self.send_groups(turn, connection, request, start, stride);
             }
+            Route::List { key_offset } => {
+                let span = bound.command.signature().list_span(args);
+                self.targets.clear();
+                // Without a span the request is wrong, and any shard says how.
+                let groups = span.map_or(0..0, |span| 0..span.count);
+                self.targets.extend(groups.map(|group| {
+                    let at = span.map_or(0, |span| span.start + group * span.stride);
+                    let hash = turn.shared.hash(args.get(at + key_offset));
+                    (turn.shared.shard_of(hash), hash)
+                }));
+                self.send_list(turn, connection, request, span);
+            }
             Route::Everywhere if shards == 1 => send(turn, connection, request, 0),
             Route::Everywhere => {
                 let gather = Gather::new(bound.command.returns(), bound.dialect, shards);
@@ -69,6 +82,47 @@ impl Router {
                     send(turn, connection, part(&request, shard), shard);
                 }
             }
+        }
+    }
+
+    /// Sends a request whose list may stand anywhere: whole where one shard has all of its keys,
+    /// else each group to its shard, with the arguments around the list and a count of one.
+    fn send_list(
+        &self,
+        turn: &mut Turn<'_>,
+        connection: &mut Connection,
+        request: Request,
+        span: Option<VariadicSpan>,
+    ) {
+        let &(shard, hash) = self.targets.first().unwrap_or(&(0, 0));
+        let Some(span) = span.filter(|_| self.targets.iter().any(|&(other, _)| other != shard))
+        else {
+            send(turn, connection, Request { hash, ..request }, shard);
+            return;
+        };
+        let command = turn.catalog.command(request.command);
+        let returns = command.map_or(Returns::Any, Command::returns);
+        let counter = command.and_then(|command| match &command.signature().list()?.multiplicity {
+            Multiplicity::Counted(counted) => Some(usize::from(counted.by)),
+            _ => None,
+        });
+        let gather = Gather::new(returns, request.dialect, self.targets.len());
+        connection.replies.gather(request.reply_to.sequence, gather);
+        let input = connection.input.buffer();
+        let args = turn.local.args(request.args.clone(), request.source, input);
+        let owned: Vec<Vec<u8>> = (0..args.len())
+            .map(
+                |index| if Some(index) == counter { b"1".to_vec() } else { args.get(index).into() },
+            )
+            .collect();
+        let behind = span.start + span.count * span.stride;
+        for (group, &(shard, hash)) in self.targets.iter().enumerate() {
+            let at = span.start + group * span.stride;
+            let own = (0..span.start).chain(at..at + span.stride).chain(behind..owned.len());
+            let own = own.filter_map(|index| owned.get(index).map(Vec::as_slice));
+            let args = turn.local.copy_args(own);
+            let part = Request { hash, args, source: Source::Batch, ..part(&request, group) };
+            send(turn, connection, part, shard);
         }
     }
 
@@ -89,7 +143,7 @@ impl Router {
         }
         let returns = turn.catalog.command(request.command).map(|command| command.returns());
         let gather =
-            Gather::new(returns.unwrap_or(zvm::Returns::Any), request.dialect, self.targets.len());
+            Gather::new(returns.unwrap_or(Returns::Any), request.dialect, self.targets.len());
         connection.replies.gather(request.reply_to.sequence, gather);
         let fixed = request.args.start..request.args.start + start;
         for (group, &(shard, hash)) in self.targets.iter().enumerate() {

@@ -229,10 +229,15 @@ fn assemble(
         let mesh = Mesh::new(index, inbox, ways.clone(), Arc::clone(&hosts), &catalog);
         let worker = match plan.threads[index].shard {
             Some(shard) => {
-                let place = ShardPlace { index: shard, count: plan.shards() };
+                let place = ShardPlace {
+                    index: shard,
+                    count: plan.shards(),
+                    string_len_max: shared.config.limits.proto_max_bulk_len,
+                };
                 let config = ShardConfig {
                     hash_key: Arc::clone(&shared.hash_key),
                     budget_bytes: budget,
+                    policy: kvstore::Policy::Refuse,
                     reservation_bytes: memory_bytes().min(RESERVATION_BYTES_MAX),
                 };
                 let shard = Shard::new(config).map_err(|error| ServerError::System {

@@ -3,7 +3,8 @@
 mod items;
 
 use crate::glob;
-use databox::decimal;
+use crate::session::DATABASES;
+use databox::{DecodeOptions, decimal, dump};
 use kvstore::{Namespace, PutOptions, Shard, WriteError};
 use zvm::{Expiry, Key, OutOfMemory, ScanFilter, Scanned, Store, Text};
 
@@ -24,6 +25,8 @@ pub(crate) struct ShardPlace {
     pub(crate) index: usize,
     /// How many there are.
     pub(crate) count: usize,
+    /// The longest that a string may grow by writes behind its end, in bytes.
+    pub(crate) string_len_max: usize,
 }
 
 impl<'a> ShardStore<'a> {
@@ -65,15 +68,74 @@ impl Store for ShardStore<'_> {
         value: Text<'_>,
         expiry: Expiry,
     ) -> Result<(), OutOfMemory> {
-        let expiry = match expiry {
-            Expiry::Never => kvstore::Expiry::Never,
-            Expiry::At(at_ms) => kvstore::Expiry::At(at_ms),
-            Expiry::Keep => kvstore::Expiry::Keep,
-        };
-        let options = PutOptions { expiry, flags: 0 };
+        let options = PutOptions { expiry: put_expiry(expiry), flags: 0 };
         let (namespace, now_ms) = (self.namespace, self.now_ms);
         self.shard
             .put_string(namespace, shard_key(key), value, options, now_ms)
+            .map_err(|_| OutOfMemory)
+    }
+
+    fn splice_string(&mut self, key: Key<'_>, at: u64, bytes: &[u8]) -> Result<bool, OutOfMemory> {
+        let at = usize::try_from(at).unwrap_or(usize::MAX);
+        if at.checked_add(bytes.len()).is_none_or(|end| end > self.place.string_len_max) {
+            return Ok(false);
+        }
+        let (namespace, now_ms) = (self.namespace, self.now_ms);
+        match self.shard.splice_string(namespace, shard_key(key), at, bytes, now_ms) {
+            Err(WriteError::OutOfBudget(_)) => Err(OutOfMemory),
+            _ => Ok(true),
+        }
+    }
+
+    fn encoding(&mut self, key: Key<'_>) -> Option<&'static str> {
+        let item = self.shard.get(self.namespace, shard_key(key), self.now_ms)?;
+        Some(encoding_name(&item))
+    }
+
+    fn move_key(&mut self, key: Key<'_>, to: i64) -> Result<Option<bool>, OutOfMemory> {
+        let Some(to) = u32::try_from(to).ok().filter(|&to| to < DATABASES) else {
+            return Ok(None);
+        };
+        self.shard
+            .move_key(self.namespace, shard_key(key), Namespace(to), self.now_ms)
+            .map(Some)
+            .map_err(|_| OutOfMemory)
+    }
+
+    fn random_key(&mut self) -> Option<Vec<u8>> {
+        self.shard.random_key(self.namespace, self.now_ms)
+    }
+
+    fn database(&self) -> u32 {
+        self.namespace.0
+    }
+
+    fn dump(&mut self, key: Key<'_>) -> Option<Vec<u8>> {
+        let item = self.shard.get(self.namespace, shard_key(key), self.now_ms)?;
+        Some(dump::write(|out| item.encode(out)))
+    }
+
+    fn restore(
+        &mut self,
+        key: Key<'_>,
+        payload: &[u8],
+        expiry: Expiry,
+    ) -> Result<bool, OutOfMemory> {
+        let options = DecodeOptions {
+            bytes_max: self.place.string_len_max,
+            members_max: usize::MAX,
+            // The hash of the key is keyed itself, so members cannot be chosen to collide.
+            seed: key.hash,
+        };
+        let Ok(value) = dump::read(payload, &options) else { return Ok(false) };
+        if value.text().is_none() && value.as_set().is_none_or(databox::Set::is_empty) {
+            return Ok(false);
+        }
+        let options = PutOptions { expiry: put_expiry(expiry), flags: 0 };
+        let (namespace, now_ms) = (self.namespace, self.now_ms);
+        self.shard
+            .put_value(namespace, shard_key(key), value, options, now_ms)
+            .map(|()| true)
             .map_err(|_| OutOfMemory)
     }
 
@@ -182,6 +244,28 @@ const fn next_cursor(inner: u64, place: ShardPlace) -> u64 {
     if shard >= place.count { 0 } else { inner * place.count as u64 + shard as u64 }
 }
 
+/// What Redis 7.0 would call the encoding of a value like this.
+fn encoding_name(item: &kvstore::Item<'_>) -> &'static str {
+    match (item.string(), item.set()) {
+        (Some(Text::Integer(_)), _) => "int",
+        (Some(text), _) if text.len() <= EMBEDDED_LEN_MAX => "embstr",
+        (_, Some(set)) if set.is_of_integers() => "intset",
+        (_, Some(_)) => "hashtable",
+        _ => "raw",
+    }
+}
+
+const fn put_expiry(expiry: Expiry) -> kvstore::Expiry {
+    match expiry {
+        Expiry::Never => kvstore::Expiry::Never,
+        Expiry::At(at_ms) => kvstore::Expiry::At(at_ms),
+        Expiry::Keep => kvstore::Expiry::Keep,
+    }
+}
+
+/// The longest string that Redis keeps in one block with its head.
+const EMBEDDED_LEN_MAX: usize = 44;
+
 const fn shard_key(key: Key<'_>) -> kvstore::Key<'_> {
     kvstore::Key { bytes: key.bytes, hash: key.hash }
 }
@@ -198,7 +282,7 @@ mod tests {
             let (index, inner) = cursor_parts(cursor, 3);
             seen.push((index, inner));
             let next = if inner < 2 { inner + 1 } else { 0 };
-            cursor = next_cursor(next, ShardPlace { index, count: 3 });
+            cursor = next_cursor(next, ShardPlace { index, count: 3, string_len_max: 0 });
             if cursor == 0 {
                 break;
             }

@@ -1,6 +1,6 @@
 //! The 16-byte value.
 
-use crate::repr::Repr;
+use crate::repr::{self, LongBytes, Repr};
 use crate::{Kind, Set, Text};
 use alloc::boxed::Box;
 use core::cmp::Ordering;
@@ -113,6 +113,45 @@ impl Databox {
             View::Integer(number) => Some(Text::Integer(number)),
             View::Bytes(bytes) => Some(Text::Bytes(bytes)),
             _ => None,
+        }
+    }
+
+    /// Writes `bytes` over what the string holds from `at` on, with zeros between its end and
+    /// `at`; false, and no change, where the value is no string. An integer is the string of its
+    /// digits, and what it becomes is not read as an integer again.
+    ///
+    /// # Complexity
+    ///
+    /// That of the bytes written while a long string has room behind its end, which one that was
+    /// extended before mostly has; otherwise that of the whole string.
+    pub fn splice(&mut self, at: usize, bytes: &[u8]) -> bool {
+        if let Repr::Long(long) = &mut self.0 {
+            long.splice(at, bytes);
+            return true;
+        }
+        let Some(text) = self.text() else { return false };
+        let mut string = text.to_vec();
+        let end = at.saturating_add(bytes.len()).max(string.len());
+        if end > repr::INLINE_MAX && end > string.len() {
+            let mut long = LongBytes::new(&string);
+            long.splice(at, bytes);
+            self.0 = Repr::Long(long);
+            return true;
+        }
+        string.resize(end, 0);
+        string[at..at + bytes.len()].copy_from_slice(bytes);
+        self.0 = Repr::bytes(&string);
+        true
+    }
+
+    /// The most bytes that [`splice`](Self::splice) can add to [`heap_bytes`](Self::heap_bytes)
+    /// where what it writes ends at `end`.
+    #[must_use]
+    pub fn splice_growth_max(&self, end: usize) -> usize {
+        match &self.0 {
+            Repr::Long(long) => long.growth(end),
+            _ if end <= repr::INLINE_MAX => 0,
+            _ => LongBytes::roomy_bytes(end),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the fuzz targets check: the portable form, and the set against the standard library's.
 
-use crate::{Databox, DecodeOptions, Set, Text, View};
+use crate::{Databox, DecodeOptions, Set, Text, View, dump};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::hash::{BuildHasher, BuildHasherDefault, Hasher};
@@ -26,6 +26,21 @@ pub fn check_codec(data: &[u8]) {
     let copy = value.clone();
     assert_eq!(copy, value);
     assert!(copy.heap_bytes() <= 2 * value.heap_bytes() + 1024);
+}
+
+/// Reads `data` as the body of a payload of Redis' and panics where a value that comes of it does
+/// not come back from our own payload.
+pub fn check_dump(data: &[u8]) {
+    let options = DecodeOptions { bytes_max: 1 << 16, members_max: 1 << 12, seed: 3 };
+    let _ = dump::read(data, &options);
+    let Ok(value) = dump::read(&dump::sealed(data), &options) else { return };
+    if let Some(set) = value.as_set() {
+        assert!(!set.is_empty());
+        set.check();
+    }
+    let own = dump::write(|out| value.encode(out));
+    assert!(dump::is_whole(&own));
+    assert_eq!(dump::read(&own, &options), Ok(value));
 }
 
 /// Reads operations from `data`, applies them to a set and to a model, and panics where the two

@@ -6,6 +6,7 @@ extern crate alloc;
 
 mod codec;
 mod databox;
+pub mod dump;
 #[cfg(any(test, fuzzing, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;

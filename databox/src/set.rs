@@ -21,7 +21,7 @@ use core::fmt;
 use core::hash::{Hash, Hasher};
 use integers::Integers;
 use packed::Packed;
-use packed_map::{Extras, HashKeys, NewValue, NoBox, PackedMap};
+use packed_map::{Chunks, Extras, HashKeys, NewValue, NoBox, PackedMap, Step};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// A set of byte strings.
@@ -32,6 +32,11 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 ///
 /// Small sets, up to 512 integers or 128 short strings, are one allocation and searched through;
 /// larger ones are a hash map that grows one page at a time, so no single call takes long.
+///
+/// A clone of a small set is a copy. One of a large set shares all its pages with it, which takes a
+/// reference count for every 15,000 members or so; whoever writes first copies what it writes, some
+/// 4 KiB at a time. So a set is lent by cloning it: the clone may be read, and dropped, on any
+/// thread, and stays as it was.
 ///
 /// # Examples
 ///
@@ -84,6 +89,13 @@ impl Set {
         self.len() == 0
     }
 
+    /// Whether it is kept as integers, as a set of not too many integers is that never had another
+    /// member.
+    #[must_use]
+    pub const fn is_of_integers(&self) -> bool {
+        matches!(self.form, Form::Integers(_))
+    }
+
     /// The bytes that the set has allocated, this struct not included.
     ///
     /// # Complexity
@@ -102,7 +114,7 @@ impl Set {
     #[must_use]
     pub fn recount_bytes(&self) -> usize {
         match &self.form {
-            Form::Table(form) => size_of::<Map>() + form.0.recount_bytes(),
+            Form::Table(form) => size_of::<Map>() + form.0.recount_chunks(),
             _ => self.heap_bytes(),
         }
     }
@@ -129,7 +141,7 @@ impl Set {
         match &mut self.form {
             Form::Integers(form) => text.integer().is_some_and(|number| form.remove(number)),
             Form::Packed(form) => form.remove(text),
-            Form::Table(form) => form.0.remove(form.0.hasher().hash(member), member).is_some(),
+            Form::Table(form) => form.remove(member),
         }
     }
 
@@ -218,10 +230,25 @@ impl Set {
         }
     }
 
-    /// Frees a piece of the set and tells whether more is left.
-    pub(crate) fn free_step(&mut self) -> bool {
+    /// The bytes that writes to this set have copied because clones had them: what clones still
+    /// hold beyond [`heap_bytes`](Self::heap_bytes) is at most this.
+    #[must_use]
+    pub const fn copied_bytes(&self) -> usize {
+        match &self.form {
+            Form::Table(form) => form.0.copied_bytes(),
+            _ => 0,
+        }
+    }
+
+    /// Frees a piece of the set, or lets go of one that clones have too, and tells whether more is
+    /// left. What is left must be freed or dropped; it is not a meaningful set.
+    ///
+    /// # Complexity
+    ///
+    /// Bounded: at most 64 chunks of 4 KiB.
+    pub fn free_step(&mut self) -> bool {
         match &mut self.form {
-            Form::Table(form) => form.0.drain_bucket(|never| match never {}),
+            Form::Table(form) => form.0.drop_piece(),
             _ => false,
         }
     }
@@ -252,7 +279,7 @@ impl Set {
                 Form::Packed(form)
             }
             Next::Table => {
-                let mut form = Table(Box::new(Map::new(Seed(self.seed))));
+                let mut form = Table::new(self.seed);
                 let mut digits = crate::decimal::Buffer::new();
                 for text in self.iter() {
                     form.add(text.bytes(&mut digits));
@@ -276,7 +303,10 @@ impl Set {
         match &self.form {
             Form::Integers(form) => form.check(),
             Form::Packed(form) => form.check(),
-            Form::Table(form) => form.0.check(),
+            Form::Table(form) => {
+                form.0.check();
+                assert_eq!(form.0.used_bytes(), form.0.recount_bytes());
+            }
         }
         assert_eq!(self.iter().count(), self.len());
         assert_eq!(self.heap_bytes(), self.recount_bytes());
@@ -346,7 +376,7 @@ pub struct Members<'a>(Walk<'a>);
 enum Walk<'a> {
     Integers(integers::Iter<'a>),
     Packed(packed::Iter<'a>),
-    Table(packed_map::Iter<'a, NoBox>),
+    Table(packed_map::Iter<'a, NoBox, Chunks>),
 }
 
 impl<'a> Iterator for Members<'a> {
@@ -372,11 +402,27 @@ impl<'a> Iterator for Members<'a> {
 impl ExactSizeIterator for Members<'_> {}
 
 /// The form of a large set.
+#[derive(Clone)]
 struct Table(Box<Map>);
 
-type Map = PackedMap<NoBox, Seed>;
+type Map = PackedMap<NoBox, Seed, Chunks>;
 
 impl Table {
+    fn new(seed: u64) -> Self {
+        Self(Box::new(Map::with_blocks(Seed(seed), Chunks::new())))
+    }
+
+    fn remove(&mut self, member: &[u8]) -> bool {
+        let hash = self.0.hasher().hash(member);
+        let removed = self.0.remove(hash, member).is_some();
+        if removed && self.0.blocks().free_percent() > FREE_PERCENT_MAX as usize {
+            let (blocks_left, units_left) = (MOVES_A_REMOVAL, UNITS_A_REMOVAL);
+            let free_percent_max = FREE_PERCENT_MAX;
+            self.0.compact(&mut Step { free_percent_max, units_left, blocks_left });
+        }
+        removed
+    }
+
     fn add(&mut self, member: &[u8]) -> bool {
         let hash = self.0.hasher().hash(member);
         if self.0.get(hash, member).is_some() {
@@ -389,17 +435,6 @@ impl Table {
     fn add_growth_max(&self, member: &[u8]) -> usize {
         let hash = self.0.hasher().hash(member);
         self.0.put_growth_max(hash, member, &NOTHING, Extras::default())
-    }
-}
-
-impl Clone for Table {
-    fn clone(&self) -> Self {
-        let mut copy = Self(Box::new(Map::new(*self.0.hasher())));
-        let mut digits = crate::decimal::Buffer::new();
-        for entry in &*self.0 {
-            copy.add(entry.key().bytes(&mut digits));
-        }
-        copy
     }
 }
 
@@ -441,6 +476,15 @@ const PACKED_MAX: usize = 128;
 
 /// The longest member, in bytes, of a packed run.
 const PACKED_MEMBER_MAX: usize = 64;
+
+/// Free room between the pages of a table from which on they are moved together, in hundredths.
+const FREE_PERCENT_MAX: u32 = 20;
+
+/// Pages that are moved after a removal, to keep up with what removals free.
+const MOVES_A_REMOVAL: usize = 2;
+
+/// What is moved after a removal, in units of 16 bytes.
+const UNITS_A_REMOVAL: usize = 128;
 
 /// Pages that a scan may look at for each member asked for.
 const PAGES_A_MEMBER: u64 = 10;

@@ -1,8 +1,8 @@
 //! What the fuzz target checks: a shard against the standard library's maps, with time.
 
 use crate::{
-    Expiry, ExpiryObserver, HashKey, Item, Key, Kind, Namespace, PutOptions, Shard, ShardConfig,
-    SweepLimits, Text, WriteError,
+    Cause, Expiry, ExpiryObserver, HashKey, Item, Key, Kind, Namespace, Policy, PutOptions, Shard,
+    ShardConfig, SweepLimits, Text, WriteError,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -30,14 +30,22 @@ pub fn check_ops(data: &[u8]) {
     let budget_bytes = [None, Some(300_000), Some(4_000)][usize::from(input.byte() % 3)];
     let reservation_bytes = [64 << 20, 1 << 20][usize::from(input.byte() % 8 == 7)];
     let hash_key = Arc::new(HashKey::new([u64::from(input.byte()), 7]));
+    let policy = [
+        Policy::Refuse,
+        Policy::Refuse,
+        Policy::Snlru { levels: input.byte() },
+        Policy::RandomMemory,
+        Policy::Random,
+    ][usize::from(input.byte() % 5)];
     let may_refuse = budget_bytes.is_some() || reservation_bytes < 64 << 20;
     let mut subject = Subject {
         may_refuse,
-        shard: Shard::new(ShardConfig { hash_key, budget_bytes, reservation_bytes })
+        shard: Shard::new(ShardConfig { hash_key, budget_bytes, policy, reservation_bytes })
             .expect("some address space"),
         models: Default::default(),
         now_ms: 1000,
     };
+    subject.shard.keep_departures(usize::MAX);
     while !input.0.is_empty() {
         subject.step(&mut input);
         assert_eq!(subject.shard.ledger(), subject.shard.recount());
@@ -48,6 +56,7 @@ pub fn check_ops(data: &[u8]) {
         assert_eq!(subject.shard.ledger(), subject.shard.recount());
     }
     while subject.shard.compact(true) {}
+    subject.shard.set_policy(Policy::Refuse);
     assert!(subject.shard.is_empty());
     assert_eq!(subject.shard.figures().live_bytes, 0);
     assert_eq!(subject.shard.ledger().used(), 0);
@@ -65,7 +74,7 @@ impl Subject {
     fn step(&mut self, input: &mut Input<'_>) {
         let operation = input.byte();
         let ns = usize::from(input.byte() % 3);
-        match operation % 16 {
+        match operation % 19 {
             0..=3 => self.put(ns, input),
             4 => self.get(ns, &input.key()),
             5 => self.remove(ns, &input.key()),
@@ -86,8 +95,100 @@ impl Subject {
                 self.shard.work(usize::from(input.byte()));
                 self.shard.compact(input.byte().is_multiple_of(2));
             }
+            15 => self.evict(input),
+            16 => self.splice(ns, input),
+            17 => self.move_key(ns, input),
             _ => self.whole(ns, input.byte()),
         }
+        self.forget_gone();
+    }
+
+    /// Removes keys of the policy's choice, changes the policy or the budget, or takes a step
+    /// towards it.
+    fn evict(&mut self, input: &mut Input<'_>) {
+        let (kind, count) = (input.byte(), usize::from(input.byte() % 16));
+        match kind % 8 {
+            0 => self.shard.set_policy(Policy::Snlru { levels: count as u8 }),
+            1 if self.may_refuse => self.shard.set_budget(Some(1 << count)),
+            2 if self.may_refuse => self.shard.set_budget(Some(100_000)),
+            3 => {
+                let used = self.shard.ledger().used();
+                let more = self.shard.stay_under();
+                assert!(!more || self.shard.budget_bytes().is_some_and(|budget| used > budget));
+            }
+            _ => {
+                let before = self.keys();
+                let evicted = self.shard.evict(count);
+                assert!(evicted <= count);
+                assert_eq!(self.keys(), before - evicted as u64);
+                let nothing_left = before == 0 || self.shard.policy() == Policy::Refuse;
+                assert!(evicted == count || evicted as u64 == before || nothing_left);
+            }
+        }
+    }
+
+    /// Takes out of the model what the shard says has made room; what has expired is gone from it
+    /// already.
+    fn forget_gone(&mut self) {
+        let (gone, lost) = self.shard.departures();
+        assert_eq!(lost, 0);
+        for departure in gone {
+            let held = self.models[departure.ns.0 as usize].remove(&departure.key[..]);
+            match departure.cause {
+                Cause::Evicted => {
+                    let due = |held: Held| held.expires_at_ms.is_some_and(|at| at <= self.now_ms);
+                    assert!(held.is_none_or(|held| !due(held)));
+                }
+                Cause::Expired => assert!(held.is_none(), "it had not expired yet"),
+            }
+        }
+    }
+
+    fn splice(&mut self, ns: usize, input: &mut Input<'_>) {
+        let (key, bytes, at) = (input.key(), input.value(), usize::from(input.byte()) * 30);
+        let (ns_id, own, before) =
+            (Namespace(ns as u32), self.shard.key(&key), self.shard.ledger().used());
+        let written = self.shard.splice_string(ns_id, own, at, &bytes, self.now_ms);
+        self.within_budget(before);
+        let is_set = self.held(ns, &key).is_some_and(Held::is_set);
+        match (written, is_set) {
+            (Err(WriteError::WrongKind(_)), true) => {}
+            (Err(WriteError::OutOfBudget(_)), false) => assert!(self.may_refuse),
+            (Ok(()), false) => {
+                let value = Value::String(Vec::new());
+                let empty = Held { value, expires_at_ms: None, flags: 0, stamp: 0 };
+                let held = self.models[ns].entry(key.clone()).or_insert(empty);
+                let Value::String(string) = &mut held.value else { unreachable!() };
+                string.resize(string.len().max(at + bytes.len()), 0);
+                string[at..at + bytes.len()].copy_from_slice(&bytes);
+            }
+            (other, _) => panic!("{other:?}"),
+        }
+        self.get(ns, &key);
+    }
+
+    fn move_key(&mut self, ns: usize, input: &mut Input<'_>) {
+        let (key, to) = (input.key(), usize::from(input.byte() % 3));
+        let (own, before) = (self.shard.key(&key), self.shard.ledger().used());
+        let (ns_id, to_id) = (Namespace(ns as u32), Namespace(to as u32));
+        let moved = self.shard.move_key(ns_id, own, to_id, self.now_ms);
+        self.within_budget(before);
+        let free = self.held(to, &key).is_none();
+        match (moved, free, self.held(ns, &key).is_some()) {
+            (Err(_), true, true) => assert!(self.may_refuse),
+            (Ok(moved), free, there) => {
+                assert_eq!(moved, free && there);
+                if moved && let Some(held) = self.models[ns].remove(&key) {
+                    self.models[to].insert(key.clone(), held);
+                }
+            }
+            (other, ..) => panic!("{other:?}"),
+        }
+        self.get(ns, &key);
+        self.get(to, &key);
+        let drawn = self.shard.random_key(ns_id, self.now_ms);
+        assert_eq!(drawn.is_some(), !self.models[ns].is_empty());
+        assert!(drawn.is_none_or(|key| self.models[ns].contains_key(&key)));
     }
 
     fn put(&mut self, ns: usize, input: &mut Input<'_>) {
@@ -104,6 +205,7 @@ impl Subject {
             let before = self.shard.ledger().used();
             let own = self.shard.key(&key);
             let written = self.shard.put_string(ns_id, own, text, options, self.now_ms);
+            self.forget_gone();
             self.within_budget(before);
             if written.is_err() {
                 assert!(self.may_refuse);
@@ -187,6 +289,7 @@ impl Subject {
             let before = self.shard.ledger().used();
             let own = self.shard.key(&key);
             let added = self.shard.set_add(Namespace(ns as u32), own, &member, self.now_ms);
+            self.forget_gone();
             self.within_budget(before);
             let value = Value::Set(BTreeSet::new());
             let empty = Held { value, expires_at_ms: None, flags: 0, stamp: 0 };
@@ -312,7 +415,13 @@ impl Subject {
     /// A write has left the shard within its budget, or has not made it larger.
     fn within_budget(&self, before: u64) {
         let used = self.shard.ledger().used();
-        assert!(used <= before || self.shard.budget_bytes().is_none_or(|budget| used <= budget));
+        let budget = self.shard.budget_bytes().unwrap_or(u64::MAX);
+        // A policy's own notes, and the queue of what it removed, grow behind the write.
+        let (slack, notes) = match self.shard.policy() {
+            Policy::Refuse => (0, 0),
+            _ => (budget / 32, 1024),
+        };
+        assert!(used <= before + notes || used <= budget.saturating_add(slack + notes));
     }
 }
 

@@ -1,10 +1,12 @@
 //! What was removed and is freed bit by bit.
 
+use crate::Lent;
 use crate::ledger::Ledger;
 use crate::space::Space;
-use databox::Databox;
+use databox::{Databox, Set};
 use packed_map::Arena;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// The queue of a shard's destructions, oldest first.
 #[derive(Debug, Default)]
@@ -12,12 +14,18 @@ pub(crate) struct Jobs {
     queue: VecDeque<Job>,
     /// The bytes that the queued values and directories still hold.
     queued: u64,
+    /// Others have a clone of it for each set that is out.
+    loans: Arc<()>,
+    /// At least the bytes that only lent sets hold still, as long as one is out.
+    lent: u64,
 }
 
 #[derive(Debug)]
 enum Job {
     Value(Databox),
     Space(Box<Space>),
+    /// Its bytes are counted as lent.
+    Home(Lent),
 }
 
 impl Jobs {
@@ -25,10 +33,43 @@ impl Jobs {
     /// anywhere else.
     pub(crate) fn destroy(&mut self, value: Databox) {
         let bytes = value.heap_bytes();
+        if self.any_lent() {
+            // It may be this one.
+            self.lent += value.as_set().map_or(0, Set::heap_bytes) as u64;
+        }
         if bytes > AT_ONCE_MAX_BYTES {
             self.queued += bytes as u64;
             self.queue.push_back(Job::Value(value));
         }
+    }
+
+    /// A clone of a set that the shard goes on writing.
+    pub(crate) fn lend(&mut self, set: &Set) -> Lent {
+        if !self.any_lent() {
+            self.lent = 0;
+        }
+        Lent::new(set.clone(), Arc::clone(&self.loans))
+    }
+
+    /// Notes that a lent set keeps `bytes` that its shard has written anew.
+    pub(crate) fn note_copied(&mut self, bytes: usize) {
+        if self.any_lent() {
+            self.lent += bytes as u64;
+        }
+    }
+
+    /// At least as many bytes as one write to a set can copy.
+    pub(crate) fn copied_max(&self) -> usize {
+        if self.any_lent() { COPIED_MAX_BYTES } else { 0 }
+    }
+
+    /// Frees what nobody but a lent set holds, later.
+    pub(crate) fn take_home(&mut self, lent: Lent) {
+        self.queue.push_back(Job::Home(lent));
+    }
+
+    fn any_lent(&self) -> bool {
+        Arc::strong_count(&self.loans) > 1
     }
 
     /// Destroys a directory later.
@@ -52,7 +93,7 @@ impl Jobs {
 
     pub(crate) fn ledger(&self) -> Ledger {
         Ledger {
-            queued: self.queued,
+            queued: self.queued + if self.any_lent() { self.lent } else { 0 },
             tables: self.slots(self.queue.capacity()),
             ..Ledger::default()
         }
@@ -61,7 +102,7 @@ impl Jobs {
     /// The directories that are being freed.
     pub(crate) fn spaces_mut(&mut self) -> impl Iterator<Item = &mut Space> {
         self.queue.iter_mut().filter_map(|job| match job {
-            Job::Value(_) => None,
+            Job::Value(_) | Job::Home(_) => None,
             Job::Space(space) => Some(&mut **space),
         })
     }
@@ -71,8 +112,10 @@ impl Jobs {
         let bytes = |job: &Job| match job {
             Job::Value(value) => recount(value),
             Job::Space(space) => space.recount(arena).used(),
+            Job::Home(_) => 0,
         };
-        Ledger { queued: self.queue.iter().map(bytes).sum(), ..self.ledger() }
+        let lent = self.ledger().queued - self.queued;
+        Ledger { queued: self.queue.iter().map(bytes).sum::<u64>() + lent, ..self.ledger() }
     }
 
     /// At least as many bytes as the queue can grow by when one job is added.
@@ -90,6 +133,11 @@ impl Jobs {
                     self.queue.push_front(Job::Value(value));
                 } else {
                     self.queued -= before as u64;
+                }
+            }
+            Job::Home(mut lent) => {
+                if lent.free_step() {
+                    self.queue.push_front(Job::Home(lent));
                 }
             }
             Job::Space(mut space) => {
@@ -112,12 +160,15 @@ impl Jobs {
 
 /// The bytes that a value has allocated, counted again from nothing.
 pub(crate) fn recount(value: &Databox) -> u64 {
-    let beyond_set = |set: &databox::Set| set.recount_bytes() - set.heap_bytes();
+    let beyond_set = |set: &Set| set.recount_bytes() - set.heap_bytes();
     (value.heap_bytes() + value.as_set().map_or(0, beyond_set)) as u64
 }
 
 /// What is freed in the course of the operation that removed it: a few pages at most.
 const AT_ONCE_MAX_BYTES: usize = 16 * 1024;
+
+/// What a write to a lent set copies at most.
+const COPIED_MAX_BYTES: usize = 64 * 1024;
 
 /// The least capacity that the queue takes.
 const QUEUE_MIN: usize = 4;

@@ -1,5 +1,6 @@
 //! The bytes a shard holds, by what they are for.
 
+use crate::space::Space;
 use core::ops::{Add, AddAssign, Sub, SubAssign};
 
 /// Every byte that a shard has allocated, counted as it is allocated and freed.
@@ -32,6 +33,20 @@ impl Ledger {
     #[must_use]
     pub const fn held(&self) -> u64 {
         self.used() + self.free
+    }
+
+    /// Changes a namespace and counts by how much it has grown or shrunk.
+    #[inline]
+    pub(crate) fn follow<R>(
+        &mut self,
+        space: &mut Space,
+        change: impl FnOnce(&mut Space) -> R,
+    ) -> R {
+        let before = (space.map.used_bytes(), space.value_bytes);
+        let result = change(space);
+        self.maps = self.maps + space.map.used_bytes() as u64 - before.0 as u64;
+        self.values = self.values + space.value_bytes - before.1;
+        result
     }
 }
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod departures;
 mod error;
 #[cfg(any(test, fuzzing, feature = "fuzzing"))]
 #[doc(hidden)]
@@ -10,17 +11,23 @@ mod item;
 mod jobs;
 mod key;
 mod ledger;
+mod lent;
+mod policy;
+mod recent;
 mod shard;
 mod sharded;
 mod space;
 mod spaces;
 
 pub use databox::{Databox, Kind, Members, Set, Text, decimal};
+pub use departures::{Cause, Departure};
 pub use error::{OutOfBudget, WriteError, WrongKind};
 pub use hash::{HashKey, route};
 pub use item::{Expiry, Item, PutOptions};
 pub use key::{Key, Namespace};
 pub use ledger::Ledger;
+pub use lent::Lent;
 pub use packed_map::{Figures, RESERVATION_BYTES_MAX, ReserveError};
+pub use policy::Policy;
 pub use shard::{ExpiryObserver, Shard, ShardConfig, SweepLimits, SweepReport};
 pub use sharded::Sharded;

@@ -1,21 +1,27 @@
 //! The shard: namespaces of keys, with one owner.
 
 mod compact;
+mod evict;
 mod keys;
+mod places;
 mod scan;
 mod sets;
 mod stamps;
+mod strings;
 mod sweep;
 
 pub use sweep::{ExpiryObserver, SweepLimits, SweepReport};
 
+use crate::departures::{Cause, Departure, Departures};
 use crate::hash::HashKey;
 use crate::jobs::Jobs;
 use crate::key::{Key, Namespace};
 use crate::ledger::Ledger;
+use crate::policy::Policy;
 use crate::space::{SPACE_BYTES, Space};
 use crate::spaces::Spaces;
-use crate::{Item, OutOfBudget};
+use crate::{Item, OutOfBudget, Text};
+use evict::Eviction;
 use packed_map::{Arena, Figures, Position, ReserveError};
 use std::sync::Arc;
 
@@ -26,6 +32,8 @@ pub struct ShardConfig {
     pub hash_key: Arc<HashKey>,
     /// The most bytes that writes may bring the shard to; `None` sets no limit.
     pub budget_bytes: Option<u64>,
+    /// What happens when the budget is used up.
+    pub policy: Policy,
     /// The address space that is reserved for keys and for what stands beside them, all but large
     /// values: memory is taken as it is used, and what is reserved is the most that can be. A
     /// write that finds it full is refused as one beyond the budget.
@@ -37,7 +45,7 @@ impl ShardConfig {
     #[must_use]
     pub const fn new(hash_key: Arc<HashKey>) -> Self {
         let reservation_bytes = packed_map::RESERVATION_BYTES_MAX;
-        Self { hash_key, budget_bytes: None, reservation_bytes }
+        Self { hash_key, budget_bytes: None, policy: Policy::Refuse, reservation_bytes }
     }
 }
 
@@ -54,6 +62,11 @@ impl ShardConfig {
 ///
 /// A write whose growth could exceed the budget is refused and changes nothing; so
 /// [`Ledger::used`] stays within it, but for flags and expiries, which are never refused.
+///
+/// With a [`Policy`] that removes keys, writes make room by removing some: each takes two small
+/// steps at most, so that none waits for long, and the budget is exceeded meanwhile by up to a
+/// thirty-second. [`stay_under`](Self::stay_under) takes further steps where there is time. Only
+/// what does not fit an empty shard is refused then, or what finds that nothing may go.
 ///
 /// # Examples
 ///
@@ -94,6 +107,10 @@ pub struct Shard {
     last_stamp: u64,
     /// The namespaces that are to be flushed, and when.
     flushes: Vec<(Namespace, u64)>,
+    eviction: Eviction,
+    departures: Departures,
+    /// How many random numbers were drawn.
+    drawn: u64,
 }
 
 /// Where a key was found.
@@ -124,6 +141,9 @@ impl Shard {
             expired: 0,
             last_stamp: 0,
             flushes: Vec::new(),
+            eviction: Eviction::new(config.policy),
+            departures: Departures::default(),
+            drawn: 0,
         })
     }
 
@@ -184,6 +204,18 @@ impl Shard {
     #[must_use]
     pub fn expired(&self) -> u64 {
         self.expired
+    }
+
+    /// Keeps, from now on, up to `kept_max` keys that are gone because their moment had come or to
+    /// make room; see [`departures`](Self::departures). With 0, as in a new shard, none is kept.
+    pub fn keep_departures(&mut self, kept_max: usize) {
+        self.departures.keep(kept_max);
+    }
+
+    /// The keys that are gone, since this was asked last, without having been removed by anybody,
+    /// in that order, and how many more there were than are kept.
+    pub fn departures(&mut self) -> (Vec<Departure>, u64) {
+        self.departures.take()
     }
 
     /// Removes every key of the namespace.
@@ -251,8 +283,16 @@ impl Shard {
     #[inline]
     #[must_use]
     pub fn ledger(&self) -> Ledger {
-        let free = self.arena.free_bytes() as u64;
-        Ledger { free, ..self.ledger + self.jobs.ledger() }
+        let mut ledger = self.ledger + self.jobs.ledger();
+        ledger.tables += self.eviction.recent.bytes() + self.departures.bytes();
+        ledger.free = self.arena.free_bytes() as u64;
+        ledger
+    }
+
+    /// What counts against the budget: all but the notes of departures, since one departs to make
+    /// room.
+    pub(crate) fn spent(&self) -> u64 {
+        self.ledger().used() - self.departures.bytes()
     }
 
     /// [`ledger`](Self::ledger), counted again from nothing.
@@ -265,8 +305,9 @@ impl Shard {
         let recount = |(_, space): (u32, &Space)| space.recount(&self.arena);
         let all = self.spaces.iter().map(recount);
         let free = self.arena.free_bytes() as u64;
-        let queued = Ledger { free, ..self.jobs.recount(&self.arena) };
-        all.fold(queued, |sum, own| sum + own)
+        let tables = self.eviction.recent.bytes() + self.departures.bytes();
+        let own = Ledger { free, tables, ..Ledger::default() };
+        all.fold(own + self.jobs.recount(&self.arena), |sum, own| sum + own)
     }
 
     /// The budget, if there is one.
@@ -288,27 +329,53 @@ impl Shard {
     /// long as nothing is written.
     #[inline]
     fn look_up(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Item<'_>> {
+        let (index, position, _) = self.find(ns, key, now_ms)?;
+        Some(Item::new(self.spaces.at(index).map.entry(&self.arena, position)))
+    }
+
+    /// Where the entry of a key is that has not expired, and whether nobody has asked for it just
+    /// before.
+    #[inline]
+    fn find(
+        &mut self,
+        ns: Namespace,
+        key: Key<'_>,
+        now_ms: u64,
+    ) -> Option<(usize, Position, bool)> {
         let index = self.spaces.find(ns.0)?;
         let map = &self.spaces.at(index).map;
-        let position = match self.hint {
+        let (position, is_new) = match self.hint {
             Some(hint)
                 if (hint.ns, hint.hash) == (ns, key.hash)
                     && map.entry(&self.arena, hint.position).has_key(key.bytes) =>
             {
-                hint.position
+                (hint.position, false)
             }
-            _ => map.find(&self.arena, key.hash, key.bytes)?,
+            _ => (map.find(&self.arena, key.hash, key.bytes)?, true),
         };
         if map.expiring() > 0 {
             let expires_at_ms = map.entry(&self.arena, position).expires_at_ms();
             if expires_at_ms.is_some_and(|at_ms| at_ms <= now_ms) {
                 self.take(ns, key);
                 self.expired += 1;
+                self.departures.note(ns, Text::Bytes(key.bytes), Cause::Expired);
                 return None;
             }
         }
         self.hint = Some(Hint { ns, hash: key.hash, position });
-        Some(Item::new(self.spaces.at(index).map.entry(&self.arena, position)))
+        Some((index, position, is_new))
+    }
+
+    /// Tells the policy that a key was asked for that was there before.
+    #[inline]
+    fn touch(&mut self, index: usize, hash: u64, position: Position) {
+        match self.eviction.policy {
+            Policy::Snlru { .. } => {
+                self.spaces.at_mut(index).map.touch(&mut self.arena, position);
+            }
+            Policy::RandomMemory => self.note_recent(index, hash),
+            Policy::Refuse | Policy::Random => {}
+        }
     }
 
     /// Removes the key if its moment has come.
@@ -358,17 +425,15 @@ impl Shard {
         change: impl FnOnce(&mut Space, &mut Arena, &mut Jobs) -> R,
     ) -> R {
         self.hint = None;
-        let space = self.spaces.at_mut(index);
-        let before = (space.map.used_bytes(), space.value_bytes);
-        let result = change(space, &mut self.arena, &mut self.jobs);
-        self.ledger.maps = self.ledger.maps + space.map.used_bytes() as u64 - before.0 as u64;
-        self.ledger.values = self.ledger.values + space.value_bytes - before.1;
-        result
+        let Self { arena, jobs, ledger, spaces, .. } = self;
+        ledger.follow(spaces.at_mut(index), |space| change(space, arena, jobs))
     }
 
     /// A namespace that is not there yet.
     fn unmade(&self) -> Space {
-        Space::new(Arc::clone(&self.hash_key), self.owner_next)
+        let mut space = Space::new(Arc::clone(&self.hash_key), self.owner_next);
+        space.map.keep_levels(self.eviction.policy.levels());
+        space
     }
 
     /// Makes the namespace, which there is not, and returns where it stands.
@@ -381,32 +446,56 @@ impl Shard {
         self.spaces.find(ns.0).expect("it was just inserted")
     }
 
-    /// Refuses a write that can grow the shard beyond its budget. `growth` is asked only where
-    /// there is a budget, for the bytes that the write can add to this namespace.
+    /// Refuses a write that can grow the shard beyond its budget, having made what room it may.
+    /// `growth` is asked only where there is a budget, for the bytes that the write can add to
+    /// this namespace.
+    #[inline]
     fn admit(
-        &self,
+        &mut self,
         ns: Namespace,
-        growth: impl FnOnce(&Space, &Arena) -> usize,
+        growth: impl Fn(&Space, &Arena) -> usize,
     ) -> Result<(), OutOfBudget> {
-        if self.budget_bytes == u64::MAX {
-            return Ok(());
+        if self.budget_bytes == u64::MAX { Ok(()) } else { self.admit_within(ns, &growth) }
+    }
+
+    fn admit_within(
+        &mut self,
+        ns: Namespace,
+        growth: &dyn Fn(&Space, &Arena) -> usize,
+    ) -> Result<(), OutOfBudget> {
+        // The key that the write is about was looked up just before, if it was read at all.
+        let own = self.hint.map(|hint| hint.hash);
+        let evicts = self.eviction.policy != Policy::Refuse;
+        let mut steps = if evicts { STEPS_A_WRITE } else { 0 };
+        while steps > 0 && self.is_over() && self.make_room(own) {
+            steps -= 1;
         }
-        let own = match self.space(ns) {
-            Some(space) => growth(space, &self.arena) as u64,
-            None => SPACE_BYTES + growth(&self.unmade(), &self.arena) as u64,
-        };
-        let growth_max_bytes = own.saturating_add(self.jobs.growth_max());
-        let fits = self
-            .ledger()
-            .used()
-            .checked_add(growth_max_bytes)
-            .is_some_and(|used| used <= self.budget_bytes);
-        if growth_max_bytes == 0 || fits { Ok(()) } else { Err(OutOfBudget { growth_max_bytes }) }
+        let slack = if evicts { self.budget_bytes / SLACK_SHARE } else { 0 };
+        loop {
+            let more = match self.space(ns) {
+                Some(space) => growth(space, &self.arena) as u64,
+                None => SPACE_BYTES + growth(&self.unmade(), &self.arena) as u64,
+            };
+            let growth_max_bytes = more.saturating_add(self.jobs.growth_max());
+            let after = self.spent().saturating_add(growth_max_bytes);
+            if growth_max_bytes == 0 || after <= self.budget_bytes.saturating_add(slack) {
+                return Ok(());
+            }
+            if !evicts || growth_max_bytes > self.budget_bytes || !self.make_room(own) {
+                return Err(OutOfBudget { growth_max_bytes });
+            }
+        }
     }
 }
 
 /// The marks that namespaces share.
 const OWNERS: u8 = 31;
+
+/// Steps towards the budget before a write.
+const STEPS_A_WRITE: usize = 2;
+
+/// The part of the budget that it may be exceeded by, for as long as it takes to make room.
+const SLACK_SHARE: u64 = 32;
 
 /// Keys that are prepared at a time.
 const PREPARED_MAX: usize = 32;

@@ -50,6 +50,7 @@ impl Sharded {
             Shard::new(ShardConfig {
                 hash_key: Arc::clone(&config.hash_key),
                 budget_bytes: config.budget_bytes.map(|budget| budget / shards as u64),
+                policy: config.policy,
                 reservation_bytes: config.reservation_bytes.div_ceil(shards),
             })
         };

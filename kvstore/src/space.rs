@@ -15,6 +15,8 @@ pub(crate) struct Space {
     pub(crate) value_bytes: u64,
     /// Where the next sweep goes on.
     pub(crate) sweep_cursor: u64,
+    /// Visits of whoever makes room.
+    pub(crate) visits: u64,
 }
 
 pub(crate) type Map = PageMap<Databox, SharedKey>;
@@ -22,7 +24,8 @@ pub(crate) type Map = PageMap<Databox, SharedKey>;
 impl Space {
     /// An empty one, whose blocks are marked with `owner`.
     pub(crate) fn new(key: Arc<HashKey>, owner: u8) -> Self {
-        Self { map: Map::with_owner(SharedKey(key), owner), value_bytes: 0, sweep_cursor: 0 }
+        let map = Map::with_owner(SharedKey(key), owner);
+        Self { map, value_bytes: 0, sweep_cursor: 0, visits: 0 }
     }
 
     pub(crate) fn ledger(&self) -> Ledger {

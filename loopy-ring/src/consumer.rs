@@ -7,6 +7,7 @@ use crate::{
     capacity::Capacity,
     control::Control,
     credit::Permit,
+    pool::Pool,
     slot::Reader,
     sync::{Arc, Ordering},
 };
@@ -137,6 +138,12 @@ impl<T> Consumer<T> {
     #[must_use = "dropping a permit gives its credits back"]
     pub fn try_reserve(&self, credits: usize) -> Option<Permit> {
         Permit::take(&self.control, credits)
+    }
+
+    /// The ring's credits, to take them by, and to wait for some.
+    #[must_use]
+    pub fn pool(&self) -> Pool {
+        Pool::new(&self.control)
     }
 
     /// Whether [`pop`](Self::pop) would find nothing now.

@@ -9,19 +9,28 @@
 //! - A credit passes from holder to holder with all that the former knew: `give` releases, `take`
 //!   acquires, and every change is a read-modify-write, so the chain has no gap. Hence whoever
 //!   holds a credit sees the slot of its last use as free.
+//!
+//! Who finds too few can wait for more (`waiters.rs`): the number of free credits and the hints of
+//! the mask share a word.
 
 use core::{fmt, mem};
 
 use crate::{
     cache_line::CacheLine,
+    capacity::Capacity,
     control::Control,
-    sync::{Arc, AtomicUsize, Ordering},
+    sync::{Arc, AtomicU64, Ordering},
+    waiters::{HINTS, Waiter, WaiterMask},
 };
 
 /// Credits for the reserved slots of one ring: the right to have that many items in it.
 ///
 /// An owned token, independent of the ring's item type and lifetime, so an item can hold the
 /// permit under which it will travel. Dropping it gives its credits back.
+///
+/// Where threads wait for credits ([`Pool::take_or_wait`](crate::Pool::take_or_wait)), give them
+/// back with [`release`](Self::release), which says whom to wake. A drop leaves that to the next
+/// release.
 ///
 /// # Examples
 ///
@@ -48,6 +57,26 @@ pub struct Permit {
 impl Permit {
     pub(crate) fn take(control: &Arc<Control>, credits: usize) -> Option<Self> {
         control.credits.take(credits).then(|| Self { control: Arc::clone(control), credits })
+    }
+
+    pub(crate) fn take_or_wait(
+        control: &Arc<Control>,
+        credits: usize,
+        waiter: Waiter,
+    ) -> Option<Self> {
+        let taken = control.credits.take_or_wait(credits, waiter);
+        taken.then(|| Self { control: Arc::clone(control), credits })
+    }
+
+    /// Gives the credits back, and hands all who wait for credits of this ring to `wake`, which
+    /// wakes their threads. Each of them tries again, and waits again where it is refused.
+    ///
+    /// # Complexity
+    ///
+    /// One read-modify-write; if somebody waits one more, one for each 64 threads among which
+    /// somebody does, and a call of `wake` for each.
+    pub fn release(mut self, wake: impl FnMut(Waiter)) {
+        self.control.credits.release(mem::take(&mut self.credits), wake);
     }
 
     /// Takes `credits` of this permit's credits into a permit of their own; `None`, and no
@@ -93,24 +122,94 @@ pub trait Reserved {
     fn permit(&self) -> Option<&Permit>;
 }
 
-/// The credits of a ring that no permit holds.
-pub(crate) struct Credits(CacheLine<AtomicUsize>);
+/// The credits of a ring that no permit holds, and who waits for some.
+pub(crate) struct Credits(CacheLine<State>);
+
+struct State {
+    /// The hints of those who were refused, and above them the free credits.
+    word: AtomicU64,
+    waiters: WaiterMask,
+}
 
 impl Credits {
     pub(crate) fn new(reserved: usize) -> Self {
-        Self(CacheLine::new(AtomicUsize::new(reserved)))
+        let word = AtomicU64::new(above_hints(reserved));
+        Self(CacheLine::new(State { word, waiters: WaiterMask::new() }))
     }
 
     /// Takes all of `credits`, or none and answers false.
     fn take(&self, credits: usize) -> bool {
+        // Acquire: see the head of this file.
         self.0
-            .fetch_update(Ordering::Acquire, Ordering::Relaxed, |free| free.checked_sub(credits))
+            .word
+            .fetch_update(Ordering::Acquire, Ordering::Relaxed, |word| without(word, credits))
             .is_ok()
+    }
+
+    /// As `take`; where it answers false, `waiter` waits from here on.
+    fn take_or_wait(&self, credits: usize, waiter: Waiter) -> bool {
+        if self.take(credits) {
+            return true;
+        }
+        self.0.waiters.announce(waiter);
+        // Release: the waiter's bit is in the mask for whoever takes the hint.
+        let before = self.0.word.fetch_update(Ordering::AcqRel, Ordering::Relaxed, |word| {
+            without(word, credits).or_else(|| Some(word | waiter.hint()))
+        });
+        // The update never declines, so this is the word before it.
+        let word = before.unwrap_or_else(|word| word);
+        let taken = without(word, credits).is_some();
+        if taken {
+            self.0.waiters.withdraw(waiter);
+        }
+        taken
+    }
+
+    /// The credits that nobody holds.
+    pub(crate) fn free(&self) -> u64 {
+        // Relaxed: a number to show.
+        self.0.word.load(Ordering::Relaxed) / CREDIT
+    }
+
+    pub(crate) fn is_waiting(&self, waiter: Waiter) -> bool {
+        self.0.waiters.is_waiting(waiter)
+    }
+
+    pub(crate) fn withdraw(&self, waiter: Waiter) {
+        self.0.waiters.withdraw(waiter);
+    }
+
+    /// Gives `credits` back and tells `wake` who waits.
+    fn release(&self, credits: usize, wake: impl FnMut(Waiter)) {
+        // Release: see the head of this file.
+        let before = self.0.word.fetch_add(above_hints(credits), Ordering::Release);
+        if before & HINTS == 0 {
+            return;
+        }
+        // Acquire: the bits that belong to the hints are in the mask.
+        let hints = self.0.word.fetch_and(!HINTS, Ordering::Acquire) & HINTS;
+        self.0.waiters.take(hints, wake);
     }
 
     fn give(&self, credits: usize) {
         if credits > 0 {
-            self.0.fetch_add(credits, Ordering::Release);
+            self.0.word.fetch_add(above_hints(credits), Ordering::Release);
         }
     }
 }
+
+/// The word with so many credits fewer, if it has them.
+fn without(word: u64, credits: usize) -> Option<u64> {
+    // A request that is not even representable is more than any ring has.
+    let credits = if credits > Capacity::SLOTS_MAX { return None } else { credits };
+    word.checked_sub(above_hints(credits))
+}
+
+/// At most [`Capacity::SLOTS_MAX`] credits, as the word has them.
+const fn above_hints(credits: usize) -> u64 {
+    credits as u64 * CREDIT
+}
+
+/// One credit in the word. Subtracting credits borrows nothing from the hints below.
+const CREDIT: u64 = HINTS + 1;
+const _: () = assert!(CREDIT.is_power_of_two());

@@ -9,6 +9,7 @@ use crate::{
     control::Control,
     credit::{Permit, Reserved},
     error::{BatchFull, Full},
+    pool::Pool,
     slot::{self, Writer},
     sync::{Arc, Ordering},
 };
@@ -102,6 +103,12 @@ impl<T> Producer<T> {
     #[must_use = "dropping a permit gives its credits back"]
     pub fn try_reserve(&self, credits: usize) -> Option<Permit> {
         Permit::take(&self.control, credits)
+    }
+
+    /// The ring's credits, to take them by, and to wait for some.
+    #[must_use]
+    pub fn pool(&self) -> Pool {
+        Pool::new(&self.control)
     }
 
     /// Sends one item into a reserved slot, under a permit that is kept elsewhere.

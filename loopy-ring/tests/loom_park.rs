@@ -2,34 +2,13 @@
 
 #![cfg(loopy_loom)]
 
-use loom::sync::{Arc, Condvar, Mutex};
+mod sleeper;
+
+use loom::sync::Arc;
 use loom::thread;
 use loopy_ring::{Capacity, Consumer, Parked, Producer, ring};
 
-/// What a thread sleeps on: an eventfd. A lost wake-up is a deadlock, which loom reports.
-///
-/// Not loom's `thread::park`: its `unpark` hands over what the waker knows even to a thread that
-/// does not sleep, and so hides missing orderings.
-#[derive(Default)]
-struct Event {
-    raised: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl Event {
-    fn raise(&self) {
-        *self.raised.lock().expect("no panic under the lock") = true;
-        self.changed.notify_one();
-    }
-
-    fn wait(&self) {
-        let mut raised = self.raised.lock().expect("no panic under the lock");
-        while !*raised {
-            raised = self.changed.wait(raised).expect("no panic under the lock");
-        }
-        *raised = false;
-    }
-}
+use sleeper::Event;
 
 fn send(producer: &mut Producer<u32>, n: u32, event: &Event) {
     producer.push(n).expect("the ring is long enough");

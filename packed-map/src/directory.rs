@@ -9,17 +9,17 @@
 use crate::arena::Handle;
 use crate::hash::BUCKET_BITS;
 use crate::prefetch::prefetch;
-use crate::segments::Segments;
+use crate::shared::table::Table;
 
 /// The first page of each bucket of a map.
 #[derive(Debug)]
 pub(crate) struct Directory {
-    heads: Segments<Option<Handle>, SEGMENT>,
+    heads: Table<Option<Handle>, SEGMENT>,
 }
 
 impl Directory {
     pub(crate) const fn new() -> Self {
-        Self { heads: Segments::new() }
+        Self { heads: Table::new() }
     }
 
     /// How many buckets there are.
@@ -29,7 +29,7 @@ impl Directory {
     }
 
     /// The bytes the directory has allocated.
-    pub(crate) const fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.heads.bytes()
     }
 
@@ -40,7 +40,7 @@ impl Directory {
 
     /// At least as many bytes as [`bytes`](Self::bytes) can rise by in one `push`.
     pub(crate) fn growth_max(&self) -> usize {
-        self.heads.growth_max()
+        self.heads.growth_max(1)
     }
 
     /// The bucket that serves `hash`. There is at least one.
@@ -90,6 +90,21 @@ impl Directory {
     /// Removes the last bucket.
     pub(crate) fn pop(&mut self) -> Option<Option<Handle>> {
         self.heads.pop()
+    }
+
+    /// The same directory, once more; what is written to either, the other does not see.
+    pub(crate) fn lend(&self) -> Self {
+        Self { heads: self.heads.lend() }
+    }
+
+    /// The bytes that were copied because others had them.
+    pub(crate) const fn copied_bytes(&self) -> usize {
+        self.heads.copied_bytes()
+    }
+
+    /// Lets go of a piece, whatever stands in it, and tells whether there was one.
+    pub(crate) fn drop_piece(&mut self) -> bool {
+        self.heads.pop_segment()
     }
 
     /// The first page of each bucket.

@@ -88,7 +88,7 @@ pub(crate) const HAS_EXPIRY: u8 = 1;
 pub(crate) const HAS_FLAGS: u8 = 2;
 /// The bit of a meta byte that tells of a compare-and-swap word.
 pub(crate) const HAS_CAS: u8 = 4;
-/// The bits of a meta byte that tell which extras there are. The others are not used.
+/// The bits of a meta byte that tell which extras there are. The others are of `rank`.
 pub(crate) const PRESENCE: u8 = HAS_EXPIRY | HAS_FLAGS | HAS_CAS;
 /// The bytes of an expiry.
 pub(crate) const EXPIRY_BYTES: usize = 5;

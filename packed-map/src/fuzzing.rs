@@ -7,7 +7,8 @@ pub use crate::arena::fuzzing::check_arena;
 
 use crate::arena::Blocks;
 use crate::{
-    Arena, Displaced, Exact, Extras, HashKeys, Heap, NewValue, PageMap, Sweeper, Text, Value,
+    Arena, Choice, Chunks, Displaced, Exact, Extras, HashKeys, Heap, NewValue, PageMap, Sweeper,
+    Text, Value,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -37,7 +38,8 @@ impl HashKeys for Weak {
 /// differ or the map contradicts itself.
 pub fn check_ops(data: &[u8]) {
     let Some((&place, rest)) = data.split_first() else { return };
-    match place % 4 {
+    match place % 5 {
+        4 => check_among(Chunks::new(), rest),
         0 => check_among(Heap::new(), rest),
         1 => check_among(Arena::new(ARENA_BYTES).expect("some address space"), rest),
         2 => check_among(Exact::new(place.into(), 40 * usize::from(place)), rest),
@@ -81,6 +83,21 @@ struct Subject<A> {
     scan: Option<Scan>,
 }
 
+/// The keys that went, of which those of even length may be held back.
+struct Collect(BTreeSet<Vec<u8>>, bool);
+
+impl Sweeper<u64> for Collect {
+    fn expire(&mut self, key: Text<'_>) -> bool {
+        let keeps = self.1 && key.len().is_multiple_of(2);
+        if !keeps {
+            assert!(self.0.insert(key.to_vec()), "gone twice");
+        }
+        !keeps
+    }
+
+    fn displaced(&mut self, _: Displaced<u64>) {}
+}
+
 /// A scan under way.
 #[derive(Default)]
 struct Scan {
@@ -92,13 +109,15 @@ struct Scan {
 
 impl<A: Blocks> Subject<A> {
     fn step(&mut self, input: &mut Input<'_>) {
-        match input.byte() % 10 {
+        match input.byte() % 12 {
             0..=3 => self.put(input),
             4 => self.remove(&input.key()),
             5 => self.get(&input.key(), input.byte()),
             6 => self.set_extras(&input.key(), input.extras()),
             7 => self.scan_step(),
             8 => self.sweep(input),
+            9 => self.evict(input),
+            10 => self.touch(input),
             _ => {
                 let allocations = input.byte();
                 self.blocks.run_out_after((allocations < 100).then_some(allocations % 4));
@@ -177,6 +196,44 @@ impl<A: Blocks> Subject<A> {
         self.get(key, 0);
     }
 
+    /// Turns levels on and off, and raises an entry.
+    fn touch(&mut self, input: &mut Input<'_>) {
+        let (key, levels) = (input.key(), input.byte());
+        if levels > 200 {
+            self.map.keep_levels(usize::from(levels % 5));
+        }
+        let hash = self.map.hasher().hash(&key);
+        if let Some(at) = self.map.find(&self.blocks, hash, &key) {
+            let before = self.map.level_lens();
+            self.map.touch(&mut self.blocks, at);
+            let raised: usize = self.map.level_lens()[1..].iter().sum();
+            assert!(raised <= before[1..].iter().sum::<usize>() + 1);
+            assert_eq!(self.map.entry(&self.blocks, at).key(), Text::Bytes(&key));
+        }
+    }
+
+    fn evict(&mut self, input: &mut Input<'_>) {
+        let (point, kind, nth) = (u64::from(input.byte()), input.byte(), input.byte());
+        let knows = |hash: u32| hash.is_multiple_of(3);
+        let choice = match kind % 4 {
+            0 => Choice::Nth(nth.into()),
+            1 => Choice::Unknown(nth.into(), &knows),
+            _ => Choice::Lowest {
+                lower: [nth % 3, nth % 5, nth % 2].map(usize::from),
+                ages: nth.is_multiple_of(2),
+                level_max: usize::from(nth % 4),
+            },
+        };
+        let mut gone = Collect(BTreeSet::new(), kind > 128);
+        let evicted = self.map.evict(&mut self.blocks, point, choice, &mut gone);
+        assert_eq!(evicted.gone, gone.0.len());
+        assert!(evicted.gone <= 1);
+        for key in gone.0 {
+            assert!(self.model.remove(&key).is_some(), "evicted and not in the model");
+            self.forget(&key);
+        }
+    }
+
     fn scan_step(&mut self) {
         let mut scan = self.scan.take().unwrap_or_else(|| Scan {
             throughout: self.model.keys().cloned().collect(),
@@ -193,17 +250,6 @@ impl<A: Blocks> Subject<A> {
     }
 
     fn sweep(&mut self, input: &mut Input<'_>) {
-        struct Collect(BTreeSet<Vec<u8>>, bool);
-        impl Sweeper<u64> for Collect {
-            fn expire(&mut self, key: Text<'_>) -> bool {
-                let keeps = self.1 && key.len().is_multiple_of(2);
-                if !keeps {
-                    assert!(self.0.insert(key.to_vec()), "swept twice");
-                }
-                !keeps
-            }
-            fn displaced(&mut self, _: Displaced<u64>) {}
-        }
         self.now_ms += u64::from(input.byte());
         let mut gone = Collect(BTreeSet::new(), input.byte() % 2 == 1);
         let mut cursor = 0;

@@ -5,6 +5,7 @@
 extern crate alloc;
 
 mod arena;
+mod chunks;
 mod code;
 mod cursor;
 pub mod decimal;
@@ -24,7 +25,9 @@ mod packed_map;
 mod page;
 mod pages;
 mod prefetch;
+mod rank;
 mod segments;
+mod shared;
 mod slab;
 mod string_block;
 mod text;
@@ -37,10 +40,12 @@ pub use arena::{
     Arena, Blocks, Exhausted, Figures, Handle, Move, Prefault, RESERVATION_BYTES_MAX, ReserveError,
     Step, UNIT_BYTES, UNITS_MAX,
 };
+pub use chunks::Chunks;
 pub use entry::{Displaced, Entry, Extras, Full, NewValue, Value};
 pub use hash::{BUCKET_BITS, HashKeys, SHARD_BITS, TAG_BITS};
 pub use heap::Heap;
 pub use iter::Iter;
-pub use map::{PageMap, Position, Sweeper, Swept};
+pub use map::{Choice, Evicted, PageMap, Position, Sweeper, Swept};
 pub use packed_map::{NoBox, PackedMap};
+pub use rank::LEVELS_MAX;
 pub use text::Text;

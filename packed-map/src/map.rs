@@ -3,11 +3,14 @@
 mod bound;
 #[cfg(any(test, fuzzing, feature = "fuzzing"))]
 mod check;
+mod evict;
 mod growth;
+mod rank;
 mod rehome;
 mod sweep;
 mod write;
 
+pub use evict::{Choice, Evicted};
 pub use sweep::{Sweeper, Swept};
 
 use crate::arena::Blocks;
@@ -17,7 +20,8 @@ use crate::entry::Entry;
 use crate::outside::{self, Outside};
 use crate::page::Page;
 use crate::pages::{OWNERS, Pages, Place};
-use crate::{HashKeys, Iter, cursor, hash};
+use crate::rank::LEVELS_MAX;
+use crate::{HashKeys, Iter, NoBox, cursor, hash};
 use core::fmt;
 
 /// A map from byte strings to byte strings, integers, or values of the type `B`, whose pages live
@@ -62,6 +66,10 @@ pub struct PageMap<B, H> {
     expiring: usize,
     /// The bytes of all entries in their pages, arrays not included.
     data_bytes: usize,
+    /// How many levels are kept of entries; 0 where none are.
+    levels: u8,
+    /// The entries at each level but the lowest.
+    raised: [usize; LEVELS_MAX - 1],
 }
 
 /// Where an entry is, good until the map or its blocks are next written.
@@ -89,6 +97,8 @@ impl<B, H: HashKeys> PageMap<B, H> {
             len: 0,
             expiring: 0,
             data_bytes: 0,
+            levels: 0,
+            raised: [0; LEVELS_MAX - 1],
         }
     }
 
@@ -125,8 +135,18 @@ impl<B, H: HashKeys> PageMap<B, H> {
     /// The bytes that the map has allocated: its blocks, its directory, and what stands outside
     /// both. What values of the type `B` own is theirs to count.
     #[must_use]
-    pub const fn used_bytes(&self) -> usize {
+    pub fn used_bytes(&self) -> usize {
         self.block_bytes() + self.directory.bytes() + self.outside.bytes()
+    }
+
+    /// The bytes of the directory, and of what stands outside the blocks.
+    pub(crate) fn beside_bytes(&self) -> usize {
+        self.directory.bytes() + self.outside.bytes()
+    }
+
+    /// What [`beside_bytes`](Self::beside_bytes) must be.
+    pub(crate) fn counted_beside_bytes(&self) -> usize {
+        self.directory.counted_bytes() + self.outside.counted_bytes()
     }
 
     /// The bytes of the map's blocks.
@@ -149,7 +169,7 @@ impl<B, H: HashKeys> PageMap<B, H> {
     /// Visits every entry; meant for tests.
     #[must_use]
     pub fn recount_bytes<A: Blocks>(&self, blocks: &A) -> usize {
-        let mut bytes = self.directory.counted_bytes() + self.outside.counted_bytes();
+        let mut bytes = self.counted_beside_bytes();
         for head in self.directory.iter() {
             let mut next = head;
             while let Some(handle) = next {
@@ -314,6 +334,19 @@ impl<B, H: HashKeys> PageMap<B, H> {
             }
             BLOCK => crate::string_block::hash(blocks.bytes(outside::handle(stored))),
             _ => self.outside.hash(stored),
+        }
+    }
+}
+
+impl<H: Clone> PageMap<NoBox, H> {
+    /// The same map, once more, for a copy of its blocks.
+    pub(crate) fn lend(&self) -> Self {
+        Self {
+            directory: self.directory.lend(),
+            pages: self.pages.clone(),
+            outside: self.outside.lend(),
+            hasher: self.hasher.clone(),
+            ..*self
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::code::{self, BLOCK, BOXED, BUFFER};
 use crate::slab::Slab;
 use crate::string_block;
 use crate::times::Times;
-use alloc::boxed::Box;
+use alloc::sync::Arc;
 
 /// Values of the caller's own type, strings too long for a block, and far moments.
 #[derive(Debug)]
@@ -19,9 +19,10 @@ pub(crate) struct Outside<B> {
 }
 
 /// A string too long for a block.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Buffer {
-    string: Box<[u8]>,
+    /// Counted, so that lending a map copies no strings.
+    string: Arc<[u8]>,
     /// Of the string, where it is a key: hashing it again would take long.
     hash: u64,
 }
@@ -29,6 +30,26 @@ struct Buffer {
 impl<B> Outside<B> {
     pub(crate) const fn new() -> Self {
         Self { boxed: Slab::new(), buffers: Slab::new(), buffer_bytes: 0, times: Times::new() }
+    }
+
+    /// The same, once more, without values of the caller's own type.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the strings too long for a block, and in far moments.
+    pub(crate) fn lend(&self) -> Self {
+        debug_assert_eq!(self.boxed.len(), 0);
+        Self {
+            boxed: Slab::new(),
+            buffers: self.buffers.clone(),
+            buffer_bytes: self.buffer_bytes,
+            times: self.times.clone(),
+        }
+    }
+
+    /// Lets go of all.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::new();
     }
 
     /// The bytes of it all; what values of the type `B` own is theirs to count.

@@ -1,6 +1,7 @@
 //! A map together with the blocks that its pages live in.
 
-use crate::arena::{Blocks, Exhausted, Step};
+use crate::arena::{Blocks, Exhausted, Step, UNIT_BYTES};
+use crate::chunks::Chunks;
 use crate::entry::{Displaced, Entry, Extras, Full, NewValue};
 use crate::map::{PageMap, Sweeper, Swept};
 use crate::{HashKeys, Heap, Iter};
@@ -84,7 +85,7 @@ impl<B, H: HashKeys, A: Blocks> PackedMap<B, H, A> {
     /// allocator's rounding is not seen.
     #[must_use]
     pub fn used_bytes(&self) -> usize {
-        self.map.used_bytes() + self.blocks.table_bytes()
+        self.map.beside_bytes() + self.blocks_bytes()
     }
 
     /// The bytes of the entries alone; see [`PageMap::payload_bytes`].
@@ -239,12 +240,17 @@ impl<B, H: HashKeys, A: Blocks> PackedMap<B, H, A> {
         if growth == 0 { 0 } else { growth + self.blocks.table_growth_max(5) }
     }
 
+    /// The bytes of the blocks and their table.
+    fn blocks_bytes(&self) -> usize {
+        self.blocks.used_units() * UNIT_BYTES + self.blocks.table_bytes()
+    }
+
     /// Panics where the map contradicts itself.
     #[cfg(any(test, fuzzing, feature = "fuzzing"))]
     #[doc(hidden)]
     pub fn check(&self) {
         self.map.check(&self.blocks);
-        assert_eq!(self.blocks.used_units() * crate::UNIT_BYTES, self.map.block_bytes());
+        assert_eq!(self.blocks.used_units() * UNIT_BYTES, self.map.block_bytes());
     }
 
     /// Whether merges have not kept up.
@@ -252,6 +258,51 @@ impl<B, H: HashKeys, A: Blocks> PackedMap<B, H, A> {
     #[doc(hidden)]
     pub const fn is_thin(&self) -> bool {
         self.map.is_thin()
+    }
+}
+
+impl<H: HashKeys + Clone> PackedMap<NoBox, H, Chunks> {
+    /// Lets go of a piece of the map, up to 64 chunks, and tells whether there is more. Blocks that
+    /// others have are not written for it. Nothing but this, and
+    /// [`used_bytes`](Self::used_bytes), may be asked of the map afterwards.
+    ///
+    /// # Complexity
+    ///
+    /// Bounded, but for strings of more than 4 KiB, which go together.
+    pub fn drop_piece(&mut self) -> bool {
+        if self.blocks.drop_piece() {
+            return true;
+        }
+        self.map.drop_piece()
+    }
+
+    /// [`used_bytes`](Self::used_bytes), counted again from nothing, chunk by chunk.
+    ///
+    /// # Complexity
+    ///
+    /// Visits every chunk; meant for tests.
+    #[must_use]
+    pub fn recount_chunks(&self) -> usize {
+        self.map.counted_beside_bytes() + self.blocks.counted_bytes()
+    }
+
+    /// The bytes that writes to this map have copied because others had them.
+    #[must_use]
+    pub const fn copied_bytes(&self) -> usize {
+        self.blocks.copied_bytes() + self.map.directory.copied_bytes()
+    }
+}
+
+impl<H: HashKeys + Clone> Clone for PackedMap<NoBox, H, Chunks> {
+    /// The same map, once more. Both share what neither has written since, whatever thread they
+    /// are on.
+    ///
+    /// # Complexity
+    ///
+    /// Two reference counts for every 64 chunks, some 15,000 short entries, and one for every
+    /// string of more than 4 KiB.
+    fn clone(&self) -> Self {
+        Self { map: self.map.lend(), blocks: self.blocks.clone() }
     }
 }
 

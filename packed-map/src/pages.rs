@@ -8,7 +8,7 @@ use crate::page::{self, LINK, LINK_BYTES, META, PAGE, Page, edit};
 use crate::string_block;
 
 /// What a map counts of its blocks, and how it marks them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Pages {
     /// The mark of the map, in the high five bits of each block's kind.
     owner: u8,

@@ -3,7 +3,7 @@
 use crate::segments::Segments;
 
 /// Items under numbers. A freed number is given out again.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Slab<T> {
     slots: Segments<Slot<T>, SEGMENT>,
     /// The number freed last; [`NONE`] where no slot is free.
@@ -12,7 +12,7 @@ pub(crate) struct Slab<T> {
     len: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Slot<T> {
     Full(T),
     /// The number that was freed before this one.

@@ -8,7 +8,7 @@
 use crate::slab::Slab;
 
 /// How a map keeps moments, all of them in milliseconds on its caller's clock.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Times {
     /// What distances are counted from, once there is a first moment.
     base_ms: Option<u64>,

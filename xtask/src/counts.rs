@@ -9,6 +9,7 @@ mod record;
 mod server;
 mod subject;
 
+pub(crate) use callgrind::total_in;
 pub(crate) use record::TOLERANCE;
 
 use std::num::NonZero;

@@ -36,6 +36,34 @@ impl Store for NoStore {
         Err(OutOfMemory)
     }
 
+    fn splice_string(&mut self, _: Key<'_>, _: u64, _: &[u8]) -> Result<bool, OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn encoding(&mut self, _: Key<'_>) -> Option<&'static str> {
+        None
+    }
+
+    fn move_key(&mut self, _: Key<'_>, _: i64) -> Result<Option<bool>, OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn random_key(&mut self) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn database(&self) -> u32 {
+        0
+    }
+
+    fn dump(&mut self, _: Key<'_>) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn restore(&mut self, _: Key<'_>, _: &[u8], _: Expiry) -> Result<bool, OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
     fn flags(&mut self, _: Key<'_>) -> u32 {
         0
     }

@@ -13,7 +13,9 @@
 //! param key: key                            # integer float cursor flags bytes
 //! param value: bytes                        # param n: integer error "ERR n" default 10
 //! options nx NX | xx XX                     # one line a group; name, words, (operands)
-//! options ex EX (s: integer) | keep KEEPTTL
+//! options ex EX (s: integer) | keep KEEPTTL # options_once: a request names none of them twice
+//! options_before 1                          # the number of a parameter; last without
+//! conflict 0 with 2 3 error "ERR not both"  # numbers of options
 //! order options_first
 //! unknown_option "ERR Unsupported option {}"
 //! summary "Set a string."                   # since, group, complexity alike
@@ -31,8 +33,10 @@
 //! ```
 //!
 //! A variadic parameter is `variadic key: key, value: bytes`, or `variadic_optional ...` where
-//! there may be no group. Operands stand in the order of the [opcode table](crate::OpcodeInfo):
-//! registers as `r0`, constants as literals, jumps as labels, choices by name.
+//! there may be no group, or `counted 0 key: key none "ERR none" beyond "ERR too few"` where the
+//! parameter of that number says how many groups there are. Operands stand in the order of the
+//! [opcode table](crate::OpcodeInfo): registers as `r0`, constants as literals, jumps as labels,
+//! choices by name.
 
 mod assemble;
 mod disassemble;
@@ -54,6 +58,9 @@ returns any
 param key: key
 param value: bytes error "ERR \"v\"\x00\n"
 options nx NX | xx XX "TWO-" (n: integer, m: float error "ERR m")
+options_once ch CH
+options_before 1
+conflict 0 1 with 2 error "ERR not both"
 order options_first
 unknown_option "ERR Unsupported option {}"
 summary "Set a string."
@@ -62,13 +69,13 @@ group "string"
 complexity "O(1)"
 example "SET a 1" -> "OK"
 source "strings.zvml" 12
-registers 7
+registers 8
 plain_entry L1
        jump_if r2 L4
 L1:    string_set r0 r1
        reply_status "OK"
        halt
-L4:    int_wide r6 9223372036854775807
+L4:    int_wide r7 9223372036854775807
        fault "ERR no"
 "#;
 

@@ -3,8 +3,8 @@
 use crate::operand::{Flow, OperandKind, Slot, UNIT_ELEMENTS};
 use crate::testing::{FakeSession, MapStore, OwnedArgs, RecordingSink};
 use crate::{
-    Access, Constant, Frame, Instruction, Item, Multiplicity, Opcode, OptionGroup, OptionSpec,
-    Outcome, Param, ParamType, Program, ProgramBuilder, Registers, RunWhere, Store,
+    Access, Constant, Counted, Frame, Instruction, Item, Multiplicity, Opcode, OptionGroup,
+    OptionSpec, Outcome, Param, ParamType, Program, ProgramBuilder, Registers, RunWhere, Store,
     VerifiedProgram, assemble, disassemble, resume, run, run_traced, verify,
 };
 
@@ -123,7 +123,7 @@ fn run_sliced(
 
 /// A request with so many groups that a loop over them takes several units.
 fn long_request(program: &VerifiedProgram) -> Vec<&'static str> {
-    let groups = program.signature.variadic().map_or(0, |_| 3 * UNIT_ELEMENTS as usize + 1);
+    let groups = program.signature.list().map_or(0, |_| 3 * UNIT_ELEMENTS as usize + 1);
     (0..groups).flat_map(|group| [REQUESTS[6][2 * (group % 3)], "v"]).collect()
 }
 
@@ -145,7 +145,7 @@ fn some_store() -> MapStore {
 /// Grows a program of each side of the machine by every eight bytes that leave it valid: mostly an
 /// instruction.
 fn grown(data: &[u8]) -> Vec<VerifiedProgram> {
-    let sides = [RunWhere::Keys, RunWhere::One, RunWhere::Connection];
+    let sides = [RunWhere::Keys, RunWhere::Each, RunWhere::One, RunWhere::Connection];
     sides.into_iter().filter_map(|run_where| grow(data, run_where)).collect()
 }
 
@@ -216,14 +216,22 @@ fn base(run_where: RunWhere) -> Option<Program> {
     let mut builder = ProgramBuilder::new("FUZZ");
     builder.run_where(run_where).access(Access::READ.union(Access::WRITE));
     let mut signature = crate::Signature::default();
-    if run_where == RunWhere::Keys {
-        let items = vec![Item::new("key", ParamType::Key), Item::new("value", ParamType::Bytes)];
-        signature.params.push(Param::grouped(items, Multiplicity::Variadic));
-    } else {
-        signature.params.push(Param::new("key", ParamType::Key, Multiplicity::Once));
-        let operands = vec![Item::new("n", ParamType::Integer)];
-        let option = OptionSpec { name: "n".into(), words: vec!["N".into()], operands };
-        signature.groups.push(OptionGroup { options: vec![option] });
+    let items = vec![Item::new("key", ParamType::Key), Item::new("value", ParamType::Bytes)];
+    let operands = vec![Item::new("n", ParamType::Integer)];
+    let option = OptionSpec { name: "n".into(), words: vec!["N".into()], operands };
+    let group = OptionGroup { options: vec![option], once: false };
+    match run_where {
+        RunWhere::Keys => signature.params.push(Param::grouped(items, Multiplicity::Variadic)),
+        RunWhere::Each => {
+            signature.params.push(Param::new("count", ParamType::Integer, Multiplicity::Once));
+            let counted = Multiplicity::Counted(Counted::default());
+            signature.params.push(Param::grouped(items, counted));
+            signature.groups.push(group);
+        }
+        _ => {
+            signature.params.push(Param::new("key", ParamType::Key, Multiplicity::Once));
+            signature.groups.push(group);
+        }
     }
     builder.signature(signature).use_registers(u16::from(REGISTERS));
     let mut program = builder.finish().ok()?;
@@ -236,7 +244,7 @@ fn base(run_where: RunWhere) -> Option<Program> {
 }
 
 /// Requests to run programs with; most programs take some of them.
-const REQUESTS: [&[&str]; 7] = [
+const REQUESTS: [&[&str]; 9] = [
     &[],
     &["k"],
     &["s", "N"],
@@ -244,6 +252,8 @@ const REQUESTS: [&[&str]; 7] = [
     &["s", "5"],
     &["t", "N", "x"],
     &["k", "1", "s", "2", "t", "3"],
+    &["2", "k", "1", "s", "2", "n", "5"],
+    &["1", "n", "1"],
 ];
 
 /// Members of the set that there is: several units of them.

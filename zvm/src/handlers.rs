@@ -5,6 +5,7 @@ pub(crate) mod bytes;
 pub(crate) mod commands;
 pub(crate) mod control;
 pub(crate) mod database;
+pub(crate) mod decimal;
 pub(crate) mod float;
 pub(crate) mod fused;
 pub(crate) mod integer;

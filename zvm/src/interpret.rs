@@ -237,13 +237,13 @@ impl<'a, S, N, R> Machine<'a, S, N, R> {
         }
     }
 
-    /// Where the groups of the variadic parameter are; `None` where the program has none.
+    /// Where the groups of the list are; `None` where the program has none.
     #[inline]
     pub(crate) fn variadic(&mut self) -> Option<Variadic<'a>> {
         if self.variadic.is_none() {
-            let (program, argc) = (self.program, self.input.args.len());
-            let span = program.shape().variadic_span(argc)?;
-            let items = &program.signature.params.get(span.start)?.items;
+            let program = self.program;
+            let span = program.list_span(self.input.args)?;
+            let items = &program.signature.list()?.items;
             self.variadic = Some(Variadic { span, items });
         }
         self.variadic

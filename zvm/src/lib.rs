@@ -7,6 +7,7 @@ mod assembly;
 mod builder;
 mod encoding;
 mod fault;
+mod fraction;
 #[cfg(any(test, fuzzing, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -58,8 +59,8 @@ pub use session::{
     CommandFilter, CommandView, CompilePurpose, Session, SessionField, SessionSetting, SourceForm,
 };
 pub use signature::{
-    DecodeError, DecodeOrder, DefaultValue, Item, KeyPositions, Multiplicity, OptionGroup,
-    OptionSpec, Param, ParamRegister, ParamType, Signature, VariadicSpan,
+    Conflict, Counted, DecodeError, DecodeOrder, DefaultValue, Item, KeyPositions, Multiplicity,
+    OptionGroup, OptionSpec, Param, ParamRegister, ParamType, Signature, VariadicSpan,
 };
 pub use store::{Expiry, OutOfMemory, ScanFilter, Scanned, Store};
 pub use verify::{VerifiedProgram, VerifyError, verify};

@@ -106,6 +106,8 @@ pub enum Branch {
     NotFinite,
     /// The string is not an integer.
     NotInteger,
+    /// The string is not a decimal fraction.
+    NotFloat,
     /// Nothing has that name.
     Unknown,
 }

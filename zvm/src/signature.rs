@@ -6,23 +6,31 @@
 //! for each operand.
 
 mod decode;
+mod layout;
 mod number;
 mod prologue;
+mod shape;
 
 pub use decode::DecodeError;
 pub(crate) use decode::{GROUPS_MAX, read_number};
+pub(crate) use layout::Layout;
 pub(crate) use prologue::Prologue;
+pub(crate) use shape::Shape;
 
-use crate::Type;
+use crate::{Args, Type};
 
 /// What a command takes after its name.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Signature {
-    /// The positional parameters. At most one is variadic; optional ones stand last, and not
-    /// beside a variadic one.
+    /// The positional parameters. At most one is a list, variadic or counted; optional ones stand
+    /// last, and not beside a list.
     pub params: Vec<Param>,
-    /// The options, after all positional parameters; none beside a variadic one.
+    /// The options. Beside a variadic parameter they stand before it.
     pub groups: Vec<OptionGroup>,
+    /// The parameter that the options stand before, by number; `None`: behind all of them.
+    pub options_before: Option<u8>,
+    /// Which options do not go together, beside those of one group.
+    pub conflicts: Vec<Conflict>,
     /// In which order mistakes are found.
     pub order: DecodeOrder,
     /// The error about an unknown option, in which `{}` (or else its end) stands for the word;
@@ -51,7 +59,8 @@ impl DecodeOrder {
 pub struct Param {
     /// How often it occurs.
     pub multiplicity: Multiplicity,
-    /// What one occurrence consists of: one item, or for a variadic parameter any number.
+    /// What one occurrence consists of: one item, or of a list or an optional parameter several,
+    /// which stand together.
     pub items: Vec<Item>,
 }
 
@@ -62,7 +71,7 @@ impl Param {
         Self { multiplicity, items: vec![Item::new(name, ty)] }
     }
 
-    /// A variadic parameter that comes in groups, such as key and value.
+    /// A parameter that comes in groups, such as key and value.
     #[must_use]
     pub const fn grouped(items: Vec<Item>, multiplicity: Multiplicity) -> Self {
         Self { multiplicity, items }
@@ -82,14 +91,33 @@ pub enum Multiplicity {
     Variadic,
     /// Any number of times.
     VariadicOptional,
+    /// As often as an argument before it says, at least once.
+    Counted(Counted),
 }
 
 impl Multiplicity {
-    /// Whether it is one of the variadic ones.
+    /// Whether the loop opcodes go over it: variadic or counted.
+    #[must_use]
+    pub const fn is_list(&self) -> bool {
+        matches!(self, Self::Variadic | Self::VariadicOptional | Self::Counted(_))
+    }
+
+    /// Whether how often it stands follows from the number of arguments.
     #[must_use]
     pub const fn is_variadic(&self) -> bool {
         matches!(self, Self::Variadic | Self::VariadicOptional)
     }
+}
+
+/// What counts the groups of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Counted {
+    /// The number of the parameter that counts: an integer that stands once, before the list.
+    pub by: u8,
+    /// The error where it is below 1; `None` takes that of the number where it is none.
+    pub none: Option<Box<str>>,
+    /// The error where there are fewer arguments; `None` replies `ERR syntax error`.
+    pub beyond: Option<Box<str>>,
 }
 
 /// The value of a parameter that was not given.
@@ -187,6 +215,18 @@ impl ParamType {
 pub struct OptionGroup {
     /// The alternatives.
     pub options: Vec<OptionSpec>,
+    /// Whether a request that names one of them twice is wrong.
+    pub once: bool,
+}
+
+/// Options of which those of one side do not go with those of the other, with an error of their
+/// own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// Numbers of options, counted over all groups.
+    pub sides: [Vec<u8>; 2],
+    /// What a request that gives one of each is told.
+    pub error: Box<str>,
 }
 
 /// One option: words, in any case, and operands.
@@ -213,7 +253,7 @@ pub struct ParamRegister<'s> {
     pub optional: bool,
 }
 
-/// Where the groups of the variadic parameter stand among the arguments of a request.
+/// Where the groups of the list stand among the arguments of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VariadicSpan {
     /// The first argument.
@@ -236,56 +276,14 @@ pub struct KeyPositions {
     pub step: i64,
 }
 
-/// How arguments are counted: what [`Signature`] says of it, computed once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Shape {
-    /// The least number of arguments.
-    minimum: usize,
-    /// The greatest.
-    maximum: usize,
-    /// How many parameters stand for one argument each, given or not.
-    fixed: usize,
-    /// Where the variadic parameter's groups begin.
-    start: usize,
-    /// Arguments in a group; 0 without a variadic parameter.
-    stride: usize,
-    /// The item of the first group that is the first key of a request.
-    first_key_in_group: Option<usize>,
-}
-
-impl Shape {
-    #[inline]
-    pub(crate) const fn first_key_in_group(self) -> Option<usize> {
-        self.first_key_in_group
-    }
-
-    #[inline]
-    pub(crate) const fn accepts(self, argc: usize) -> bool {
-        let counts = argc >= self.minimum && argc <= self.maximum;
-        // Most strides are 0 or 1, which spares a division.
-        counts && (self.stride < 2 || argc.saturating_sub(self.fixed).is_multiple_of(self.stride))
-    }
-
-    #[inline]
-    pub(crate) const fn variadic_span(self, argc: usize) -> Option<VariadicSpan> {
-        if self.stride == 0 {
-            return None;
-        }
-        let in_groups = argc.saturating_sub(self.fixed);
-        let count = if self.stride == 1 { in_groups } else { in_groups / self.stride };
-        Some(VariadicSpan { start: self.start, stride: self.stride, count })
-    }
-}
-
 impl Signature {
     /// The registers that decoding fills, in order.
     pub fn registers(&self) -> impl Iterator<Item = ParamRegister<'_>> {
-        let params = self.params.iter().filter(|param| !param.multiplicity.is_variadic()).flat_map(
-            |param| {
+        let params =
+            self.params.iter().filter(|param| !param.multiplicity.is_list()).flat_map(|param| {
                 let optional = param.multiplicity == Multiplicity::Optional;
                 param.items.iter().map(move |item| (&*item.name, item.ty.register_type(), optional))
-            },
-        );
+            });
         let options = self.options().flat_map(|option| {
             let flag = option.operands.is_empty().then_some((&*option.name, Type::Bool, false));
             let operands = option.operands.iter();
@@ -303,10 +301,17 @@ impl Signature {
         self.groups.iter().flat_map(|group| &group.options)
     }
 
-    /// The variadic parameter, where there is one.
+    /// The list, where there is one.
     #[must_use]
-    pub fn variadic(&self) -> Option<&Param> {
-        self.params.iter().find(|param| param.multiplicity.is_variadic())
+    pub fn list(&self) -> Option<&Param> {
+        self.params.iter().find(|param| param.multiplicity.is_list())
+    }
+
+    /// How many registers the parameters take, those of options not counted.
+    #[must_use]
+    pub fn param_registers(&self) -> usize {
+        let singles = self.params.iter().filter(|param| !param.multiplicity.is_list());
+        singles.map(|param| param.items.len()).sum()
     }
 
     /// Whether a request of `argc` arguments, name not counted, has the right number of them.
@@ -324,15 +329,20 @@ impl Signature {
         if exact { words } else { -words }
     }
 
-    /// Where the keys are, for a name of `name_words` words.
+    /// Where the keys are, for a name of `name_words` words. Those whose places depend on what
+    /// the arguments say are left out, see [`has_movable_keys`](Self::has_movable_keys).
     #[must_use]
     pub fn key_positions(&self, name_words: usize) -> KeyPositions {
         let number = |index: usize| i64::try_from(index).unwrap_or(i64::MAX);
-        let is_key = |param: &&Param| param.items.iter().any(|item| item.ty == ParamType::Key);
-        let Some(first) = self.params.iter().position(|param| is_key(&param)) else {
+        let placed = self.options_before.map_or(self.params.len(), usize::from);
+        let placed = self.params.get(..placed).unwrap_or(&self.params);
+        let is_key = |param: &&Param| {
+            !matches!(param.multiplicity, Multiplicity::Counted(_)) && has_key(param)
+        };
+        let Some(first) = placed.iter().position(|param| is_key(&param)) else {
             return KeyPositions::default();
         };
-        let run = self.params.iter().skip(first).take_while(is_key);
+        let run = placed.iter().skip(first).take_while(is_key);
         let mut positions = KeyPositions { first: number(first + name_words), last: 0, step: 1 };
         positions.last = positions.first - 1;
         for (offset, param) in run.enumerate() {
@@ -351,71 +361,51 @@ impl Signature {
         positions
     }
 
-    /// The indexes, among `argc` arguments, of those that are keys.
-    pub fn keys(&self, argc: usize) -> impl Iterator<Item = usize> {
-        let span = self.variadic_span(argc);
-        (0..argc).filter(move |index| {
-            self.item_in(*index, span).is_some_and(|item| item.ty == ParamType::Key)
+    /// Whether some key's place depends on what the arguments before it say.
+    #[must_use]
+    pub fn has_movable_keys(&self) -> bool {
+        let before = self.options_before.map_or(usize::MAX, usize::from);
+        self.params.iter().enumerate().any(|(number, param)| {
+            let moves = number >= before || matches!(param.multiplicity, Multiplicity::Counted(_));
+            moves && has_key(param)
         })
     }
 
-    /// The item that the argument at `index` of `argc` arguments fills; `None` for those that
-    /// belong to options.
+    /// The indexes, among a request's arguments, of those that are keys; none where the request is
+    /// wrong.
+    pub fn keys(&self, args: Args<'_>) -> impl Iterator<Item = usize> {
+        let layout = self.layout(args).ok();
+        (0..args.len()).filter(move |index| {
+            let item = layout.as_ref().and_then(|layout| self.item_in(*index, layout));
+            item.is_some_and(|item| item.ty == ParamType::Key)
+        })
+    }
+
+    /// Where the list's groups are among a request's arguments; `None` without a list, and where
+    /// the request is wrong.
     #[must_use]
-    pub fn item_at(&self, index: usize, argc: usize) -> Option<&Item> {
-        self.item_in(index, self.variadic_span(argc))
-    }
-
-    fn item_in(&self, index: usize, span: Option<VariadicSpan>) -> Option<&Item> {
-        let Some(span) = span else {
-            return self.params.get(index)?.items.first();
-        };
-        let Some(beyond) = index.checked_sub(span.start) else {
-            return self.params.get(index)?.items.first();
-        };
-        match beyond.checked_sub(span.count * span.stride) {
-            None => self.params.get(span.start)?.items.get(beyond % span.stride),
-            Some(after) => self.params.get(span.start + 1 + after)?.items.first(),
-        }
-    }
-
-    /// Where the variadic parameter's groups are among `argc` arguments; `None` without one.
-    #[must_use]
-    pub fn variadic_span(&self, argc: usize) -> Option<VariadicSpan> {
-        self.shape().variadic_span(argc)
-    }
-
-    /// What of it counts arguments.
-    pub(crate) fn shape(&self) -> Shape {
-        let start = self.params.iter().position(|param| param.multiplicity.is_variadic());
-        let stride = |start: &usize| self.params.get(*start).map_or(1, |p| p.items.len().max(1));
-        let stride = start.as_ref().map_or(0, stride);
-        let fixed = self.params.len() - usize::from(start.is_some());
-        let exact = stride == 0 && self.groups.is_empty();
-        Shape {
-            minimum: self.minimum(),
-            maximum: if exact { fixed } else { usize::MAX },
-            fixed,
-            start: start.unwrap_or(0),
-            stride,
-            first_key_in_group: self.first_key_in_group(),
-        }
+    pub fn list_span(&self, args: Args<'_>) -> Option<VariadicSpan> {
+        self.layout(args).ok()?.list
     }
 
     fn first_key_in_group(&self) -> Option<usize> {
         let key = |param: &Param| param.items.iter().position(|item| item.ty == ParamType::Key);
         let (param, item) = self.params.iter().find_map(|param| Some((param, key(param)?)))?;
-        param.multiplicity.is_variadic().then_some(item)
+        param.multiplicity.is_list().then_some(item)
     }
 
     fn minimum(&self) -> usize {
         let needed = self.params.iter().map(|param| match param.multiplicity {
             Multiplicity::Once => 1,
-            Multiplicity::Variadic => param.items.len(),
+            Multiplicity::Variadic | Multiplicity::Counted(_) => param.items.len(),
             _ => 0,
         });
         needed.sum()
     }
+}
+
+fn has_key(param: &Param) -> bool {
+    param.items.iter().any(|item| item.ty == ParamType::Key)
 }
 
 #[cfg(test)]

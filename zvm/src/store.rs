@@ -77,6 +77,20 @@ pub trait Store: Items {
         expiry: Expiry,
     ) -> Result<(), OutOfMemory>;
 
+    /// Writes `bytes` over the string at the key from `at` on, with zeros between its end and `at`;
+    /// the key expires when it did before, and is made where it is absent. It holds a string or
+    /// nothing. False, and no change, where the string would be longer than one may be.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
+    fn splice_string(
+        &mut self,
+        key: Key<'_>,
+        at: u64,
+        bytes: &[u8],
+    ) -> Result<bool, OutOfMemory>;
+
     /// The memcached flags of the key; 0 where none were set.
     fn flags(&mut self, key: Key<'_>) -> u32;
 
@@ -94,6 +108,40 @@ pub trait Store: Items {
     /// Sets or clears when the key expires, and tells whether the key was there.
     /// A moment that has passed removes it.
     fn set_expiry(&mut self, key: Key<'_>, expires_at_ms: Option<u64>) -> bool;
+
+    /// The name of the encoding that Redis has which comes nearest to the key's; `None` where it is
+    /// absent.
+    fn encoding(&mut self, key: Key<'_>) -> Option<&'static str>;
+
+    /// Moves the key with all that is about it to the database `to` and tells whether that was
+    /// done. `None`: there is no such database.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
+    fn move_key(&mut self, key: Key<'_>, to: i64) -> Result<Option<bool>, OutOfMemory>;
+
+    /// The name of a key drawn at random; `None` where there is none.
+    fn random_key(&mut self) -> Option<Vec<u8>>;
+
+    /// The number of the database that this is about.
+    fn database(&self) -> u32;
+
+    /// What the key holds as `DUMP` serialises it; `None` where it is absent.
+    fn dump(&mut self, key: Key<'_>) -> Option<Vec<u8>>;
+
+    /// Makes the key hold a value that was serialised; false, and no change, where the payload
+    /// means none.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; the old value stays.
+    fn restore(
+        &mut self,
+        key: Key<'_>,
+        payload: &[u8],
+        expiry: Expiry,
+    ) -> Result<bool, OutOfMemory>;
 
     /// Adds a member to the set at the key, which is created where it is absent. Tells whether
     /// the member is new. The key holds a set or nothing.

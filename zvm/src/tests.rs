@@ -99,7 +99,7 @@ impl Case<'_> {
                 text = text + declaration + "\n";
             }
         }
-        if !session && !declares("param") && !declares("variadic") {
+        if !session && !declares("param") && !declares("variadic") && !declares("counted") {
             text.push_str("param key: key\n");
         }
         let lines = self.text.lines().filter(|line| !line.starts_with("program"));

@@ -17,7 +17,7 @@ mod reply;
 
 use crate::operand::Slot;
 use crate::signature::{Prologue, Shape};
-use crate::{Constant, DecodeError, Frame, Program, Registers};
+use crate::{Args, Constant, DecodeError, Frame, Program, Registers, VariadicSpan};
 use std::fmt;
 use std::ops::Deref;
 
@@ -36,6 +36,16 @@ impl VerifiedProgram {
         self.shape
     }
 
+    /// Where the list of a request stands that has been decoded; `None` without a list.
+    #[inline]
+    pub(crate) fn list_span(&self, args: Args<'_>) -> Option<VariadicSpan> {
+        if self.shape.moves() {
+            self.signature.list_span(args)
+        } else {
+            self.shape.list_span(args.len())
+        }
+    }
+
     pub(crate) const fn constants(&self) -> &[Constant] {
         self.program.constants.as_slice()
     }
@@ -48,7 +58,7 @@ impl VerifiedProgram {
         hash: impl Fn(&[u8]) -> u64,
         registers: &mut Registers,
     ) -> Result<usize, DecodeError> {
-        if self.prologue.fill(self.shape, frame, &hash, registers) {
+        if self.prologue.fill(&self.signature, self.shape, frame, &hash, registers) {
             return Ok(self.plain_entry.map_or(0, |entry| entry as usize));
         }
         self.signature.fill(self.shape, frame, hash, registers).map(|()| 0)

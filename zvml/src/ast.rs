@@ -83,10 +83,27 @@ pub(crate) enum ItemValue<'s> {
     Text(Literal<'s>),
     /// `example: "GET a" -> "1"`
     Example(Literal<'s>, Literal<'s>),
-    Params(Vec<Param<'s>>),
+    Params(Params<'s>),
+    /// `(NX, GT | LT) or error("...")`
+    Conflict(Conflict<'s>),
     Options(Options<'s>),
     Pre(Vec<Requirement<'s>>),
     Body(Block<'s>),
+}
+
+/// What stands between the parentheses of `params`.
+#[derive(Debug, Clone)]
+pub(crate) struct Params<'s> {
+    pub list: Vec<Param<'s>>,
+    /// `opts`: how many parameters stand before it, and where it stands.
+    pub options: Option<(usize, Span)>,
+}
+
+/// Options of which those of one side do not go with those of the other.
+#[derive(Debug, Clone)]
+pub(crate) struct Conflict<'s> {
+    pub sides: [Vec<Name<'s>>; 2],
+    pub error: Literal<'s>,
 }
 
 #[derive(Debug, Clone)]
@@ -116,6 +133,18 @@ pub(crate) enum Count<'s> {
     Many,
     /// `T...?`, `(...)*`: none or more.
     Any,
+    /// `T[count]`, `(...)[count]`: as many as a parameter before it says.
+    Counted(Counter<'s>),
+}
+
+/// What counts the values of a parameter.
+#[derive(Debug, Clone)]
+pub(crate) struct Counter<'s> {
+    pub by: Name<'s>,
+    /// `none error("...")`: the text where it is below 1.
+    pub none: Option<Literal<'s>>,
+    /// `beyond error("...")`: the text where there are fewer arguments.
+    pub beyond: Option<Literal<'s>>,
 }
 
 /// All options of a command.
@@ -130,6 +159,8 @@ pub(crate) struct Options<'s> {
 #[derive(Debug, Clone)]
 pub(crate) struct OptionGroup<'s> {
     pub span: Span,
+    /// `[once ...]`: a request names none of them twice.
+    pub once: bool,
     pub alternatives: Vec<OptionWord<'s>>,
 }
 

@@ -212,6 +212,7 @@ pub(crate) const fn usual_error(branch: Branch) -> Option<&'static [u8]> {
         Branch::Overflow => Some(b"ERR increment or decrement would overflow"),
         Branch::NotFinite => Some(b"ERR increment would produce NaN or Infinity"),
         Branch::NotInteger => Some(b"ERR value is not an integer or out of range"),
+        Branch::NotFloat => Some(b"ERR value is not a valid float"),
         _ => None,
     }
 }

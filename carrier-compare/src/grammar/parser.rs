@@ -258,5 +258,5 @@ fn hole(text: &str) -> Option<Node> {
     Some(Class::of_name(text).map_or_else(|| Node::Defined(text.to_owned()), Node::Class))
 }
 
-const RULES: &str = "`unordered`, `unordered pairs`, `within N`, `shape`, `any`, `except NAME...`, \
-                     `loop`, `loop pairs`, `alone`, `closes` or `repair REQUEST`";
+const RULES: &str = "`unordered`, `unordered pairs`, `within N`, `settles`, `shape`, `any`, \
+                     `except NAME...`, `loop`, `loop pairs`, `alone`, `closes` or `repair REQUEST`";

@@ -1,6 +1,6 @@
 //! The Redis protocol.
 
-use super::VALUE;
+use super::{INPUT_BYTES, VALUE, parsed};
 use crate::measure::measured;
 use drp_parser::{Encoder, Limits, RequestParser, Status, Version, encode};
 use std::hint::black_box;
@@ -9,27 +9,19 @@ use std::hint::black_box;
 pub(crate) fn parse_set() -> u64 {
     let mut one = Vec::new();
     encode::request(&mut one, &[&b"SET"[..], b"key:000000000001", &VALUE]);
-    let input = one.repeat(INPUT_BYTES / one.len());
     let mut parser = RequestParser::new(Limits::default());
     let mut args = Vec::with_capacity(16);
-    let requests = measured(|| {
-        let mut requests = 0;
-        for _ in 0..BUFFERS {
-            let mut rest: &[u8] = black_box(&input);
-            loop {
-                args.clear();
-                match parser.parse(rest, &mut args) {
-                    Ok(Status::Complete { consumed, .. }) => rest = &rest[consumed..],
-                    Ok(_) => break,
-                    Err(error) => panic!("{error}"),
-                }
-                requests += u64::from(black_box(&args).len() == 3);
+    parsed(&one, |rest| {
+        args.clear();
+        match parser.parse(rest, &mut args) {
+            Ok(Status::Complete { consumed, .. }) => {
+                assert_eq!(black_box(&args).len(), 3);
+                Some(consumed)
             }
+            Ok(_) => None,
+            Err(error) => panic!("{error}"),
         }
-        requests
-    });
-    assert_eq!(requests, BUFFERS * (input.len() / one.len()) as u64);
-    requests
+    })
 }
 
 /// A reply of a string into an output buffer that has room.
@@ -48,6 +40,4 @@ pub(crate) fn bulk() -> u64 {
     REPLIES
 }
 
-const INPUT_BYTES: usize = 16 << 10;
-const BUFFERS: u64 = 20;
 const REPLIES: u64 = 10_000;

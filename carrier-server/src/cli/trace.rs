@@ -48,7 +48,7 @@ fn run(
     mut steps: Option<&mut String>,
 ) -> Vec<u8> {
     let program = command.program();
-    let place = ShardPlace { index: 0, count: 1 };
+    let place = ShardPlace { index: 0, count: 1, string_len_max: 1 << 29 };
     let mut store = ShardStore::new(shard, 0, Clock::unix_ms(), place);
     let mut reply = Vec::new();
     let dialect = Cell::new(Dialect::Resp(Version::Resp2));

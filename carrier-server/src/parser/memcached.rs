@@ -305,7 +305,8 @@ impl Arguments<'_> {
         if request.stamp {
             self.word(b"STAMP");
         }
-        if matches!(request.form, Form::Meta { .. }) {
+        // A quiet meta command is told nothing where all went well.
+        if matches!(request.form, Form::Meta { .. }) && !request.noreply {
             self.word(b"ITEM");
         }
         if decrement { Served::Decr } else { Served::Incr }

@@ -23,6 +23,7 @@ impl Sink<'_> {
             }
             Reply::Status(b"MN") => self.out.extend_from_slice(b"MN\r\n"),
             Reply::Status(text) => encoder.code(self.out, code(text), notes.stamp),
+            Reply::Number(_) => encoder.code(self.out, MetaCode::Done, notes.stamp),
             Reply::Nil => encoder.code(self.out, MetaCode::Missing, None),
             Reply::Error(text) => error(self.out, text),
             // What is said before the reply goes with what follows.

@@ -107,7 +107,7 @@ impl Machine {
     fn with_set(key: &[u8], len: usize) -> Self {
         let hash_key = Arc::new(HashKey::new([1, 2]));
         let shard = Shard::new(ShardConfig::new(hash_key)).expect("address space");
-        let worker = Worker::new(ShardPlace { index: 0, count: 1 }, shard);
+        let worker = Worker::new(ShardPlace { index: 0, count: 1, string_len_max: 1 << 29 }, shard);
         let library = Library::built_in().expect("the built-in commands compile");
         let mut machine = Self { worker, catalog: Arc::clone(library.catalog()) };
         machine.fill(key, len);
@@ -124,7 +124,7 @@ impl Machine {
     fn run(&mut self, words: &[&[u8]]) -> Vec<u8> {
         let mut out = Vec::new();
         self.with_request(words, |worker, turn, _| {
-            worker.run(turn.request, turn.command, turn.args, turn.now_ms, &mut out);
+            worker.run(turn.request, turn.command, (turn.args, &[]), turn.now_ms, &mut out);
         });
         out
     }

@@ -1,5 +1,7 @@
 //! What is measured of a cache: whether it had what was asked for.
 
+use crate::workload::Sizes;
+
 /// A cache that takes in whatever it is asked for and does not have.
 pub(crate) trait Cache {
     /// Asks for the object `key` of `bytes` bytes, and says whether it was there. Where it was
@@ -15,6 +17,8 @@ pub(crate) struct Capacity {
     pub(crate) bytes: u64,
     /// About as many objects as that is, to size what counts objects.
     pub(crate) objects: u64,
+    /// How large objects are.
+    pub(crate) sizes: Sizes,
 }
 
 impl Capacity {

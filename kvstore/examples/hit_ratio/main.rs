@@ -20,11 +20,13 @@ mod random;
 mod s3_fifo;
 mod sampled;
 mod segmented;
+mod shard;
 mod sieve;
 mod tiny_lfu;
 mod workload;
 
 use cache::{Cache, Capacity};
+use kvstore::Policy;
 use std::process::ExitCode;
 use workload::{OBJECTS, Sizes, Workload};
 
@@ -61,7 +63,7 @@ fn compare(workload: Workload, sizes: Sizes) -> Vec<(&'static str, [f64; SHARES.
         for ((_, new), shares) in POLICIES.iter().zip(&mut runs) {
             for (percent, ratios) in SHARES.iter().zip(shares) {
                 let part = |of| of * percent / 100;
-                let mut cache = new(Capacity { bytes: part(total), objects: part(OBJECTS) });
+                let mut cache = new(Capacity { bytes: part(total), objects: part(OBJECTS), sizes });
                 ratios.push(hit_ratio(cache.as_mut(), &requests, sizes));
             }
         }
@@ -85,9 +87,16 @@ fn hit_ratio(cache: &mut dyn Cache, requests: &[u32], sizes: Sizes) -> f64 {
     counted.iter().filter(|key| request(key)).count() as f64 / counted.len() as f64
 }
 
+fn own(capacity: Capacity, policy: Policy) -> Box<dyn Cache> {
+    Box::new(shard::OwnShard::new(capacity, policy))
+}
+
 type New = fn(Capacity) -> Box<dyn Cache>;
 
 const POLICIES: &[(&str, New)] = &[
+    ("shard, SNLRU", |capacity| own(capacity, Policy::SNLRU)),
+    ("shard, RANDOM_MEMORY", |capacity| own(capacity, Policy::RandomMemory)),
+    ("shard, RANDOM", |capacity| own(capacity, Policy::Random)),
     ("LRU", |capacity| Box::new(lru::Lru::new(capacity))),
     ("Redis allkeys-lru", |capacity| Box::new(sampled::Sampled::lru(capacity))),
     ("Redis allkeys-lfu", |capacity| Box::new(sampled::Sampled::lfu(capacity))),

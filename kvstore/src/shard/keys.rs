@@ -1,15 +1,21 @@
 //! Operations on one key, whatever its kind, and on strings.
 
 use super::Shard;
+use crate::policy::Policy;
 use crate::{Expiry, Item, Key, Namespace, OutOfBudget, PutOptions};
 use databox::{Databox, Text};
 use packed_map::{Extras, NewValue};
 
 impl Shard {
-    /// What the key holds.
+    /// What the key holds. To a policy, this is what makes a key worth keeping; the other questions
+    /// about a key are not.
     #[inline]
     pub fn get(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Item<'_>> {
-        self.look_up(ns, key, now_ms)
+        let (index, position, is_new) = self.find(ns, key, now_ms)?;
+        if is_new {
+            self.touch(index, key.hash, position);
+        }
+        Some(Item::new(self.spaces.at(index).map.entry(&self.arena, position)))
     }
 
     /// Makes the key hold a string, whatever it held before.
@@ -67,7 +73,7 @@ impl Shard {
 
     /// When the key expires. `None`: there is no such key. `Some(None)`: it does not expire.
     pub fn expiry(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Option<u64>> {
-        self.get(ns, key, now_ms).map(|item| item.expires_at_ms())
+        self.look_up(ns, key, now_ms).map(|item| item.expires_at_ms())
     }
 
     /// Sets or clears when the key expires, and tells whether that was done: not where there is no
@@ -107,15 +113,32 @@ impl Shard {
         self.admit(ns, |space, arena| {
             outside + space.map.put_growth_max(arena, key.hash, key.bytes, &value, extras)
         })?;
-        self.change_or_make(ns, |space, arena, jobs| {
+        let was_read = self.hint.is_some_and(|hint| (hint.ns, hint.hash) == (ns, key.hash));
+        let was_there = self.change_or_make(ns, |space, arena, jobs| {
             let displaced = space.map.put(arena, key.hash, key.bytes, value, extras);
             let displaced = displaced.map_err(|_| OutOfBudget { growth_max_bytes: FULL })?;
             space.value_bytes += outside as u64;
+            let was_there = displaced.is_some();
             if let Some(old) = displaced.and_then(packed_map::Displaced::boxed) {
                 space.destroy(old, jobs);
             }
-            Ok(())
-        })
+            Ok(was_there)
+        })?;
+        if was_there && !was_read {
+            self.overwritten(ns, key);
+        }
+        Ok(())
+    }
+
+    /// Tells the policy that a key was written over.
+    fn overwritten(&mut self, ns: Namespace, key: Key<'_>) {
+        if matches!(self.eviction.policy, Policy::Refuse | Policy::Random) {
+            return;
+        }
+        let Some(index) = self.spaces.find(ns.0) else { return };
+        if let Some(at) = self.spaces.at(index).map.find(&self.arena, key.hash, key.bytes) {
+            self.touch(index, key.hash, at);
+        }
     }
 
     pub(super) fn set_extras(
@@ -140,4 +163,4 @@ const FULL: u64 = u64::MAX;
 
 /// The longest string that the map keeps itself. Longer ones are values of their own, so that
 /// freeing them can wait.
-const IN_MAP_MAX_BYTES: usize = 4096;
+pub(super) const IN_MAP_MAX_BYTES: usize = 4096;

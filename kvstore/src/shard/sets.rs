@@ -1,7 +1,7 @@
 //! Operations on keys that hold sets. A set that becomes empty is no key.
 
 use super::Shard;
-use crate::{Item, Key, Namespace, WriteError, WrongKind};
+use crate::{Item, Key, Lent, Namespace, WriteError, WrongKind};
 use databox::{Databox, Set, Text};
 use packed_map::{Extras, NewValue};
 
@@ -33,7 +33,7 @@ impl Shard {
             if set.contains(member) {
                 return Ok(false);
             }
-            let growth = set.add_growth_max(member);
+            let growth = set.add_growth_max(member) + self.jobs.copied_max();
             self.admit(ns, |_, _| growth)?;
         }
         Ok(self.change_set(ns, key, |set| set.add(member)).unwrap_or(false))
@@ -138,6 +138,36 @@ impl Shard {
         self.get(ns, key, now_ms).map(of_item).transpose()
     }
 
+    /// The set at the key as it is now, if there is one, to be read anywhere while this shard goes
+    /// on writing it.
+    ///
+    /// # Errors
+    ///
+    /// [`WrongKind`] where the key holds something else.
+    ///
+    /// # Complexity
+    ///
+    /// A copy of a small set; of a large one, a reference count for every 15,000 members or so, and
+    /// one for every member of more than 4 KiB. Each write to the set copies at most 64 KiB then,
+    /// until what is lent is gone.
+    pub fn set_lend(
+        &mut self,
+        ns: Namespace,
+        key: Key<'_>,
+        now_ms: u64,
+    ) -> Result<Option<Lent>, WrongKind> {
+        self.expire(ns, key, now_ms);
+        let Self { spaces, arena, jobs, .. } = self;
+        let Some(space) = spaces.get(ns.0) else { return Ok(None) };
+        let Some(entry) = space.map.get(arena, key.hash, key.bytes) else { return Ok(None) };
+        of_item(Item::new(entry)).map(|set| Some(jobs.lend(set)))
+    }
+
+    /// Takes back what was lent; [`work`](Self::work) frees what only it holds.
+    pub fn take_home(&mut self, lent: Lent) {
+        self.jobs.take_home(lent);
+    }
+
     /// Changes the set at the key, which is one, and keeps count of its bytes.
     fn change_set<R>(
         &mut self,
@@ -145,10 +175,15 @@ impl Shard {
         key: Key<'_>,
         change: impl FnOnce(&mut Set) -> R,
     ) -> Option<R> {
-        let changed = self.change(ns, |space, arena, _| {
+        let changed = self.change(ns, |space, arena, jobs| {
             let value = space.map.get_mut(arena, key.hash, key.bytes)?;
             let before = value.heap_bytes() as u64;
-            let result = change(value.as_set_mut()?);
+            let set = value.as_set_mut()?;
+            let copied = set.copied_bytes();
+            let result = change(set);
+            if set.copied_bytes() > copied {
+                jobs.note_copied(set.copied_bytes() - copied);
+            }
             space.value_bytes = space.value_bytes + value.heap_bytes() as u64 - before;
             Some(result)
         });

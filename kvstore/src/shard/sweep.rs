@@ -2,6 +2,7 @@
 
 use super::Shard;
 use crate::Namespace;
+use crate::departures::{Cause, Departures};
 use crate::jobs::Jobs;
 use databox::{Databox, Text};
 use packed_map::{Displaced, Sweeper};
@@ -91,19 +92,22 @@ impl Shard {
         report: &mut SweepReport,
     ) -> (usize, bool) {
         let ns = Namespace(id);
-        let swept = self.change(ns, |space, arena, jobs| {
+        let Some(index) = self.spaces.find(id) else { return (0, true) };
+        self.hint = None;
+        let Self { arena, spaces, jobs, ledger, departures, .. } = self;
+        let swept = ledger.follow(spaces.at_mut(index), |space| {
             if space.map.expiring() == 0 {
                 space.sweep_cursor = 0;
                 return packed_map::Swept::default();
             }
             let value_bytes = &mut space.value_bytes;
-            let mut sweeper = SpaceSweeper { ns, observer, jobs, value_bytes };
+            let cause = Cause::Expired;
+            let mut sweeper = SpaceSweeper { ns, observer, jobs, value_bytes, departures, cause };
             let (map, limits) = (&mut space.map, (pages_max, keys_max));
             let swept = map.sweep(arena, space.sweep_cursor, now_ms, limits, &mut sweeper);
             space.sweep_cursor = swept.cursor;
             swept
         });
-        let swept = swept.unwrap_or_default();
         let gone = (swept.due - swept.kept) as u64;
         report.due += swept.due as u64;
         report.skipped += swept.kept as u64;
@@ -114,11 +118,14 @@ impl Shard {
 }
 
 /// Passes a map's sweep on to the observer, and values to their destruction.
-struct SpaceSweeper<'a, O> {
-    ns: Namespace,
-    observer: &'a mut O,
-    jobs: &'a mut Jobs,
-    value_bytes: &'a mut u64,
+pub(super) struct SpaceSweeper<'a, O> {
+    pub(super) ns: Namespace,
+    pub(super) observer: &'a mut O,
+    pub(super) jobs: &'a mut Jobs,
+    pub(super) value_bytes: &'a mut u64,
+    pub(super) departures: &'a mut Departures,
+    /// Why keys go.
+    pub(super) cause: Cause,
 }
 
 impl<O: ExpiryObserver> Sweeper<Databox> for SpaceSweeper<'_, O> {
@@ -126,6 +133,7 @@ impl<O: ExpiryObserver> Sweeper<Databox> for SpaceSweeper<'_, O> {
         let goes = !self.observer.holds(self.ns, key);
         if goes {
             self.observer.expired(self.ns, key);
+            self.departures.note(self.ns, key, self.cause);
         }
         goes
     }

@@ -102,14 +102,17 @@ impl<B, H: HashKeys> PageMap<B, H> {
         if len <= buckets * ENTRIES_MEAN && data <= buckets * DATA_MEAN {
             return 0;
         }
-        let (mut used, mut pages) = (more, 0);
+        let (mut used, mut pages, mut meta) = (more, 0, 0);
         let mut next = self.directory.head(self.directory.next_split().0);
         while let Some(handle) = next {
             let page = Page::new(blocks.bytes(handle));
             used += page.used();
+            if self.levels() > 0 && page.flags() & META == 0 {
+                meta += page.count();
+            }
             pages += 1;
             next = page.link();
         }
-        self.directory.growth_max() + pages::split_growth_max(used, pages)
+        self.directory.growth_max() + pages::split_growth_max(used, pages) + meta
     }
 }

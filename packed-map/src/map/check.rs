@@ -6,6 +6,7 @@ use crate::code::{BLOCK, BOXED, BUFFER, Form};
 use crate::entry::Entry;
 use crate::extras::{HAS_EXPIRY, Packed};
 use crate::pages::KIND_BITS;
+use crate::rank::{self, LEVELS_MAX};
 use crate::{HashKeys, hash, outside, string_block};
 use alloc::vec::Vec;
 
@@ -43,6 +44,7 @@ impl<B, H: HashKeys> PageMap<B, H> {
                         found.far += usize::from(expiry >> 39 != 0);
                         found.expiring += 1;
                     }
+                    found.levels[rank::level(page.meta(at.0))] += 1;
                     found.len += 1;
                     found.data += page.size(at.0);
                 }
@@ -54,6 +56,7 @@ impl<B, H: HashKeys> PageMap<B, H> {
         assert_eq!(outside, (found.boxed, found.strings), "what stands outside");
         assert_eq!(self.pages.string_bytes(), found.block_strings, "strings in blocks");
         assert_eq!(self.outside.times.far_len(), found.far, "far moments");
+        assert_eq!(self.level_lens(), found.levels, "levels");
         assert_eq!(self.used_bytes(), self.recount_bytes(blocks), "bytes");
     }
 
@@ -109,4 +112,5 @@ struct Found {
     /// The bytes of strings in blocks.
     block_strings: usize,
     far: usize,
+    levels: [usize; LEVELS_MAX],
 }

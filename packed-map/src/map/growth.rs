@@ -98,7 +98,7 @@ impl<B, H: HashKeys> PageMap<B, H> {
         bit: u32,
     ) -> Result<[Option<Handle>; 2], Exhausted> {
         let page = Page::new(blocks.bytes(handle));
-        let mut sums = [Sum::NONE; 2];
+        let mut sums = [self.empty_sum(); 2];
         for (at, size) in page.sized() {
             let leaves = (self.key_hash(blocks, page, at) >> bit & 1) as usize;
             self.add(&mut sums[leaves], page, at, size);
@@ -195,7 +195,7 @@ impl<B, H: HashKeys> PageMap<B, H> {
         for index in 0..Page::new(blocks.bytes(source)).count() {
             let page = Page::new(blocks.bytes(source));
             let at = (index, page.start(index));
-            let mut sum = Sum::NONE;
+            let mut sum = self.empty_sum();
             self.add(&mut sum, page, at, page.size(index));
             let head = &mut heads[usize::from(leaves(self.key_hash(blocks, page, at)))];
             let (target, data) = self.pages.room(blocks, head, sum.data, sum.flags)?;
@@ -204,6 +204,10 @@ impl<B, H: HashKeys> PageMap<B, H> {
             edit::set_earliest(to, sum.earliest.min(Page::new(to).earliest()));
         }
         Ok(())
+    }
+
+    const fn empty_sum(&self) -> Sum {
+        Sum { entries: 0, data: 0, flags: self.level_flag(), earliest: NEVER }
     }
 
     fn add(&self, sum: &mut Sum, page: Page<'_>, (index, start): (usize, usize), size: usize) {
@@ -222,8 +226,6 @@ impl<B, H: HashKeys> PageMap<B, H> {
 }
 
 impl Sum {
-    const NONE: Self = Self { entries: 0, data: 0, flags: 0, earliest: NEVER };
-
     /// The bytes of a page for them alone.
     const fn bytes(&self) -> usize {
         page::overhead(self.flags, self.entries.count_ones() as usize) + self.data

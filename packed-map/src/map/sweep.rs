@@ -7,10 +7,10 @@ use crate::page::{Page, edit};
 use crate::times::NEVER;
 use crate::{HashKeys, Text, cursor};
 
-/// Decides about due entries and receives what they held.
+/// Decides about entries that are to go, and receives what they held.
 pub trait Sweeper<B> {
-    /// An entry is due. Says whether it may go; one that may not stays, and is due again in the
-    /// next round.
+    /// An entry is due, or was chosen to make room. Says whether it may go; one that may not
+    /// stays, and is due again in the next round.
     fn expire(&mut self, key: Text<'_>) -> bool;
 
     /// What the entry held that [`expire`](Self::expire) let go just now.
@@ -77,6 +77,7 @@ impl<B, H: HashKeys> PageMap<B, H> {
             let count = page.count();
             self.data_bytes -= page.len() - page.data_start();
             self.len -= count;
+            (0..count).for_each(|index| self.forget_level(page.meta(index)));
             next = page.link();
             for index in 0..count {
                 let start = Page::new(blocks.bytes(handle)).start(index);
@@ -87,6 +88,15 @@ impl<B, H: HashKeys> PageMap<B, H> {
             self.pages.free(blocks, handle);
         }
         self.directory.buckets() > 0
+    }
+
+    /// Lets go of a piece of what stands beside the blocks, and tells whether there is more.
+    pub(crate) fn drop_piece(&mut self) -> bool {
+        let more = self.directory.drop_piece();
+        if !more {
+            self.outside.clear();
+        }
+        more
     }
 
     fn sweep_bucket<A: Blocks>(

@@ -7,7 +7,7 @@ use crate::entry::{Displaced, Extras, Full, NewValue};
 use crate::extras::{self, HAS_CAS, HAS_EXPIRY, HAS_FLAGS, Packed};
 use crate::page::{META, Page, edit};
 use crate::pages::Place;
-use crate::{HashKeys, hash, outside, string_block};
+use crate::{HashKeys, hash, outside, rank, string_block};
 
 impl<B, H: HashKeys> PageMap<B, H> {
     /// Makes `key` hold `value` and `extras`, and returns what it held before.
@@ -79,8 +79,10 @@ impl<B, H: HashKeys> PageMap<B, H> {
     ) -> Displaced<B> {
         let displaced = self.release(blocks, handle, at);
         let bytes = blocks.bytes_mut(handle);
-        self.data_bytes -= Page::new(bytes).size(at.0);
+        let page = Page::new(bytes);
+        self.data_bytes -= page.size(at.0);
         self.len -= 1;
+        self.forget_level(page.meta(at.0));
         edit::remove(bytes, at);
         displaced
     }
@@ -127,6 +129,14 @@ impl<B, H: HashKeys> PageMap<B, H> {
         if let Some(expiry) = packed.expiry() {
             self.outside.times.release(expiry);
             self.expiring -= 1;
+        }
+    }
+
+    /// Counts that an entry with this meta byte is gone.
+    #[inline]
+    pub(super) fn forget_level(&mut self, meta: u8) {
+        if meta > extras::PRESENCE {
+            self.count_level(rank::level(meta), 0);
         }
     }
 
@@ -238,12 +248,13 @@ impl<B, H: HashKeys> PageMap<B, H> {
         size: usize,
         presence: u8,
     ) -> Result<(Handle, usize), Exhausted> {
+        let flag = self.level_flag() | meta_flag(presence);
         if self.directory.buckets() > 0 {
             let head = self.directory.head_mut(self.directory.bucket(hash));
-            return self.pages.room(blocks, head, size, meta_flag(presence));
+            return self.pages.room(blocks, head, size, flag);
         }
         let mut head = None;
-        let page = self.pages.room(blocks, &mut head, size, meta_flag(presence))?;
+        let page = self.pages.room(blocks, &mut head, size, flag)?;
         self.directory.push(head);
         Ok(page)
     }

@@ -84,6 +84,15 @@ pub(crate) fn set_codes(bytes: &mut [u8], index: usize, value_code: u8, meta: u8
     }
 }
 
+/// The meta bytes of a page that has them.
+#[inline]
+pub(crate) fn metas(bytes: &mut [u8]) -> &mut [u8] {
+    let page = Page::new(bytes);
+    debug_assert!(page.flags() & META != 0);
+    let (start, count) = (page.arrays() + 3 * page.count(), page.count());
+    &mut bytes[start..start + count]
+}
+
 /// Removes an entry; those behind it close up.
 pub(crate) fn remove(bytes: &mut [u8], (index, start): (usize, usize)) {
     let page = Page::new(bytes);

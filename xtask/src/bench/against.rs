@@ -17,7 +17,9 @@ use crate::bench::report::{FORMAT, Report, ServerLine};
 use crate::bench::rows::{CpuRow, Rows, SPECIAL, Shape};
 use crate::bench::stage::{Results, Settings, Stage};
 use crate::bench::subject::{self, Subject};
-use crate::bench::{clock, counted, cpu, latency, memory, page, startup, table, threads, union};
+use crate::bench::{
+    clock, counted, cpu, exec, latency, memory, page, startup, table, threads, union,
+};
 use crate::error::Error;
 use crate::workspace::Workspace;
 
@@ -213,6 +215,8 @@ impl Chosen {
                 "latency" => latency::measure(stage, results)?,
                 "growth" => latency::measure_growth(stage, results)?,
                 "remote" => threads::measure(stage, results)?,
+                "scattered" => threads::measure_scattered(stage, results)?,
+                "exec" => exec::measure(stage, results)?,
                 "union" => union::measure(stage, results)?,
                 "startup" => startup::measure(stage, results)?,
                 "syscalls" => counted::measure_syscalls(stage, results)?,

@@ -13,6 +13,7 @@ use crate::bench::latency::{get, set};
 use crate::bench::load::Words;
 use crate::bench::stage::{Results, Stage};
 use crate::bench::subject::{Server, Subject};
+use crate::counts::total_in;
 
 /// Counts system calls of GET and SET.
 pub(super) fn measure_syscalls(stage: &Stage, results: &mut Results) -> Result<(), BenchError> {
@@ -120,12 +121,6 @@ fn total_calls(text: &str) -> Option<f64> {
     calls.parse().ok()
 }
 
-/// The number behind `totals:`.
-fn total_instructions(text: &str) -> Option<f64> {
-    let line = text.lines().rev().find_map(|line| line.strip_prefix("totals:"))?;
-    line.trim().parse().ok()
-}
-
 const STRACE: Counter = Counter {
     program: "strace",
     measure: Measure::Syscalls,
@@ -146,7 +141,7 @@ const CALLGRIND: Counter = Counter {
         "--callgrind-out-file={file}",
     ],
     expected: "totals",
-    read: total_instructions,
+    read: |text| total_in(text).map(|total| total as f64),
 };
 const KEYS: u64 = 10_000;
 
@@ -167,12 +162,5 @@ mod tests {
             Some(1036.0)
         );
         assert_eq!(total_calls("strace: killed"), None);
-    }
-
-    #[test]
-    fn instructions_are_summed_by_callgrind() {
-        let text = "events: Ir\nsummary: 5\n\nfn=(1)\n1 2\n\ntotals: 123456\n";
-        assert_eq!(total_instructions(text), Some(123_456.0));
-        assert_eq!(total_instructions("events: Ir\n"), None);
     }
 }

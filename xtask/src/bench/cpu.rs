@@ -45,12 +45,21 @@ fn measure_loaded(
         let requests = stage.settings.requests(pipeline, row.requests);
         // What was loaded must be found: a miss is cheaper than a hit.
         let misses = if row.loads && row.keeps { "refuse" } else { "allow" };
+        let requests = if row.once { requests.min(keys) } else { requests };
+        let order = if row.once { "sequential" } else { "uniform" };
         let words = words(row, keys)
+            .with("--distribution", order)
             .plus(&["--misses", misses])
             .with("--command", command)
             .with("-P", pipeline);
-        let shot =
-            |server: &Server| shoot(stage, &row.row, server, words.clone().with("-n", requests));
+        let shot = |server: &Server| {
+            if row.once {
+                fill(stage, row, server, keys)?;
+                // What writing leaves to do is not what is measured.
+                server.at_rest_cpu_ns();
+            }
+            shoot(stage, &row.row, server, words.clone().with("-n", requests))
+        };
         // The first of each is not counted: caches, buffers and tables settle in it.
         for server in &servers {
             shot(server)?;
@@ -61,7 +70,7 @@ fn measure_loaded(
         }
         samples.add_to(results, stage, row, lineup, pipeline);
     }
-    for server in servers.iter().filter(|_| row.loads && row.keeps) {
+    for server in servers.iter().filter(|_| row.loads && row.keeps && !row.once) {
         read_back(stage, row, server, keys)?;
     }
     Ok(())

@@ -42,6 +42,10 @@ pub(crate) enum Measure {
     Instructions,
     /// What a request costs that another thread answers, where one that the same does costs 1.
     Remote,
+    /// MSET of ten keys over two threads, over the same on one.
+    Scattered,
+    /// MULTI, five commands and EXEC, over the five commands pipelined.
+    Transaction,
     /// Throughput alone over that beside unions.
     Kept,
     /// Time of a union beside a load over that alone.
@@ -69,6 +73,8 @@ impl Measure {
             Self::Syscalls => "System calls per request",
             Self::Instructions => "Instructions per request, in user space",
             Self::Remote => "Cost of a remote request, that of a local one being 1",
+            Self::Scattered => "CPU of MSET of ten keys over two threads, over one",
+            Self::Transaction => "CPU of MULTI, five SETs and EXEC, over five SETs pipelined",
             Self::Kept => "Throughput alone over that beside unions",
             Self::Slowdown => "Time of a union beside a load over that alone",
         }

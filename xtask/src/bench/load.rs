@@ -4,9 +4,8 @@ use std::fmt::Display;
 use std::io::Read;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -34,18 +33,7 @@ impl Loader {
         server: &Server,
         words: Words,
     ) -> Result<Outcome, BenchError> {
-        self.watch(row, server, words, || ())
-    }
-
-    /// Like `run`, and calls `look` every few milliseconds meanwhile.
-    pub(crate) fn watch(
-        &self,
-        row: &str,
-        server: &Server,
-        words: Words,
-        look: impl FnMut(),
-    ) -> Result<Outcome, BenchError> {
-        self.begin(row, server, words)?.end(look)
+        self.begin(row, server, words)?.end()
     }
 
     /// Begins a run that goes on beside others.
@@ -106,15 +94,9 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// Waits for its end and calls `look` every few milliseconds meanwhile.
-    pub(crate) fn end(mut self, mut look: impl FnMut()) -> Result<Outcome, BenchError> {
-        let said = loop {
-            match self.said.recv_timeout(LOOK_EVERY) {
-                Ok(said) => break said,
-                Err(RecvTimeoutError::Timeout) => look(),
-                Err(RecvTimeoutError::Disconnected) => break [String::new(), String::new()],
-            }
-        };
+    /// Waits for its end.
+    pub(crate) fn end(mut self) -> Result<Outcome, BenchError> {
+        let said = self.said.recv().unwrap_or_default();
         let status = self
             .child
             .wait()
@@ -237,8 +219,6 @@ fn text(stream: Option<impl Read>) -> String {
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
-
-const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 #[cfg(test)]
 mod tests {

@@ -37,10 +37,7 @@ pub(super) fn measure(
             let peak = used.peak.saturating_sub(used.before) as f64;
             bytes.push(Series::new(&subject.name, vec![grown / (commands * shape.each) as f64]));
             peaks.push(Series::new(&subject.name, vec![peak / grown.max(1.0)]));
-            if command.to_ascii_lowercase().starts_with("set {key}") {
-                let words = words.plus(&["--mix", "get", "--misses", "refuse", "-P", "64"]);
-                stage.loader.run(row, &server, words.with("-n", READ_BACK.min(commands)))?;
-            }
+            verify(stage, shape, &server, words.with("-n", READ_BACK.min(commands)))?;
         }
         let at = (lineup.protocol, None);
         stage.add(results, (row, Measure::Bytes), at, bytes);
@@ -50,6 +47,19 @@ pub(super) fn measure(
         stage.add(results, (row, Measure::Peak), at, peaks);
     }
     Ok(())
+}
+
+/// Reads a sample of a shape back: values of keys byte for byte; of a container its line of
+/// `check`, which is drawn from the same seed in the same order as the load was.
+fn verify(stage: &Stage, shape: &Shape, server: &Server, words: Words) -> Result<(), BenchError> {
+    let command = shape.command(server.protocol).unwrap_or_default();
+    if command.to_ascii_lowercase().starts_with("set {key}") {
+        let words = words.plus(&["--mix", "get", "--misses", "refuse", "-P", "64"]);
+        return stage.loader.run(&shape.row, server, words).map(drop);
+    }
+    let Some(check) = &shape.check else { return Ok(()) };
+    let words = words.with("--command", check).plus(IN_ORDER);
+    stage.loader.run(&shape.row, server, words).map(drop)
 }
 
 /// Measures what three quarters of the pairs leave behind when they are deleted.
@@ -104,10 +114,10 @@ pub(super) fn measure_connection(stage: &Stage, results: &mut Results) -> Result
                 Ok(client)
             };
             let _first = open()?;
-            let before = settle(stage, &server, &mut 0);
+            let before = settle(stage, &server);
             let clients: Vec<Client> =
                 (0..CONNECTIONS).map(|_| open()).collect::<Result<_, _>>()?;
-            let after = settle(stage, &server, &mut 0);
+            let after = settle(stage, &server);
             let bytes = after.saturating_sub(before) as f64 / clients.len() as f64;
             series.push(Series::new(&subject.name, vec![bytes]));
         }
@@ -157,11 +167,8 @@ fn measure_budget_of(
         .plus(&["--distribution", "fresh", "--value", "lognormal:200,1.2,100000", "-P", "16"])
         .with("--command", command)
         .with("-n", requests);
-    let mut peak = 0;
-    stage.loader.watch(BUDGET, &server, words, || {
-        peak = peak.max(server.running.resident_bytes());
-    })?;
-    Ok(peak.max(server.running.resident_bytes()) as f64 / (BUDGET_MIB << 20) as f64)
+    stage.loader.run(BUDGET, &server, words)?;
+    Ok(server.running.peak_bytes() as f64 / (BUDGET_MIB << 20) as f64)
 }
 
 /// Resident memory around a load, in bytes.
@@ -181,32 +188,28 @@ impl Used {
 /// Loads keys in order over one connection, as many at a time as fills a few packets.
 fn fill(stage: &Stage, row: &str, server: &Server, words: Words) -> Result<Used, BenchError> {
     // What a server still does after it accepts is no part of the load.
-    let before = settle_for(server, STARTED_FOR, SETTLED_AT_MOST, &mut 0);
-    let mut peak = before;
-    let words = words.plus(&["--distribution", "sequential", "-c", "1", "-P", "256"]);
-    stage.loader.watch(row, server, words, || {
-        peak = peak.max(server.running.resident_bytes());
-    })?;
-    let settled = settle(stage, server, &mut peak);
-    Ok(Used { before, peak, settled })
+    let before = settle_for(server, STARTED_FOR, SETTLED_AT_MOST);
+    server.running.reset_peak();
+    stage.loader.run(row, server, words.plus(IN_ORDER))?;
+    let settled = settle(stage, server);
+    Ok(Used { before, peak: server.running.peak_bytes(), settled })
 }
 
 /// Waits until memory has not moved for three seconds, thirty at most.
-fn settle(stage: &Stage, server: &Server, peak: &mut u64) -> u64 {
+fn settle(stage: &Stage, server: &Server) -> u64 {
     if stage.settings.is_quick {
-        return settle_for(server, SETTLED_FOR / 10, SETTLED_AT_MOST / 10, peak);
+        return settle_for(server, SETTLED_FOR / 10, SETTLED_AT_MOST / 10);
     }
-    settle_for(server, SETTLED_FOR, SETTLED_AT_MOST, peak)
+    settle_for(server, SETTLED_FOR, SETTLED_AT_MOST)
 }
 
 /// Waits until memory has not moved for so long, but not longer than the second says.
-fn settle_for(server: &Server, still_for: Duration, at_most: Duration, peak: &mut u64) -> u64 {
+fn settle_for(server: &Server, still_for: Duration, at_most: Duration) -> u64 {
     let start = Stopwatch::start();
     let (mut settled, mut since) = (server.running.resident_bytes(), Stopwatch::start());
     while since.elapsed() < still_for && start.elapsed() < at_most {
         pause(LOOK_EVERY);
         let now = server.running.resident_bytes();
-        *peak = now.max(*peak);
         if now.abs_diff(settled) > STILL_BYTES {
             (settled, since) = (now, Stopwatch::start());
         }
@@ -233,6 +236,8 @@ const DELETE: &str = "delete";
 const CONNECTION: &str = "connection";
 const BUDGET: &str = "budget";
 const BUDGET_MIB: u64 = 256;
+/// One connection that names the keys one after the other.
+const IN_ORDER: &[&str] = &["--distribution", "sequential", "-c", "1", "-P", "256"];
 /// Fewer than the file descriptors that a process may have by default.
 const CONNECTIONS: usize = 500;
 const READ_BACK: u64 = 20_000;

@@ -46,6 +46,8 @@ pub(crate) struct CpuRow {
     #[serde(default)]
     pub(crate) fresh: bool,
     #[serde(default)]
+    pub(crate) once: bool,
+    #[serde(default)]
     pub(crate) setup: Vec<String>,
     pub(crate) requests: Option<u64>,
     #[serde(default)]
@@ -64,6 +66,7 @@ impl CpuRow {
             loads: true,
             keeps: false,
             fresh: is_fresh,
+            once: false,
             setup: Vec::new(),
             requests: None,
             rare: false,
@@ -89,6 +92,7 @@ pub(crate) struct Shape {
     #[serde(default = "one")]
     pub(crate) each: u64,
     pub(crate) payload: f64,
+    pub(crate) check: Option<String>,
     #[serde(default)]
     pub(crate) arguments: String,
     pub(crate) items: Option<u64>,
@@ -164,6 +168,8 @@ pub(crate) const SPECIAL: &[(&str, bool)] = &[
     ("latency", false),
     ("growth", false),
     ("remote", true),
+    ("scattered", true),
+    ("exec", true),
     ("union", true),
     ("startup", false),
     ("syscalls", false),

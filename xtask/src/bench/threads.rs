@@ -17,29 +17,53 @@ pub(super) fn measure(stage: &Stage, results: &mut Results) -> Result<(), BenchE
 /// Two threads on one core: half of the requests are for the other one. A request costs
 /// `(1 + r) / 2` of a local one then.
 fn measure_remote(stage: &Stage, results: &mut Results) -> Result<(), BenchError> {
-    eprintln!("{REMOTE}: one thread and two on one core");
+    let words = words(stage, Protocol::Resp);
+    let series = on_one_core(stage, REMOTE, &words, |one, two| 2.0 * two / one - 1.0)?;
+    stage.add(results, (REMOTE, Measure::Remote), (Protocol::Resp, Some(PIPELINE)), series);
+    Ok(())
+}
+
+/// Measures MSET of ten keys, of which each thread has some, beside the same with one thread.
+pub(super) fn measure_scattered(stage: &Stage, results: &mut Results) -> Result<(), BenchError> {
+    let words = Words::keys(stage.settings.keys())
+        .with("--command", "MSET ({key} {value})*10")
+        .with("-P", PIPELINE)
+        .with("-n", stage.settings.requests(PIPELINE, Some(300_000)));
+    let series = on_one_core(stage, SCATTERED, &words, |one, two| two / one)?;
+    let at = (Protocol::Resp, Some(PIPELINE));
+    stage.add(results, (SCATTERED, Measure::Scattered), at, series);
+    Ok(())
+}
+
+/// For each build of ours, what a request costs with one thread and with two, all on one core,
+/// and what `of` makes of both.
+fn on_one_core(
+    stage: &Stage,
+    row: &str,
+    words: &Words,
+    of: fn(f64, f64) -> f64,
+) -> Result<Vec<Series>, BenchError> {
+    eprintln!("{row}: one thread and two on one core");
     let cpus = &stage.settings.server_cpus;
     let mut series = Vec::new();
     for subject in stage.subjects.iter().filter(|subject| subject.is_carrier()) {
         let start = |threads| -> Result<Server, BenchError> {
             let launch = subject.launch(threads, cpus);
             let server = Server::start(subject, Protocol::Resp, &launch)?;
-            preload(stage, REMOTE, &server)?;
-            shoot(stage, REMOTE, &server, words(stage, Protocol::Resp))?;
+            preload(stage, row, &server)?;
+            shoot(stage, row, &server, words.clone())?;
             Ok(server)
         };
         let (one, two) = (start(1)?, start(2)?);
         let mut samples = Vec::new();
         for _ in 0..stage.settings.pairs(PIPELINE) {
-            let local = shoot(stage, REMOTE, &one, words(stage, Protocol::Resp))?.cpu_ns;
-            let mixed = shoot(stage, REMOTE, &two, words(stage, Protocol::Resp))?.cpu_ns;
-            samples.push(2.0 * mixed / local - 1.0);
+            let alone = shoot(stage, row, &one, words.clone())?.cpu_ns;
+            let both = shoot(stage, row, &two, words.clone())?.cpu_ns;
+            samples.push(of(alone, both));
         }
         series.push(Series::new(&subject.name, samples));
     }
-    let at = (Protocol::Resp, Some(PIPELINE));
-    stage.add(results, (REMOTE, Measure::Remote), at, series);
-    Ok(())
+    Ok(series)
 }
 
 /// Two threads of each server on the cores of servers and load together.
@@ -81,5 +105,6 @@ fn words(stage: &Stage, protocol: Protocol) -> Words {
 }
 
 const REMOTE: &str = "remote";
+const SCATTERED: &str = "scattered";
 const TWO_CORES: &str = "two-cores";
 const PIPELINE: usize = 16;

@@ -53,7 +53,7 @@ fn beside_unions(stage: &Stage, server: &Server, command: &str) -> Result<[f64; 
     let beside = stage.loader.begin(UNION, server, unions().with("--seconds", seconds))?;
     let words = gets.with("--rate", rate).with("--seconds", seconds);
     let disturbed = stage.loader.run(UNION, server, words)?;
-    let united = beside.end(|| ())?;
+    let united = beside.end()?;
     Ok([
         disturbed.latency_ns.p999 / 1e3,
         rate as f64 / disturbed.requests_per_second.max(1.0),

@@ -75,15 +75,17 @@ impl Callgrind {
     pub(super) fn total(output: &Path) -> Result<u64, Error> {
         let text = fs::read_to_string(output)
             .map_err(|source| Error::File { path: output.to_path_buf(), source })?;
-        total_in(&text).filter(|total| *total > 0).ok_or_else(|| Error::Uncounted {
+        total_in(&text).ok_or_else(|| Error::Uncounted {
             path: output.to_path_buf(),
             expected: "a sum above 0",
         })
     }
 }
 
-fn total_in(text: &str) -> Option<u64> {
-    text.lines().find_map(|line| line.strip_prefix("totals: "))?.trim().parse().ok()
+/// The sum in what callgrind wrote; none where it collected nothing.
+pub(crate) fn total_in(text: &str) -> Option<u64> {
+    let total = text.lines().find_map(|line| line.strip_prefix("totals: "))?;
+    total.trim().parse().ok().filter(|total| *total > 0)
 }
 
 /// The function that the paths of `carrier-counts` run their measured part in.
@@ -97,6 +99,7 @@ mod tests {
     fn the_sum_is_in_the_line_of_totals() {
         assert_eq!(total_in("events: Ir\nfn=(1) main\n1 5\ntotals: 1234\n"), Some(1234));
         assert_eq!(total_in("events: Ir\n"), None);
+        assert_eq!(total_in("totals: 0\n"), None);
         assert_eq!(total_in("totals: many\n"), None);
     }
 }

@@ -43,6 +43,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("zvml", &["zvm"]),
     ("carrier-peers", &[]),
     ("carrier-compare", &["drp-parser", "carrier-peers"]),
+    ("carrier-history", &["drp-parser", "carrier-peers", "carrier-compare"]),
     (
         "carrier-server",
         &[

@@ -10,9 +10,9 @@
 use super::token::{Token, tokens};
 use crate::operand::{ConstantKind, OperandKind, Slot};
 use crate::{
-    Access, BuildError, DecodeOrder, DefaultValue, Docs, Example, Instruction, Item, Label,
-    Multiplicity, Opcode, OptionGroup, OptionSpec, Param, ParamType, Program, ProgramBuilder,
-    Protocol, Returns, RunWhere, Signature, SourceSpan,
+    Access, BuildError, Conflict, Counted, DecodeOrder, DefaultValue, Docs, Example, Instruction,
+    Item, Label, Multiplicity, Opcode, OptionGroup, OptionSpec, Param, ParamType, Program,
+    ProgramBuilder, Protocol, Returns, RunWhere, Signature, SourceSpan,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -118,7 +118,7 @@ impl<'t> Assembler<'t> {
                 builder.access(access);
             }
             "registers" => {
-                let count = line.word()?.parse::<u8>().map_err(|_| "a number up to 255")?;
+                let count = line.number()?;
                 builder.use_registers(u16::from(count));
             }
             "source" => {
@@ -130,8 +130,11 @@ impl<'t> Assembler<'t> {
                 let label = self.label(line.word()?)?;
                 self.builder()?.plain_entry(label);
             }
-            "param" | "variadic" | "variadic_optional" => self.param(word, line)?,
-            "options" => self.options(line)?,
+            "param" | "variadic" | "variadic_optional" | "counted" => self.param(word, line)?,
+            "options" => self.options(line, false)?,
+            "options_once" => self.options(line, true)?,
+            "options_before" => self.signature.options_before = Some(line.number()?),
+            "conflict" => self.conflict(line)?,
             "order" => self.signature.order = line.choice(&DecodeOrder::NAMES)?,
             "unknown_option" => self.signature.unknown_option = Some(line.text()?),
             "summary" => self.docs.summary = line.text()?,
@@ -151,8 +154,13 @@ impl<'t> Assembler<'t> {
     }
 
     fn param(&mut self, word: &str, line: &mut Line<'t>) -> Result<(), &'static str> {
+        let by = if word == "counted" { line.number()? } else { 0 };
         let items = line.items()?;
         let multiplicity = match word {
+            "counted" => {
+                let none = line.text_behind("none")?;
+                Multiplicity::Counted(Counted { by, none, beyond: line.text_behind("beyond")? })
+            }
             "variadic" => Multiplicity::Variadic,
             "variadic_optional" => Multiplicity::VariadicOptional,
             _ => match line.tokens.next() {
@@ -179,7 +187,22 @@ impl<'t> Assembler<'t> {
         }
     }
 
-    fn options(&mut self, line: &mut Line<'t>) -> Result<(), &'static str> {
+    fn conflict(&mut self, line: &mut Line<'t>) -> Result<(), &'static str> {
+        let mut sides = [Vec::new(), Vec::new()];
+        for (side, end) in sides.iter_mut().zip(["with", "error"]) {
+            loop {
+                let word = line.word()?;
+                if word == end {
+                    break;
+                }
+                side.push(word.parse().map_err(|_| "the number of an option")?);
+            }
+        }
+        self.signature.conflicts.push(Conflict { sides, error: line.text()? });
+        Ok(())
+    }
+
+    fn options(&mut self, line: &mut Line<'t>, once: bool) -> Result<(), &'static str> {
         let mut options = Vec::new();
         loop {
             let name = line.name()?;
@@ -199,7 +222,7 @@ impl<'t> Assembler<'t> {
                 break;
             }
         }
-        self.signature.groups.push(OptionGroup { options });
+        self.signature.groups.push(OptionGroup { options, once });
         Ok(())
     }
 
@@ -283,6 +306,19 @@ impl<'t> Line<'t> {
         }
     }
 
+    fn number(&mut self) -> Result<u8, &'static str> {
+        self.word()?.parse().map_err(|_| "a number up to 255")
+    }
+
+    /// The string behind a word, if that is next.
+    fn text_behind(&mut self, word: &str) -> Result<Option<Box<str>>, &'static str> {
+        if self.tokens.as_slice().first() != Some(&Token::Word(word)) {
+            return Ok(None);
+        }
+        self.word()?;
+        self.text().map(Some)
+    }
+
     fn quoted(&mut self) -> Result<Vec<u8>, &'static str> {
         match self.tokens.next() {
             Some(Token::Quoted(bytes)) => Ok(bytes),
@@ -319,11 +355,7 @@ impl<'t> Line<'t> {
                 return Err(": and a type");
             }
             let ty = self.choice(&ParamType::NAMES)?;
-            let mut error = None;
-            if self.tokens.as_slice().first() == Some(&Token::Word("error")) {
-                self.word()?;
-                error = Some(self.text()?);
-            }
+            let error = self.text_behind("error")?;
             items.push(Item { name, ty, error });
             if !self.mark(",") {
                 return Ok(items);

@@ -72,7 +72,19 @@ fn signature(signature: &Signature, constants: &[Constant], line: &mut impl FnMu
                 text
             })
             .collect();
-        line(format!("options {}", options.join(" | ")));
+        let word = if group.once { "options_once" } else { "options" };
+        line(format!("{word} {}", options.join(" | ")));
+    }
+    if let Some(before) = signature.options_before {
+        line(format!("options_before {before}"));
+    }
+    for conflict in &signature.conflicts {
+        let [left, right] = conflict
+            .sides
+            .each_ref()
+            .map(|side| side.iter().map(|number| format!("{number} ")).collect::<String>());
+        let error = quote(conflict.error.as_bytes());
+        line(format!("conflict {left}with {right}error {error}"));
     }
     if signature.order != DecodeOrder::default() {
         line(format!("order {}", name_of(&DecodeOrder::NAMES, signature.order)));
@@ -94,6 +106,14 @@ fn param(param: &Param, constants: &[Constant]) -> String {
         }
         Multiplicity::Variadic => ("variadic", String::new()),
         Multiplicity::VariadicOptional => ("variadic_optional", String::new()),
+        Multiplicity::Counted(counted) => {
+            let texts = [("none", &counted.none), ("beyond", &counted.beyond)];
+            let behind = texts.into_iter().filter_map(|(word, text)| {
+                text.as_ref().map(|text| format!(" {word} {}", quote(text.as_bytes())))
+            });
+            let (by, behind) = (counted.by, behind.collect::<String>());
+            return format!("counted {by} {}{behind}", items(&param.items));
+        }
     };
     format!("{word} {}{behind}", items(&param.items))
 }

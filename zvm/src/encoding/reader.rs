@@ -10,8 +10,9 @@
 use super::{FormatError, Instruction, MAGIC, VERSION};
 use crate::signature::DecodeOrder;
 use crate::{
-    Access, Constant, DefaultValue, Docs, Example, Item, Multiplicity, OptionGroup, OptionSpec,
-    Param, ParamType, Program, Protocol, Returns, RunWhere, Signature, SourceSpan,
+    Access, Conflict, Constant, Counted, DefaultValue, Docs, Example, Item, Multiplicity,
+    OptionGroup, OptionSpec, Param, ParamType, Program, Protocol, Returns, RunWhere, Signature,
+    SourceSpan,
 };
 
 #[derive(Debug)]
@@ -42,7 +43,7 @@ impl<'b> Reader<'b> {
             signature: self.signature()?,
             constants: self.list(Self::constant)?,
             code: self.list(Self::instruction)?,
-            plain_entry: self.plain_entry()?,
+            plain_entry: self.optional(Self::narrow)?,
             registers: self.byte()?,
             docs: self.docs()?,
             source: SourceSpan { file: self.text()?, line: self.narrow()? },
@@ -58,6 +59,8 @@ impl<'b> Reader<'b> {
         Ok(Signature {
             params: self.list(Self::param)?,
             groups: self.list(Self::group)?,
+            options_before: self.optional(Self::byte)?,
+            conflicts: self.list(Self::conflict)?,
             order: self.choice(&DecodeOrder::NAMES)?,
             unknown_option: self.optional_text()?,
         })
@@ -72,6 +75,11 @@ impl<'b> Reader<'b> {
             3 => Multiplicity::Default(DefaultValue::Constant(self.narrow()?)),
             4 => Multiplicity::Variadic,
             5 => Multiplicity::VariadicOptional,
+            6 => Multiplicity::Counted(Counted {
+                by: self.byte()?,
+                none: self.optional_text()?,
+                beyond: self.optional_text()?,
+            }),
             _ => return Err(FormatError::Range(at)),
         };
         Ok(Param { multiplicity, items: self.list(Self::item)? })
@@ -89,7 +97,12 @@ impl<'b> Reader<'b> {
             let words = reader.list(Self::text)?;
             Ok(OptionSpec { name, words, operands: reader.list(Self::item)? })
         })?;
-        Ok(OptionGroup { options })
+        Ok(OptionGroup { options, once: self.flag()? })
+    }
+
+    fn conflict(&mut self) -> Result<Conflict, FormatError> {
+        let sides = [self.list(Self::byte)?, self.list(Self::byte)?];
+        Ok(Conflict { sides, error: self.text()? })
     }
 
     fn constant(&mut self) -> Result<Constant, FormatError> {
@@ -104,15 +117,6 @@ impl<'b> Reader<'b> {
     fn instruction(&mut self) -> Result<Instruction, FormatError> {
         let at = self.at;
         Instruction::from_bytes(self.array()?).ok_or(FormatError::Range(at))
-    }
-
-    fn plain_entry(&mut self) -> Result<Option<u32>, FormatError> {
-        let at = self.at;
-        match self.byte()? {
-            0 => Ok(None),
-            1 => self.narrow().map(Some),
-            _ => Err(FormatError::Range(at)),
-        }
     }
 
     fn docs(&mut self) -> Result<Docs, FormatError> {
@@ -148,10 +152,21 @@ impl<'b> Reader<'b> {
     }
 
     fn optional_text(&mut self) -> Result<Option<Box<str>>, FormatError> {
+        self.optional(Self::text)
+    }
+
+    fn optional<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, FormatError>,
+    ) -> Result<Option<T>, FormatError> {
+        if self.flag()? { read(self).map(Some) } else { Ok(None) }
+    }
+
+    fn flag(&mut self) -> Result<bool, FormatError> {
         let at = self.at;
         match self.byte()? {
-            0 => Ok(None),
-            1 => self.text().map(Some),
+            0 => Ok(false),
+            1 => Ok(true),
             _ => Err(FormatError::Range(at)),
         }
     }

@@ -41,6 +41,14 @@ impl Writer {
     fn signature(&mut self, signature: &Signature) {
         self.list(&signature.params, Self::param);
         self.list(&signature.groups, Self::group);
+        self.0.push(u8::from(signature.options_before.is_some()));
+        self.0.extend(signature.options_before);
+        self.list(&signature.conflicts, |writer, conflict| {
+            for side in &conflict.sides {
+                writer.list(side, |writer, number| writer.0.push(*number));
+            }
+            writer.text(&conflict.error);
+        });
         self.choice(&DecodeOrder::NAMES, signature.order);
         self.optional_text(signature.unknown_option.as_deref());
     }
@@ -59,6 +67,11 @@ impl Writer {
             }
             Multiplicity::Variadic => self.0.push(4),
             Multiplicity::VariadicOptional => self.0.push(5),
+            Multiplicity::Counted(counted) => {
+                self.0.extend_from_slice(&[6, counted.by]);
+                self.optional_text(counted.none.as_deref());
+                self.optional_text(counted.beyond.as_deref());
+            }
         }
         self.list(&param.items, Self::item);
     }
@@ -75,6 +88,7 @@ impl Writer {
             writer.list(&option.words, |writer, word| writer.text(word));
             writer.list(&option.operands, Self::item);
         });
+        self.0.push(u8::from(group.once));
     }
 
     fn constant(&mut self, constant: &Constant) {

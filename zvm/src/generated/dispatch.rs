@@ -4,8 +4,8 @@
 
 use super::opcode::Opcode;
 use crate::handlers::{
-    boolean, bytes, commands, control, database, float, fused, integer, item, key, reply, session,
-    set, string,
+    boolean, bytes, commands, control, database, decimal, float, fused, integer, item, key, reply,
+    session, set, string,
 };
 use crate::interpret::{Machine, Step};
 use crate::{Instruction, ReplySink, Session, Store};
@@ -23,6 +23,7 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::BoolToInt => boolean::bool_to_int(vm, *i),
         Opcode::BytesConst => bytes::bytes_const(vm, *i),
         Opcode::BytesEqual => bytes::bytes_equal(vm, *i),
+        Opcode::BytesInteger => bytes::bytes_integer(vm, *i),
         Opcode::ReplyCompiled => commands::reply_compiled(vm, *i),
         Opcode::ReplySource => commands::reply_source(vm, *i),
         Opcode::CommandDrop => commands::command_drop(vm, *i),
@@ -39,6 +40,8 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::DbLen => database::db_len(vm, *i),
         Opcode::DbFlush => database::db_flush(vm, *i),
         Opcode::DbFlushAll => database::db_flush_all(vm, *i),
+        Opcode::DecimalCheck => decimal::decimal_check(vm, *i),
+        Opcode::DecimalAdd => decimal::decimal_add(vm, *i),
         Opcode::FloatConst => float::float_const(vm, *i),
         Opcode::FloatFromInt => float::float_from_int(vm, *i),
         Opcode::FloatFloor => float::float_floor(vm, *i),
@@ -99,6 +102,14 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::KeySetFlags => key::key_set_flags(vm, *i),
         Opcode::NowMs => key::now_ms(vm, *i),
         Opcode::ReplyScan => key::reply_scan(vm, *i),
+        Opcode::ReplyKeys => key::reply_keys(vm, *i),
+        Opcode::KeyRandom => key::key_random(vm, *i),
+        Opcode::KeyEncodingName => key::key_encoding_name(vm, *i),
+        Opcode::KeyMove => key::key_move(vm, *i),
+        Opcode::KeyDump => key::key_dump(vm, *i),
+        Opcode::KeyRestore => key::key_restore(vm, *i),
+        Opcode::DumpIsWhole => key::dump_is_whole(vm, *i),
+        Opcode::DbNumber => key::db_number(vm, *i),
         Opcode::ReplyStatus => reply::reply_status(vm, *i),
         Opcode::ReplyStatusOf => reply::reply_status_of(vm, *i),
         Opcode::ReplyNil => reply::reply_nil(vm, *i),
@@ -139,5 +150,8 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::StringSetKeep => string::string_set_keep(vm, *i),
         Opcode::StringSetUntil => string::string_set_until(vm, *i),
         Opcode::StringSetInteger => string::string_set_integer(vm, *i),
+        Opcode::StringLen => string::string_len(vm, *i),
+        Opcode::StringSplice => string::string_splice(vm, *i),
+        Opcode::ReplyStringRange => string::reply_string_range(vm, *i),
     }
 }

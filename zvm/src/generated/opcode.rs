@@ -20,248 +20,277 @@ pub enum Opcode {
     BytesConst = 3,
     /// `r[a] := r[b] = r[c]`. Tells whether two byte strings are equal.
     BytesEqual = 4,
+    /// `r[a] := integer r[b], or goto imm`. Reads a byte string as an integer; jumps where it is none.
+    BytesInteger = 5,
     /// `compile r[a] to b`. Compiles commands from source text and replies their names; an error, or with check an array of diagnostics, where it is wrong. With load they are in force from then on.
-    ReplyCompiled = 5,
+    ReplyCompiled = 6,
     /// `text b of command r[a], or nil`. Replies the source or the bytecode of a command as text; nil for an unknown name.
-    ReplySource = 6,
+    ReplySource = 7,
     /// `r[a] := drop added command r[b]`. Takes back a command that was added at run time or from the directory; a built-in one that it had replaced is in force again. False where there is none.
-    CommandDrop = 7,
+    CommandDrop = 8,
     /// `names of commands read anew`. Reads the directory of commands anew and replies the names of its commands; an error, and no change, where one of its files is wrong.
-    ReplyReloaded = 8,
+    ReplyReloaded = 9,
     /// `goto imm`. Goes on at another instruction.
-    Jump = 9,
+    Jump = 10,
     /// `if r[a] goto imm`. Jumps where a boolean is true.
-    JumpIf = 10,
+    JumpIf = 11,
     /// `if !r[a] goto imm`. Jumps where a boolean is false.
-    JumpUnless = 11,
+    JumpUnless = 12,
     /// `if r[a] = absent goto imm`. Jumps where an optional value is absent; where it falls through, the value is there.
-    JumpAbsent = 12,
+    JumpAbsent = 13,
     /// `r[a] := 0; r[a+1..] := group 0, or goto imm`. Opens the loop over the variadic parameter: loads the first group into the registers behind the position, or jumps where there is none.
-    ArgsFirst = 13,
+    ArgsFirst = 14,
     /// `r[a] += 1; r[a+1..] := group r[a], goto imm; at the end fall through`. Closes that loop: loads the next group and jumps back to the body, or falls through at the end.
-    ArgsNext = 14,
+    ArgsNext = 15,
     /// `r[a] := number of groups`. Counts the groups of the variadic parameter.
-    ArgsCount = 15,
+    ArgsCount = 16,
     /// `end`. Ends the program, which has replied.
-    Halt = 16,
+    Halt = 17,
     /// `restart; error k[imm]; end`. Takes back what was replied so far, replies an error and ends the program.
-    Fault = 17,
+    Fault = 18,
     /// `r[a] := number of keys`. Counts the keys of the namespace on this shard.
-    DbLen = 18,
+    DbLen = 19,
     /// `flush namespace`. Removes every key of the namespace on this shard.
-    DbFlush = 19,
+    DbFlush = 20,
     /// `flush all namespaces`. Removes every key of every namespace on this shard.
-    DbFlushAll = 20,
+    DbFlushAll = 21,
+    /// `r[a] a number, else goto imm`. Jumps where a byte string is no decimal fraction.
+    DecimalCheck = 22,
+    /// `r[a] := r[b] + r[c], or goto imm`. Adds two decimal fractions; jumps where the sum is not finite.
+    DecimalAdd = 23,
     /// `r[a] := double of k[imm]`. Loads a double, whose bits stand among the constants as an integer.
-    FloatConst = 21,
+    FloatConst = 24,
     /// `r[a] := r[b] as double`. Makes a double of an integer; beyond 2^53, the nearest one.
-    FloatFromInt = 22,
+    FloatFromInt = 25,
     /// `r[a] := floor r[b], or goto imm`. Makes an integer of a double, rounding down; jumps where it does not fit.
-    FloatFloor = 23,
+    FloatFloor = 26,
     /// `r[a] := r[b] + r[c], or goto imm where not finite`. Adds.
-    FloatAdd = 24,
+    FloatAdd = 27,
     /// `r[a] := r[b] - r[c], or goto imm where not finite`. Subtracts.
-    FloatSub = 25,
+    FloatSub = 28,
     /// `r[a] := r[b] * r[c], or goto imm where not finite`. Multiplies.
-    FloatMul = 26,
+    FloatMul = 29,
     /// `r[a] := r[b] / r[c], or goto imm where not finite`. Divides.
-    FloatDiv = 27,
+    FloatDiv = 30,
     /// `r[a] := r[b] = r[c]`. Tells whether two doubles are equal; -0 equals 0.
-    FloatEqual = 28,
+    FloatEqual = 31,
     /// `r[a] := r[b] < r[c]`. Tells whether one double is less than another.
-    FloatLess = 29,
+    FloatLess = 32,
     /// `r[a] := r[b] <= r[c]`. Tells whether one double is at most another.
-    FloatLessEqual = 30,
+    FloatLessEqual = 33,
     /// `double r[a]`. Replies a double; in RESP2 as a string.
-    ReplyDouble = 31,
+    ReplyDouble = 34,
     /// `bytes string at r[a], or nil, or fault`. Replies the string at the key, nil where it is absent; faults with WRONGTYPE where it is of another kind. One look-up where the string is there.
-    EnsureReplyString = 32,
+    EnsureReplyString = 35,
     /// `r[a] := integer at r[b], or goto imm, or fault`. Reads the string at the key as an integer, 0 where the key is absent; jumps where it is none, and faults with WRONGTYPE where the key holds another kind. One look-up where the string is there.
-    EnsureStringInteger = 33,
+    EnsureStringInteger = 36,
     /// `r[a] := r[b] + c, or goto imm on overflow`. Adds a small constant.
-    IntAddConst = 34,
+    IntAddConst = 37,
     /// `string at r[a] := r[b], expiry kept; integer r[b]; end`. Makes the key hold an integer, lets it expire when it did before, replies the integer and ends the program.
-    StringSetIntegerEnd = 35,
+    StringSetIntegerEnd = 38,
     /// `status k[imm]; end`. Replies a short status and ends the program.
-    ReplyStatusEnd = 36,
+    ReplyStatusEnd = 39,
     /// `integer r[a]; end`. Replies an integer and ends the program.
-    ReplyIntegerEnd = 37,
+    ReplyIntegerEnd = 40,
     /// `integer r[a] as integer; end`. Replies a boolean as 1 or 0 and ends the program.
-    ReplyDigitEnd = 38,
+    ReplyDigitEnd = 41,
     /// `r[b] := 0; r[a] := 0; r[a+1..] := group 0, or goto imm`. Sets a counter to 0 and opens the loop over the variadic parameter, or jumps where there is no group.
-    ArgsCountFirst = 39,
+    ArgsCountFirst = 42,
     /// `r[c] += r[b] as integer; r[a] += 1; r[a+1..] := group r[a], goto imm; at the end integer r[c]; end`. Counts a condition that holds and closes the loop over the variadic parameter; at its end replies the counter and ends the program.
-    ArgsCountNextEnd = 40,
+    ArgsCountNextEnd = 43,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 41,
+    Copy = 44,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 42,
+    IntConst = 45,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 43,
+    IntWide = 46,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 44,
+    IntAdd = 47,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 45,
+    IntSub = 48,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 46,
+    IntMul = 49,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 47,
+    IntDiv = 50,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 48,
+    IntEqual = 51,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 49,
+    IntLess = 52,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 50,
+    IntLessEqual = 53,
     /// `r[a] += r[b] as integer, saturating`. Counts a condition that holds: adds 1 where it is true. Stays at the greatest integer.
-    IntCount = 51,
+    IntCount = 54,
     /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
-    CursorStart = 52,
+    CursorStart = 55,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where the key is absent.
-    ReplyItem = 53,
+    ReplyItem = 56,
     /// `details of item r[a], or goto imm where absent`. Replies what is known of the item at the key but for its value; jumps, without a reply, where the key is absent.
-    ReplyItemDetails = 54,
+    ReplyItemDetails = 57,
     /// `stamp of r[a] with the reply, if there is an item`. Has the reply that follows tell the stamp of the item at the key, in protocols that have stamps. An item without one gets one: it goes with the next write of its value.
-    ReplyStamp = 55,
+    ReplyStamp = 58,
     /// `claim r[a] if stale or r[b], and tell it with the reply`. Claims for this client the storing of a new item in the place of a stale one, or of any where that is wanted, unless another client has claimed it. The reply that follows tells how that stands.
-    ReplyClaim = 56,
+    ReplyClaim = 59,
     /// `r[a] := item at r[b]?`. Tells whether there is an item at the key.
-    ItemExists = 57,
+    ItemExists = 60,
     /// `item at r[a] := r[b] with flags r[c] until r[imm] ms`. Makes the key hold a string with flags, whatever it held before, that expires at a moment in milliseconds since the Unix epoch, or never where that is 0.
-    ItemSet = 58,
+    ItemSet = 61,
     /// `item at r[a] := r[b] before or behind it`. Puts bytes before or behind the string at the key; flags and expiry stay.
-    ItemExtend = 59,
+    ItemExtend = 62,
     /// `r[a] := expire item r[b] at r[c] ms`. Sets when the item expires, in milliseconds since the Unix epoch, or never where that is 0; a moment that has passed removes it. Tells whether it was there.
-    ItemExpire = 60,
+    ItemExpire = 63,
     /// `r[a] := stamp of r[b], or goto imm where absent`. Reads the stamp of the item at the key, 0 where it has none; jumps where the key is absent.
-    ItemStamp = 61,
+    ItemStamp = 64,
     /// `r[a] := r[b] claimed?`. Tells whether a client has claimed the storing of a new item in this one's place.
-    ItemClaimed = 62,
+    ItemClaimed = 65,
     /// `r[a] stale, claimed as r[b]`. Marks the item at the key as stale and gives it a new stamp; says whether it is claimed.
-    ItemInvalidate = 63,
+    ItemInvalidate = 66,
     /// `r[a] := number at r[b], or goto imm`. Reads the item at the key as a number without sign, of which the integer has the bits; jumps where it is none, or absent.
-    ItemNumber = 64,
+    ItemNumber = 67,
     /// `item at r[a] := number of bits r[b]`. Puts a number without sign in the place of the string at the key; flags and expiry stay.
-    ItemSetNumber = 65,
+    ItemSetNumber = 68,
     /// `r[a] := r[b] + r[c] mod 2^64`. Adds numbers without sign; beyond the greatest it begins anew.
-    NumberAdd = 66,
+    NumberAdd = 69,
     /// `r[a] := max(r[b] - r[c], 0)`. Subtracts numbers without sign, down to 0.
-    NumberSub = 67,
+    NumberSub = 70,
     /// `number of bits r[a]`. Replies a number without sign, of which the integer has the bits.
-    ReplyNumber = 68,
+    ReplyNumber = 71,
     /// `flush namespace at r[a] ms`. Removes every key of the namespace on this shard at a moment in milliseconds since the Unix epoch, in the place of what was said before.
-    DbFlushAt = 69,
+    DbFlushAt = 72,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 70,
+    KeyEnsure = 73,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 71,
+    KeyCheck = 74,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 72,
+    KeyExists = 75,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 73,
+    KeyKindName = 76,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 74,
+    KeyRemove = 77,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 75,
+    KeyExpiry = 78,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 76,
+    KeyExpire = 79,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 77,
+    KeyPersist = 80,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 78,
+    KeySetFlags = 81,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 79,
+    NowMs = 82,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 80,
+    ReplyScan = 83,
+    /// `array of keys like r[a], from cursor r[b] on`. Replies an array of the names of all keys of the namespace on this shard that match a pattern.
+    ReplyKeys = 84,
+    /// `r[a] := name of any key`. Draws a key of the namespace on this shard at random; absent where there is none.
+    KeyRandom = 85,
+    /// `r[a] := name of encoding at r[b]`. Names the encoding of what the key holds, as Redis has it that comes nearest; none where it is absent.
+    KeyEncodingName = 86,
+    /// `r[a] := move r[b] to database r[c], or goto imm`. Moves the key to another database and tells whether that was done: not where it is absent, nor where the other one has it. Jumps where there is no such database.
+    KeyMove = 87,
+    /// `r[a] := serialised value at r[b]`. Serialises what the key holds; absent where it is.
+    KeyDump = 88,
+    /// `value at r[a] := r[b] until r[c] ms, or goto imm`. Makes the key hold a serialised value that expires at a moment, in milliseconds since the Unix epoch, or at 0 never. Jumps where the payload means no value.
+    KeyRestore = 89,
+    /// `r[a] := version and checksum of r[b] are right`. Tells whether a serialised value has a version that is read and the checksum of its bytes.
+    DumpIsWhole = 90,
+    /// `r[a] := database`. Reads which database the request is about.
+    DbNumber = 91,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 81,
+    ReplyStatus = 92,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 82,
+    ReplyStatusOf = 93,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 83,
+    ReplyNil = 94,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 84,
+    ReplyNilArray = 95,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 85,
+    ReplyInteger = 96,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 86,
+    ReplyBoolean = 97,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 87,
+    ReplyBytes = 98,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 88,
+    ReplyLiteral = 99,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 89,
+    ReplyArray = 100,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 90,
+    ReplyMap = 101,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 91,
+    ReplyOpen = 102,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 92,
+    ReplyClose = 103,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 93,
+    Resp3 = 104,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 94,
+    SessionInteger = 105,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 95,
+    SessionBytes = 106,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 96,
+    SessionSet = 107,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 97,
+    SessionSelect = 108,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 98,
+    SessionProtocol = 109,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 99,
+    SessionAuthenticate = 110,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 100,
+    SessionClose = 111,
     /// `select settings like r[a]`. Adds the settings that match a pattern to the selection of reply_config.
-    ConfigSelect = 101,
+    ConfigSelect = 112,
     /// `map of selected settings`. Replies a map of the selected settings.
-    ReplyConfig = 102,
+    ReplyConfig = 113,
     /// `select section r[a]`. Adds a section to the selection of reply_info.
-    InfoSelect = 103,
+    InfoSelect = 114,
     /// `text of selected sections`. Replies the selected sections as text, the default ones without a selection.
-    ReplyInfo = 104,
+    ReplyInfo = 115,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 105,
+    ReplyStats = 116,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 106,
+    ReplyCommandInfo = 117,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 107,
+    ReplyCommandDocs = 118,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 108,
+    ReplyCommands = 119,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 109,
+    SetAdd = 120,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 110,
+    SetRemove = 121,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 111,
+    SetLen = 122,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 112,
+    SetContains = 123,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 113,
+    ReplySetMembers = 124,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 114,
+    ReplyString = 125,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 115,
+    StringGet = 126,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 116,
+    StringInteger = 127,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 117,
+    StringSet = 128,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 118,
+    StringSetKeep = 129,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 119,
+    StringSetUntil = 130,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 120,
+    StringSetInteger = 131,
+    /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
+    StringLen = 132,
+    /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
+    StringSplice = 133,
+    /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
+    ReplyStringRange = 134,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 121] = [
+    pub const ALL: [Self; 135] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
         Self::BytesConst,
         Self::BytesEqual,
+        Self::BytesInteger,
         Self::ReplyCompiled,
         Self::ReplySource,
         Self::CommandDrop,
@@ -278,6 +307,8 @@ impl Opcode {
         Self::DbLen,
         Self::DbFlush,
         Self::DbFlushAll,
+        Self::DecimalCheck,
+        Self::DecimalAdd,
         Self::FloatConst,
         Self::FloatFromInt,
         Self::FloatFloor,
@@ -338,6 +369,14 @@ impl Opcode {
         Self::KeySetFlags,
         Self::NowMs,
         Self::ReplyScan,
+        Self::ReplyKeys,
+        Self::KeyRandom,
+        Self::KeyEncodingName,
+        Self::KeyMove,
+        Self::KeyDump,
+        Self::KeyRestore,
+        Self::DumpIsWhole,
+        Self::DbNumber,
         Self::ReplyStatus,
         Self::ReplyStatusOf,
         Self::ReplyNil,
@@ -378,6 +417,9 @@ impl Opcode {
         Self::StringSetKeep,
         Self::StringSetUntil,
         Self::StringSetInteger,
+        Self::StringLen,
+        Self::StringSplice,
+        Self::ReplyStringRange,
     ];
 
     /// The opcode with this number, where there is one.
@@ -396,6 +438,7 @@ impl Opcode {
             "bool_to_int" => Some(Self::BoolToInt),
             "bytes_const" => Some(Self::BytesConst),
             "bytes_equal" => Some(Self::BytesEqual),
+            "bytes_integer" => Some(Self::BytesInteger),
             "reply_compiled" => Some(Self::ReplyCompiled),
             "reply_source" => Some(Self::ReplySource),
             "command_drop" => Some(Self::CommandDrop),
@@ -412,6 +455,8 @@ impl Opcode {
             "db_len" => Some(Self::DbLen),
             "db_flush" => Some(Self::DbFlush),
             "db_flush_all" => Some(Self::DbFlushAll),
+            "decimal_check" => Some(Self::DecimalCheck),
+            "decimal_add" => Some(Self::DecimalAdd),
             "float_const" => Some(Self::FloatConst),
             "float_from_int" => Some(Self::FloatFromInt),
             "float_floor" => Some(Self::FloatFloor),
@@ -472,6 +517,14 @@ impl Opcode {
             "key_set_flags" => Some(Self::KeySetFlags),
             "now_ms" => Some(Self::NowMs),
             "reply_scan" => Some(Self::ReplyScan),
+            "reply_keys" => Some(Self::ReplyKeys),
+            "key_random" => Some(Self::KeyRandom),
+            "key_encoding_name" => Some(Self::KeyEncodingName),
+            "key_move" => Some(Self::KeyMove),
+            "key_dump" => Some(Self::KeyDump),
+            "key_restore" => Some(Self::KeyRestore),
+            "dump_is_whole" => Some(Self::DumpIsWhole),
+            "db_number" => Some(Self::DbNumber),
             "reply_status" => Some(Self::ReplyStatus),
             "reply_status_of" => Some(Self::ReplyStatusOf),
             "reply_nil" => Some(Self::ReplyNil),
@@ -512,6 +565,9 @@ impl Opcode {
             "string_set_keep" => Some(Self::StringSetKeep),
             "string_set_until" => Some(Self::StringSetUntil),
             "string_set_integer" => Some(Self::StringSetInteger),
+            "string_len" => Some(Self::StringLen),
+            "string_splice" => Some(Self::StringSplice),
+            "reply_string_range" => Some(Self::ReplyStringRange),
             _ => None,
         }
     }

@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 63] = [
+pub static PRIMITIVES: [Primitive; 77] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -16,6 +16,18 @@ pub static PRIMITIVES: [Primitive; 63] = [
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
         cursor: None,
         otherwise: None,
+    },
+    Primitive {
+        name: "bytes_integer",
+        op: Opcode::BytesInteger,
+        params: &[PrimitiveParam {
+            name: "text",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: Some(Branch::NotInteger),
     },
     Primitive {
         name: "command_drop",
@@ -74,6 +86,57 @@ pub static PRIMITIVES: [Primitive; 63] = [
         op: Opcode::DbLen,
         params: &[],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "db_number",
+        op: Opcode::DbNumber,
+        params: &[],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "decimal_add",
+        op: Opcode::DecimalAdd,
+        params: &[
+            PrimitiveParam {
+                name: "left",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "right",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: false }),
+        cursor: None,
+        otherwise: Some(Branch::NotFinite),
+    },
+    Primitive {
+        name: "decimal_check",
+        op: Opcode::DecimalCheck,
+        params: &[PrimitiveParam {
+            name: "value",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: Some(Branch::NotFloat),
+    },
+    Primitive {
+        name: "dump_is_whole",
+        op: Opcode::DumpIsWhole,
+        params: &[PrimitiveParam {
+            name: "payload",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
         cursor: None,
         otherwise: None,
     },
@@ -272,6 +335,30 @@ pub static PRIMITIVES: [Primitive; 63] = [
         otherwise: Some(Branch::Absent),
     },
     Primitive {
+        name: "key_dump",
+        op: Opcode::KeyDump,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "key_encoding_name",
+        op: Opcode::KeyEncodingName,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "key_exists",
         op: Opcode::KeyExists,
         params: &[PrimitiveParam {
@@ -327,6 +414,25 @@ pub static PRIMITIVES: [Primitive; 63] = [
         otherwise: None,
     },
     Primitive {
+        name: "key_move",
+        op: Opcode::KeyMove,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "database",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: Some(Branch::Unknown),
+    },
+    Primitive {
         name: "key_persist",
         op: Opcode::KeyPersist,
         params: &[PrimitiveParam {
@@ -335,6 +441,14 @@ pub static PRIMITIVES: [Primitive; 63] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "key_random",
+        op: Opcode::KeyRandom,
+        params: &[],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
         cursor: None,
         otherwise: None,
     },
@@ -349,6 +463,30 @@ pub static PRIMITIVES: [Primitive; 63] = [
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
         cursor: None,
         otherwise: None,
+    },
+    Primitive {
+        name: "key_restore",
+        op: Opcode::KeyRestore,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "payload",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "at_ms",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: Some(Branch::Unknown),
     },
     Primitive {
         name: "key_set_flags",
@@ -542,6 +680,18 @@ pub static PRIMITIVES: [Primitive; 63] = [
         otherwise: Some(Branch::Absent),
     },
     Primitive {
+        name: "reply_keys",
+        op: Opcode::ReplyKeys,
+        params: &[PrimitiveParam {
+            name: "pattern",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
         name: "reply_number",
         op: Opcode::ReplyNumber,
         params: &[PrimitiveParam {
@@ -641,6 +791,30 @@ pub static PRIMITIVES: [Primitive; 63] = [
             slot: Slot::A,
             kind: OperandKind::In(Pattern::Is(Type::Bytes)),
         }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_string_range",
+        op: Opcode::ReplyStringRange,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "first",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "last",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
         result: None,
         cursor: None,
         otherwise: None,
@@ -841,6 +1015,18 @@ pub static PRIMITIVES: [Primitive; 63] = [
         otherwise: Some(Branch::NotInteger),
     },
     Primitive {
+        name: "string_len",
+        op: Opcode::StringLen,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "string_set",
         op: Opcode::StringSet,
         params: &[
@@ -920,5 +1106,29 @@ pub static PRIMITIVES: [Primitive; 63] = [
         result: None,
         cursor: None,
         otherwise: None,
+    },
+    Primitive {
+        name: "string_splice",
+        op: Opcode::StringSplice,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "offset",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: Some(Branch::Overflow),
     },
 ];

@@ -3,7 +3,9 @@
 use crate::generated::kind;
 use crate::interpret::{Machine, Step};
 use crate::registers::Value;
-use crate::{Fault, Instruction, ReplySink, ScanFilter, Store, Text, UNIT_ELEMENTS};
+use crate::handlers::reply::{close, open};
+use crate::generated::Aggregate;
+use crate::{Expiry, Fault, Instruction, ReplySink, ScanFilter, Store, Text, UNIT_ELEMENTS};
 use databox::decimal;
 
 #[inline]
@@ -84,6 +86,96 @@ pub(crate) fn now_ms<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instructi
     Step::Next
 }
 
+pub(crate) fn key_random<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let name = vm.store.random_key();
+    optional(vm, i.a, name)
+}
+
+pub(crate) fn key_encoding_name<S: Store, N, R>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    let name = vm.at_key(i.b, |store, key, _| store.encoding(key)).unwrap_or("none");
+    let copied = vm.registers.copy_in(i.a, Text::Bytes(name.as_bytes()));
+    vm.done(copied)
+}
+
+pub(crate) fn key_move<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let database = vm.registers.int(i.c);
+    match vm.at_key(i.b, |store, key, _| store.move_key(key, database)) {
+        Ok(Some(moved)) => {
+            vm.registers.set(i.a, Value::Bool(moved));
+            Step::Next
+        }
+        Ok(None) => Step::Jump,
+        Err(_) => vm.fault(Fault::OutOfMemory),
+    }
+}
+
+pub(crate) fn key_dump<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let payload = vm.at_key(i.b, |store, key, _| store.dump(key));
+    optional(vm, i.a, payload)
+}
+
+pub(crate) fn key_restore<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let mut digits = decimal::Buffer::new();
+    let payload = vm.registers.bytes(i.b, vm.input, &mut digits);
+    let expiry = match u64::try_from(vm.registers.int(i.c)) {
+        Ok(at_ms) if at_ms > 0 => Expiry::At(at_ms),
+        _ => Expiry::Never,
+    };
+    let restored = vm.store.restore(vm.registers.key(i.a, vm.input), payload, expiry);
+    vm.registers.remember(i.a, vm.store.hint());
+    match restored {
+        Ok(restored) => Step::jump_if(!restored),
+        Err(_) => vm.fault(Fault::OutOfMemory),
+    }
+}
+
+pub(crate) fn dump_is_whole<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let mut digits = decimal::Buffer::new();
+    let whole = databox::dump::is_whole(vm.registers.bytes(i.b, vm.input, &mut digits));
+    vm.registers.set(i.a, Value::Bool(whole));
+    Step::Next
+}
+
+pub(crate) fn db_number<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    vm.registers.set(i.a, Value::Int(i64::from(vm.store.database())));
+    Step::Next
+}
+
+/// Bytes that may be absent, into a register.
+fn optional<S, N, R>(vm: &mut Machine<'_, S, N, R>, to: u8, bytes: Option<Vec<u8>>) -> Step {
+    let Some(bytes) = bytes else {
+        vm.registers.set(to, Value::Absent);
+        return Step::Next;
+    };
+    let copied = vm.registers.copy_in(to, Text::Bytes(&bytes));
+    vm.done(copied)
+}
+
+/// The array is opened by the first unit and closed by the last.
+pub(crate) fn reply_keys<S: Store, N, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    let cursor = vm.registers.cursor(i.b);
+    if cursor == 0 {
+        open(vm, Aggregate::Array, 0);
+    }
+    let mut digits = decimal::Buffer::new();
+    let pattern = Some(vm.registers.bytes(i.a, vm.input, &mut digits));
+    let filter = ScanFilter { pattern, type_name: None };
+    let (store, sink, mut found) = (&mut *vm.store, &mut *vm.sink, 0);
+    let scanned = store.scan(cursor, UNIT_ELEMENTS, filter, &mut |key| {
+        sink.bytes(key);
+        found += 1;
+    });
+    vm.replied(found);
+    vm.registers.set(i.b, Value::Cursor(scanned.cursor));
+    if scanned.more { Step::Again } else { close(vm) }
+}
+
 /// The cursor stands before the keys in the reply but is known after them, so the keys wait in a
 /// buffer, each behind its length, from one unit to the next.
 pub(crate) fn reply_scan<S: Store, N, R: ReplySink>(
@@ -113,11 +205,11 @@ pub(crate) fn reply_scan<S: Store, N, R: ReplySink>(
     let buffers = vm.registers.buffers();
     buffers.keys = keys;
     buffers.keys_found += found;
-    if scanned.more && left > 0 { Step::Again } else { reply_keys(vm, scanned.cursor) }
+    if scanned.more && left > 0 { Step::Again } else { reply_page(vm, scanned.cursor) }
 }
 
 /// Replies the cursor, and the keys that were found.
-fn reply_keys<S, N, R: ReplySink>(vm: &mut Machine<'_, S, N, R>, cursor: u64) -> Step {
+fn reply_page<S, N, R: ReplySink>(vm: &mut Machine<'_, S, N, R>, cursor: u64) -> Step {
     let buffers = vm.registers.buffers();
     vm.sink.array(2);
     vm.sink.bytes(Text::Bytes(itoa::Buffer::new().format(cursor).as_bytes()));

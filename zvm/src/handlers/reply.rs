@@ -101,13 +101,7 @@ pub(crate) fn reply_open<S, N, R: ReplySink>(
     i: Instruction,
 ) -> Step {
     let hint = usize::try_from(vm.registers.int(i.a)).unwrap_or(0);
-    let kind = aggregate(i.b);
-    let mark = match kind {
-        Aggregate::Array => vm.sink.open_array(hint),
-        Aggregate::Map => vm.sink.open_map(hint),
-    };
-    let elements_before = std::mem::take(&mut vm.registers.elements);
-    vm.registers.buffers().open.push(OpenAggregate { mark, kind, elements_before });
+    open(vm, aggregate(i.b), hint);
     Step::Next
 }
 
@@ -116,6 +110,27 @@ pub(crate) fn reply_close<S, N, R: ReplySink>(
     vm: &mut Machine<'_, S, N, R>,
     _: Instruction,
 ) -> Step {
+    close(vm)
+}
+
+/// Opens an aggregate; what is replied from now on are its elements.
+#[inline]
+pub(crate) fn open<S, N, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    kind: Aggregate,
+    hint: usize,
+) {
+    let mark = match kind {
+        Aggregate::Array => vm.sink.open_array(hint),
+        Aggregate::Map => vm.sink.open_map(hint),
+    };
+    let elements_before = std::mem::take(&mut vm.registers.elements);
+    vm.registers.buffers().open.push(OpenAggregate { mark, kind, elements_before });
+}
+
+/// Closes the aggregate opened last.
+#[inline]
+pub(crate) fn close<S, N, R: ReplySink>(vm: &mut Machine<'_, S, N, R>) -> Step {
     let Some(open) = vm.registers.buffers().open.pop() else {
         debug_assert!(false, "nothing is open");
         return vm.fault(Fault::Internal);

@@ -9,13 +9,15 @@
 
 use super::number::{parse_cursor, parse_float, parse_unsigned};
 use super::{
-    DecodeOrder, DefaultValue, Item, Multiplicity, OptionSpec, ParamType, Shape, Signature,
+    Conflict, Counted, DecodeOrder, DefaultValue, Item, Layout, Multiplicity, OptionSpec,
+    ParamType, Shape, Signature, VariadicSpan,
 };
 use crate::registers::{Registers, Value};
 use crate::{Args, Frame};
 use databox::decimal::parse as parse_integer;
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 /// Why the arguments of a request do not fit its command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,15 +25,22 @@ use std::fmt;
 pub enum DecodeError {
     /// The number of arguments is wrong. The caller has checked it, as a rule, before routing.
     Count,
-    /// An option is unknown, lacks an operand, or excludes another.
+    /// An option is unknown, lacks an operand, excludes another, or stands twice where it stands
+    /// once; or a group lacks a part.
     Syntax,
     /// An option is unknown: the argument's index. Only where
     /// [`Signature::unknown_option`] is given.
     UnknownOption(usize),
-    /// An argument that fills a positional parameter is not of its type: the argument's index.
-    Param(usize),
+    /// An argument is not of its parameter's type: the parameter's number and the item's.
+    Param(usize, usize),
     /// An operand is not of its type: the option's number and the operand's.
     Operand(usize, usize),
+    /// The number that counts the groups of a list is below 1.
+    NoGroups,
+    /// There are fewer arguments than the number that counts them says.
+    TooFewArguments,
+    /// Options do not go together: the number of the [conflict](super::Conflict).
+    Conflict(usize),
 }
 
 impl DecodeError {
@@ -47,9 +56,23 @@ impl DecodeError {
                 let parts = [before.as_bytes(), args.get(index), behind.as_bytes()];
                 return Cow::Owned(parts.concat());
             }
-            Self::Param(index) => signature.item_at(index, args.len()),
+            Self::Param(param, item) => signature.params.get(param).and_then(|p| p.items.get(item)),
             Self::Operand(option, operand) => {
                 signature.options().nth(option).and_then(|option| option.operands.get(operand))
+            }
+            Self::NoGroups => match counted(signature) {
+                Some(Counted { none: Some(text), .. }) => return Cow::Borrowed(text.as_bytes()),
+                counted => counted
+                    .and_then(|counted| signature.params.get(usize::from(counted.by)))
+                    .and_then(|param| param.items.first()),
+            },
+            Self::TooFewArguments => match counted(signature) {
+                Some(Counted { beyond: Some(text), .. }) => return Cow::Borrowed(text.as_bytes()),
+                _ => None,
+            },
+            Self::Conflict(number) => {
+                let error = signature.conflicts.get(number).map(|conflict| &*conflict.error);
+                return Cow::Borrowed(error.unwrap_or("ERR syntax error").as_bytes());
             }
         };
         let text = item.map_or("ERR syntax error", |item| {
@@ -59,16 +82,28 @@ impl DecodeError {
     }
 }
 
+fn counted(signature: &Signature) -> Option<&Counted> {
+    signature.list().and_then(|list| match &list.multiplicity {
+        Multiplicity::Counted(counted) => Some(counted),
+        _ => None,
+    })
+}
+
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Count => write!(f, "wrong number of arguments"),
             Self::Syntax => write!(f, "an option is unknown, lacks an operand or excludes another"),
             Self::UnknownOption(index) => write!(f, "argument {index}: unknown option"),
-            Self::Param(index) => write!(f, "argument {index}: not of its parameter's type"),
+            Self::Param(param, item) => {
+                write!(f, "parameter {param}: item {item} is not of its type")
+            }
             Self::Operand(option, operand) => {
                 write!(f, "option {option}: operand {operand} is not of its type")
             }
+            Self::NoGroups => write!(f, "a list is counted by a number below 1"),
+            Self::TooFewArguments => write!(f, "there are fewer arguments than are counted"),
+            Self::Conflict(number) => write!(f, "options do not go together: conflict {number}"),
         }
     }
 }
@@ -106,23 +141,33 @@ impl Signature {
             return Err(DecodeError::Count);
         }
         let first_key_hash = frame.first_key_hash;
-        let mut decoder =
-            Decoder { signature: self, shape, frame, hash, first_key_hash, registers };
+        let args = frame.args;
+        let layout = if shape.moves() {
+            self.layout(args)
+        } else {
+            let options = self.params.len().min(args.len());
+            Ok(Layout { options: options..args.len(), list: shape.list_span(args.len()) })
+        };
+        let mut decoder = Decoder { signature: self, frame, hash, first_key_hash, registers };
+        let layout = match layout {
+            Ok(layout) => layout,
+            Err(error) if self.order == DecodeOrder::OptionsFirst => return Err(error),
+            // What stands before the mistake may be wrong, too.
+            Err(error) => return Err(decoder.leading_params().err().unwrap_or(error)),
+        };
         if self.groups.is_empty() {
-            return decoder.params().map(|_| ());
+            return decoder.params(&layout).map(|_| ());
         }
-        let options = self.params.len().min(frame.args.len());
         if self.order == DecodeOrder::OptionsFirst {
-            decoder.check_options(options)?;
+            decoder.check_options(layout.options.clone())?;
         }
-        let register = decoder.params()?;
-        decoder.options(options, register)
+        let register = decoder.params(&layout)?;
+        decoder.options(layout.options, register)
     }
 }
 
 struct Decoder<'d, 'a, H> {
     signature: &'d Signature,
-    shape: Shape,
     frame: &'d Frame<'a>,
     hash: H,
     /// The hash of the first key, until that is met.
@@ -131,44 +176,65 @@ struct Decoder<'d, 'a, H> {
 }
 
 impl<'d, H: Fn(&[u8]) -> u64> Decoder<'d, '_, H> {
+    /// Reads the parameters before the first of which the place depends on what arguments say.
+    fn leading_params(&mut self) -> Result<(), DecodeError> {
+        let before = self.signature.options_before.map_or(usize::MAX, usize::from);
+        for (number, param) in self.signature.params.iter().take(before).enumerate() {
+            let [item] = param.items.as_slice() else { break };
+            if param.multiplicity.is_list() || number >= self.frame.args.len() {
+                break;
+            }
+            self.read(item.ty, number).ok_or(DecodeError::Param(number, 0))?;
+        }
+        Ok(())
+    }
+
     /// Reads the positional parameters; returns the register behind them.
-    fn params(&mut self) -> Result<u8, DecodeError> {
-        let args = self.frame.args;
+    fn params(&mut self, layout: &Layout) -> Result<u8, DecodeError> {
+        let before = self.signature.options_before.map(usize::from);
         let mut register = 0_u8;
         let mut index = 0_usize;
-        for param in &self.signature.params {
-            if param.multiplicity.is_variadic() {
+        for (number, param) in self.signature.params.iter().enumerate() {
+            if before == Some(number) {
+                index = layout.options.end;
+            }
+            if let (true, Some(list)) = (param.multiplicity.is_list(), layout.list) {
                 self.first_key_hash = None;
-                index = self.check_groups(&param.items)?;
+                self.check_groups(number, &param.items, list)?;
+                index = list.start.saturating_add(list.count.saturating_mul(list.stride));
                 continue;
             }
-            let Some(item) = param.items.first() else { continue };
-            let value = if index < args.len() {
-                self.read(item.ty, index).ok_or(DecodeError::Param(index))?
-            } else {
-                self.missing(&param.multiplicity, item.ty)
-            };
-            self.registers.set(register, value);
-            register = register.wrapping_add(1);
-            index = index.saturating_add(1);
+            for (member, item) in param.items.iter().enumerate() {
+                let value = if index < self.frame.args.len() {
+                    self.read(item.ty, index).ok_or(DecodeError::Param(number, member))?
+                } else {
+                    self.missing(&param.multiplicity, item.ty)
+                };
+                self.registers.set(register, value);
+                register = register.wrapping_add(1);
+                index = index.saturating_add(1);
+            }
         }
         Ok(register)
     }
 
-    /// Checks the groups of the variadic parameter, which the loop opcodes read once more, and
-    /// returns the argument behind them.
-    fn check_groups(&self, items: &[Item]) -> Result<usize, DecodeError> {
-        let argc = self.frame.args.len();
-        let Some(span) = self.shape.variadic_span(argc) else { return Ok(argc) };
-        let end = span.start.saturating_add(span.count.saturating_mul(span.stride));
-        if items.iter().any(|item| !matches!(item.ty, ParamType::Key | ParamType::Bytes)) {
-            for (index, item) in (span.start..end).zip(items.iter().cycle()) {
-                if !readable(item.ty, self.frame.args.get(index)) {
-                    return Err(DecodeError::Param(index));
-                }
+    /// Checks the groups of the list, which the loop opcodes read once more.
+    fn check_groups(
+        &self,
+        number: usize,
+        items: &[Item],
+        list: VariadicSpan,
+    ) -> Result<(), DecodeError> {
+        if items.iter().all(|item| matches!(item.ty, ParamType::Key | ParamType::Bytes)) {
+            return Ok(());
+        }
+        let end = list.start.saturating_add(list.count.saturating_mul(list.stride));
+        for (index, (member, item)) in (list.start..end).zip(items.iter().enumerate().cycle()) {
+            if !readable(item.ty, self.frame.args.get(index)) {
+                return Err(DecodeError::Param(number, member));
             }
         }
-        Ok(end)
+        Ok(())
     }
 
     fn missing(&self, multiplicity: &Multiplicity, ty: ParamType) -> Value {
@@ -185,16 +251,17 @@ impl<'d, H: Fn(&[u8]) -> u64> Decoder<'d, '_, H> {
     }
 
     /// Checks words and operand counts of all options without reading an operand.
-    fn check_options(&self, mut index: usize) -> Result<(), DecodeError> {
+    fn check_options(&self, options: Range<usize>) -> Result<(), DecodeError> {
         let mut chosen = Chosen::default();
-        while index < self.frame.args.len() {
-            index = self.option_at(index, &mut chosen)?.next;
+        let mut index = options.start;
+        while index < options.end {
+            index = self.signature.option_at(self.frame.args, index, &mut chosen)?.next;
         }
-        Ok(())
+        self.signature.check_conflicts(&chosen)
     }
 
-    /// Reads the options from argument `index` on into the registers from `register` on.
-    fn options(&mut self, mut index: usize, register: u8) -> Result<(), DecodeError> {
+    /// Reads the options into the registers from `register` on.
+    fn options(&mut self, options: Range<usize>, register: u8) -> Result<(), DecodeError> {
         let mut at = register;
         for option in self.signature.options() {
             if option.operands.is_empty() {
@@ -210,8 +277,9 @@ impl<'d, H: Fn(&[u8]) -> u64> Decoder<'d, '_, H> {
         let mut chosen = Chosen::default();
         // An option that is repeated counts as it stands last, so its mistakes do too.
         let mut mistake: Option<(usize, DecodeError)> = None;
-        while index < self.frame.args.len() {
-            let found = self.option_at(index, &mut chosen)?;
+        let mut index = options.start;
+        while index < options.end {
+            let found = self.signature.option_at(self.frame.args, index, &mut chosen)?;
             if mistake.is_some_and(|(number, _)| number == found.number) {
                 mistake = None;
             }
@@ -223,6 +291,7 @@ impl<'d, H: Fn(&[u8]) -> u64> Decoder<'d, '_, H> {
             }
             index = found.next;
         }
+        self.signature.check_conflicts(&chosen)?;
         mistake.map_or(Ok(()), |(_, error)| Err(error))
     }
 
@@ -241,37 +310,6 @@ impl<'d, H: Fn(&[u8]) -> u64> Decoder<'d, '_, H> {
         Ok(())
     }
 
-    /// The option whose words stand at argument `index`.
-    fn option_at(&self, index: usize, chosen: &mut Chosen) -> Result<FoundOption<'d>, DecodeError> {
-        let args = self.frame.args;
-        let mut register = 0_u8;
-        let mut number = 0_usize;
-        for (group_number, group) in self.signature.groups.iter().enumerate() {
-            for option in &group.options {
-                let words = option.words.len();
-                let left = args.len().saturating_sub(index);
-                if left >= words.saturating_add(option.operands.len())
-                    && words_match(option, args, index)
-                {
-                    if !chosen.choose(group_number, number) {
-                        return Err(DecodeError::Syntax);
-                    }
-                    let operands = index.saturating_add(words);
-                    let next = operands.saturating_add(option.operands.len());
-                    return Ok(FoundOption { option, number, register, operands, next });
-                }
-                let taken = u8::try_from(option.operands.len().max(1)).unwrap_or(u8::MAX);
-                register = register.wrapping_add(taken);
-                number = number.saturating_add(1);
-            }
-        }
-        Err(if self.signature.unknown_option.is_some() {
-            DecodeError::UnknownOption(index)
-        } else {
-            DecodeError::Syntax
-        })
-    }
-
     fn read(&mut self, ty: ParamType, index: usize) -> Option<Value> {
         let bytes = self.frame.args.get(index);
         let argument = u32::try_from(index).ok()?;
@@ -286,8 +324,54 @@ impl<'d, H: Fn(&[u8]) -> u64> Decoder<'d, '_, H> {
     }
 }
 
+impl Signature {
+    /// The option whose words stand at argument `index`, all of whose operands are there.
+    pub(super) fn option_at(
+        &self,
+        args: Args<'_>,
+        index: usize,
+        chosen: &mut Chosen,
+    ) -> Result<FoundOption<'_>, DecodeError> {
+        let mut register = 0_u8;
+        let mut number = 0_usize;
+        for (group_number, group) in self.groups.iter().enumerate() {
+            for option in &group.options {
+                let words = option.words.len();
+                let left = args.len().saturating_sub(index);
+                if left >= words.saturating_add(option.operands.len())
+                    && words_match(option, args, index)
+                {
+                    if !chosen.choose(group_number, number, group.once) {
+                        return Err(DecodeError::Syntax);
+                    }
+                    let operands = index.saturating_add(words);
+                    let next = operands.saturating_add(option.operands.len());
+                    return Ok(FoundOption { option, number, register, operands, next });
+                }
+                let taken = u8::try_from(option.operands.len().max(1)).unwrap_or(u8::MAX);
+                register = register.wrapping_add(taken);
+                number = number.saturating_add(1);
+            }
+        }
+        Err(if self.unknown_option.is_some() {
+            DecodeError::UnknownOption(index)
+        } else {
+            DecodeError::Syntax
+        })
+    }
+
+    fn check_conflicts(&self, chosen: &Chosen) -> Result<(), DecodeError> {
+        let given = |side: &[u8]| side.iter().any(|number| chosen.has(*number));
+        let broken = |conflict: &Conflict| conflict.sides.iter().all(|side| given(side));
+        self.conflicts
+            .iter()
+            .position(broken)
+            .map_or(Ok(()), |number| Err(DecodeError::Conflict(number)))
+    }
+}
+
 /// An option that a request gives.
-struct FoundOption<'s> {
+pub(super) struct FoundOption<'s> {
     option: &'s OptionSpec,
     /// Its number among all options.
     number: usize,
@@ -296,20 +380,31 @@ struct FoundOption<'s> {
     /// Its first operand's argument.
     operands: usize,
     /// The argument behind it.
-    next: usize,
+    pub(super) next: usize,
 }
 
-/// Which option of each group a request has given so far.
+/// Which options a request has given so far.
 #[derive(Default)]
-struct Chosen([Option<u8>; GROUPS_MAX]);
+pub(super) struct Chosen {
+    /// The one of each group.
+    groups: [Option<u8>; GROUPS_MAX],
+    /// A bit for each option; the registers that options need are fewer than bits.
+    given: u128,
+}
 
 impl Chosen {
     /// Notes a choice; false where the group's choice is another already. Giving the same option
-    /// again is allowed, as Redis allows it, and the last one counts.
-    fn choose(&mut self, group: usize, number: usize) -> bool {
-        let Some(choice) = self.0.get_mut(group) else { return false };
+    /// again is allowed, as Redis mostly allows it, and the last one counts; but not `once`.
+    fn choose(&mut self, group: usize, number: usize, once: bool) -> bool {
+        let Some(choice) = self.groups.get_mut(group) else { return false };
         let number = u8::try_from(number).unwrap_or(u8::MAX);
-        *choice.get_or_insert(number) == number
+        let again = choice.is_some();
+        self.given |= 1_u128.checked_shl(u32::from(number)).unwrap_or(0);
+        *choice.get_or_insert(number) == number && !(again && once)
+    }
+
+    fn has(&self, number: u8) -> bool {
+        self.given & 1_u128.checked_shl(u32::from(number)).unwrap_or(0) != 0
     }
 }
 
@@ -324,7 +419,7 @@ pub(crate) fn read_number(ty: ParamType, bytes: &[u8]) -> Option<Value> {
     })
 }
 
-fn readable(ty: ParamType, bytes: &[u8]) -> bool {
+pub(super) fn readable(ty: ParamType, bytes: &[u8]) -> bool {
     matches!(ty, ParamType::Key | ParamType::Bytes) || read_number(ty, bytes).is_some()
 }
 

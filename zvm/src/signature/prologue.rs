@@ -9,6 +9,7 @@
     clippy::arithmetic_side_effects
 )]
 
+use super::decode::readable;
 use super::{Multiplicity, ParamType, Shape, Signature, read_number};
 use crate::Frame;
 use crate::registers::{Registers, Value};
@@ -18,6 +19,8 @@ use crate::registers::{Registers, Value};
 pub(crate) struct Prologue {
     /// The types of the parameters that stand for one argument each.
     types: Box<[ParamType]>,
+    /// The types of what a group of the list consists of, where that has to be read.
+    group: Box<[ParamType]>,
     /// Which requests are usual.
     usual: Usual,
 }
@@ -26,9 +29,11 @@ pub(crate) struct Prologue {
 enum Usual {
     /// None: there is something to do besides reading parameters.
     Never,
+    /// Those with an argument for each parameter, then groups, and no option between them.
+    BeforeGroups,
     /// Those with an argument for each parameter and no more.
     Exactly,
-    /// All that have a right number of arguments: what follows are groups that need no reading.
+    /// All that have a right number of arguments: what follows are groups.
     Groups,
 }
 
@@ -36,15 +41,21 @@ impl Prologue {
     /// Of a program with this signature; `plain_entry`: it has one, so that options that are not
     /// given need no registers.
     pub(crate) fn of(signature: &Signature, plain_entry: bool) -> Self {
-        let singles = signature.params.iter().filter(|param| !param.multiplicity.is_variadic());
-        let types = singles.filter_map(|param| Some(param.items.first()?.ty)).collect();
+        let singles = signature.params.iter().filter(|param| !param.multiplicity.is_list());
+        let types: Box<[ParamType]> =
+            singles.flat_map(|param| &param.items).map(|item| item.ty).collect();
+        let before = signature.options_before.map(usize::from);
+        let mut group: Box<[ParamType]> = Box::default();
         let usual = match signature.params.last() {
             Some(last) if last.multiplicity.is_variadic() => {
-                let plain = |ty: ParamType| matches!(ty, ParamType::Key | ParamType::Bytes);
-                let reads_nothing = last.items.iter().all(|item| plain(item.ty));
-                if reads_nothing { Usual::Groups } else { Usual::Never }
+                group = last.items.iter().map(|item| item.ty).collect();
+                match before {
+                    None => Usual::Groups,
+                    Some(before) if plain_entry && before == types.len() => Usual::BeforeGroups,
+                    Some(_) => Usual::Never,
+                }
             }
-            _ if signature.variadic().is_some() => Usual::Never,
+            _ if signature.list().is_some() || before.is_some() => Usual::Never,
             _ if signature.groups.is_empty() || plain_entry => Usual::Exactly,
             _ => Usual::Never,
         };
@@ -52,7 +63,10 @@ impl Prologue {
             matches!(param.multiplicity, Multiplicity::Optional | Multiplicity::Default(_))
         };
         debug_assert!(usual != Usual::Groups || !signature.params.iter().any(optional));
-        Self { types, usual }
+        if group.iter().all(|ty| matches!(ty, ParamType::Key | ParamType::Bytes)) {
+            group = Box::default();
+        }
+        Self { types, group, usual }
     }
 
     /// Fills the registers of a usual request; false, with registers in any state, where it is
@@ -60,6 +74,7 @@ impl Prologue {
     #[inline]
     pub(crate) fn fill(
         &self,
+        signature: &Signature,
         shape: Shape,
         frame: &Frame<'_>,
         hash: &impl Fn(&[u8]) -> u64,
@@ -70,6 +85,16 @@ impl Prologue {
             Usual::Never => false,
             Usual::Exactly => argc == self.types.len(),
             Usual::Groups => shape.accepts(argc),
+            Usual::BeforeGroups => {
+                let span = shape.list_span(argc);
+                let whole = span.is_some_and(|span| {
+                    let end = span.start.saturating_add(span.count.saturating_mul(span.stride));
+                    span.count > 0 && end == argc
+                });
+                whole
+                    && shape.accepts(argc)
+                    && !signature.option_begins(frame.args, self.types.len())
+            }
         };
         if !usual {
             return false;
@@ -92,6 +117,14 @@ impl Prologue {
                 },
             }
         }
-        true
+        self.group.is_empty() || self.groups_can_be_read(shape, frame)
+    }
+
+    fn groups_can_be_read(&self, shape: Shape, frame: &Frame<'_>) -> bool {
+        let argc = frame.args.len();
+        let start = shape.list_span(argc).map_or(argc, |span| span.start);
+        (start..argc)
+            .zip(self.group.iter().cycle())
+            .all(|(index, ty)| readable(*ty, frame.args.get(index)))
     }
 }

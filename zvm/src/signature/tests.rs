@@ -1,5 +1,6 @@
 //! What follows from a declaration, against what Redis says of its own commands.
 
+use crate::testing::OwnedArgs;
 use crate::{KeyPositions, Program, assemble};
 
 fn program(declarations: &str) -> Program {
@@ -7,7 +8,7 @@ fn program(declarations: &str) -> Program {
 }
 
 /// Declaration, arity, key positions as `COMMAND INFO` of Redis 7.0 tells them.
-const COMMANDS: [(&str, i64, [i64; 3]); 13] = [
+const COMMANDS: [(&str, i64, [i64; 3]); 17] = [
     ("program \"PING\"\nparam message: bytes optional", -1, [0, 0, 0]),
     ("program \"ECHO\"\nparam message: bytes", 2, [0, 0, 0]),
     ("program \"GET\"\nparam key: key", 2, [1, 1, 1]),
@@ -19,6 +20,23 @@ const COMMANDS: [(&str, i64, [i64; 3]); 13] = [
     ("program \"SMOVE\"\nparam a: key\nparam b: key\nparam member: bytes", 4, [1, 2, 1]),
     ("program \"PFMERGE\"\nparam to: key\nvariadic_optional from: key", -2, [1, -1, 1]),
     ("program \"BLPOP\"\nvariadic key: key\nparam timeout: float", -3, [1, -2, 1]),
+    (
+        "program \"ZADD\"\nparam key: key\noptions nx NX\noptions_before 1\n\
+      variadic score: float, member: bytes",
+        -4,
+        [1, 1, 1],
+    ),
+    (
+        "program \"SINTERCARD\"\nparam n: integer\ncounted 0 key: key\noptions a A (m: integer)",
+        -3,
+        [0, 0, 0],
+    ),
+    ("program \"ZUNIONSTORE\"\nparam to: key\nparam n: integer\ncounted 1 key: key", -4, [1, 1, 1]),
+    (
+        "program \"BITCOUNT\"\nparam key: key\nparam start: integer, end: integer optional",
+        -2,
+        [1, 1, 1],
+    ),
     ("program \"CLIENT ID\"", 2, [0, 0, 0]),
     ("program \"OBJECT ENCODING\"\nparam key: key", 3, [2, 2, 1]),
 ];
@@ -40,18 +58,23 @@ fn full_names_are_lower_case() {
 
 #[test]
 fn keys_are_found_among_the_arguments() {
-    for (declaration, argc, expected) in [
-        ("param key: key\nparam value: bytes\noptions nx NX", 3, vec![0]),
-        ("variadic key: key, value: bytes", 4, vec![0, 2]),
-        ("variadic score: float, key: key", 4, vec![1, 3]),
-        ("param to: key\nvariadic_optional from: key", 1, vec![0]),
-        ("param to: key\nvariadic_optional from: key", 3, vec![0, 1, 2]),
-        ("variadic from: key\nparam to: key\nparam n: integer", 4, vec![0, 1, 2]),
-        ("param message: bytes optional", 0, vec![]),
+    for (declaration, request, expected) in [
+        ("param key: key\nparam value: bytes\noptions nx NX", "k v NX", vec![0]),
+        ("variadic key: key, value: bytes", "a 1 b 2", vec![0, 2]),
+        ("variadic score: float, key: key", "1 a 2 b", vec![1, 3]),
+        ("param to: key\nvariadic_optional from: key", "a", vec![0]),
+        ("param to: key\nvariadic_optional from: key", "a b c", vec![0, 1, 2]),
+        ("variadic from: key\nparam to: key\nparam n: integer", "a b c 1", vec![0, 1, 2]),
+        ("param to: key\nparam n: integer\ncounted 1 from: key", "a 2 b c", vec![0, 2, 3]),
+        ("param n: integer\ncounted 0 key: key\noptions x X", "2 a b X", vec![1, 2]),
+        ("param n: integer\ncounted 0 key: key\noptions x X", "3 a b", vec![]),
+        ("param n: integer\noptions x X\noptions_before 1\nvariadic key: key", "1 X X a", vec![3]),
     ] {
         let signature = program(&format!("program \"X\"\n{declaration}")).signature;
-        assert!(signature.accepts(argc), "{declaration}");
-        assert_eq!(signature.keys(argc).collect::<Vec<_>>(), expected, "{declaration}");
+        let args: Vec<&str> = request.split(' ').collect();
+        let args = OwnedArgs::new(&args);
+        assert!(signature.accepts(args.args().len()), "{declaration}");
+        assert_eq!(signature.keys(args.args()).collect::<Vec<_>>(), expected, "{declaration}");
     }
 }
 

@@ -4,7 +4,7 @@ mod items;
 
 use super::quote;
 use crate::{Expiry, Hint, Key, OutOfMemory, ScanFilter, Scanned, Store, Text};
-use databox::Kind;
+use databox::{Databox, DecodeOptions, Kind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -161,6 +161,94 @@ impl Store for MapStore {
         Ok(())
     }
 
+    fn splice_string(
+        &mut self,
+        key: Key<'_>,
+        at: u64,
+        bytes: &[u8],
+    ) -> Result<bool, OutOfMemory> {
+        let end = at.saturating_add(bytes.len() as u64);
+        if end > STRING_LEN_MAX {
+            return Ok(false);
+        }
+        if self.is_full {
+            return Err(OutOfMemory);
+        }
+        let (at, end) = (at as usize, end as usize);
+        let mut string = self.string(key).map_or_else(Vec::new, |text| text.to_vec());
+        string.resize(string.len().max(end), 0);
+        string[at..end].copy_from_slice(bytes);
+        let flags = self.flags(key);
+        self.set_string(key, Text::Bytes(&string), Expiry::Keep)?;
+        self.set_flags(key, flags);
+        Ok(true)
+    }
+
+    fn encoding(&mut self, key: Key<'_>) -> Option<&'static str> {
+        Some(match self.kind(key)? {
+            Kind::Set => "hashtable",
+            _ => "raw",
+        })
+    }
+
+    fn move_key(&mut self, key: Key<'_>, to: i64) -> Result<Option<bool>, OutOfMemory> {
+        if !(0..16).contains(&to) {
+            return Ok(None);
+        }
+        if self.is_full {
+            return Err(OutOfMemory);
+        }
+        // The other databases are empty, and nobody looks into them.
+        Ok(Some(self.remove(key)))
+    }
+
+    fn random_key(&mut self) -> Option<Vec<u8>> {
+        let now_ms = self.now_ms;
+        self.entries.iter().find(|(_, entry)| !entry.is_gone(now_ms)).map(|(key, _)| key.clone())
+    }
+
+    fn database(&self) -> u32 {
+        0
+    }
+
+    fn dump(&mut self, key: Key<'_>) -> Option<Vec<u8>> {
+        let value = match &self.live(key)?.value {
+            Value::String(bytes) => Databox::from_text(Text::Bytes(bytes)),
+            Value::Set(members) => {
+                let mut set = databox::Set::new(0);
+                members.iter().for_each(|member| {
+                    set.add(member);
+                });
+                set.into()
+            }
+        };
+        Some(databox::dump::write(|out| value.encode(out)))
+    }
+
+    fn restore(
+        &mut self,
+        key: Key<'_>,
+        payload: &[u8],
+        expiry: Expiry,
+    ) -> Result<bool, OutOfMemory> {
+        if self.is_full {
+            return Err(OutOfMemory);
+        }
+        let options = DecodeOptions { bytes_max: 1 << 20, members_max: 1 << 20, seed: 0 };
+        let Ok(value) = databox::dump::read(payload, &options) else { return Ok(false) };
+        match (value.text(), value.as_set()) {
+            (Some(text), _) => self.set_string(key, text, expiry)?,
+            (_, Some(set)) => {
+                self.set_string(key, Text::Bytes(&[]), expiry)?;
+                if let Some(entry) = self.live(key) {
+                    entry.value = Value::Set(set.iter().map(|member| member.to_vec()).collect());
+                }
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
     fn flags(&mut self, key: Key<'_>) -> u32 {
         self.live(key).map_or(0, |entry| entry.flags)
     }
@@ -276,6 +364,9 @@ impl Entry {
         }
     }
 }
+
+/// The longest string that is made by writing behind its end.
+const STRING_LEN_MAX: u64 = 1 << 20;
 
 fn text(bytes: &[u8]) -> Text<'_> {
     Text::canonical(bytes)

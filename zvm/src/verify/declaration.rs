@@ -28,13 +28,12 @@ fn first_broken_rule(program: &Program) -> Option<&'static str> {
     let signature = &program.signature;
     let rules = [
         (name_is_plain(&program.name), "the name is one or two words of printable characters"),
-        (shape_is_sound(signature), "at most one parameter is variadic, and only that has groups"),
-        (optional_stand_last(signature), "optional parameters stand last, none beside a variadic"),
+        (shape_is_sound(signature), "at most one parameter is a list, and one value is no group"),
+        (optional_stand_last(signature), "optional parameters stand last, none beside a list"),
         (options_are_sound(signature), "options are distinct, upper case and not too many"),
-        (
-            signature.groups.is_empty() || signature.variadic().is_none(),
-            "there are no options beside a variadic parameter",
-        ),
+        (options_are_placed(signature), "options stand last, or before a parameter they end at"),
+        (counter_is_sound(signature), "a list is counted by an integer that stands before it"),
+        (conflicts_are_sound(signature), "conflicts are between options"),
         (defaults_fit(program), "a default value is of its parameter's type"),
         (registers_suffice(program), "the parameters have registers"),
         (can_be_routed(program), "a program that runs where its keys are has a key, or one cursor"),
@@ -52,11 +51,12 @@ fn name_is_plain(name: &str) -> bool {
 }
 
 fn shape_is_sound(signature: &Signature) -> bool {
-    let variadic = |param: &&Param| param.multiplicity.is_variadic();
     signature.params.len() <= PARAMS_MAX
-        && signature.params.iter().filter(variadic).count() <= 1
+        && signature.params.iter().filter(|param| param.multiplicity.is_list()).count() <= 1
         && signature.params.iter().all(|param| {
-            let groups = if variadic(&param) { 1..=STRIDE_MAX } else { 1..=1 };
+            let single =
+                matches!(param.multiplicity, Multiplicity::Once | Multiplicity::Default(_));
+            let groups = if single { 1..=1 } else { 1..=STRIDE_MAX };
             groups.contains(&param.items.len())
         })
 }
@@ -67,7 +67,53 @@ fn optional_stand_last(signature: &Signature) -> bool {
     };
     let lacking = signature.params.iter().filter(may_lack).count();
     let last = signature.params.iter().rev().take_while(may_lack).count();
-    lacking == last && (lacking == 0 || signature.variadic().is_none())
+    lacking == last && (lacking == 0 || signature.list().is_none())
+}
+
+/// Where options stand last, the arguments before them are counted; where they stand before a
+/// parameter, none before them may be missing.
+fn options_are_placed(signature: &Signature) -> bool {
+    let list = signature.params.iter().position(|param| param.multiplicity.is_list());
+    match signature.options_before.map(usize::from) {
+        None => {
+            let variadic = list.and_then(|list| signature.params.get(list));
+            signature.groups.is_empty()
+                || variadic.is_none_or(|list| !list.multiplicity.is_variadic())
+        }
+        Some(before) => {
+            !signature.groups.is_empty()
+                && before < signature.params.len()
+                && list.is_none_or(|list| before <= list)
+                && signature
+                    .params
+                    .iter()
+                    .take(before)
+                    .all(|p| p.multiplicity == Multiplicity::Once)
+        }
+    }
+}
+
+fn counter_is_sound(signature: &Signature) -> bool {
+    let before = signature.options_before.map_or(usize::MAX, usize::from);
+    signature.params.iter().enumerate().all(|(number, list)| {
+        let Multiplicity::Counted(counted) = &list.multiplicity else { return true };
+        let by = usize::from(counted.by);
+        let counter = signature.params.get(by);
+        by < number
+            && by < before
+            && counter.is_some_and(|counter| {
+                counter.multiplicity == Multiplicity::Once
+                    && counter.items.iter().all(|item| item.ty == ParamType::Integer)
+            })
+    })
+}
+
+fn conflicts_are_sound(signature: &Signature) -> bool {
+    let options = signature.options().count();
+    signature.conflicts.len() <= CONFLICTS_MAX
+        && signature.conflicts.iter().flat_map(|conflict| &conflict.sides).all(|side| {
+            !side.is_empty() && side.iter().all(|number| usize::from(*number) < options.min(128))
+        })
 }
 
 fn options_are_sound(signature: &Signature) -> bool {
@@ -110,7 +156,7 @@ fn defaults_fit(program: &Program) -> bool {
 /// The iterator over registers ends at 256 of them, so items are counted here.
 fn registers_suffice(program: &Program) -> bool {
     let signature = &program.signature;
-    let params = signature.params.iter().filter(|param| !param.multiplicity.is_variadic()).count();
+    let params = signature.param_registers();
     let options = signature.options().map(|option| option.operands.len().max(1)).sum::<usize>();
     params + options <= usize::from(program.registers)
 }
@@ -121,8 +167,9 @@ fn can_be_routed(program: &Program) -> bool {
     let always_there = |param: &Param| {
         let routes =
             |item: &Item| item.ty == ParamType::Key || (by_cursor && item.ty == ParamType::Cursor);
-        matches!(param.multiplicity, Multiplicity::Once | Multiplicity::Variadic)
-            && param.items.iter().any(routes)
+        let lists =
+            param.multiplicity.is_list() && param.multiplicity != Multiplicity::VariadicOptional;
+        (lists || param.multiplicity == Multiplicity::Once) && param.items.iter().any(routes)
     };
     !by_key || program.signature.params.iter().any(always_there)
 }
@@ -144,3 +191,6 @@ const PARAMS_MAX: usize = 64;
 
 /// Items of a group, operands of an option.
 const STRIDE_MAX: usize = 16;
+
+/// Conflicts between options.
+const CONFLICTS_MAX: usize = 16;

@@ -65,7 +65,7 @@ impl State {
     /// Before the first instruction, or at the plain entry, where no option has a register.
     fn at_start(program: &Program, plain: bool) -> Self {
         let mut registers = vec![Known::Nothing; usize::from(program.registers)];
-        let params = if plain { program.signature.params.len() } else { usize::MAX };
+        let params = if plain { program.signature.param_registers() } else { usize::MAX };
         for (known, param) in registers.iter_mut().zip(program.signature.registers().take(params)) {
             *known = if param.optional { Known::Maybe(param.ty) } else { Known::Is(param.ty) };
         }
@@ -227,7 +227,7 @@ fn write(program: &Program, instruction: Instruction, read: Known, state: &mut S
             Pattern::Same => state.set(register, read),
             Pattern::Loop => {
                 state.set(register, Known::Loop);
-                let items = program.signature.variadic().map_or(&[][..], |param| &param.items);
+                let items = program.signature.list().map_or(&[][..], |param| &param.items);
                 for (offset, item) in (1..).zip(items) {
                     let register = register.saturating_add(offset);
                     state.set(register, Known::Is(item.ty.register_type()));

@@ -2,7 +2,7 @@
 
 use super::{
     Aggregate, Block, Command, Condition, Count, ErrorText, Expr, ExprKind, Handler, HandlerKind,
-    ItemValue, Literal, Module, Name, OptionGroup, Param, ParamShape, Reply, ReplyKind,
+    ItemValue, Literal, Module, Name, OptionGroup, Param, ParamShape, Params, Reply, ReplyKind,
     Requirement, Statement, StatementKind, Test, Value,
 };
 use std::fmt::Write as _;
@@ -66,7 +66,21 @@ impl Printer {
             ItemValue::Example(call, reply) => {
                 self.line(&format!("{key} {} -> {}", call.text, reply.text));
             }
-            ItemValue::Params(list) => self.line(&format!("{key} {}", params(list))),
+            ItemValue::Params(Params { list, options }) => {
+                let mut list: Vec<String> = list.iter().map(param).collect();
+                if let Some((before, _)) = options {
+                    list.insert(*before, "opts".to_owned());
+                }
+                self.line(&format!("{key} ({})", list.join(", ")));
+            }
+            ItemValue::Conflict(conflict) => {
+                let [left, right] = conflict
+                    .sides
+                    .each_ref()
+                    .map(|side| side.iter().map(|word| word.text).collect::<Vec<_>>().join(" | "));
+                let error = or_error(Some(conflict.error));
+                self.line(&format!("{key} ({left}, {right}){error}"));
+            }
             ItemValue::Options(options) => {
                 let groups: Vec<String> = options.groups.iter().map(option_group).collect();
                 let unknown = or_error(options.unknown);
@@ -199,6 +213,13 @@ fn param(param: &Param<'_>) -> String {
         Count::Default(value) => format!(" = {}", expr(value)),
         Count::Many => many.to_owned(),
         Count::Any => any.to_owned(),
+        Count::Counted(counter) => {
+            let texts = [("none", counter.none), ("beyond", counter.beyond)];
+            let texts = texts.into_iter().filter_map(|(word, text)| {
+                text.map(|text| format!(" {word} error({})", text.text))
+            });
+            format!("[{}]{}", counter.by.text, texts.collect::<String>())
+        }
     };
     let error = or_error(param.error);
     format!("{}: {shape}{count}{error}", param.name.text)
@@ -214,7 +235,8 @@ fn option_group(group: &OptionGroup<'_>) -> String {
             format!("{}{}", words.join(" "), operands.collect::<String>())
         })
         .collect();
-    format!("[{}]", words.join(" | "))
+    let once = if group.once { "once " } else { "" };
+    format!("[{once}{}]", words.join(" | "))
 }
 
 fn condition(condition: &Condition<'_>) -> String {

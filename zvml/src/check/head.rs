@@ -55,7 +55,7 @@ impl<'s> Checker<'s, '_> {
         let mut result = Ok(());
         for (index, item) in command.items.iter().enumerate() {
             let earlier = command.items.iter().take(index);
-            if item.key.text != "example"
+            if !matches!(item.key.text, "example" | "conflict")
                 && earlier.into_iter().any(|other| other.key.text == item.key.text)
             {
                 let message = format!("`{}` is given twice", item.key.text);
@@ -207,7 +207,7 @@ impl<'s> Checker<'s, '_> {
         let params = &head.signature.params;
         let keys = params.iter().filter(|param| has(param, ParamType::Key)).count();
         let cursors = params.iter().filter(|param| has(param, ParamType::Cursor)).count();
-        let variadic = head.signature.variadic().is_some_and(|param| has(param, ParamType::Key));
+        let variadic = head.signature.list().is_some_and(|param| has(param, ParamType::Key));
         let complaint = match head.run_where {
             RunWhere::One if variadic || keys + cursors != 1 => {
                 Some("a command with one key or one cursor, which says the shard")
@@ -227,14 +227,14 @@ impl<'s> Checker<'s, '_> {
         let combines = matches!(
             head.returns,
             Returns::Integer | Returns::Status | Returns::Array | Returns::Items
-        );
+        ) || (head.run_where, head.returns) == (RunWhere::All, Returns::Bytes);
         if combined && !combines {
             let span = find(command, "returns").map_or(head.span, |item| item_span(item));
             return Err(self.hinted(
                 Code::RunWhere,
                 span,
                 "replies of several shards cannot be combined to this",
-                "KEYS, EACH and ALL return Status, Integer, Array or Items",
+                "KEYS, EACH and ALL return Status, Integer, Array or Items, and ALL Bytes",
             ));
         }
         Ok(())

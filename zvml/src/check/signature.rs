@@ -9,8 +9,8 @@ use crate::ast::{
 use crate::typed::{Origin, ValueType};
 use crate::{Code, near};
 use zvm::{
-    DecodeOrder, DefaultValue, Item, Multiplicity, OptionGroup, OptionSpec, Param, ParamType,
-    Signature,
+    Conflict, Counted, DecodeOrder, DefaultValue, Item, Multiplicity, OptionGroup, OptionSpec,
+    Param, ParamType, Signature,
 };
 
 impl<'s> Checker<'s, '_> {
@@ -23,16 +23,25 @@ impl<'s> Checker<'s, '_> {
         let mut signature = Signature::default();
         let mut registers = 0_usize;
         let params = match find(command, "params").map(|item| &item.value) {
-            Some(ItemValue::Params(params)) => params.as_slice(),
+            Some(ItemValue::Params(params)) => params,
             _ => return Err(Reported),
         };
+        let mark = params.options;
+        let params = params.list.as_slice();
         let options = match find(command, "opts").map(|item| &item.value) {
             Some(ItemValue::Options(options)) => Some(options),
             _ => None,
         };
-        let mut result = self.parameter_order(params, options.is_some());
-        for param in params {
-            match self.param(param, constants, &mut registers) {
+        let mut result = self.parameter_order(params);
+        if result.is_ok() {
+            result = self.options_place(params, mark, options.is_some());
+        }
+        signature.options_before = mark
+            .filter(|(before, _)| *before < params.len())
+            .and_then(|(n, _)| u8::try_from(n).ok());
+        for (number, param) in params.iter().enumerate() {
+            let before = params.get(..number).unwrap_or(&[]);
+            match self.param(param, before, constants, &mut registers) {
                 Ok(param) => signature.params.push(param),
                 Err(reported) => result = Err(reported),
             }
@@ -45,16 +54,24 @@ impl<'s> Checker<'s, '_> {
             signature.unknown_option =
                 options.unknown.map(|text| self.unknown_option(text)).transpose()?;
         }
+        for item in &command.items {
+            if let (ItemValue::Conflict(conflict), Ok(())) = (&item.value, &result) {
+                let conflict = self.conflict(conflict, &signature.groups)?;
+                signature.conflicts.push(conflict);
+            }
+        }
         if find(command, "decode").is_some() {
             signature.order = self.required_word(command, "decode", &DecodeOrder::NAMES)?;
         }
         result.map(|()| signature)
     }
 
-    /// Which argument is which must follow from their number: at most one variadic parameter,
-    /// optional ones last and not beside it, options beside no variadic one.
-    fn parameter_order(&mut self, params: &[ast::Param<'s>], options: bool) -> Check<()> {
-        let many = |param: &&ast::Param<'s>| matches!(param.count, Count::Many | Count::Any);
+    /// Which argument is which must follow from their number, or from what is read before: at most
+    /// one list, optional parameters last and not beside it.
+    fn parameter_order(&mut self, params: &[ast::Param<'s>]) -> Check<()> {
+        let many = |param: &&ast::Param<'s>| {
+            matches!(param.count, Count::Many | Count::Any | Count::Counted(_))
+        };
         let may_lack =
             |param: &ast::Param<'s>| matches!(param.count, Count::Optional | Count::Default(_));
         if let Some(extra) = params.get(PARAMS_MAX) {
@@ -63,28 +80,103 @@ impl<'s> Checker<'s, '_> {
         }
         let variadic = params.iter().find(many);
         if let Some(second) = params.iter().filter(many).nth(1) {
-            let message = "a command has at most one variadic parameter";
+            let message = "a command has at most one variadic or counted parameter";
             return Err(self.report(Code::ParameterOrder, second.name.span, message));
-        }
-        if let (Some(variadic), true) = (variadic, options) {
-            let message = "options cannot be told from the values of a variadic parameter";
-            return Err(self.report(Code::ParameterOrder, variadic.name.span, message));
         }
         let mut lacking = false;
         for param in params {
             let late = lacking && matches!(param.count, Count::Once);
             lacking |= may_lack(param);
             if late || (may_lack(param) && variadic.is_some()) {
-                let message = "optional parameters stand last, and not beside a variadic one";
+                let message = "optional parameters stand last, and not beside a list";
                 return Err(self.report(Code::ParameterOrder, param.name.span, message));
             }
         }
         Ok(())
     }
 
+    /// Options stand behind everything, or where `opts` says: then before the values that nobody
+    /// counts, and behind nothing that may be missing.
+    fn options_place(
+        &mut self,
+        params: &[ast::Param<'s>],
+        mark: Option<(usize, crate::Span)>,
+        options: bool,
+    ) -> Check<()> {
+        let Some((before, span)) = mark else {
+            let variadic =
+                params.iter().find(|param| matches!(param.count, Count::Many | Count::Any));
+            let Some(variadic) = variadic.filter(|_| options) else { return Ok(()) };
+            return Err(self.hinted(
+                Code::ParameterOrder,
+                variadic.name.span,
+                "options cannot be told from the values of a variadic parameter",
+                "`opts` before it among the parameters lets them stand there",
+            ));
+        };
+        if !options {
+            let message = "the command has no options that could stand here";
+            return Err(self.report(Code::ParameterOrder, span, message));
+        }
+        let passed = params.get(..before).unwrap_or(params);
+        let behind_all = before == params.len();
+        if let (Some(param), false) =
+            (passed.iter().find(|param| !matches!(param.count, Count::Once)), behind_all)
+        {
+            let message = "here options stand behind parameters that stand once";
+            return Err(self.report(Code::ParameterOrder, param.name.span, message));
+        }
+        Ok(())
+    }
+
+    /// What counts a parameter: an integer that stands once, before it.
+    fn counter(&mut self, counter: &ast::Counter<'s>, before: &[ast::Param<'s>]) -> Check<Counted> {
+        let by = before.iter().position(|param| {
+            let integer = match &param.shape {
+                ParamShape::One(ty) => matches!(ty.text, "Integer"),
+                ParamShape::Group(_) => false,
+            };
+            param.name.text == counter.by.text && integer && matches!(param.count, Count::Once)
+        });
+        let Some(by) = by.and_then(|by| u8::try_from(by).ok()) else {
+            let message = "values are counted by an Integer that stands once, before them";
+            return Err(self.report(Code::ParameterOrder, counter.by.span, message));
+        };
+        let none = counter.none.map(|text| self.error_string(text)).transpose()?;
+        let beyond = counter.beyond.map(|text| self.error_string(text)).transpose()?;
+        Ok(Counted { by, none, beyond })
+    }
+
+    fn conflict(
+        &mut self,
+        conflict: &ast::Conflict<'s>,
+        groups: &[OptionGroup],
+    ) -> Check<Conflict> {
+        let mut sides = [Vec::new(), Vec::new()];
+        for (numbers, words) in sides.iter_mut().zip(&conflict.sides) {
+            for word in words {
+                let mut options = groups.iter().flat_map(|group| &group.options);
+                let number = options
+                    .position(|option| option.words.first().is_some_and(|w| **w == *word.text));
+                let Some(number) = number.and_then(|number| u8::try_from(number).ok()) else {
+                    let message = format!("there is no option `{}`", word.text);
+                    return Err(self.report(Code::BadOptions, word.span, message));
+                };
+                numbers.push(number);
+            }
+        }
+        Ok(Conflict { sides, error: self.error_string(conflict.error)? })
+    }
+
+    fn error_string(&mut self, text: Literal<'s>) -> Check<Box<str>> {
+        let bytes = self.error_text(text)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned().into_boxed_str())
+    }
+
     fn param(
         &mut self,
         param: &ast::Param<'s>,
+        before: &[ast::Param<'s>],
         constants: &mut Vec<Box<[u8]>>,
         registers: &mut usize,
     ) -> Check<Param> {
@@ -100,12 +192,17 @@ impl<'s> Checker<'s, '_> {
             }
         };
         let types = items.iter().map(|item: &Item| ValueType::of(item.ty.register_type()));
-        if matches!(param.count, Count::Many | Count::Any) {
+        if matches!(param.count, Count::Many | Count::Any | Count::Counted(_)) {
             self.scope.variadic = Some(Variadic { name: param.name.text, group: types.collect() });
         } else {
-            for ty in types {
+            let names: Vec<Name<'s>> = match &param.shape {
+                ParamShape::One(_) => vec![param.name],
+                ParamShape::Group(members) => members.iter().map(|member| member.name).collect(),
+            };
+            for (name, ty) in names.into_iter().zip(types) {
                 let ty = ValueType { optional: matches!(param.count, Count::Optional), ..ty };
-                self.declare_parameter(param.name, ty, registers)?;
+                self.check_unknown_name(name)?;
+                self.declare_parameter(name, ty, registers)?;
             }
         }
         let multiplicity = match &param.count {
@@ -113,6 +210,7 @@ impl<'s> Checker<'s, '_> {
             Count::Optional => Multiplicity::Optional,
             Count::Many => Multiplicity::Variadic,
             Count::Any => Multiplicity::VariadicOptional,
+            Count::Counted(counter) => Multiplicity::Counted(self.counter(counter, before)?),
             Count::Default(value) => {
                 let ty = items.first().map_or(ParamType::Bytes, |item| item.ty);
                 Multiplicity::Default(self.default_value(value, ty, constants)?)
@@ -138,10 +236,7 @@ impl<'s> Checker<'s, '_> {
         };
         let ty = self.param_type(*ty)?;
         let error = match param.error {
-            Some(text) => {
-                let bytes = self.error_text(text)?;
-                Some(String::from_utf8_lossy(&bytes).into_owned().into_boxed_str())
-            }
+            Some(text) => Some(self.error_string(text)?),
             None => None,
         };
         Ok(Item { name: param.name.text.into(), ty, error })
@@ -205,7 +300,7 @@ impl<'s> Checker<'s, '_> {
                     Err(reported) => failed = Some(reported),
                 }
             }
-            result.push(OptionGroup { options: specs });
+            result.push(OptionGroup { options: specs, once: group.once });
         }
         failed.map_or(Ok(result), Err)
     }

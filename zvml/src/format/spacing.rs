@@ -38,6 +38,8 @@ fn wanted(before: &Lexeme<'_>, lexeme: &Lexeme<'_>, place: Place) -> bool {
         (T::Minus, _) if place.unary => false,
         (T::Less, _) | (_, T::Less | T::Greater) if place.angles => false,
         (T::ParenClose, T::Plus | T::Star) if !place.code => false,
+        (T::ParenClose, T::BracketOpen) if !place.code => false,
+        (T::Word, T::BracketOpen) if !place.code => before.text == "in",
         (T::Word, T::Minus) | (T::Minus, T::Word) if !place.code => !lexeme.glued,
         _ => true,
     }

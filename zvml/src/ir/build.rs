@@ -58,10 +58,9 @@ impl<'c> Builder<'c> {
             head_constants: command.head.constants.len(),
             ..Function::default()
         };
-        let group = command.head.signature.variadic().map_or(1, |param| param.items.len());
+        let group = command.head.signature.list().map_or(1, |param| param.items.len());
         function.group_len = u32::try_from(group).unwrap_or(u32::MAX);
-        let params = command.head.signature.params.iter();
-        let params = params.filter(|param| !param.multiplicity.is_variadic()).count();
+        let params = command.head.signature.param_registers();
         function.params = u8::try_from(params).unwrap_or(u8::MAX);
         let mut builder = Self {
             command,

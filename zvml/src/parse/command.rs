@@ -102,6 +102,7 @@ impl<'s> Parser<'s, '_> {
         Ok(match key {
             "params" => ItemValue::Params(self.params()?),
             "opts" => ItemValue::Options(self.options()?),
+            "conflict" => ItemValue::Conflict(self.conflict()?),
             "since" | "group" | "complexity" => ItemValue::Text(self.literal()?),
             "example" => {
                 let call = self.literal()?;
@@ -172,6 +173,7 @@ pub(crate) const ITEMS: &[&str] = &[
     "pre_access",
     "params",
     "opts",
+    "conflict",
     "decode",
     "returns",
     "since",

@@ -1,25 +1,52 @@
 //! Parameters and options.
 
 use super::{Parsed, Parser};
-use crate::ast::{Count, Literal, OptionGroup, OptionWord, Options, Param, ParamShape};
+use crate::ast::{
+    Conflict, Count, Counter, Literal, Name, OptionGroup, OptionWord, Options, Param, ParamShape,
+    Params,
+};
 use crate::lex::TokenKind;
 
 impl<'s> Parser<'s, '_> {
-    /// `(name: Type, ...)`
-    pub(super) fn params(&mut self) -> Parsed<Vec<Param<'s>>> {
+    /// `(name: Type, ...)`, and `opts` where the options stand, if not at the end.
+    pub(super) fn params(&mut self) -> Parsed<Params<'s>> {
+        self.expect(TokenKind::ParenOpen)?;
+        let mut params = Params { list: Vec::new(), options: None };
+        while !self.at(TokenKind::ParenClose) {
+            let is_mark = self.at_word("opts") && self.next.kind != TokenKind::Colon;
+            if is_mark && params.options.is_none() {
+                let span = self.advance().span;
+                params.options = Some((params.list.len(), span));
+            } else {
+                let param = self.param()?;
+                params.list.push(param);
+            }
+            if !self.take(TokenKind::Comma) {
+                break;
+            }
+        }
+        self.expect(TokenKind::ParenClose)?;
+        Ok(params)
+    }
+
+    fn members(&mut self) -> Parsed<Vec<Param<'s>>> {
         self.expect(TokenKind::ParenOpen)?;
         self.list(TokenKind::ParenClose, Self::param)
     }
 
-    /// `name: Type` and how often it stands: nothing, `?`, `= value`, `...`, `...?`; of a group
-    /// `name: (a: A, b: B)`, `+` or `*`. Then perhaps `or error("...")`.
+    /// `name: Type` and how often it stands: nothing, `?`, `= value`, `...`, `...?`, `[count]`; of
+    /// a group `name: (a: A, b: B)`, `+`, `*`, `?` or `[count]`. Then perhaps `or error("...")`.
     fn param(&mut self) -> Parsed<Param<'s>> {
         let name = self.name("a parameter's name")?;
         self.expect(TokenKind::Colon)?;
         let (shape, count) = if self.at(TokenKind::ParenOpen) {
-            let members = self.nested(Self::params)?;
+            let members = self.nested(Self::members)?;
             let count = if self.take(TokenKind::Star) {
                 Count::Any
+            } else if self.take(TokenKind::Question) {
+                Count::Optional
+            } else if self.at(TokenKind::BracketOpen) {
+                self.counter()?
             } else {
                 self.expect(TokenKind::Plus)?;
                 Count::Many
@@ -34,7 +61,11 @@ impl<'s> Parser<'s, '_> {
 
     /// `or error("...")`, where it stands here.
     fn or_error(&mut self) -> Parsed<Option<Literal<'s>>> {
-        if !self.take_word("or") {
+        self.error_behind("or")
+    }
+
+    fn error_behind(&mut self, word: &str) -> Parsed<Option<Literal<'s>>> {
+        if !self.take_word(word) {
             return Ok(None);
         }
         if !self.take_word("error") {
@@ -50,22 +81,55 @@ impl<'s> Parser<'s, '_> {
             Count::Default(self.expr()?)
         } else if self.take(TokenKind::Ellipsis) {
             if self.take(TokenKind::Question) { Count::Any } else { Count::Many }
+        } else if self.at(TokenKind::BracketOpen) {
+            self.counter()?
         } else {
             Count::Once
         })
     }
 
-    /// `[NX | XX] [EX seconds: Seconds | KEEPTTL] ...`, then perhaps `or error("... {}")`.
+    /// `[count]`, then perhaps `none error("...")` and `beyond error("...")`.
+    fn counter(&mut self) -> Parsed<Count<'s>> {
+        self.expect(TokenKind::BracketOpen)?;
+        let by = self.name("the parameter that counts")?;
+        self.expect(TokenKind::BracketClose)?;
+        let none = self.error_behind("none")?;
+        Ok(Count::Counted(Counter { by, none, beyond: self.error_behind("beyond")? }))
+    }
+
+    /// `(NX | XX, GT) or error("...")`
+    pub(super) fn conflict(&mut self) -> Parsed<Conflict<'s>> {
+        self.expect(TokenKind::ParenOpen)?;
+        let left = self.alternatives()?;
+        self.expect(TokenKind::Comma)?;
+        let sides = [left, self.alternatives()?];
+        self.expect(TokenKind::ParenClose)?;
+        match self.or_error()? {
+            Some(error) => Ok(Conflict { sides, error }),
+            None => Err(self.unexpected("`or error(\"...\")`")),
+        }
+    }
+
+    fn alternatives(&mut self) -> Parsed<Vec<Name<'s>>> {
+        let mut words = vec![self.hyphenated("an option's word")?];
+        while self.take(TokenKind::Bar) {
+            words.push(self.hyphenated("an option's word")?);
+        }
+        Ok(words)
+    }
+
+    /// `[once NX | XX] [EX seconds: Seconds | KEEPTTL] ...`, then perhaps `or error("... {}")`.
     pub(super) fn options(&mut self) -> Parsed<Options<'s>> {
         let mut groups = Vec::new();
         while self.at(TokenKind::BracketOpen) || groups.is_empty() {
             let open = self.expect(TokenKind::BracketOpen)?.span;
+            let once = self.take_word("once");
             let mut alternatives = vec![self.option_word()?];
             while self.take(TokenKind::Bar) {
                 alternatives.push(self.option_word()?);
             }
             let close = self.expect(TokenKind::BracketClose)?.span;
-            groups.push(OptionGroup { span: open.to(close), alternatives });
+            groups.push(OptionGroup { span: open.to(close), once, alternatives });
         }
         Ok(Options { groups, unknown: self.or_error()? })
     }

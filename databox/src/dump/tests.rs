@@ -1,0 +1,174 @@
+//! Payloads that redis-server 7.0.15 gave, and what is almost one.
+
+use super::*;
+use crate::fuzzing::check_dump;
+use crate::{Set, Text};
+use proptest::prelude::*;
+
+const OPTIONS: DecodeOptions = DecodeOptions { bytes_max: 1000, members_max: 100, seed: 1 };
+
+fn text(string: &[u8]) -> Databox {
+    Databox::from_text(Text::Bytes(string))
+}
+
+fn set(members: &[&str]) -> Databox {
+    let mut set = Set::new(2);
+    members.iter().for_each(|member| assert!(set.add(member.as_bytes())));
+    set.into()
+}
+
+#[test]
+fn what_redis_dumped_is_read() {
+    let long = b"ab".repeat(100);
+    let cases: [(&[u8], Databox); 11] = [
+        (b"\x00\xc0\x0c\x0a\x00\x3c\x2a\xf8\x51\x5c\x04\xbc\xd5", text(b"12")),
+        (b"\x00\xc1\x48\xf4\x0a\x00\x6e\xc0\xb4\x23\x14\xcd\x69\xf7", text(b"-3000")),
+        (b"\x00\xc2\x15\xcd\x5b\x07\x0a\x00\xa4\xb7\xc9\x09\xe0\xe9\x37\x9e", text(b"123456789")),
+        (
+            b"\x00\x0b12345678901\x0a\x00\x30\x4e\x52\xd7\x27\x17\x65\x10",
+            text(b"12345678901"),
+        ),
+        (b"\x00\x05hello\x0a\x00\x63\x72\xdf\x76\x65\x34\x20\x0a", text(b"hello")),
+        (
+            b"\x00\xc3\x0a\x40\xc8\x02aba\xe0\xba\x01\x01ab\x0a\x00\x24\xa6\xe8\x41\x70\xc0\xc6\x8c",
+            text(&long),
+        ),
+        (b"\x00\x00\x0a\x00\x5d\x9b\x5c\x40\x0f\x7f\xa2\xda", text(b"")),
+        (b"\x00\x02\x00\xff\x0a\x00\xf5\xf2\xc8\x2b\x65\xec\x35\x7d", text(b"\x00\xff")),
+        (
+            b"\x0b\x1c\x04\0\0\0\x05\0\0\0\xfc\xff\xff\xff\x01\0\0\0\x02\0\0\0\x03\0\0\0\
+              \x70\x11\x01\0\x0a\x00\x3b\xfd\xa8\x51\x2d\x11\xba\xfc",
+            set(&["-4", "1", "2", "3", "70000"]),
+        ),
+        (
+            b"\x0b\x18\x08\0\0\0\x02\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\
+              \x0a\x00\x31\x22\xf0\x6d\xf5\x42\xc0\xb4",
+            set(&["1", "1099511627776"]),
+        ),
+        (
+            b"\x02\x03\x02bb\xc0\x11\x01a\x0a\x00\x84\xb6\xb2\x10\x57\x02\x1b\xd3",
+            set(&["bb", "17", "a"]),
+        ),
+    ];
+    for (payload, value) in cases {
+        assert_eq!(read(payload, &OPTIONS), Ok(value), "{}", payload.escape_ascii());
+        for at in 0..payload.len() {
+            let mut damaged = payload.to_vec();
+            damaged[at] ^= 4;
+            assert_eq!(read(&damaged, &OPTIONS), Err(DumpError::Damaged));
+            assert_eq!(read(&payload[..at], &OPTIONS), Err(DumpError::Damaged));
+        }
+    }
+}
+
+/// A listpack of these bytes of elements.
+fn packed(count: u16, elements: &[u8]) -> Vec<u8> {
+    let total = elements.len() as u32 + 7;
+    let list = [&total.to_le_bytes()[..], &count.to_le_bytes(), elements, &[0xff]].concat();
+    [&[20, 0x40, list.len() as u8][..], &list].concat()
+}
+
+#[test]
+fn sets_of_later_versions_are_read() {
+    let long = [&[0xe0, 70][..], &[b'x'; 70], &[72]].concat();
+    let elements = [
+        &[17, 1][..],
+        b"\x83abc\x04",
+        b"\xdf\xff\x02",
+        b"\xf1\x00\x80\x03",
+        b"\xf2\x00\x00\x80\x04",
+        b"\xf3\x00\x00\x00\x80\x05",
+        b"\xf4\x00\x00\x00\x00\x00\x00\x00\x80\x09",
+        b"\xf0\x01\x00\x00\x00y\x06",
+        &long,
+    ]
+    .concat();
+    let expected = set(&[
+        "17",
+        "abc",
+        "-1",
+        "-32768",
+        "-8388608",
+        "-2147483648",
+        "-9223372036854775808",
+        "y",
+        &"x".repeat(70),
+    ]);
+    for count in [9, u16::MAX] {
+        assert_eq!(read(&sealed(&packed(count, &elements)), &OPTIONS), Ok(expected.clone()));
+    }
+}
+
+#[test]
+fn what_is_no_value_is_malformed() {
+    let cases: &[Vec<u8>] = &[
+        vec![],
+        // Kinds that are not read.
+        vec![1, 0],
+        vec![0xff, 0],
+        // Strings: too short, too long, of an unknown encoding, with something behind.
+        vec![0, 2, b'a'],
+        vec![0, 0x80, 0, 0, 4, 0],
+        vec![0, 0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+        vec![0, 0x82, 0],
+        vec![0, 0xc4, 0],
+        vec![0, 1, b'a', b'b'],
+        // Compressed: not as long as said, a reference before the start, cut off.
+        vec![0, 0xc3, 2, 2, 0, b'a'],
+        vec![0, 0xc3, 3, 4, 0x20, 0, 0],
+        vec![0, 0xc3, 4, 4, 0, b'a', 0x20, 9],
+        vec![0, 0xc3, 1, 1, 31],
+        vec![0, 0xc3, 0x82, 0x43, 0x20, 0],
+        // Sets: empty, with a member twice, with fewer than said.
+        vec![2, 0],
+        vec![2, 2, 1, b'a', 1, b'a'],
+        vec![2, 2, 1, b'a'],
+        vec![2, 0xc0, 1],
+        // Integers: of a strange width, too few, not in order, none.
+        vec![11, 9, 3, 0, 0, 0, 1, 0, 0, 0, 7],
+        vec![11, 10, 2, 0, 0, 0, 2, 0, 0, 0, 7, 0],
+        vec![11, 12, 2, 0, 0, 0, 2, 0, 0, 0, 7, 0, 7, 0],
+        vec![11, 8, 2, 0, 0, 0, 0, 0, 0, 0],
+        // Listpacks: none, a member twice, a wrong length behind, fewer or more than said.
+        packed(0, &[]),
+        packed(2, &[17, 1, 17, 1]),
+        packed(1, &[17, 2]),
+        packed(2, &[17, 1]),
+        packed(1, &[17, 1, 18, 1]),
+        packed(1, &[0x83, b'a', 2]),
+        packed(1, &[0xf5, 1]),
+        vec![20, 7, 8, 0, 0, 0, 0, 0, 0xff],
+        vec![20, 7, 7, 0, 0, 0, 0, 0, 0xfe],
+    ];
+    for case in cases {
+        assert_eq!(read(&sealed(case), &OPTIONS), Err(DumpError::Malformed), "{case:?}");
+    }
+    let mut later = vec![0, 0, 12, 0];
+    later.extend(CRC.checksum(&later).to_le_bytes());
+    assert_eq!(read(&later, &OPTIONS), Err(DumpError::Damaged));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_an_error_or_a_value(data in prop::collection::vec(any::<u8>(), 0..200)) {
+        check_dump(&data);
+    }
+
+    #[test]
+    fn what_starts_well_is_an_error_or_a_value(
+        kind in prop::sample::select(&[0u8, 2, 11, 20][..]),
+        data in prop::collection::vec(prop_oneof![0u8..5, any::<u8>()], 0..40),
+    ) {
+        check_dump(&[&[kind, data.len() as u8][..], &data].concat());
+        check_dump(&[&[kind][..], &data].concat());
+    }
+
+    #[test]
+    fn what_is_packed_badly_unpacks_to_its_length(data in prop::collection::vec(any::<u8>(), 0..60)) {
+        for len in [0, 1, 10, 100, 10_000] {
+            if let Some(out) = lzf::unpack(&data, len) {
+                prop_assert_eq!(out.len(), len);
+            }
+        }
+    }
+}
