@@ -84,12 +84,7 @@ pub trait Store: Items {
     /// # Errors
     ///
     /// [`OutOfMemory`] where the budget is used up; nothing has changed.
-    fn splice_string(
-        &mut self,
-        key: Key<'_>,
-        at: u64,
-        bytes: &[u8],
-    ) -> Result<bool, OutOfMemory>;
+    fn splice_string(&mut self, key: Key<'_>, at: u64, bytes: &[u8]) -> Result<bool, OutOfMemory>;
 
     /// The memcached flags of the key; 0 where none were set.
     fn flags(&mut self, key: Key<'_>) -> u32;

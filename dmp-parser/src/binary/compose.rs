@@ -16,8 +16,8 @@ use crate::request::REQUEST_MAGIC;
 /// let mut out = Vec::new();
 /// BinaryRequest { key: b"k", ..BinaryRequest::new(Opcode::Get) }.compose(&mut out);
 /// let extras = BinaryRequest::store_extras(7, 60);
-/// let set = BinaryRequest { extras: &extras, key: b"k", value: b"v", ..BinaryRequest::new(Opcode::Set) };
-/// set.compose(&mut out);
+/// let (extras, key, value) = (&extras[..], &b"k"[..], &b"v"[..]);
+/// BinaryRequest { extras, key, value, ..BinaryRequest::new(Opcode::Set) }.compose(&mut out);
 /// assert_eq!(out.len(), 25 + 34);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -81,7 +81,8 @@ fn needed_is_exact_inside_an_item() {
 #[test]
 fn corpus_cut_anywhere() {
     for input in [
-        "HD\r\nSTAT a b\r\nVA 2 f1\r\n\r\n\r\nSTORED\r\nVALUE k 0 3\r\na\r\n\r\nVALUE key 1 0 5\r\n\r\nEND\r\n12\nERROR\r\nEN",
+        "HD\r\nSTAT a b\r\nVA 2 f1\r\n\r\n\r\n",
+        "STORED\r\nVALUE k 0 3\r\na\r\n\r\nVALUE key 1 0 5\r\n\r\nEND\r\n12\nERROR\r\nEN",
         "VALUE k 0 1\r\nxx\r\n",
         "VERSION 1\r\nVALUE k 0 100\r\n",
         "huh\r\n",

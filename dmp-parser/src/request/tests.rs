@@ -1,7 +1,7 @@
 //! Requests, rule by rule; then any bytes, cut anywhere.
 
 use super::{RequestErrorKind, RequestParser, Status};
-use crate::{Form, Limits, Store, Verb, fuzzing};
+use crate::{Form, Limits, MetaGet, Store, Verb, fuzzing};
 use proptest::prelude::*;
 
 fn parser() -> RequestParser {
@@ -19,6 +19,11 @@ fn events(mut parser: RequestParser, input: &[u8]) -> Vec<String> {
                 let mut text = match request.verb {
                     Verb::Store(store) => format!("{:?}", store.mode),
                     Verb::Delete(_) => "Delete".to_owned(),
+                    Verb::MetaGet(MetaGet { exptime, vivify, recache, no_bump }) => {
+                        let bump = if no_bump { " unused" } else { "" };
+                        let times = [exptime, vivify, recache].map(|time| time.unwrap_or(7));
+                        format!("MetaGet{times:?}{bump}")
+                    }
                     verb => format!("{verb:?}"),
                 };
                 for arg in args {
@@ -130,18 +135,11 @@ fn numbers_and_times() {
 #[test]
 fn meta() {
     check("mn\r\n", &["Noop <>"]);
-    check(
-        "mg k v t\r\n",
-        &[
-            "MetaGet(MetaGet { exptime: None, vivify: None, recache: None, no_bump: false })[k] <v t>",
-        ],
-    );
+    check("mg k v t\r\n", &["MetaGet[7, 7, 7][k] <v t>"]);
     check(
         "mg k c q T30 N-1 R5 u\r\n",
-        &[
-            "MetaGet(MetaGet { exptime: Some(30), vivify: Some(-1), recache: Some(5), no_bump: true })\
-         [k] <c q T30 N-1 R5 u> stamp noreply",
-        ],
+        &["MetaGet[30, -1, 5] unused\
+         [k] <c q T30 N-1 R5 u> stamp noreply"],
     );
     check("ms k 1 T60 F7\r\na\r\n", &["Set[k] 7 60 =a <T60 F7>"]);
     check("ms k 1 ME\r\na\r\n", &["Add[k] 0 0 =a <ME>"]);
@@ -150,7 +148,7 @@ fn meta() {
     check("me k\r\nme aw== b\r\n", &["MetaDebug[k] <>", "MetaDebug[aw==] <b>"]);
     check(
         "mg aw== b v\r\n",
-        &["MetaGet(MetaGet { exptime: None, vivify: None, recache: None, no_bump: false })\
+        &["MetaGet[7, 7, 7]\
          [aw==] <b v>"],
     );
 }

@@ -41,8 +41,8 @@ fn sums_are_those_of_redis() {
 #[test]
 fn what_is_no_number_is_told() {
     let wrong = [
-        "", " 1", "1 ", "a", "1e", "e1", ".", "-", "+-1", "0x", "1e99999", "1e-99999", "nan", "1,5",
-        "1e5.0", "0x1.8g", "1p3", "١",
+        "", " 1", "1 ", "a", "1e", "e1", ".", "-", "+-1", "0x", "1e99999", "1e-99999", "nan",
+        "1,5", "1e5.0", "0x1.8g", "1p3", "١",
     ];
     for text in wrong {
         assert!(Fraction::parse(text.as_bytes()).is_none(), "{text:?}");

@@ -1,10 +1,10 @@
 //! Keys, whatever they hold.
 
+use crate::generated::Aggregate;
 use crate::generated::kind;
+use crate::handlers::reply::{close, open};
 use crate::interpret::{Machine, Step};
 use crate::registers::Value;
-use crate::handlers::reply::{close, open};
-use crate::generated::Aggregate;
 use crate::{Expiry, Fault, Instruction, ReplySink, ScanFilter, Store, Text, UNIT_ELEMENTS};
 use databox::decimal;
 

@@ -161,12 +161,7 @@ impl Store for MapStore {
         Ok(())
     }
 
-    fn splice_string(
-        &mut self,
-        key: Key<'_>,
-        at: u64,
-        bytes: &[u8],
-    ) -> Result<bool, OutOfMemory> {
+    fn splice_string(&mut self, key: Key<'_>, at: u64, bytes: &[u8]) -> Result<bool, OutOfMemory> {
         let end = at.saturating_add(bytes.len() as u64);
         if end > STRING_LEN_MAX {
             return Ok(false);

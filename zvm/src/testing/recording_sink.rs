@@ -7,7 +7,8 @@ use crate::{ItemView, Lease, Mark, ReplySink, Text};
 ///
 /// `+status`, `-error`, `nil`, `nil_array`, `:integer`, `double 1.5`, `true`, `"bytes"`,
 /// `text "verbatim"`, `item "key" ^flags "value"`, `details "key"`, each with ` for ms` where it
-/// expires, ` stamp` where its stamp is told and `stale claimed won` as its lease is, `[array, elements]`, `{map: pair, ...}`,
+/// expires, ` stamp` where its stamp is told and `stale claimed won` as its lease is,
+/// `[array, elements]`, `{map: pair, ...}`,
 /// `set(elements)`, `push(elements)`. Integers that are sent as bytes are quoted as bytes.
 #[derive(Debug, Default)]
 pub struct RecordingSink {
