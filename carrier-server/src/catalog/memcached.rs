@@ -3,6 +3,8 @@
 /// A command by what it is to memcached's protocols, so that no request is looked up by a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Served {
+    GetOne,
+    GetsOne,
     Get,
     Set,
     Gets,
@@ -37,7 +39,9 @@ impl Served {
     pub(super) const COUNT: usize = Self::NAMES.len();
 
     /// The commands' names, in the same order.
-    pub(super) const NAMES: [&str; 27] = [
+    pub(super) const NAMES: [&str; 29] = [
+        "get_one",
+        "gets_one",
         "get",
         "set",
         "gets",

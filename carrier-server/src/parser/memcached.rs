@@ -157,7 +157,12 @@ impl Arguments<'_> {
         match request.verb {
             Verb::Get => {
                 self.keys();
-                return Some(if request.stamp { Served::Gets } else { Served::Get });
+                return Some(match (self.keys.len(), request.stamp) {
+                    (1, false) => Served::GetOne,
+                    (1, true) => Served::GetsOne,
+                    (_, false) => Served::Get,
+                    (_, true) => Served::Gets,
+                });
             }
             Verb::Store(store) => return Some(self.store(&store, request.stamp)),
             Verb::MetaGet(get) => return Some(self.meta_get(get, request.stamp)),

@@ -19,7 +19,8 @@ impl Sink<'_> {
             }
             // The only array is that of the items: the one that was asked for is not there.
             Reply::EndOfArray(0) if !quiet => encoder.missing(self.out, self.key),
-            Reply::Nil if !quiet => encoder.done(self.out, 0, &[]),
+            Reply::Nil if operation == Some(Opcode::Quit) => encoder.done(self.out, 0, &[]),
+            Reply::Nil if !quiet => encoder.missing(self.out, self.key),
             Reply::Status(text) => self.became(encoder, operation, text),
             Reply::Error(text) => encoder.error(self.out, error_status(text)),
             Reply::Number(number) if !quiet => {
