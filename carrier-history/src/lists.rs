@@ -127,8 +127,12 @@ impl<'a> Lists<'a> {
                 }
                 match others {
                     Some(others) if others.as_slice() != seen => {
-                        return Err(self.anomaly("internal", &[at], "it read a key twice, with a \
-                            different result"));
+                        return Err(self.anomaly(
+                            "internal",
+                            &[at],
+                            "it read a key twice, with a \
+                            different result",
+                        ));
                     }
                     Some(_) => {}
                     None => {

@@ -148,7 +148,9 @@ impl State {
     fn list(&self, key: Key) -> Result<Outcome, &'static str> {
         match self.keys.get(&key) {
             None => Ok(Outcome::Values(Vec::new())),
-            Some(Value::List(list)) => Ok(Outcome::Values(list.iter().cloned().map(Some).collect())),
+            Some(Value::List(list)) => {
+                Ok(Outcome::Values(list.iter().cloned().map(Some).collect()))
+            }
             Some(_) => Err("WRONGTYPE"),
         }
     }

@@ -39,11 +39,7 @@ impl Session {
     /// # Errors
     ///
     /// The server does not accept.
-    pub fn connect(
-        address: SocketAddr,
-        number: usize,
-        clock: Clock,
-    ) -> Result<Self, SessionError> {
+    pub fn connect(address: SocketAddr, number: usize, clock: Clock) -> Result<Self, SessionError> {
         let client = Client::try_connect(address)?;
         Ok(Self { address, client, number, clock, prefix: String::new() })
     }
@@ -53,7 +49,10 @@ impl Session {
     /// # Errors
     ///
     /// It does not answer.
-    pub fn known(&mut self, names: &[&'static str]) -> Result<BTreeSet<&'static str>, SessionError> {
+    pub fn known(
+        &mut self,
+        names: &[&'static str],
+    ) -> Result<BTreeSet<&'static str>, SessionError> {
         let mut known = BTreeSet::new();
         for &name in names {
             let reply = self.request(&["COMMAND", "INFO", name])?;

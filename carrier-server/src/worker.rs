@@ -324,9 +324,12 @@ impl Worker {
         let first_key_hash = command.has_key().then_some(request.hash);
         let frame = Frame { first_key_hash, ..Frame::new(args) };
         let program = command.program();
-        zvm::run(program, frame, &mut self.registers, &mut store, &mut NoSession, &mut sink);
+        let (registers, session) = (&mut self.registers, &mut NoSession);
+        let outcome = zvm::run(program, frame, registers, &mut store, session, &mut sink);
         self.items_replied += sink.items();
-        complete(request, command, out);
+        if outcome != Outcome::Faulted {
+            complete(request, command, out);
+        }
     }
 
     /// Notes whose counters a request may change.

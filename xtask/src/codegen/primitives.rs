@@ -129,7 +129,9 @@ fn doc(op: &Op) -> String {
     }
     if let Some(when) = jump {
         let handler = match when.as_str() {
-            "overflow" | "not_finite" | "not_integer" | "not_float" => "has a usual error; `or` says otherwise.",
+            "overflow" | "not_finite" | "not_integer" | "not_float" => {
+                "has a usual error; `or` says otherwise."
+            }
             _ => "needs an `or`.",
         };
         let _ = write!(text, " It can fail ({}), which {handler}", when.replace('_', " "));
