@@ -71,7 +71,8 @@ def many_at_once(c):
 @check
 def figures(c):
     (figures,) = c.stats().values()
-    same("curr_items" in {name if isinstance(name, str) else name.decode() for name in figures}, True)
+    names = {name if isinstance(name, str) else name.decode() for name in figures}
+    same("curr_items" in names, True)
 
 
 checks = Checks("python-binary-memcached", version("python-binary-memcached"))
