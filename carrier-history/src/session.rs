@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{Shutdown, SocketAddr};
+use std::time::Duration;
 
 use carrier_compare::{Client, Random, ReplyExt as _, multibulk};
 use drp_parser::Reply;
@@ -19,6 +20,10 @@ pub struct Session {
     client: Client,
     number: usize,
     clock: Clock,
+    /// How long to wait for a reply.
+    patience: Duration,
+    /// What was sent last, for a person.
+    last: String,
     /// What stands before the numbers of keys.
     pub prefix: String,
 }
@@ -27,8 +32,10 @@ pub struct Session {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SessionError {
-    /// The connection failed, or nothing came for long.
+    /// The connection failed.
     Io(io::Error),
+    /// This client waits for a reply to this in vain.
+    Silence(usize, String),
     /// The server answered something that the protocol has no place for.
     Reply(Box<Reply>),
 }
@@ -39,9 +46,16 @@ impl Session {
     /// # Errors
     ///
     /// The server does not accept.
-    pub fn connect(address: SocketAddr, number: usize, clock: Clock) -> Result<Self, SessionError> {
-        let client = Client::try_connect(address)?;
-        Ok(Self { address, client, number, clock, prefix: String::new() })
+    pub fn connect(
+        address: SocketAddr,
+        number: usize,
+        clock: Clock,
+        patience: Duration,
+    ) -> Result<Self, SessionError> {
+        let mut client = Client::try_connect(address)?;
+        client.wait_at_most(patience)?;
+        let (last, prefix) = (String::new(), String::new());
+        Ok(Self { address, client, number, clock, patience, last, prefix })
     }
 
     /// Which of `names` the server knows.
@@ -73,6 +87,7 @@ impl Session {
     ///
     /// The connection fails.
     pub fn request(&mut self, words: &[&str]) -> Result<Reply, SessionError> {
+        self.last = words.join(" ");
         let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
         self.client.write(&multibulk(&words))?;
         self.reply()
@@ -85,6 +100,7 @@ impl Session {
     /// The connection fails.
     pub fn single(&mut self, command: &Command) -> Result<Operation, SessionError> {
         let bytes = self.encoded(command);
+        self.last = command.to_string();
         let invoked_ns = self.clock.ns();
         self.client.write(&bytes)?;
         let reply = self.reply()?;
@@ -99,6 +115,7 @@ impl Session {
     /// The connection fails.
     pub fn pipelined(&mut self, commands: &[Command]) -> Result<Vec<Operation>, SessionError> {
         let bytes: Vec<u8> = commands.iter().flat_map(|command| self.encoded(command)).collect();
+        self.last = format!("at once: {}", listed(commands));
         let invoked_ns = self.clock.ns();
         self.client.write(&bytes)?;
         let mut done = Vec::new();
@@ -177,12 +194,14 @@ impl Session {
         let _ = self.client.stream().shutdown(how);
         let operation = self.noted(commands.to_vec(), None, invoked_ns);
         self.client = Client::try_connect(self.address)?;
+        self.client.wait_at_most(self.patience)?;
         Ok(operation)
     }
 
     /// The outcomes of commands between MULTI and EXEC; none where a watch has failed.
     fn multi(&mut self, commands: &[Command]) -> Result<Option<Vec<Outcome>>, SessionError> {
         let bytes = self.encoded_multi(commands);
+        self.last = format!("in EXEC: {}", listed(commands));
         self.client.write(&bytes)?;
         let mut unexpected = None;
         for at in 0..=commands.len() {
@@ -226,8 +245,18 @@ impl Session {
     }
 
     fn reply(&mut self) -> Result<Reply, SessionError> {
-        Ok(Reply::decode(&self.client.read_frame()?))
+        match self.client.read_frame() {
+            Ok(frame) => Ok(Reply::decode(&frame)),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                Err(SessionError::Silence(self.number, std::mem::take(&mut self.last)))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
+}
+
+fn listed(commands: &[Command]) -> String {
+    commands.iter().map(Command::to_string).collect::<Vec<_>>().join("; ")
 }
 
 impl From<io::Error> for SessionError {
@@ -240,6 +269,9 @@ impl fmt::Display for SessionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(source) => write!(f, "a connection failed: {source}"),
+            Self::Silence(client, words) => {
+                write!(f, "client {client} gets no reply, its last request being: {words}")
+            }
             Self::Reply(reply) => write!(f, "a reply that is out of place: {reply:?}"),
         }
     }
@@ -249,7 +281,7 @@ impl std::error::Error for SessionError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Io(source) => Some(source),
-            Self::Reply(_) => None,
+            Self::Reply(_) | Self::Silence(..) => None,
         }
     }
 }

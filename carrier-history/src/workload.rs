@@ -7,6 +7,7 @@ mod registers;
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
 use carrier_compare::Random;
@@ -39,6 +40,8 @@ pub struct Run {
     pub clock: Clock,
     /// How long to go on.
     pub time: Duration,
+    /// How long a client waits for a reply before that is a finding.
+    pub patience: Duration,
     /// How many clients; each workload has its own number where none is given.
     pub clients: Option<usize>,
 }
@@ -61,8 +64,8 @@ pub struct Tally {
 /// What is wrong, explained.
 #[derive(Debug)]
 pub struct Finding {
-    /// The history it was found in, counted from 0.
-    pub segment: u64,
+    /// The history it was found in, counted from 0, where the workload has several.
+    pub segment: Option<u64>,
     text: String,
 }
 
@@ -77,12 +80,33 @@ impl Workload {
     ///
     /// A thread of a client does.
     pub fn run(self, run: &Run) -> Result<Result<Tally, Finding>, SessionError> {
-        match self {
+        let outcome = match self {
             Self::Append => append::run(run),
             Self::Registers => registers::run(run),
             Self::Bank => bank::run(run),
             Self::Progress => progress::run(run),
+        };
+        match outcome {
+            // A server that does not answer is a finding like any other.
+            Err(silence @ SessionError::Silence(..)) => Ok(Err(Finding::new(None, &silence))),
+            other => other,
         }
+    }
+
+    /// Commands of those it cannot do without that the server does not know.
+    ///
+    /// # Errors
+    ///
+    /// It does not answer.
+    pub fn missing(self, run: &Run) -> Result<Vec<&'static str>, SessionError> {
+        let needed: &[&'static str] = match self {
+            Self::Append => &["APPEND", "GET", "MULTI", "EXEC", "WATCH", "FLUSHALL"],
+            Self::Registers => &["GET", "MGET", "MSET"],
+            Self::Bank => &["GET", "INCRBY", "MGET", "MSET", "MULTI", "EXEC", "WATCH", "FLUSHALL"],
+            Self::Progress => &["MGET", "MSET", "FLUSHALL"],
+        };
+        let known = run.session(0)?.known(needed)?;
+        Ok(needed.iter().filter(|name| !known.contains(*name)).copied().collect())
     }
 
     /// Its name on the command line.
@@ -97,14 +121,38 @@ impl Workload {
     }
 }
 
+/// What all clients did, or the first error; if several wait in vain, what all of them wait for.
+fn joined<T>(
+    clients: Vec<ScopedJoinHandle<'_, Result<T, SessionError>>>,
+) -> Result<Vec<T>, SessionError> {
+    let (mut parts, mut error) = (Vec::new(), None);
+    for client in clients {
+        match client.join().expect("a client panicked") {
+            Ok(part) => parts.push(part),
+            Err(SessionError::Silence(number, words)) => match &mut error {
+                Some(SessionError::Silence(_, all)) => {
+                    all.push_str(&format!("\nand client {number}: {words}"));
+                }
+                _ => error = Some(SessionError::Silence(number, words)),
+            },
+            Err(other) => error = error.or(Some(other)),
+        }
+    }
+    error.map_or(Ok(parts), Err)
+}
+
 impl Run {
     fn is_over(&self) -> bool {
         self.clock.elapsed() >= self.time
     }
 
+    fn session(&self, number: usize) -> Result<Session, SessionError> {
+        Session::connect(self.address, number, self.clock, self.patience)
+    }
+
     /// So many clients.
     fn sessions(&self, count: usize) -> Result<Vec<Session>, SessionError> {
-        (0..count).map(|number| Session::connect(self.address, number, self.clock)).collect()
+        (0..count).map(|number| self.session(number)).collect()
     }
 
     /// What a client draws from in a segment.
@@ -116,7 +164,7 @@ impl Run {
 }
 
 impl Finding {
-    fn new(segment: u64, what: &dyn fmt::Display) -> Self {
+    fn new(segment: Option<u64>, what: &dyn fmt::Display) -> Self {
         Self { segment, text: what.to_string() }
     }
 }
@@ -156,6 +204,9 @@ impl fmt::Display for Tally {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "in history {}:\n{}", self.segment, self.text)
+        if let Some(segment) = self.segment {
+            write!(f, "in history {segment}:")?;
+        }
+        write!(f, "\n{}", self.text)
     }
 }

@@ -46,12 +46,14 @@ impl Requests {
         }
     }
 
-    /// What stands behind the arguments of a request, for its reply's encoder.
+    /// The arguments of a request of the list, and what stands behind them.
     #[inline]
-    pub(crate) fn behind<'a>(&'a self, request: &Request, input: &'a [u8]) -> &'a [u8] {
-        let end = request.args.end;
-        let range = end..end + request.dialect.ranges_behind();
-        if range.is_empty() { &[] } else { self.args(range, request.source, input).get(0) }
+    pub(crate) fn args_of<'a>(&'a self, request: &Request, input: &'a [u8]) -> Args<'a> {
+        let args = self.args(request.args.clone(), request.source, input);
+        if request.dialect.ranges_behind() == 0 {
+            return args;
+        }
+        args.with_behind(self.ranges.get(request.args.end).copied().unwrap_or_default())
     }
 
     /// Adds an argument that is not in the input of the request's connection.

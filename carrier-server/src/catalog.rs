@@ -31,8 +31,12 @@ pub struct Command {
     route: Route,
     /// The words of its name.
     words: usize,
-    /// Whether it runs in slices.
-    sliced: bool,
+    /// Whether it goes over containers or the namespace.
+    linear: bool,
+    /// Whether it goes over its arguments.
+    looping: bool,
+    /// Whether it is never queued.
+    immediate: bool,
 }
 
 /// How the shards of a request follow from its arguments.
@@ -58,6 +62,8 @@ pub(crate) enum Route {
         /// Which argument of a group is the key.
         key_offset: usize,
     },
+    /// The shards of all keys: it runs once, with what they hold.
+    Keys,
     /// Every shard.
     Everywhere,
 }
@@ -209,6 +215,12 @@ impl Catalog {
         self.command((*self.served.get(served as usize)?)?)
     }
 
+    /// Whether a request would have been one to run the queued requests.
+    pub(crate) fn is_commit(&self, error: BindError) -> bool {
+        let BindError::WrongArity(id) = error else { return false };
+        self.command(id).is_some_and(|command| asks_for(&command.program, "commit"))
+    }
+
     /// The text of the error reply to a request that names no command that can run.
     pub(crate) fn bind_error(&self, error: BindError, args: Args<'_>) -> Vec<u8> {
         match error {
@@ -266,8 +278,10 @@ impl Catalog {
         if !is_new {
             return Err(CatalogError::Duplicate { name });
         }
-        let sliced = is_sliced(&program, route);
-        self.commands.push(Command { id, program, route, words, sliced });
+        let linear = program.code.iter().any(|one| one.op.info().cost == Cost::Linear);
+        let looping = program.signature.list().is_some();
+        let immediate = is_immediate(&program);
+        self.commands.push(Command { id, program, route, words, linear, looping, immediate });
         Ok(())
     }
 }
@@ -327,9 +341,21 @@ impl Command {
         self.signature().key_positions(self.words)
     }
 
-    /// Whether it may be left between two units of its work and be taken up again later.
-    pub(crate) const fn is_sliced(&self) -> bool {
-        self.sliced
+    /// Whether it can take so long, with so many arguments, that it goes in slices.
+    #[inline]
+    pub(crate) const fn is_sliced(&self, args: usize) -> bool {
+        self.linear || (self.looping && args >= SLICED_ARGS_MIN)
+    }
+
+    /// Whether it runs at once between MULTI and EXEC too, where others are queued.
+    pub(crate) const fn is_immediate(&self) -> bool {
+        self.immediate
+    }
+
+    /// Whether it asks for something about the connection's transaction.
+    pub(crate) fn controls_transactions(&self) -> bool {
+        let asks = |op| matches!(op, Opcode::Multi | Opcode::MultiWatch);
+        self.program.code.iter().any(|one| asks(one.op))
     }
 
     /// Whether it may change data.
@@ -339,7 +365,10 @@ impl Command {
 
     /// Whether its requests have a first key, whose hash travels with them.
     pub(crate) const fn has_key(&self) -> bool {
-        matches!(self.route, Route::Key(_) | Route::Groups { .. } | Route::List { .. })
+        matches!(
+            self.route,
+            Route::Key(_) | Route::Groups { .. } | Route::List { .. } | Route::Keys
+        )
     }
 
     /// The name in lower case, `client|id` for a subcommand.
@@ -393,6 +422,7 @@ impl Route {
             [(index, param)] if matches!(param.multiplicity, Multiplicity::Once) => {
                 Ok(Self::Key(*index))
             }
+            _ if program.run_where == RunWhere::One => Ok(Self::Keys),
             [(_, param)] if param.multiplicity.is_list() && signature.has_movable_keys() => {
                 let offset = param.items.iter().position(|item| item.ty == ParamType::Key);
                 Ok(Self::List { key_offset: offset.unwrap_or(0) })
@@ -406,7 +436,7 @@ impl Route {
                 let stride = param.items.len();
                 Ok(Self::Groups { start: *start, stride, key_offset: offset.unwrap_or(0) })
             }
-            _ => Err("one key, or one variadic group with a key"),
+            _ => Err("run_where: ONE, or one list with a key in each of its groups"),
         }
     }
 }
@@ -423,13 +453,17 @@ impl fmt::Display for CatalogError {
 
 impl std::error::Error for CatalogError {}
 
-/// Whether a program goes over a container or a namespace, only reads, and has one key at most, so
-/// that it can be kept from seeing changes in its midst (see `unfinished.rs`).
-fn is_sliced(program: &Program, route: Route) -> bool {
-    let goes_over = |op: Opcode| op.info().cost == Cost::Linear;
-    !program.access.contains(Access::WRITE)
-        && matches!(route, Route::Key(_) | Route::Cursor(_))
-        && program.code.iter().any(|instruction| goes_over(instruction.op))
+/// Whether a command controls transactions or ends the connection. One that only forgets watched
+/// keys is queued as any other.
+fn is_immediate(program: &Program) -> bool {
+    let asks = |op| matches!(op, Opcode::Multi | Opcode::MultiWatch | Opcode::SessionClose);
+    program.code.iter().any(|one| asks(one.op)) && !asks_for(program, "unwatch")
+}
+
+/// Whether a program asks for this about the connection's transaction.
+fn asks_for(program: &Program, what: &str) -> bool {
+    let name = |code: u8| zvm::ChoiceSet::Multi.names().get(usize::from(code)).copied();
+    program.code.iter().any(|one| one.op == Opcode::Multi && name(one.b) == Some(what))
 }
 
 /// Whether an opcode can fail because the memory budget is used up; a fused one can where one of
@@ -458,6 +492,9 @@ fn printable(bytes: &[u8], max: usize) -> &[u8] {
     let len = bytes.iter().take(max).take_while(|byte| **byte != 0).count();
     bytes.get(..len).unwrap_or_default()
 }
+
+/// Arguments from which on a loop over them goes in slices; with fewer it takes less than one.
+const SLICED_ARGS_MIN: usize = 1024;
 
 /// Bytes of a request that the error about an unknown command repeats at most.
 const UNKNOWN_ARGS_MAX: usize = 128;

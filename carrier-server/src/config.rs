@@ -4,12 +4,15 @@
 //! laid over it; what comes out is a [`Config`], which knows neither.
 
 mod file;
+mod memory;
 mod size;
 
 pub use file::{ConfigError, Place};
+pub use memory::Memory;
 pub use size::parse_size;
 
 use crate::socket::Address;
+use kvstore::Policy;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use zvm::Access;
@@ -30,8 +33,8 @@ pub struct Config {
     pub workers: Option<usize>,
     /// Whether each thread is pinned to a core of its own.
     pub pin_threads: bool,
-    /// The memory budget of all shards together, in bytes; `None`: no limit.
-    pub memory_bytes: Option<u64>,
+    /// How much memory the data may take, and what happens beyond it.
+    pub memory: Memory,
     /// The directory of further commands.
     pub commands: Option<PathBuf>,
     /// What is logged.
@@ -139,7 +142,7 @@ impl Default for Config {
             parsers: None,
             workers: None,
             pin_threads: false,
-            memory_bytes: None,
+            memory: Memory::default(),
             commands: None,
             log_level: LogLevel::Info,
             limits: Limits::default(),
@@ -199,9 +202,11 @@ impl Config {
             }
         }
         let _ = writeln!(out, "pin_threads = {}\n\n[memory]", self.pin_threads);
-        if let Some(bytes) = self.memory_bytes {
+        if let Some(bytes) = self.memory.soft_stay_under {
             let _ = writeln!(out, "soft_stay_under = \"{bytes}\"");
         }
+        let _ = writeln!(out, "precache_multiplier = {}", self.memory.precache_multiplier);
+        out.push_str(&lru_table(self.memory.policy));
         if let Some(directory) = &self.commands {
             let directory = quoted(&directory.display().to_string());
             let _ = writeln!(out, "\n[commands]\ndirectory = {directory}");
@@ -217,6 +222,17 @@ impl Config {
         let _ = writeln!(out, "client_output_buffer_limit = \"{limit}\"");
         out
     }
+}
+
+/// The table of a policy.
+fn lru_table(policy: Policy) -> String {
+    let (enable, rest) = match policy {
+        Policy::Snlru { levels } => (true, format!("mode = \"SNLRU\"\nsnlru_levels = {levels}\n")),
+        Policy::RandomMemory => (true, "mode = \"RANDOM_MEMORY\"\n".to_owned()),
+        Policy::Random => (true, "mode = \"RANDOM\"\n".to_owned()),
+        _ => (false, String::new()),
+    };
+    format!("\n[lru]\nenable = {enable}\n{rest}")
 }
 
 /// A string as TOML writes it.

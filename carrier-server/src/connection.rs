@@ -2,10 +2,12 @@
 
 use crate::config::{Limits, NetworkProtocol};
 use crate::input::{BufferPool, Input, Received};
+use crate::multi::Queue;
 use crate::replies::Replies;
 use crate::request::ConnectionKey;
 use crate::session::SessionState;
 use crate::socket::Stream;
+use crate::watches::Watched;
 use std::io::{self, Write as _};
 
 /// What a connection speaks, with the state of its unfinished request.
@@ -81,6 +83,18 @@ pub(crate) struct Connection {
     /// How many of its requests have programs that go on in later turns: until they have ended,
     /// it is not parsed any further.
     pub(crate) unfinished: u32,
+    /// How many of its transactions are not published: until they are, it is not parsed further.
+    pub(crate) unpublished: u32,
+    /// How many of its transactions are not answered.
+    pub(crate) transactions: u32,
+    /// Whether its next request must not run before they are.
+    pub(crate) awaits_transactions: bool,
+    /// What it has queued since MULTI.
+    pub(crate) queue: Option<Box<Queue>>,
+    /// The keys that it watches.
+    pub(crate) watched: Vec<Watched>,
+    /// How it was before its EXEC, which may yet have no effect.
+    pub(crate) before_exec: Option<Box<SessionState>>,
     /// How many further bytes the unfinished request needs at least.
     pub(crate) needed: usize,
 }
@@ -134,6 +148,18 @@ impl Connection {
                 return;
             }
         }
+    }
+
+    /// Notes that a request between MULTI and EXEC was refused: EXEC will be, too.
+    pub(crate) fn break_queue(&mut self) {
+        if let Some(queue) = &mut self.queue {
+            queue.is_broken = true;
+        }
+    }
+
+    /// Whether its next request has to wait for those before it.
+    pub(crate) const fn is_held(&self) -> bool {
+        self.unfinished > 0 || self.unpublished > 0 || self.awaits_transactions
     }
 
     /// Whether nothing is left to do before it can close.
@@ -207,6 +233,12 @@ impl Connections {
             parseable: false,
             queued: false,
             unfinished: 0,
+            unpublished: 0,
+            transactions: 0,
+            awaits_transactions: false,
+            queue: None,
+            watched: Vec::new(),
+            before_exec: None,
             needed: 0,
         }));
         self.len += 1;

@@ -1,8 +1,8 @@
 //! Bringing the parts of one request together that ran on several shards.
 //!
-//! A command with `run_where: KEYS`, `EACH` or `ALL` runs the same program once per key (group)
-//! or shard, each on its own part of the arguments. How the parts' replies become one follows
-//! from what the command declares that it returns.
+//! A command with `run_where: EACH` runs the same program once per key (group), one with `ALL` once
+//! per shard, and one with `KEYS` once on each shard of its keys, as a transaction. How the parts'
+//! replies become one follows from what the command declares that it returns.
 
 use crate::dialect::Dialect;
 use crate::sink::end_items;
@@ -19,31 +19,10 @@ pub(crate) struct Gather {
     bytes: Vec<u8>,
 }
 
-/// How parts become one reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Combine {
-    /// The sum of the parts' integers.
-    Sum,
-    /// Any one of the parts: all say the same.
-    One,
-    /// One of the parts that found something, any of them; nil where none did.
-    Found,
-    /// One array of the elements of the parts' arrays, in the order of the parts.
-    Elements,
-    /// The parts one after the other.
-    Items,
-}
-
 impl Gather {
     /// Awaits `parts` parts of a request whose program returns `returns`.
     pub(crate) fn new(returns: Returns, dialect: Dialect, parts: usize) -> Self {
-        let combine = match returns {
-            Returns::Integer => Combine::Sum,
-            Returns::Array => Combine::Elements,
-            Returns::Bytes => Combine::Found,
-            Returns::Items => Combine::Items,
-            _ => Combine::One,
-        };
+        let combine = Combine::of(returns);
         Self { combine, dialect, missing: parts, parts: vec![0..0; parts], bytes: Vec::new() }
     }
 
@@ -60,64 +39,150 @@ impl Gather {
 
     /// Writes the combined reply. The first part that is an error stands for the whole.
     pub(crate) fn finish(&self, out: &mut Vec<u8>) {
-        let is_error = |reply: &&[u8]| match self.dialect {
+        let parts = self.parts.iter().map(|part| self.bytes.get(part.clone()).unwrap_or(&[]));
+        self.combine.write(self.dialect, parts, out);
+    }
+}
+
+/// How parts become one reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Combine {
+    /// The sum of the parts' integers.
+    Sum,
+    /// Any one of the parts: all say the same.
+    One,
+    /// One of the parts that found something, any of them; nil where none did.
+    Found,
+    /// One array of the elements of the parts' arrays, in the order of the parts.
+    Elements,
+    /// The parts one after the other.
+    Items,
+}
+
+impl Combine {
+    /// What a program that returns `returns` asks for.
+    pub(crate) const fn of(returns: Returns) -> Self {
+        match returns {
+            Returns::Integer => Self::Sum,
+            Returns::Array => Self::Elements,
+            Returns::Bytes => Self::Found,
+            Returns::Items => Self::Items,
+            _ => Self::One,
+        }
+    }
+
+    /// Writes one reply of the parts'. The first part that is an error stands for the whole.
+    pub(crate) fn write<'a>(
+        self,
+        dialect: Dialect,
+        mut parts: impl Iterator<Item = &'a [u8]> + Clone,
+        out: &mut Vec<u8>,
+    ) {
+        let is_error = |reply: &&[u8]| match dialect {
             Dialect::Resp(_) => reply.first() == Some(&b'-'),
             _ => crate::sink::is_error(reply),
         };
-        if let Some(error) = self.replies().find(is_error) {
+        if let Some(error) = parts.clone().find(is_error) {
             out.extend_from_slice(error);
             return;
         }
-        match self.combine {
-            Combine::Sum => self.write_sum(out),
-            Combine::One => out.extend_from_slice(self.replies().next().unwrap_or(&[])),
-            Combine::Found => out.extend_from_slice(self.found()),
-            Combine::Elements => self.write_elements(out),
-            Combine::Items => {
-                self.replies().for_each(|reply| out.extend_from_slice(reply));
-                if self.dialect == Dialect::Memcached {
+        match self {
+            Self::Sum => {
+                let sum = parts.filter_map(header_number).map(|(number, _)| number).sum();
+                if let Dialect::Resp(version) = dialect {
+                    drp_parser::Encoder::new(out, version).integer(sum);
+                }
+            }
+            Self::One => out.extend_from_slice(parts.next().unwrap_or(&[])),
+            Self::Found => out.extend_from_slice(found(parts)),
+            Self::Elements => {
+                let headers = parts.filter_map(|reply| Some((header_number(reply)?, reply)));
+                let total: i64 = headers.clone().map(|((len, _), _)| len).sum();
+                if let Dialect::Resp(version) = dialect {
+                    let total = usize::try_from(total).unwrap_or(0);
+                    drp_parser::Encoder::new(out, version).array(total);
+                }
+                for ((_, after), reply) in headers {
+                    out.extend_from_slice(reply.get(after..).unwrap_or(&[]));
+                }
+            }
+            Self::Items => {
+                parts.for_each(|reply| out.extend_from_slice(reply));
+                if dialect == Dialect::Memcached {
                     end_items(out);
                 }
             }
         }
     }
 
-    fn replies(&self) -> impl Iterator<Item = &[u8]> {
-        self.parts.iter().map(|part| self.bytes.get(part.clone()).unwrap_or(&[]))
+    /// The same for parts of which each stands for several key groups: `groups` tells the part of
+    /// each, in order. A part without a group has nothing to say, and its reply is empty.
+    pub(crate) fn write_groups(
+        self,
+        dialect: Dialect,
+        parts: &[&[u8]],
+        groups: &[u32],
+        out: &mut Vec<u8>,
+    ) {
+        let is_error = |reply: &&&[u8]| reply.first() == Some(&b'-');
+        if self != Self::Elements || parts.iter().find(is_error).is_some() {
+            self.write(dialect, parts.iter().copied().filter(|reply| !reply.is_empty()), out);
+            return;
+        }
+        let behind_header = |reply: &&[u8]| header_number(reply).map_or(0, |(_, after)| after);
+        let mut places: Vec<usize> = parts.iter().map(behind_header).collect();
+        if let Dialect::Resp(version) = dialect {
+            drp_parser::Encoder::new(out, version).array(groups.len());
+        }
+        for group in groups {
+            let part = *group as usize;
+            let (Some(reply), Some(place)) = (parts.get(part), places.get_mut(part)) else {
+                continue;
+            };
+            let rest = reply.get(*place..).unwrap_or(&[]);
+            let element = rest.get(..element_len(rest)).unwrap_or(&[]);
+            out.extend_from_slice(element);
+            *place += element.len();
+        }
     }
+}
 
-    /// A part that is not nil. Which of them: what they found was drawn at random, and so is this
-    /// by their bytes.
-    fn found(&self) -> &[u8] {
-        let is_nil = |reply: &[u8]| matches!(reply, b"$-1\r\n" | b"_\r\n");
-        let found = || self.replies().filter(|reply| !is_nil(reply));
-        let (mut count, mut bytes) = (0, 0_u64);
-        for reply in found() {
-            count += 1;
-            let mix = |sum: u64, byte: &u8| sum.wrapping_mul(31).wrapping_add(u64::from(*byte));
-            bytes = reply.iter().fold(bytes, mix);
-        }
-        let at = usize::try_from(bytes % u64::max(count, 1)).unwrap_or(0);
-        found().nth(at).or_else(|| self.replies().next()).unwrap_or(&[])
+/// A part that is not nil. Which of them: what they found was drawn at random, and so is this by
+/// their bytes.
+fn found<'a>(mut parts: impl Iterator<Item = &'a [u8]> + Clone) -> &'a [u8] {
+    let is_nil = |reply: &[u8]| matches!(reply, b"$-1\r\n" | b"_\r\n");
+    let mut found = parts.clone().filter(|reply| !is_nil(reply));
+    let (mut count, mut bytes) = (0, 0_u64);
+    for reply in found.clone() {
+        count += 1;
+        let mix = |sum: u64, byte: &u8| sum.wrapping_mul(31).wrapping_add(u64::from(*byte));
+        bytes = reply.iter().fold(bytes, mix);
     }
+    let at = usize::try_from(bytes % u64::max(count, 1)).unwrap_or(0);
+    found.nth(at).or_else(|| parts.next()).unwrap_or(&[])
+}
 
-    fn write_sum(&self, out: &mut Vec<u8>) {
-        let sum: i64 = self.replies().filter_map(header_number).map(|(number, _)| number).sum();
-        if let Dialect::Resp(version) = self.dialect {
-            drp_parser::Encoder::new(out, version).integer(sum);
+/// How long the first value is in a run of values that our own encoder wrote.
+fn element_len(reply: &[u8]) -> usize {
+    let (mut len, mut left) = (0, 1_i64);
+    while left > 0 {
+        let rest = reply.get(len..).unwrap_or(&[]);
+        let Some((number, after)) = header_number(rest) else {
+            // A line that holds no number.
+            let Some(line) = memchr::memchr(b'\n', rest) else { break };
+            (len, left) = (len + line + 1, left - 1);
+            continue;
+        };
+        left -= 1;
+        len += after;
+        match rest.first() {
+            Some(b'$' | b'=') => len += usize::try_from(number).map_or(0, |bytes| bytes + 2),
+            Some(b'*' | b'~' | b'>') => left += number.max(0),
+            Some(b'%') => left += 2 * number.max(0),
+            _ => {}
         }
     }
-
-    fn write_elements(&self, out: &mut Vec<u8>) {
-        let headers = || self.replies().filter_map(|reply| Some((header_number(reply)?, reply)));
-        let total: i64 = headers().map(|((len, _), _)| len).sum();
-        if let Dialect::Resp(version) = self.dialect {
-            drp_parser::Encoder::new(out, version).array(usize::try_from(total).unwrap_or(0));
-        }
-        for ((_, after), reply) in headers() {
-            out.extend_from_slice(reply.get(after..).unwrap_or(&[]));
-        }
-    }
+    len
 }
 
 /// The number in the header line of a reply that our own encoder wrote, and where the line ends.
@@ -151,6 +216,28 @@ mod tests {
     fn keeps_elements_in_the_order_of_their_keys() {
         let parts: &[&[u8]] = &[b"*1\r\n$1\r\na\r\n", b"*1\r\n$-1\r\n", b"*1\r\n$1\r\nc\r\n"];
         assert_eq!(combined(Returns::Array, parts), b"*3\r\n$1\r\na\r\n$-1\r\n$1\r\nc\r\n");
+    }
+
+    #[test]
+    fn elements_of_several_groups_are_dealt_out() {
+        let parts: &[&[u8]] = &[b"*2\r\n$1\r\na\r\n*2\r\n:1\r\n+x\r\n", b"*2\r\n$-1\r\n_\r\n"];
+        let mut out = Vec::new();
+        let dialect = Dialect::Resp(Version::Resp2);
+        Combine::Elements.write_groups(dialect, parts, &[1, 0, 0, 1], &mut out);
+        assert_eq!(out, b"*4\r\n$-1\r\n$1\r\na\r\n*2\r\n:1\r\n+x\r\n_\r\n");
+    }
+
+    #[test]
+    fn parts_without_a_group_say_nothing() {
+        let dialect = Dialect::Resp(Version::Resp2);
+        let of = |combine: Combine, parts: &[&[u8]]| {
+            let mut out = Vec::new();
+            combine.write_groups(dialect, parts, &[1, 2], &mut out);
+            out
+        };
+        assert_eq!(of(Combine::One, &[b"", b"+OK\r\n", b"+OK\r\n"]), b"+OK\r\n");
+        assert_eq!(of(Combine::Sum, &[b"", b":1\r\n", b":2\r\n"]), b":3\r\n");
+        assert_eq!(of(Combine::Found, &[b"", b"$-1\r\n", b"$1\r\na\r\n"]), b"$1\r\na\r\n");
     }
 
     #[test]

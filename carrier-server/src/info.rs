@@ -2,6 +2,7 @@
 
 use crate::catalog::Catalog;
 use crate::clock::Clock;
+use crate::resident;
 use crate::shared::Shared;
 use std::fmt::Write as _;
 
@@ -75,23 +76,15 @@ fn memory(out: &mut String, shared: &Shared, _: &Catalog) {
         .map(|database| shared.stats.sum(|thread| &thread.keys[database]));
     let keys = key_counts.sum::<u64>().max(1);
     field(out, "used_memory", used);
-    field(out, "used_memory_rss", resident_bytes());
+    field(out, "used_memory_rss", resident::bytes());
     field(out, "used_memory_dataset", payload);
     field(out, "used_memory_overhead", overhead);
     field(out, "overhead_per_pair", format_args!("{:.1}", overhead as f64 / keys as f64));
     field(out, "arena_committed", shared.stats.sum(|thread| &thread.committed_bytes));
     field(out, "arena_free", free);
     field(out, "arena_moved", shared.stats.sum(|thread| &thread.moved_bytes));
-    field(out, "maxmemory", shared.config.memory_bytes.unwrap_or(0));
-    field(out, "maxmemory_policy", "noeviction");
-}
-
-/// The memory of the process that the system backs; 0 where that cannot be told.
-fn resident_bytes() -> u64 {
-    let pages = std::fs::read_to_string("/proc/self/statm")
-        .ok()
-        .and_then(|text| text.split_ascii_whitespace().nth(1)?.parse::<u64>().ok());
-    pages.unwrap_or(0) * rustix::param::page_size() as u64
+    field(out, "maxmemory", shared.budget.bytes().unwrap_or(0));
+    field(out, "maxmemory_policy", shared.config.memory.redis_policy());
 }
 
 fn stats(out: &mut String, shared: &Shared, _: &Catalog) {
@@ -101,6 +94,7 @@ fn stats(out: &mut String, shared: &Shared, _: &Catalog) {
     field(out, "total_commands_processed", stats.sum(|thread| &thread.commands));
     field(out, "remote_requests", stats.sum(|thread| &thread.remote_requests));
     field(out, "expired_keys", stats.sum(|thread| &thread.expired_keys));
+    field(out, "evicted_keys", stats.sum(|thread| &thread.evicted_keys));
 }
 
 fn replication(out: &mut String, _: &Shared, _: &Catalog) {
@@ -135,8 +129,8 @@ pub(crate) fn settings(shared: &Shared) -> Vec<(&'static str, String)> {
         ("cluster-enabled", "no".to_owned()),
         ("databases", crate::session::DATABASES.to_string()),
         ("maxclients", config.limits.maxclients.to_string()),
-        ("maxmemory", config.memory_bytes.unwrap_or(0).to_string()),
-        ("maxmemory-policy", "noeviction".to_owned()),
+        ("maxmemory", shared.budget.bytes().unwrap_or(0).to_string()),
+        ("maxmemory-policy", config.memory.redis_policy().to_owned()),
         ("port", shared.port.to_string()),
         ("proto-max-bulk-len", config.limits.proto_max_bulk_len.to_string()),
         ("save", String::new()),

@@ -8,12 +8,14 @@
 //!
 //! A full ring of a peer is backpressure: the batch stays open here, and once it is large nothing
 //! more is parsed until it is gone (invariant 7). Coming home cannot fail: every batch carries the
-//! permit for a reserved slot of the ring it returns to.
+//! permit for a reserved slot of the ring it returns to. Nor can a message of a transaction: each
+//! thread has slots of its own in every ring for as many as it may have out.
 
 use crate::batch::Batch;
 use crate::catalog::Catalog;
 use crate::config::Terms;
 use crate::socket::Stream;
+use crate::transaction::{self, Transaction};
 use crate::unfinished::LateReply;
 use loopy_ring::{Consumer, Parked, Permit, Producer, Reserved};
 use mio::Waker;
@@ -29,6 +31,12 @@ pub(crate) enum Message {
     Done(Box<Batch>),
     /// The reply of a program that took several turns, to a request of this thread's connections.
     Late(Box<LateReply>),
+    /// A transaction has its turn on this thread's shard: the number of the part that it is there.
+    Turn(Arc<Transaction>, usize),
+    /// That part goes on.
+    GoOn(Arc<Transaction>, usize),
+    /// All parts of a transaction of this thread have ended.
+    Finished(Arc<Transaction>),
     /// A connection that is this thread's from now on.
     Connection(Stream, Terms),
 }
@@ -37,7 +45,7 @@ impl Reserved for Message {
     fn permit(&self) -> Option<&Permit> {
         match self {
             Self::Done(batch) => Some(batch.permit()),
-            Self::Work(_) | Self::Late(_) | Self::Connection(..) => None,
+            _ => None,
         }
     }
 }
@@ -45,8 +53,13 @@ impl Reserved for Message {
 /// The rings as one thread holds them.
 #[derive(Debug)]
 pub(crate) struct Mesh {
+    me: usize,
     inbox: Consumer<Message>,
-    /// The way to each thread; the one to this thread itself is never used.
+    /// The slots for transactions in all rings.
+    permits: TransactionPermits,
+    /// Turns of transactions in the own ring that were put there by this thread.
+    own_turns: usize,
+    /// The way to each thread; the one to this thread itself is for transactions.
     peers: Vec<Peer>,
     /// The thread that hosts each shard.
     hosts: Arc<[usize]>,
@@ -80,10 +93,11 @@ impl Mesh {
         inbox: Consumer<Message>,
         ways: Vec<(Producer<Message>, Arc<Waker>)>,
         hosts: Arc<[usize]>,
+        permits: TransactionPermits,
         catalog: &Arc<Catalog>,
     ) -> Self {
-        let permits = std::iter::from_fn(|| inbox.try_reserve(1));
-        let pool = permits
+        let returns = std::iter::from_fn(|| inbox.try_reserve(1));
+        let pool = returns
             .take(batches_out(ways.len()))
             .map(|permit| Box::new(Batch::new(me, Arc::clone(catalog), permit)))
             .collect();
@@ -92,7 +106,24 @@ impl Mesh {
             .map(|(producer, waker)| Peer { producer, waker, open: None, published: false })
             .collect();
         let own_shard = hosts.iter().position(|&host| host == me);
-        Self { inbox, peers, hosts, own_shard, pool, large: false, congested: false, closed: false }
+        Self {
+            me,
+            inbox,
+            permits,
+            own_turns: 0,
+            peers,
+            hosts,
+            own_shard,
+            pool,
+            large: false,
+            congested: false,
+            closed: false,
+        }
+    }
+
+    /// Which thread this is.
+    pub(crate) const fn thread(&self) -> usize {
+        self.me
     }
 
     /// The shard that this thread hosts.
@@ -192,6 +223,45 @@ impl Mesh {
         }
     }
 
+    /// The thread that hosts a shard.
+    pub(crate) fn host(&self, shard: usize) -> usize {
+        self.hosts.get(shard).copied().unwrap_or(0)
+    }
+
+    /// Publishes all open batches, and tells whether none is left.
+    pub(crate) fn publish_all(&mut self) -> bool {
+        self.peers.iter_mut().for_each(Peer::publish);
+        !self.is_stuck()
+    }
+
+    /// Sends what concerns a transaction to a thread. Its coordinator may have no more out than
+    /// [`transaction::out_max`] says.
+    pub(crate) fn send_transaction(&mut self, thread: usize, message: Message) {
+        let sender = match &message {
+            Message::Turn(one, _) | Message::GoOn(one, _) | Message::Finished(one) => one.home,
+            _ => self.me,
+        };
+        if thread == self.me && matches!(message, Message::Turn(..)) {
+            self.own_turns += 1;
+        }
+        let permit = &self.permits[sender][thread];
+        let peer = &mut self.peers[thread];
+        let pushed = peer.producer.push_reserved(message, permit);
+        debug_assert!(pushed.is_ok(), "a transaction has one slot in each ring");
+        peer.published |= thread != self.me;
+    }
+
+    /// Whether the own ring holds transactions of this thread that have not had their turn here.
+    pub(crate) const fn has_own_turns(&self) -> bool {
+        self.own_turns > 0
+    }
+
+    /// Wakes a thread, if it sleeps.
+    pub(crate) fn wake(&self, thread: usize) -> io::Result<()> {
+        let peer = &self.peers[thread];
+        if peer.producer.notify() { peer.waker.wake() } else { Ok(()) }
+    }
+
     /// Hands a connection to another thread.
     ///
     /// # Errors
@@ -222,7 +292,11 @@ impl Mesh {
 
     /// The next message.
     pub(crate) fn receive(&mut self) -> Option<Message> {
-        self.inbox.pop()
+        let message = self.inbox.pop()?;
+        if matches!(&message, Message::Turn(transaction, _) if transaction.home == self.me) {
+            self.own_turns -= 1;
+        }
+        Some(message)
     }
 
     /// Announces that this thread is about to sleep. False where messages have come in: it may
@@ -265,10 +339,25 @@ pub(crate) const fn batches_out(threads: usize) -> usize {
     if threads < 2 { 0 } else { 4 * threads }
 }
 
-/// Slots of each ring: every batch of this thread may be on its way home while every other
-/// thread's batches and some connections are on their way here.
+/// For each thread its slots in each ring.
+pub(crate) type TransactionPermits = Arc<[Box<[Permit]>]>;
+
+/// Takes the slots for the transactions of all threads in all rings.
+pub(crate) fn transaction_permits<'a>(
+    rings: impl Iterator<Item = &'a Producer<Message>> + Clone,
+) -> TransactionPermits {
+    let threads = rings.clone().count();
+    let of_thread = |_| {
+        let own = rings.clone().map(|ring| ring.try_reserve(transaction::out_max(threads)));
+        own.map(|permit| permit.expect("capacity() reserves them for each thread")).collect()
+    };
+    (0..threads).map(of_thread).collect()
+}
+
+/// Slots of each ring: every batch of this thread may be on its way home, and every transaction of
+/// any thread on its way here, while every other thread's batches and some connections are.
 pub(crate) const fn capacity(threads: usize) -> loopy_ring::Capacity {
-    let reserved = batches_out(threads);
+    let reserved = batches_out(threads) + threads * transaction::out_max(threads);
     let plain = if threads < PLAIN_MIN { PLAIN_MIN } else { threads };
     loopy_ring::Capacity { slots: (reserved + plain).next_power_of_two(), reserved }
 }

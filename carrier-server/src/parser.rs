@@ -4,6 +4,7 @@
 //! have run, or the client's turn is over; the loop executes the batch and comes back.
 
 mod detect;
+mod exec;
 mod memcached;
 mod resp;
 
@@ -11,9 +12,10 @@ use crate::batch::Requests;
 use crate::catalog::{Catalog, Command};
 use crate::config::NetworkProtocol;
 use crate::connection::{Connection, Phase, Protocol};
+use crate::coordinator::Coordinator;
 use crate::dialect::Dialect;
 use crate::mesh::Mesh;
-use crate::request::{ConnectionKey, Source};
+use crate::request::{ConnectionKey, ReplyTo, Request, Source};
 use crate::router::Router;
 use crate::session::SessionView;
 use crate::shared::Shared;
@@ -32,6 +34,8 @@ pub(crate) enum Stop {
     NeedsInput,
     /// The local batch must run first.
     BatchFirst,
+    /// A transaction must be published first.
+    Publish,
     /// The client has had its turn, or does not keep up with its replies.
     TurnOver,
     /// Another thread does not keep up.
@@ -47,6 +51,10 @@ pub(crate) struct Turn<'a> {
     pub(crate) local: &'a mut Requests,
     /// The way to the others'.
     pub(crate) mesh: &'a mut Mesh,
+    /// What publishes transactions.
+    pub(crate) coordinator: &'a mut Coordinator,
+    /// When the turn began, in milliseconds since the Unix epoch.
+    pub(crate) now_ms: u64,
     /// The server around the threads.
     pub(crate) shared: &'a Shared,
     /// This thread's counters.
@@ -80,6 +88,22 @@ pub(crate) struct Bound<'a> {
     pub(crate) quiet: bool,
 }
 
+impl Bound<'_> {
+    /// The request as it goes to a shard.
+    pub(crate) fn request(&self, reply_to: ReplyTo, namespace: u32) -> Request {
+        Request {
+            reply_to,
+            command: self.command.id(),
+            namespace,
+            dialect: self.dialect,
+            quiet: self.quiet,
+            hash: 0,
+            args: self.args.clone(),
+            source: self.source,
+        }
+    }
+}
+
 impl Parser {
     /// Takes requests from one connection until there is a reason to stop. `quota` counts down
     /// what the connection may still ask for in this turn.
@@ -92,8 +116,10 @@ impl Parser {
     ) -> Stop {
         while connection.parseable && connection.phase != Phase::Closing {
             let pending_max = turn.shared.config.limits.client_output_buffer_pause;
-            let waits = connection.unfinished > 0;
-            if *quota == 0 || waits || !connection.replies.has_room(pending_max) {
+            if connection.unpublished > 0 {
+                return Stop::Publish;
+            }
+            if *quota == 0 || connection.is_held() || !connection.replies.has_room(pending_max) {
                 return Stop::TurnOver;
             }
             if turn.local.list.len() >= LOCAL_BATCH_MAX {
@@ -127,18 +153,21 @@ impl Parser {
     ) -> Option<Stop> {
         if !connection.session.access.contains(bound.command.access()) {
             deny(connection, bound);
+            connection.break_queue();
             turn.local.ranges.truncate(bound.args.start);
             connection.input.consume(consumed);
             return None;
         }
-        if bound.command.run_where() == RunWhere::Connection {
+        if connection.queue.is_some() && !bound.command.is_immediate() {
+            queue(turn, connection, bound);
+        } else if bound.command.run_where() == RunWhere::Connection {
             if !turn.local.list.is_empty() {
                 // It may look at what the requests before it did to this thread's shard.
                 turn.local.ranges.truncate(bound.args.start);
                 return Some(Stop::BatchFirst);
             }
             let version = turn.shared.commands.version();
-            self.run_here(turn, connection, bound);
+            self.run_here(turn, connection, key, bound);
             turn.local.clear();
             if version != turn.shared.commands.version() {
                 // What follows is bound to the commands as they are from now on.
@@ -146,6 +175,11 @@ impl Parser {
                 turn.stats.commands.add(1);
                 return Some(Stop::TurnOver);
             }
+        } else if connection.transactions > 0 && !bound.command.has_key() {
+            // It would not queue behind them, as it has no keys.
+            turn.local.ranges.truncate(bound.args.start);
+            connection.awaits_transactions = true;
+            return Some(Stop::TurnOver);
         } else {
             self.router.route(turn, connection, key, bound);
         }
@@ -155,22 +189,43 @@ impl Parser {
     }
 
     /// Runs a connection command: it sees the connection and no data.
-    fn run_here(&mut self, turn: &Turn<'_>, connection: &mut Connection, bound: &Bound<'_>) {
+    fn run_here(
+        &mut self,
+        turn: &mut Turn<'_>,
+        connection: &mut Connection,
+        key: ConnectionKey,
+        bound: &Bound<'_>,
+    ) {
         let dialect = Cell::new(bound.dialect);
         let sequence = connection.replies.assign();
-        let Connection { replies, session, input, .. } = connection;
-        let mut view = SessionView::new(session, turn.shared, turn.catalog, &dialect);
+        let Connection { replies, session, input, queue, .. } = connection;
+        let mut view =
+            SessionView::new(session, turn.shared, turn.catalog, &dialect, queue.is_some());
         let args = turn.local.args(bound.args.clone(), bound.source, input.buffer());
         let program = bound.command.program();
         let frame = Frame::new(args);
-        replies.reply(sequence, |out| {
+        let mut run = |out: &mut Vec<u8>| {
             let start = out.len();
-            let mut sink = Sink::of_request(out, &dialect, args, &[]);
+            let mut sink = Sink::of_request(out, &dialect, args);
             zvm::run(program, frame, &mut self.registers, &mut NoStore, &mut view, &mut sink);
             if bound.quiet {
                 out.truncate(start);
             }
-        });
+        };
+        if bound.command.controls_transactions() {
+            let mut reply = Vec::new();
+            run(&mut reply);
+            let wishes = view.take_wishes();
+            self.control(
+                turn,
+                connection,
+                bound.request(reply_to(key, sequence), 0),
+                wishes,
+                reply,
+            );
+            return;
+        }
+        replies.reply(sequence, run);
         if view.is_closing() {
             connection.phase = Phase::Draining;
             connection.parseable = false;
@@ -197,6 +252,23 @@ fn starve(connection: &mut Connection, needed: usize) -> Stop {
     connection.parseable = false;
     connection.needed = needed;
     Stop::NeedsInput
+}
+
+/// Queues a request between MULTI and EXEC.
+fn queue(turn: &mut Turn<'_>, connection: &mut Connection, bound: &Bound<'_>) {
+    let Connection { queue: Some(queue), replies, input, .. } = connection else { return };
+    let args = turn.local.args(bound.args.clone(), bound.source, input.buffer());
+    let reply: &[u8] = match queue.push(turn.catalog, bound.command.id(), args) {
+        true => b"+QUEUED\r\n",
+        false => b"-ERR the transaction is too large, or the commands have changed\r\n",
+    };
+    let sequence = replies.assign();
+    replies.reply(sequence, |out| out.extend_from_slice(reply));
+    turn.local.ranges.truncate(bound.args.start);
+}
+
+const fn reply_to(connection: ConnectionKey, sequence: u64) -> ReplyTo {
+    ReplyTo { connection, sequence, part: None }
 }
 
 /// Answers a request for which the connection's network gives no right.

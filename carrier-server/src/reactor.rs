@@ -12,16 +12,20 @@ use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::config::{NetworkProtocol, Terms};
 use crate::connection::{Connections, Phase};
+use crate::coordinator::Coordinator;
 use crate::input::BufferPool;
 use crate::listener::{Arrival, Listener};
 use crate::mesh::{Mesh, Message};
 use crate::parser::{Parser, Stop, Turn};
 use crate::replier::{Replier, Sent};
-use crate::request::ConnectionKey;
+use crate::request::{ConnectionKey, ReplyTo};
+use crate::router::Planner;
 use crate::session::SessionState;
 use crate::shared::Shared;
 use crate::socket::Stream;
-use crate::worker::{Upkeep, Worker};
+use crate::transaction::{Purpose, Transaction};
+use crate::watches::Watched;
+use crate::worker::{Outgoing, Upkeep, Worker};
 use mio::event::Event;
 use mio::{Events, Interest, Poll, Token};
 use std::collections::VecDeque;
@@ -41,6 +45,7 @@ pub(crate) struct Reactor {
     mesh: Mesh,
     listener: Option<Listener>,
     parser: Parser,
+    coordinator: Coordinator,
     worker: Option<Worker>,
     replier: Replier,
     connections: Connections,
@@ -97,6 +102,7 @@ impl Reactor {
             }
         }
         let (catalog, version) = shared.commands.current();
+        let coordinator = Coordinator::new(index, shared.stats.threads());
         Ok(Self {
             index,
             shared,
@@ -106,6 +112,7 @@ impl Reactor {
             mesh,
             listener,
             parser: Parser::default(),
+            coordinator,
             worker: roles.worker,
             replier: Replier::default(),
             connections: Connections::default(),
@@ -138,10 +145,11 @@ impl Reactor {
             let now_ms = Clock::unix_ms();
             self.renew_commands();
             self.accept();
-            self.serve(now_ms);
+            self.serve(now_ms)?;
             self.mesh.publish()?;
             self.drain(now_ms);
             self.go_on();
+            self.coordinate(now_ms)?;
             self.mesh.publish()?;
             if self.mesh.has_room() {
                 self.ready.extend(self.stalled.drain(..));
@@ -160,7 +168,8 @@ impl Reactor {
         let idle = self.ready.is_empty()
             && !unfinished
             && !self.listener.as_ref().is_some_and(Listener::is_ready);
-        let timeout = if idle && self.mesh.park() {
+        let timeout = if idle && self.mesh.park() && self.coordinator.may_sleep(&self.shared.order)
+        {
             let until_due = self.timers_due.saturating_sub(self.shared.clock.elapsed());
             // Nobody tells when a full ring has room again.
             let late = self.worker.as_ref().is_some_and(Worker::has_late_replies);
@@ -260,7 +269,7 @@ impl Reactor {
     }
 
     /// Reads from, parses and executes for the connections that have something, each once.
-    fn serve(&mut self, now_ms: u64) {
+    fn serve(&mut self, now_ms: u64) -> io::Result<()> {
         for _ in 0..self.ready.len() {
             let Some(key) = self.ready.pop_front() else { break };
             let Some(connection) = self.connections.get(key) else { continue };
@@ -270,13 +279,14 @@ impl Reactor {
             }
             connection.replies.borrow_buffer(&mut self.pool);
             let mut quota = QUOTA;
-            let stop = self.parse(key, &mut quota, now_ms);
+            let stop = self.parse(key, &mut quota, now_ms)?;
             self.replier.touch(key);
             if stop == Stop::NoRoom {
                 self.stall(key);
             }
         }
         self.execute(now_ms);
+        Ok(())
     }
 
     /// Lets a connection wait until requests for other threads can be taken again.
@@ -289,13 +299,15 @@ impl Reactor {
     }
 
     /// Parses one connection's input, executing whenever the local batch is full.
-    fn parse(&mut self, key: ConnectionKey, quota: &mut usize, now_ms: u64) -> Stop {
+    fn parse(&mut self, key: ConnectionKey, quota: &mut usize, now_ms: u64) -> io::Result<Stop> {
         loop {
-            let Some(connection) = self.connections.get(key) else { return Stop::NeedsInput };
+            let Some(connection) = self.connections.get(key) else { return Ok(Stop::NeedsInput) };
             let mut turn = Turn {
                 catalog: &self.catalog,
                 local: &mut self.local,
                 mesh: &mut self.mesh,
+                coordinator: &mut self.coordinator,
+                now_ms,
                 shared: &self.shared,
                 stats: self.shared.stats.thread(self.index),
             };
@@ -303,10 +315,17 @@ impl Reactor {
             if self.local.list.is_empty() {
                 self.local.clear();
             }
-            if stop != Stop::BatchFirst {
-                return stop;
+            if stop != Stop::BatchFirst && stop != Stop::Publish {
+                return Ok(stop);
             }
             self.execute(now_ms);
+            if stop == Stop::Publish {
+                self.coordinate(now_ms)?;
+                if self.connections.get(key).is_some_and(|one| one.unpublished > 0) {
+                    return Ok(Stop::TurnOver);
+                }
+                continue;
+            }
             if let Some(worker) = &mut self.worker {
                 // The command that waits for this may tell of it.
                 worker.publish(self.shared.stats.thread(self.index));
@@ -319,6 +338,7 @@ impl Reactor {
         if self.local.list.is_empty() {
             return;
         }
+        self.take_own_turns(now_ms);
         if let Some(worker) = &mut self.worker {
             self.served = true;
             let connections = &mut self.connections;
@@ -326,29 +346,158 @@ impl Reactor {
         }
     }
 
+    /// Publishes the transactions that wait for it, and runs those that are this thread's alone.
+    fn coordinate(&mut self, now_ms: u64) -> io::Result<()> {
+        if !self.coordinator.is_waiting() {
+            return Ok(());
+        }
+        let (connections, replier) = (&mut self.connections, &mut self.replier);
+        let (index, mut own) = (self.index, Vec::new());
+        self.coordinator.publish(&mut self.mesh, &self.shared.order, |transaction| {
+            let key = transaction.reply_to.connection;
+            if let Some(connection) = connections.get(key) {
+                connection.unpublished -= 1;
+                replier.touch(key);
+            }
+            if transaction.is_only_on(index) {
+                own.push(Arc::clone(transaction));
+            }
+        })?;
+        for transaction in own {
+            self.take_own_turns(now_ms);
+            match &mut self.worker {
+                Some(worker) if !transaction.parts.is_empty() => {
+                    self.served = true;
+                    worker.take_turn(transaction, 0);
+                    self.pass_on();
+                }
+                _ => self.finish(&transaction),
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the own transactions have their turn on this thread's shard, with all that is before
+    /// them in the ring, so that nothing local overtakes them. As much as a ring holds, at most.
+    fn take_own_turns(&mut self, now_ms: u64) {
+        while self.mesh.has_own_turns() {
+            match self.mesh.receive() {
+                Some(message) => self.take(message, now_ms),
+                // Some thread is just writing what comes before.
+                None => std::thread::yield_now(),
+            }
+        }
+    }
+
     /// Takes messages from the own ring, a bounded number a turn.
     fn drain(&mut self, now_ms: u64) {
         for _ in 0..MESSAGES_MAX {
-            match self.mesh.receive() {
-                None => return,
-                Some(Message::Work(mut batch)) => {
-                    let stats = self.shared.stats.thread(self.index);
-                    if let Some(worker) = &mut self.worker {
-                        self.served = true;
-                        worker.execute_batch(&mut batch, now_ms, stats);
-                    }
-                    self.mesh.send_home(batch);
+            let Some(message) = self.mesh.receive() else { return };
+            self.take(message, now_ms);
+        }
+    }
+
+    /// Does what a message asks for.
+    fn take(&mut self, message: Message, now_ms: u64) {
+        match message {
+            Message::Work(mut batch) => {
+                let stats = self.shared.stats.thread(self.index);
+                if let Some(worker) = &mut self.worker {
+                    self.served = true;
+                    worker.execute_batch(&mut batch, now_ms, stats);
                 }
-                Some(Message::Done(batch)) => {
-                    self.replier.deliver(&batch, &mut self.connections, &mut self.pool);
-                    self.mesh.recycle(batch);
+                self.mesh.send_home(batch);
+            }
+            Message::Done(batch) => {
+                self.replier.deliver(&batch, &mut self.connections, &mut self.pool);
+                self.mesh.recycle(batch);
+            }
+            Message::Late(late) => {
+                self.replier.deliver_late(&late, &mut self.connections, &mut self.pool);
+            }
+            Message::Turn(transaction, part) => {
+                self.served = true;
+                if let Some(worker) = &mut self.worker {
+                    worker.take_turn(transaction, part);
                 }
-                Some(Message::Late(late)) => {
-                    self.replier.deliver_late(&late, &mut self.connections, &mut self.pool);
+                self.pass_on();
+            }
+            Message::GoOn(transaction, part) => {
+                self.served = true;
+                if let Some(worker) = &mut self.worker {
+                    worker.go_on_part(transaction, part);
                 }
-                Some(Message::Connection(stream, terms)) => self.adopt(stream, terms),
+                self.pass_on();
+            }
+            Message::Finished(transaction) => self.finish(&transaction),
+            Message::Connection(stream, terms) => self.adopt(stream, terms),
+        }
+    }
+
+    /// Passes on what the worker has to tell of transactions.
+    fn pass_on(&mut self) {
+        let mut own = Vec::new();
+        let Some(worker) = &mut self.worker else { return };
+        for outgoing in worker.outgoing() {
+            match outgoing {
+                Outgoing::GoOn(transaction, part) => {
+                    let thread = transaction.parts[part].thread;
+                    let message = Message::GoOn(transaction, part);
+                    self.mesh.send_transaction(thread, message);
+                }
+                Outgoing::Finished(transaction) if transaction.home == self.index => {
+                    own.push(transaction);
+                }
+                Outgoing::Finished(transaction) => {
+                    let home = transaction.home;
+                    self.mesh.send_transaction(home, Message::Finished(transaction));
+                }
             }
         }
+        own.iter().for_each(|transaction| self.finish(transaction));
+    }
+
+    /// Answers a transaction of this thread.
+    fn finish(&mut self, transaction: &Transaction) {
+        self.coordinator.finished();
+        let watched = transaction.watched();
+        let key = transaction.reply_to.connection;
+        let Some(connection) = self.connections.get(key) else {
+            self.unwatch(watched);
+            return;
+        };
+        connection.watched.extend(watched);
+        connection.transactions -= 1;
+        connection.awaits_transactions &= connection.transactions > 0;
+        match transaction.purpose {
+            Purpose::Unwatch => return,
+            Purpose::Exec(_) => {
+                let before = connection.before_exec.take();
+                if let Some(before) = before.filter(|_| transaction.is_aborted()) {
+                    connection.session = *before;
+                }
+            }
+            Purpose::Command | Purpose::Watch => {}
+        }
+        connection.replies.borrow_buffer(&mut self.pool);
+        let sequence = transaction.reply_to.sequence;
+        connection.replies.reply(sequence, |out| transaction.write_reply(out));
+        self.replier.touch(key);
+    }
+
+    /// Lets keys no longer be watched whose connection is gone.
+    fn unwatch(&mut self, watched: Vec<Watched>) {
+        if watched.is_empty() {
+            return;
+        }
+        let mut planner = Planner::new(&self.shared);
+        watched.into_iter().for_each(|one| planner.watch(one));
+        let plan = planner.finish(&self.mesh);
+        let (catalog, now_ms) = (Arc::clone(&self.catalog), 0);
+        let nobody = ReplyTo { connection: NOBODY, sequence: 0, part: None };
+        let transaction =
+            Transaction::new(self.index, nobody, now_ms, catalog, Purpose::Unwatch, plan);
+        self.coordinator.submit(transaction);
     }
 
     /// Gives programs that take long their slice of the turn, and brings home the replies of those
@@ -362,6 +511,8 @@ impl Reactor {
         let spent = begin.saturating_sub(self.turn_began);
         let slice = if self.served { (spent / 4).min(SLICE_UNFINISHED) } else { SLICE_UNFINISHED };
         worker.resume(|| clock.elapsed() >= begin + slice);
+        self.pass_on();
+        let Some(worker) = &mut self.worker else { return };
         let mut stuck = Vec::new();
         for late in worker.late_replies() {
             match late.home {
@@ -390,7 +541,7 @@ impl Reactor {
             }
             connection.input.release(pool);
             connection.replies.release_buffer(pool);
-            let more = connection.unfinished == 0
+            let more = !connection.is_held()
                 && (connection.parseable
                     || (connection.readable && connection.phase == Phase::Open));
             if more && connection.replies.has_room(pending_max) && !connection.queued {
@@ -399,9 +550,11 @@ impl Reactor {
             }
         });
         for index in closing {
+            let watched = self.connections.at(index).map(|one| std::mem::take(&mut one.watched));
+            self.unwatch(watched.unwrap_or_default());
             // It may have been touched twice in the turn.
             if self.connections.remove(index) {
-                stats.connections_ended.add(1);
+                self.shared.stats.thread(self.index).connections_ended.add(1);
             }
         }
     }
@@ -415,7 +568,7 @@ impl Reactor {
         let mut upkeep = Upkeep::Idle;
         if let Some(worker) = &mut self.worker {
             loop {
-                upkeep = worker.maintain(now_ms);
+                upkeep = worker.maintain(now_ms, &self.shared.budget);
                 if upkeep == Upkeep::Idle || self.shared.clock.elapsed() >= elapsed + SLICE {
                     break;
                 }
@@ -483,6 +636,8 @@ fn door_of(Token(token): Token) -> Option<usize> {
     (token > u32::MAX as usize).then(|| WAKER.0 - 1 - token)
 }
 
+/// The key of no connection.
+const NOBODY: ConnectionKey = ConnectionKey { index: u32::MAX, generation: 0 };
 /// The token of a thread's waker.
 pub(crate) const WAKER: Token = Token(usize::MAX);
 /// Events taken from the system at a time.

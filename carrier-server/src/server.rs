@@ -222,11 +222,12 @@ fn assemble(
         inboxes.push(consumer);
     }
     let (catalog, _) = shared.commands.current();
-    let budget = shared.config.memory_bytes.map(|bytes| bytes / plan.shards().max(1) as u64);
+    let permits = mesh::transaction_permits(ways.iter().map(|(producer, _)| producer));
     let mut listener = Some(Listener::new(sockets, plan.fronts()));
     let mut reactors = Vec::with_capacity(count);
     for (index, (poll, inbox)) in polls.into_iter().zip(inboxes).enumerate() {
-        let mesh = Mesh::new(index, inbox, ways.clone(), Arc::clone(&hosts), &catalog);
+        let permits = Arc::clone(&permits);
+        let mesh = Mesh::new(index, inbox, ways.clone(), Arc::clone(&hosts), permits, &catalog);
         let worker = match plan.threads[index].shard {
             Some(shard) => {
                 let place = ShardPlace {
@@ -236,15 +237,15 @@ fn assemble(
                 };
                 let config = ShardConfig {
                     hash_key: Arc::clone(&shared.hash_key),
-                    budget_bytes: budget,
-                    policy: kvstore::Policy::Refuse,
+                    budget_bytes: shared.budget.of_shard(),
+                    policy: shared.config.memory.policy,
                     reservation_bytes: memory_bytes().min(RESERVATION_BYTES_MAX),
                 };
                 let shard = Shard::new(config).map_err(|error| ServerError::System {
                     what: "address space for the keys",
                     error: io::Error::other(error),
                 })?;
-                Some(Worker::new(place, shard))
+                Some(Worker::new(place, shard, Arc::clone(&shared.hash_key)))
             }
             None => None,
         };

@@ -9,7 +9,7 @@ use crate::shared::Shared;
 use drp_parser::Version;
 use std::cell::Cell;
 use zvm::{
-    Access, CommandFilter, CommandView, CompilePurpose, ReplySink, Session, SessionField,
+    Access, CommandFilter, CommandView, CompilePurpose, Multi, ReplySink, Session, SessionField,
     SessionSetting, SourceForm, Text,
 };
 
@@ -55,6 +55,12 @@ pub(crate) struct SessionView<'a> {
     /// What the reply is written in; HELLO changes it before it replies.
     dialect: &'a Cell<Dialect>,
     closing: bool,
+    /// Whether requests are queued, since MULTI.
+    queueing: bool,
+    /// What is to be done about that.
+    wish: Option<Multi>,
+    /// The keys to watch.
+    watch: Vec<Box<[u8]>>,
     config_patterns: Vec<Box<[u8]>>,
     info_sections: Vec<Box<[u8]>>,
 }
@@ -66,9 +72,13 @@ impl<'a> SessionView<'a> {
         shared: &'a Shared,
         catalog: &'a Catalog,
         dialect: &'a Cell<Dialect>,
+        queueing: bool,
     ) -> Self {
         Self {
             state,
+            queueing,
+            wish: None,
+            watch: Vec::new(),
             shared,
             catalog,
             dialect,
@@ -76,6 +86,12 @@ impl<'a> SessionView<'a> {
             config_patterns: Vec::new(),
             info_sections: Vec::new(),
         }
+    }
+
+    /// What the command asked to be done about the connection's transaction, and the keys that it
+    /// asked to be watched.
+    pub(crate) fn take_wishes(&mut self) -> (Option<Multi>, Vec<Box<[u8]>>) {
+        (self.wish.take(), std::mem::take(&mut self.watch))
     }
 
     /// Whether the command asked for the connection to close.
@@ -143,6 +159,25 @@ impl Session for SessionView<'_> {
 
     fn close(&mut self) {
         self.closing = true;
+    }
+
+    fn multi(&mut self, what: Multi) -> bool {
+        let possible = match what {
+            Multi::Begin => !self.queueing,
+            Multi::Commit | Multi::Discard => self.queueing,
+            _ => true,
+        };
+        if possible {
+            self.wish = Some(what);
+        }
+        possible
+    }
+
+    fn watch(&mut self, key: &[u8]) -> bool {
+        if !self.queueing {
+            self.watch.push(key.into());
+        }
+        !self.queueing
     }
 
     fn select_config(&mut self, pattern: &[u8]) {

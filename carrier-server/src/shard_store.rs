@@ -4,8 +4,9 @@ mod items;
 
 use crate::glob;
 use crate::session::DATABASES;
-use databox::{DecodeOptions, decimal, dump};
-use kvstore::{Namespace, PutOptions, Shard, WriteError};
+use crate::watches::Place;
+use databox::{DecodeOptions, Set, decimal, dump};
+use kvstore::{Contents, Namespace, PutOptions, Shard, WriteError};
 use zvm::{Expiry, Key, OutOfMemory, ScanFilter, Scanned, Store, Text};
 
 /// The view that one request has of this thread's shard.
@@ -16,6 +17,17 @@ pub(crate) struct ShardStore<'a> {
     now_ms: u64,
     /// Which shard it is, of how many: cursors of a scan tell both.
     place: ShardPlace,
+    /// Where the keys that change are noted, if somebody wants to know.
+    written: Option<&'a mut Written>,
+}
+
+/// What programs have changed.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    /// The keys, those that changed twice twice.
+    pub(crate) keys: Vec<Place>,
+    /// The databases that were swapped.
+    pub(crate) swapped: Vec<[u32; 2]>,
 }
 
 /// A shard among the shards of its server.
@@ -37,7 +49,20 @@ impl<'a> ShardStore<'a> {
         now_ms: u64,
         place: ShardPlace,
     ) -> Self {
-        Self { shard, namespace: Namespace(namespace), now_ms, place }
+        Self { shard, namespace: Namespace(namespace), now_ms, place, written: None }
+    }
+
+    /// The same, noting the keys that change.
+    pub(crate) fn noting(self, written: Option<&'a mut Written>) -> Self {
+        Self { written, ..self }
+    }
+
+    /// Notes that a key has changed, if it has.
+    #[inline]
+    fn note(&mut self, key: Key<'_>, has_changed: bool) {
+        if has_changed && let Some(written) = &mut self.written {
+            written.keys.push((self.namespace.0, key.hash));
+        }
     }
 }
 
@@ -70,9 +95,9 @@ impl Store for ShardStore<'_> {
     ) -> Result<(), OutOfMemory> {
         let options = PutOptions { expiry: put_expiry(expiry), flags: 0 };
         let (namespace, now_ms) = (self.namespace, self.now_ms);
-        self.shard
-            .put_string(namespace, shard_key(key), value, options, now_ms)
-            .map_err(|_| OutOfMemory)
+        let put = self.shard.put_string(namespace, shard_key(key), value, options, now_ms);
+        self.note(key, put.is_ok());
+        put.map_err(|_| OutOfMemory)
     }
 
     fn splice_string(&mut self, key: Key<'_>, at: u64, bytes: &[u8]) -> Result<bool, OutOfMemory> {
@@ -81,7 +106,9 @@ impl Store for ShardStore<'_> {
             return Ok(false);
         }
         let (namespace, now_ms) = (self.namespace, self.now_ms);
-        match self.shard.splice_string(namespace, shard_key(key), at, bytes, now_ms) {
+        let spliced = self.shard.splice_string(namespace, shard_key(key), at, bytes, now_ms);
+        self.note(key, spliced.is_ok());
+        match spliced {
             Err(WriteError::OutOfBudget(_)) => Err(OutOfMemory),
             _ => Ok(true),
         }
@@ -96,10 +123,13 @@ impl Store for ShardStore<'_> {
         let Some(to) = u32::try_from(to).ok().filter(|&to| to < DATABASES) else {
             return Ok(None);
         };
-        self.shard
-            .move_key(self.namespace, shard_key(key), Namespace(to), self.now_ms)
-            .map(Some)
-            .map_err(|_| OutOfMemory)
+        let (from, now_ms) = (self.namespace, self.now_ms);
+        let moved = self.shard.move_key(from, shard_key(key), Namespace(to), now_ms);
+        self.note(key, matches!(moved, Ok(true)));
+        self.namespace = Namespace(to);
+        self.note(key, matches!(moved, Ok(true)));
+        self.namespace = from;
+        moved.map(Some).map_err(|_| OutOfMemory)
     }
 
     fn random_key(&mut self) -> Option<Vec<u8>> {
@@ -128,15 +158,16 @@ impl Store for ShardStore<'_> {
             seed: key.hash,
         };
         let Ok(value) = dump::read(payload, &options) else { return Ok(false) };
-        if value.text().is_none() && value.as_set().is_none_or(databox::Set::is_empty) {
+        if value.is_empty_container()
+            || (value.text().is_none() && value.kind() == databox::Kind::String)
+        {
             return Ok(false);
         }
         let options = PutOptions { expiry: put_expiry(expiry), flags: 0 };
         let (namespace, now_ms) = (self.namespace, self.now_ms);
-        self.shard
-            .put_value(namespace, shard_key(key), value, options, now_ms)
-            .map(|()| true)
-            .map_err(|_| OutOfMemory)
+        let put = self.shard.put_value(namespace, shard_key(key), value, options, now_ms);
+        self.note(key, put.is_ok());
+        put.map(|()| true).map_err(|_| OutOfMemory)
     }
 
     fn flags(&mut self, key: Key<'_>) -> u32 {
@@ -145,11 +176,15 @@ impl Store for ShardStore<'_> {
     }
 
     fn set_flags(&mut self, key: Key<'_>, flags: u32) -> bool {
-        self.shard.set_flags(self.namespace, shard_key(key), flags, self.now_ms)
+        let set = self.shard.set_flags(self.namespace, shard_key(key), flags, self.now_ms);
+        self.note(key, set);
+        set
     }
 
     fn remove(&mut self, key: Key<'_>) -> bool {
-        self.shard.remove(self.namespace, shard_key(key), self.now_ms)
+        let removed = self.shard.remove(self.namespace, shard_key(key), self.now_ms);
+        self.note(key, removed);
+        removed
     }
 
     fn expiry(&mut self, key: Key<'_>) -> Option<Option<u64>> {
@@ -157,13 +192,18 @@ impl Store for ShardStore<'_> {
     }
 
     fn set_expiry(&mut self, key: Key<'_>, expires_at_ms: Option<u64>) -> bool {
-        self.shard.set_expiry(self.namespace, shard_key(key), expires_at_ms, self.now_ms)
+        let (namespace, now_ms) = (self.namespace, self.now_ms);
+        let set = self.shard.set_expiry(namespace, shard_key(key), expires_at_ms, now_ms);
+        self.note(key, set);
+        set
     }
 
     // The programs' own checks of the kind come first, so no set operation meets another kind.
 
     fn set_add(&mut self, key: Key<'_>, member: &[u8]) -> Result<bool, OutOfMemory> {
-        match self.shard.set_add(self.namespace, shard_key(key), member, self.now_ms) {
+        let added = self.shard.set_add(self.namespace, shard_key(key), member, self.now_ms);
+        self.note(key, matches!(added, Ok(true)));
+        match added {
             Ok(is_new) => Ok(is_new),
             Err(WriteError::OutOfBudget(_)) => Err(OutOfMemory),
             Err(_) => Ok(false),
@@ -172,7 +212,9 @@ impl Store for ShardStore<'_> {
 
     fn set_remove(&mut self, key: Key<'_>, member: &[u8]) -> bool {
         let removed = self.shard.set_remove(self.namespace, shard_key(key), member, self.now_ms);
-        removed.unwrap_or(false)
+        let removed = removed.unwrap_or(false);
+        self.note(key, removed);
+        removed
     }
 
     fn set_len(&mut self, key: Key<'_>) -> u64 {
@@ -182,6 +224,110 @@ impl Store for ShardStore<'_> {
     fn set_contains(&mut self, key: Key<'_>, member: &[u8]) -> bool {
         let found = self.shard.set_contains(self.namespace, shard_key(key), member, self.now_ms);
         found.unwrap_or(false)
+    }
+
+    fn set_iterate(
+        &mut self,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        pattern: Option<&[u8]>,
+        visit: &mut dyn FnMut(Text<'_>),
+    ) -> u64 {
+        let set = self.shard.set(self.namespace, shard_key(key), self.now_ms);
+        let Ok(Some(set)) = set else { return 0 };
+        set.scan(cursor, count, |member| {
+            if is_like(member, pattern) {
+                visit(member);
+            }
+        })
+    }
+
+    fn list_len(&mut self, key: Key<'_>) -> u64 {
+        self.list(key).map_or(0, |list| list.len() as u64)
+    }
+
+    fn list_get(&mut self, key: Key<'_>, at: u64) -> Option<Text<'_>> {
+        self.list(key)?.get(usize::try_from(at).ok()?)
+    }
+
+    fn list_insert(&mut self, key: Key<'_>, at: u64, element: &[u8]) -> Result<(), OutOfMemory> {
+        self.list_replace(key, (at, 0, Some(element))).map(|_| ())
+    }
+
+    fn list_set(&mut self, key: Key<'_>, at: u64, element: &[u8]) -> Result<(), OutOfMemory> {
+        if at >= self.list_len(key) {
+            return Ok(());
+        }
+        self.list_replace(key, (at, 1, Some(element))).map(|_| ())
+    }
+
+    fn list_remove(&mut self, key: Key<'_>, at: u64, count: u64) -> u64 {
+        self.list_replace(key, (at, count, None)).unwrap_or(0)
+    }
+
+    fn list_walk(
+        &mut self,
+        key: Key<'_>,
+        at: u64,
+        count: u64,
+        back: bool,
+        visit: &mut dyn FnMut(Text<'_>),
+    ) {
+        let Some(list) = self.list(key) else { return };
+        let usize_of = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        if back {
+            list.walk_back(usize_of(at), usize_of(count), visit);
+        } else {
+            list.walk(usize_of(at), usize_of(count), visit);
+        }
+    }
+
+    fn map_len(&mut self, key: Key<'_>) -> u64 {
+        self.map(key).map_or(0, |map| map.len() as u64)
+    }
+
+    fn map_get(&mut self, key: Key<'_>, name: &[u8]) -> Option<Text<'_>> {
+        self.map(key)?.get(name)
+    }
+
+    fn map_set(&mut self, key: Key<'_>, name: &[u8], value: &[u8]) -> Result<bool, OutOfMemory> {
+        match self.shard.map_set(self.namespace, shard_key(key), (name, value), self.now_ms) {
+            Ok(is_new) => Ok(is_new),
+            Err(WriteError::OutOfBudget(_)) => Err(OutOfMemory),
+            Err(_) => Ok(false),
+        }
+    }
+
+    fn map_remove(&mut self, key: Key<'_>, name: &[u8]) -> bool {
+        let removed = self.shard.map_remove(self.namespace, shard_key(key), name, self.now_ms);
+        removed.unwrap_or(false)
+    }
+
+    fn map_walk(
+        &mut self,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        visit: &mut dyn FnMut(Text<'_>, Text<'_>),
+    ) -> u64 {
+        self.map(key).map_or(0, |map| map.walk(cursor, count, visit))
+    }
+
+    fn map_scan(
+        &mut self,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        pattern: Option<&[u8]>,
+        visit: &mut dyn FnMut(Text<'_>, Text<'_>),
+    ) -> u64 {
+        let Some(map) = self.map(key) else { return 0 };
+        map.scan(cursor, count, |name, value| {
+            if is_like(name, pattern) {
+                visit(name, value);
+            }
+        })
     }
 
     fn set_scan(
@@ -217,6 +363,63 @@ impl Store for ShardStore<'_> {
         Scanned { cursor: next_cursor(next, self.place), more: next != 0 }
     }
 
+    fn lend_set(&mut self, key: Key<'_>) -> Option<Set> {
+        self.shard.lend_set(self.namespace, shard_key(key), self.now_ms)
+    }
+
+    fn put_set(&mut self, key: Key<'_>, set: Set) -> Result<(), OutOfMemory> {
+        if set.is_empty() {
+            self.remove(key);
+            return Ok(());
+        }
+        let entry = Contents { value: set.into(), expires_at_ms: None, flags: 0 };
+        let put = self.shard.put_entry(self.namespace, shard_key(key), entry, self.now_ms);
+        self.note(key, put.is_ok());
+        put.map_err(|_| OutOfMemory)
+    }
+
+    fn has_room(&self, bytes: usize) -> bool {
+        self.shard.has_room(bytes)
+    }
+
+    fn discard(&mut self, set: Set) {
+        self.shard.discard(set.into());
+    }
+
+    fn copy_key(&mut self, from: Key<'_>, to: Key<'_>) -> Result<bool, OutOfMemory> {
+        let Some(entry) = self.shard.lend(self.namespace, shard_key(from), self.now_ms) else {
+            return Ok(false);
+        };
+        let put = self.shard.put_entry(self.namespace, shard_key(to), entry, self.now_ms);
+        self.note(to, put.is_ok());
+        put.map(|()| true).map_err(|_| OutOfMemory)
+    }
+
+    fn rename_key(&mut self, from: Key<'_>, to: Key<'_>) -> Result<bool, OutOfMemory> {
+        let (namespace, now_ms) = (self.namespace, self.now_ms);
+        if from.bytes == to.bytes {
+            return Ok(self.kind(from).is_some());
+        }
+        let Some(entry) = self.shard.take_entry(namespace, shard_key(from), now_ms) else {
+            return Ok(false);
+        };
+        if self.shard.put_entry(namespace, shard_key(to), entry.clone(), now_ms).is_err() {
+            // There was room for it before.
+            let _ = self.shard.put_entry(namespace, shard_key(from), entry, now_ms);
+            return Err(OutOfMemory);
+        }
+        self.note(from, true);
+        self.note(to, true);
+        Ok(true)
+    }
+
+    fn swap(&mut self, one: u32, two: u32) {
+        self.shard.swap(Namespace(one), Namespace(two));
+        if let Some(written) = &mut self.written {
+            written.swapped.push([one, two]);
+        }
+    }
+
     fn len(&mut self) -> u64 {
         self.shard.len(self.namespace)
     }
@@ -244,6 +447,34 @@ const fn next_cursor(inner: u64, place: ShardPlace) -> u64 {
     if shard >= place.count { 0 } else { inner * place.count as u64 + shard as u64 }
 }
 
+impl ShardStore<'_> {
+    fn list(&mut self, key: Key<'_>) -> Option<kvstore::ListView<'_>> {
+        self.shard.list(self.namespace, shard_key(key), self.now_ms).ok()?
+    }
+
+    fn map(&mut self, key: Key<'_>) -> Option<kvstore::MapView<'_>> {
+        self.shard.map(self.namespace, shard_key(key), self.now_ms).ok()?
+    }
+
+    fn list_replace(
+        &mut self,
+        key: Key<'_>,
+        change: (u64, u64, Option<&[u8]>),
+    ) -> Result<u64, OutOfMemory> {
+        match self.shard.list_replace(self.namespace, shard_key(key), change, self.now_ms) {
+            Ok(removed) => Ok(removed),
+            Err(WriteError::OutOfBudget(_)) => Err(OutOfMemory),
+            Err(_) => Ok(0),
+        }
+    }
+}
+
+/// Whether a text matches a glob pattern, if there is one.
+fn is_like(text: Text<'_>, pattern: Option<&[u8]>) -> bool {
+    let mut digits = decimal::Buffer::new();
+    pattern.is_none_or(|pattern| glob::matches(pattern, text.bytes(&mut digits), false))
+}
+
 /// What Redis 7.0 would call the encoding of a value like this.
 fn encoding_name(item: &kvstore::Item<'_>) -> &'static str {
     match (item.string(), item.set()) {
@@ -251,7 +482,13 @@ fn encoding_name(item: &kvstore::Item<'_>) -> &'static str {
         (Some(text), _) if text.len() <= EMBEDDED_LEN_MAX => "embstr",
         (_, Some(set)) if set.is_of_integers() => "intset",
         (_, Some(_)) => "hashtable",
-        _ => "raw",
+        _ => match (item.list(), item.map()) {
+            // Redis keeps a list of up to 8 KiB, and a hash of 128 fields of up to 64 bytes, so.
+            (Some(_), _) => "quicklist",
+            (_, Some(map)) if map.as_small().is_some() => "listpack",
+            (_, Some(_)) => "hashtable",
+            _ => "raw",
+        },
     }
 }
 

@@ -1,8 +1,10 @@
 //! What all threads of a server share: read often, written almost never.
 
+use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
+use crate::order::OrderingPoint;
 use crate::stats::Stats;
 use kvstore::HashKey;
 use std::sync::Arc;
@@ -13,12 +15,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub(crate) struct Shared {
     /// What it was told to do.
     pub(crate) config: Config,
+    /// What all shards together may hold.
+    pub(crate) budget: Budget,
     /// The commands in force.
     pub(crate) commands: Commands,
     /// Counters of all threads.
     pub(crate) stats: Stats,
     /// The key of the hash that routes and finds keys; fresh in each process.
     pub(crate) hash_key: Arc<HashKey>,
+    /// Where transactions get their order.
+    pub(crate) order: OrderingPoint,
     /// How many shards there are.
     pub(crate) shards: usize,
     /// Time since the server started.
@@ -48,11 +54,14 @@ impl Shared {
         random: [u64; 4],
     ) -> Self {
         let [a, b, c, d] = random;
+        let memory = &config.memory;
         Self {
+            budget: Budget::new(memory.budget_bytes(), memory.policy, shards),
             config,
             commands,
             stats: Stats::new(threads),
             hash_key: Arc::new(HashKey::new([a, b])),
+            order: OrderingPoint::new(threads),
             shards,
             clock: Clock::start(),
             port,

@@ -53,18 +53,16 @@ impl<'a> Sink<'a> {
         Self { start: out.len(), ..Self::resume(out, dialect) }
     }
 
-    /// The sink of one request, with what memcached's dialects want to know of it: `behind` is what
-    /// stands [behind its arguments](Dialect::ranges_behind).
+    /// The sink of one request, with what memcached's dialects want to know of it.
     #[inline]
     pub(crate) fn of_request(
         out: &'a mut Vec<u8>,
         dialect: &'a Cell<Dialect>,
         args: Args<'a>,
-        behind: &'a [u8],
     ) -> Self {
         let sink = Self::new(out, dialect);
         match dialect.get() {
-            Dialect::Meta { .. } => Self { key: args.get(0), tokens: behind, ..sink },
+            Dialect::Meta { .. } => Self { key: args.get(0), tokens: args.behind(), ..sink },
             // The key stands last where a time stands before it.
             Dialect::Binary { .. } => Self { key: args.get(args.len().saturating_sub(1)), ..sink },
             Dialect::Resp(_) | Dialect::Memcached => sink,

@@ -68,6 +68,8 @@ pub(crate) struct ThreadStats {
     pub(crate) cache_flushes: Counter,
     /// Meta commands among all of these.
     pub(crate) cache_metas: Counter,
+    /// Keys gone to make room.
+    pub(crate) evicted_keys: Counter,
     /// Keys in each database.
     pub(crate) keys: [Counter; DATABASES as usize],
     /// Keys with an expiry in each database.

@@ -54,14 +54,14 @@ fn general(shared: &Shared, figures: &mut Figures) {
     add(figures, "cmd_meta", stats.sum(|thread| &thread.cache_metas));
     add(figures, "get_hits", hits);
     add(figures, "get_misses", gets - hits);
-    add(figures, "limit_maxbytes", shared.config.memory_bytes.unwrap_or(0));
+    add(figures, "limit_maxbytes", shared.budget.bytes().unwrap_or(0));
     add(figures, "accepting_conns", 1);
     add(figures, "threads", stats.threads());
     let used = stats.sum(|thread| &thread.used_bytes);
     add(figures, "bytes", used);
     add(figures, "curr_items", keys(shared));
     add(figures, "reclaimed", stats.sum(|thread| &thread.expired_keys));
-    add(figures, "evictions", 0);
+    add(figures, "evictions", shared.stats.sum(|thread| &thread.evicted_keys));
 }
 
 fn items(shared: &Shared, figures: &mut Figures) {
@@ -70,7 +70,7 @@ fn items(shared: &Shared, figures: &mut Figures) {
     if count > 0 {
         add(figures, "items:1:number", count);
         add(figures, "items:1:mem_requested", shared.stats.sum(|thread| &thread.payload_bytes));
-        add(figures, "items:1:evicted", 0);
+        add(figures, "items:1:evicted", shared.stats.sum(|thread| &thread.evicted_keys));
         add(figures, "items:1:reclaimed", shared.stats.sum(|thread| &thread.expired_keys));
         add(figures, "items:1:outofmemory", 0);
     }
@@ -91,12 +91,13 @@ fn slabs(shared: &Shared, figures: &mut Figures) {
 
 fn settings(shared: &Shared, figures: &mut Figures) {
     let config = &shared.config;
-    add(figures, "maxbytes", config.memory_bytes.unwrap_or(0));
+    add(figures, "maxbytes", shared.budget.bytes().unwrap_or(0));
     add(figures, "maxconns", config.limits.maxclients);
     add(figures, "tcpport", shared.port);
     add(figures, "udpport", 0);
     add(figures, "verbosity", 0);
-    add(figures, "evictions", "off");
+    let evicts = config.memory.redis_policy() != "noeviction";
+    add(figures, "evictions", if evicts { "on" } else { "off" });
     add(figures, "cas_enabled", "yes");
     add(figures, "flush_enabled", "yes");
     add(figures, "auth_enabled_sasl", "no");

@@ -1,22 +1,21 @@
 //! Programs that take long, between two slices.
 //!
-//! A command that goes over a container or a namespace yields after a number of units. What is
-//! left of it waits here and goes on in later turns, round robin, while other requests are
-//! answered. What it may show and see in the meantime:
+//! A program that goes over a container, a namespace or many arguments yields after a number of
+//! units. What is left of it waits here and goes on in later turns, round robin, while other
+//! requests are answered. Its keys are held meanwhile (`intents.rs`), so nobody sees half of a
+//! change and it sees its keys as it left them. A scan has no key: its cursor outlives changes.
 //!
-//! - Only commands that read are sliced, so nobody sees half of a change.
-//! - A sliced command with a key sees its key as it was when it began: before a command runs that
-//!   may write this key, the sliced one is run to its end. A command that writes, and of which
-//!   more than one key may be meant, ends all sliced ones with keys first. A key that expires
-//!   could go by itself, so its commands are not sliced.
-//! - A scan has no key. Its cursor outlives changes, whatever they are.
-//!
-//! Bounds: at most [`UNFINISHED_MAX`] programs wait; what would be one more runs to its end at
-//! once. The connection of a program that waits is not parsed any further.
+//! Bound (invariant 7): the connection of a request that waits here is not parsed any further, and
+//! what else comes is in a batch or a transaction, of which so many may be out.
 
-use crate::catalog::{Catalog, Command, Route};
+use crate::catalog::Catalog;
+use crate::intents::Ticket;
 use crate::request::{ReplyTo, Request};
+use crate::shard_store::Written;
+use crate::transaction::Transaction;
+use kvstore::Shard;
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 use zvm::{ArgRange, Args, State};
 
@@ -29,20 +28,67 @@ pub(crate) struct UnfinishedPrograms {
 /// One program: its request with arguments of its own, and how far it has come.
 #[derive(Debug)]
 pub(crate) struct Unfinished {
+    /// Whom its end concerns.
+    pub(crate) task: Task,
+    /// Its place in the queues, where it has keys of its own.
+    pub(crate) ticket: Option<Ticket>,
     /// The request.
     pub(crate) request: Request,
-    /// The thread that it came from over a ring; `None` for one of this thread's connections.
-    pub(crate) home: Option<usize>,
     /// The commands that it was bound with.
     pub(crate) catalog: Arc<Catalog>,
     /// When it took its turn, which stays its time.
     pub(crate) now_ms: u64,
     /// Its arguments.
-    pub(crate) args: OwnedArgs,
+    pub(crate) args: KeptArgs,
     /// Where the program stands.
     pub(crate) state: Box<State>,
     /// The reply as far as it has come.
     pub(crate) reply: Vec<u8>,
+}
+
+/// Whom a program works for.
+#[derive(Debug)]
+pub(crate) enum Task {
+    /// A request that came over a ring from this thread, or `None` from an own connection.
+    Request(Option<usize>),
+    /// The part of a transaction, which goes on with its script.
+    Part(Arc<Transaction>, usize),
+    /// A meeting to which this part came last.
+    Meeting(Box<Joint>),
+}
+
+/// A command that runs on what several shards have contributed.
+#[derive(Debug)]
+pub(crate) struct Joint {
+    /// The transaction.
+    pub(crate) transaction: Arc<Transaction>,
+    /// Which part of it is this shard's.
+    pub(crate) part: usize,
+    /// Which meeting it is.
+    pub(crate) meeting: usize,
+    /// What was contributed, as a shard of its own.
+    pub(crate) table: Shard,
+    /// What has changed there.
+    pub(crate) written: Written,
+}
+
+/// Arguments that outlive the turn.
+#[derive(Debug)]
+pub(crate) enum KeptArgs {
+    /// A copy.
+    Own(OwnedArgs),
+    /// Some of a transaction's.
+    Shared(Arc<Transaction>, Range<usize>),
+}
+
+impl KeptArgs {
+    /// As programs see them.
+    pub(crate) fn args(&self) -> Args<'_> {
+        match self {
+            Self::Own(args) => args.args(),
+            Self::Shared(transaction, range) => transaction.args.slice(range.clone()),
+        }
+    }
 }
 
 /// The reply of a program that has come to its end after its request's turn.
@@ -61,25 +107,42 @@ pub(crate) struct LateReply {
 pub(crate) struct OwnedArgs {
     bytes: Vec<u8>,
     ranges: Vec<ArgRange>,
+    /// What stands behind them.
+    behind: ArgRange,
 }
 
 impl OwnedArgs {
     /// A copy of these arguments.
     pub(crate) fn copy_of(args: Args<'_>) -> Self {
         let mut owned = Self::default();
-        for index in 0..args.len() {
-            let arg = args.get(index);
-            let start = u32::try_from(owned.bytes.len()).unwrap_or(u32::MAX);
-            let len = u32::try_from(arg.len()).unwrap_or(u32::MAX);
-            owned.bytes.extend_from_slice(arg);
-            owned.ranges.push(ArgRange { start, len });
+        owned.extend((0..args.len()).map(|index| args.get(index)));
+        if !args.behind().is_empty() {
+            owned.extend(std::iter::once(args.behind()));
+            owned.behind = owned.ranges.pop().unwrap_or_default();
         }
         owned
     }
 
+    /// Copies further arguments and tells which they are.
+    pub(crate) fn extend<'a>(&mut self, args: impl Iterator<Item = &'a [u8]>) -> Range<usize> {
+        let first = self.ranges.len();
+        for arg in args {
+            let start = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
+            let len = u32::try_from(arg.len()).unwrap_or(u32::MAX);
+            self.bytes.extend_from_slice(arg);
+            self.ranges.push(ArgRange { start, len });
+        }
+        first..self.ranges.len()
+    }
+
     /// As programs see them.
     pub(crate) fn args(&self) -> Args<'_> {
-        Args::new(&self.bytes, &self.ranges)
+        Args::new(&self.bytes, &self.ranges).with_behind(self.behind)
+    }
+
+    /// Some of them as programs see them.
+    pub(crate) fn slice(&self, range: Range<usize>) -> Args<'_> {
+        Args::new(&self.bytes, self.ranges.get(range).unwrap_or(&[]))
     }
 }
 
@@ -88,11 +151,6 @@ impl UnfinishedPrograms {
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
-    }
-
-    /// Whether no more may wait.
-    pub(crate) fn is_full(&self) -> bool {
-        self.list.len() >= UNFINISHED_MAX
     }
 
     /// Lets a program wait behind all others.
@@ -104,34 +162,7 @@ impl UnfinishedPrograms {
     pub(crate) fn pop(&mut self) -> Option<Unfinished> {
         self.list.pop_front()
     }
-
-    /// A program that has to end before a request runs; `None` where there is none (any more).
-    pub(crate) fn pop_disturbed(
-        &mut self,
-        request: &Request,
-        command: &Command,
-    ) -> Option<Unfinished> {
-        if !command.writes() {
-            return None;
-        }
-        let at = self.list.iter().position(|waiting| waiting.is_disturbed(request, command))?;
-        self.list.remove(at)
-    }
 }
-
-impl Unfinished {
-    /// Whether a command that writes may change what this program reads.
-    fn is_disturbed(&self, request: &Request, command: &Command) -> bool {
-        let own = self.catalog.command(self.request.command).map(Command::route);
-        let has_key = matches!(own, Some(Route::Key(_)));
-        let other_key = matches!(command.route(), Route::Key(_))
-            && (request.hash, request.namespace) != (self.request.hash, self.request.namespace);
-        has_key && !other_key
-    }
-}
-
-/// Programs of one shard that may wait at a time.
-const UNFINISHED_MAX: usize = 64;
 
 #[cfg(test)]
 mod tests {

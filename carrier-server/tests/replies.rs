@@ -19,6 +19,16 @@ fn sets() {
 }
 
 #[test]
+fn several() {
+    check("several");
+}
+
+#[test]
+fn transactions() {
+    check("transactions");
+}
+
+#[test]
 fn keys() {
     check("keys");
 }
@@ -55,7 +65,9 @@ fn the_recordings_are_of_redis() {
         return;
     };
     let mut replies = 0;
-    for name in ["strings", "sets", "keys", "scan", "connection", "resp3"] {
+    for name in
+        ["strings", "sets", "several", "transactions", "keys", "scan", "connection", "resp3"]
+    {
         let transcript = Transcript::read(name);
         if recording() {
             transcript.record(redis.address);

@@ -414,9 +414,9 @@ impl Subject {
 
     /// A write has left the shard within its budget, or has not made it larger.
     fn within_budget(&self, before: u64) {
-        let used = self.shard.ledger().used();
+        let used = self.shard.spent();
         let budget = self.shard.budget_bytes().unwrap_or(u64::MAX);
-        // A policy's own notes, and the queue of what it removed, grow behind the write.
+        // A policy's own notes grow behind the write.
         let (slack, notes) = match self.shard.policy() {
             Policy::Refuse => (0, 0),
             _ => (budget / 32, 1024),
@@ -432,7 +432,7 @@ impl Held {
 }
 
 fn held(item: &Item<'_>) -> Held {
-    let members = |set: &crate::Set| set.iter().map(|member| member.to_vec()).collect();
+    let members = |set: databox::SetView<'_>| set.iter().map(|member| member.to_vec()).collect();
     let value = match item.string() {
         Some(text) => Value::String(text.to_vec()),
         None => Value::Set(item.set().map(members).expect("a string or a set")),

@@ -13,6 +13,7 @@ use crate::compare::Compare;
 use crate::counts::Counts;
 use crate::error::Error;
 use crate::fuzz::Fuzz;
+use crate::history::History;
 use crate::tally::Tally;
 use crate::workspace::Workspace;
 use crate::{loom, tidy};
@@ -62,6 +63,8 @@ pub(crate) enum Step {
     Test,
     /// A minute of random command sequences against redis-server, which must be there.
     Compare,
+    /// Half a minute of concurrent clients, whose histories have to be strictly serializable.
+    History,
     /// The documentation of every crate, warnings denied.
     Docs,
     /// The loom models.
@@ -99,6 +102,7 @@ impl Step {
                 .args(["--locked", "--workspace"])
                 .run_tests(tally),
             Self::Compare => Compare::minute().run(workspace),
+            Self::History => History::short().run(workspace),
             Self::Docs => cargo("doc")
                 .env("RUSTDOCFLAGS", "-D warnings")
                 .args(["--locked", "--workspace", "--no-deps"])

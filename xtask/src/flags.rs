@@ -9,6 +9,7 @@ use crate::compare::Compare;
 use crate::counts::Counts;
 use crate::error::Error;
 use crate::fuzz::Fuzz;
+use crate::history::History;
 use crate::workspace::Workspace;
 use crate::{codegen, loom, tidy};
 
@@ -32,6 +33,7 @@ impl Flags {
             Command::Compare(compare) => compare.run(&workspace),
             Command::Counts(counts) => counts.run(&workspace),
             Command::Fuzz(fuzz) => fuzz.run(&workspace),
+            Command::History(history) => history.run(&workspace),
             Command::Loom => loom::run(&workspace, &mut Default::default()),
             Command::Tidy => tidy::run(&workspace),
         }
@@ -58,6 +60,8 @@ enum Command {
     Counts(Counts),
     /// Build all fuzz targets once and run them, or one of them.
     Fuzz(Fuzz),
+    /// Let concurrent clients use the server and check what they see for strict serializability.
+    History(History),
     /// Run the loom models of every crate that has some.
     Loom,
     /// Check the layers between crates and the rules of the house style.

@@ -15,6 +15,7 @@ mod counts;
 mod error;
 mod flags;
 mod fuzz;
+mod history;
 mod loom;
 mod tally;
 mod tidy;

@@ -1,10 +1,11 @@
 //! The other side: programs of a connection run without a store, all others without a session.
 
 use crate::{
-    CommandFilter, CommandView, CompilePurpose, Expiry, ItemView, Items, Key, Lease, OutOfMemory,
-    ReplySink, ScanFilter, Scanned, Session, SessionField, SessionSetting, SourceForm, Store, Text,
+    CommandFilter, CommandView, CompilePurpose, Expiry, ItemView, Items, Key, Lease, Multi,
+    OutOfMemory, ReplySink, ScanFilter, Scanned, Session, SessionField, SessionSetting, SourceForm,
+    Store, Text,
 };
-use databox::Kind;
+use databox::{Kind, Set};
 
 /// A store for programs that the verifier has proved to touch none: it is empty, and refuses
 /// writes.
@@ -16,6 +17,76 @@ pub struct NoStore;
 pub struct NoSession;
 
 impl Store for NoStore {
+    fn set_iterate(
+        &mut self,
+        _: Key<'_>,
+        _: u64,
+        _: u64,
+        _: Option<&[u8]>,
+        _: &mut dyn FnMut(Text<'_>),
+    ) -> u64 {
+        0
+    }
+
+    fn list_len(&mut self, _: Key<'_>) -> u64 {
+        0
+    }
+
+    fn list_get(&mut self, _: Key<'_>, _: u64) -> Option<Text<'_>> {
+        None
+    }
+
+    fn list_insert(&mut self, _: Key<'_>, _: u64, _: &[u8]) -> Result<(), OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn list_set(&mut self, _: Key<'_>, _: u64, _: &[u8]) -> Result<(), OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn list_remove(&mut self, _: Key<'_>, _: u64, _: u64) -> u64 {
+        0
+    }
+
+    fn list_walk(&mut self, _: Key<'_>, _: u64, _: u64, _: bool, _: &mut dyn FnMut(Text<'_>)) {}
+
+    fn map_len(&mut self, _: Key<'_>) -> u64 {
+        0
+    }
+
+    fn map_get(&mut self, _: Key<'_>, _: &[u8]) -> Option<Text<'_>> {
+        None
+    }
+
+    fn map_set(&mut self, _: Key<'_>, _: &[u8], _: &[u8]) -> Result<bool, OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn map_remove(&mut self, _: Key<'_>, _: &[u8]) -> bool {
+        false
+    }
+
+    fn map_walk(
+        &mut self,
+        _: Key<'_>,
+        _: u64,
+        _: u64,
+        _: &mut dyn FnMut(Text<'_>, Text<'_>),
+    ) -> u64 {
+        0
+    }
+
+    fn map_scan(
+        &mut self,
+        _: Key<'_>,
+        _: u64,
+        _: u64,
+        _: Option<&[u8]>,
+        _: &mut dyn FnMut(Text<'_>, Text<'_>),
+    ) -> u64 {
+        0
+    }
+
     fn now_ms(&self) -> u64 {
         0
     }
@@ -91,6 +162,30 @@ impl Store for NoStore {
     fn set_remove(&mut self, _: Key<'_>, _: &[u8]) -> bool {
         false
     }
+
+    fn lend_set(&mut self, _: Key<'_>) -> Option<Set> {
+        None
+    }
+
+    fn put_set(&mut self, _: Key<'_>, _: Set) -> Result<(), OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn has_room(&self, _: usize) -> bool {
+        false
+    }
+
+    fn discard(&mut self, _: Set) {}
+
+    fn copy_key(&mut self, _: Key<'_>, _: Key<'_>) -> Result<bool, OutOfMemory> {
+        Ok(false)
+    }
+
+    fn rename_key(&mut self, _: Key<'_>, _: Key<'_>) -> Result<bool, OutOfMemory> {
+        Ok(false)
+    }
+
+    fn swap(&mut self, _: u32, _: u32) {}
 
     fn set_len(&mut self, _: Key<'_>) -> u64 {
         0
@@ -173,6 +268,14 @@ impl Session for NoSession {
     }
 
     fn close(&mut self) {}
+
+    fn multi(&mut self, _: Multi) -> bool {
+        false
+    }
+
+    fn watch(&mut self, _: &[u8]) -> bool {
+        false
+    }
 
     fn select_config(&mut self, _: &[u8]) {}
 

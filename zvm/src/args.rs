@@ -24,20 +24,34 @@ pub struct Args<'a> {
     buffer: &'a [u8],
     ranges: &'a [ArgRange],
     annex: &'a [u8],
+    behind: ArgRange,
 }
 
 impl<'a> Args<'a> {
     /// Arguments that stand at `ranges` of `buffer`.
     #[must_use]
     pub const fn new(buffer: &'a [u8], ranges: &'a [ArgRange]) -> Self {
-        Self { buffer, ranges, annex: &[] }
+        Self::with_annex(buffer, ranges, &[])
     }
 
     /// The same with arguments that were not in the request beside those that were: their ranges
     /// are [in the annex](ArgRange::in_annex).
     #[must_use]
     pub const fn with_annex(buffer: &'a [u8], ranges: &'a [ArgRange], annex: &'a [u8]) -> Self {
-        Self { buffer, ranges, annex }
+        Self { buffer, ranges, annex, behind: ArgRange { start: 0, len: 0 } }
+    }
+
+    /// The same with something behind them that is no argument: what the reply's encoder wants to
+    /// know of the request.
+    #[must_use]
+    pub const fn with_behind(self, behind: ArgRange) -> Self {
+        Self { behind, ..self }
+    }
+
+    /// What stands behind them; empty where nothing does.
+    #[must_use]
+    pub fn behind(&self) -> &'a [u8] {
+        self.at(self.behind)
     }
 
     /// How many there are.
@@ -56,10 +70,15 @@ impl<'a> Args<'a> {
     #[must_use]
     pub fn get(&self, index: usize) -> &'a [u8] {
         let Some(range) = self.ranges.get(index) else { return &[] };
+        self.at(*range)
+    }
+
+    #[inline]
+    fn at(&self, range: ArgRange) -> &'a [u8] {
         let start = range.start as usize;
         match self.buffer.get(start..start + range.len as usize) {
             Some(bytes) => bytes,
-            None => self.get_annexed(*range),
+            None => self.get_annexed(range),
         }
     }
 
@@ -92,5 +111,6 @@ mod tests {
         let got: Vec<&[u8]> = (0..6).map(|index| args.get(index)).collect();
         assert_eq!(got, [&b"bc"[..], b"y", b"", b"", b"", b""]);
         assert_eq!(Args::new(b"abcd", &ranges).get(1), b"");
+        assert_eq!((args.with_behind(ranges[0]).behind(), args.behind()), (&b"bc"[..], &b""[..]));
     }
 }

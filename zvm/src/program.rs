@@ -133,9 +133,10 @@ impl fmt::Debug for Access {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RunWhere {
-    /// On the shard of its one key, or on the one that its cursor is in.
+    /// Once: where its keys are, with the keys of several shards as one transaction, or on the shard
+    /// that its cursor is in.
     One,
-    /// On the shards of its keys, as one transaction; replies are combined by [`Returns`].
+    /// Once on each shard of its keys, as one transaction; replies are combined by [`Returns`].
     Keys,
     /// On the shards of its keys, at no common moment; replies are combined by [`Returns`].
     Each,

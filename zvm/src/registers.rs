@@ -6,7 +6,7 @@
 
 use crate::generated::Aggregate;
 use crate::{Args, Constant, Fault, Hint, Key, Mark, Text};
-use databox::decimal;
+use databox::{Set, decimal};
 use std::fmt;
 
 /// Registers, scratch space and open aggregates of a running program.
@@ -42,6 +42,10 @@ pub(crate) struct Buffers {
     /// How many keys that is.
     pub(crate) keys_found: usize,
     pub(crate) open: Vec<OpenAggregate>,
+    /// The set that the run makes of others.
+    pub(crate) gathered: Option<Set>,
+    /// The part of it that stays, while some are taken out.
+    pub(crate) kept: Option<Set>,
 }
 
 /// What one register holds.
@@ -328,6 +332,8 @@ impl Buffers {
         }
         self.keys_found = 0;
         self.open.clear();
+        self.gathered = None;
+        self.kept = None;
     }
 }
 

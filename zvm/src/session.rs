@@ -32,6 +32,20 @@ pub enum SessionSetting {
     LibraryVersion,
 }
 
+/// What a connection may ask for about its transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Multi {
+    /// To queue the requests that follow.
+    Begin,
+    /// To run the queued requests.
+    Commit,
+    /// To forget them.
+    Discard,
+    /// To forget the watched keys.
+    Unwatch,
+}
+
 /// How a command describes itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -98,6 +112,15 @@ pub trait Session {
 
     /// Closes the connection once this reply is out.
     fn close(&mut self);
+
+    /// Notes what is to be done about the connection's transaction once the program has ended;
+    /// false where that is not possible now. The reply of a program that asks to commit is not
+    /// sent: the transaction's is.
+    fn multi(&mut self, what: Multi) -> bool;
+
+    /// Notes that a key is to be watched; false between the beginning of a transaction and its
+    /// end.
+    fn watch(&mut self, key: &[u8]) -> bool;
 
     /// Adds the settings whose names match `pattern` to the selection of
     /// [`reply_config`](Self::reply_config).

@@ -5,7 +5,7 @@
 //! returned it, because pages move on every insert.
 
 use crate::{Hint, Items, Key, Text};
-use databox::Kind;
+use databox::{Kind, Set};
 
 /// A write that the memory budget refused. Nothing has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,6 +165,132 @@ pub trait Store: Items {
         cursor: u64,
         count: u64,
         visit: &mut dyn FnMut(Text<'_>),
+    ) -> u64;
+
+    /// The set at the key, to be read or changed by itself; `None` where there is none. Sets share
+    /// what they have in common, so this costs little.
+    fn lend_set(&mut self, key: Key<'_>) -> Option<Set>;
+
+    /// Makes the key hold a set, whatever it held before, and not expire. An empty set removes the
+    /// key.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; the old value stays.
+    fn put_set(&mut self, key: Key<'_>, set: Set) -> Result<(), OutOfMemory>;
+
+    /// Whether a result of so many bytes would be within the budget.
+    fn has_room(&self, bytes: usize) -> bool;
+
+    /// Takes a set that nobody needs any more; the store frees it bit by bit.
+    fn discard(&mut self, set: Set);
+
+    /// Makes `to` hold what `from` holds, with its expiry, whatever it held before, and tells
+    /// whether there was anything.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
+    fn copy_key(&mut self, from: Key<'_>, to: Key<'_>) -> Result<bool, OutOfMemory>;
+
+    /// The same, and removes `from`, unless both are one key.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
+    fn rename_key(&mut self, from: Key<'_>, to: Key<'_>) -> Result<bool, OutOfMemory>;
+
+    /// Makes each of two databases hold the keys of the other.
+    fn swap(&mut self, one: u32, two: u32);
+
+    /// Visits some members of the set at the key that match a glob pattern, from `cursor` on (0
+    /// starts), about `count` of them before filtering, and returns the cursor to go on from, or 0
+    /// at the end.
+    ///
+    /// Whatever is written between the calls, a member that is there from the first to the last is
+    /// visited at least once.
+    fn set_iterate(
+        &mut self,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        pattern: Option<&[u8]>,
+        visit: &mut dyn FnMut(Text<'_>),
+    ) -> u64;
+
+    /// How many elements the list at the key has; 0 where there is none.
+    fn list_len(&mut self, key: Key<'_>) -> u64;
+
+    /// The element with this number.
+    fn list_get(&mut self, key: Key<'_>, at: u64) -> Option<Text<'_>>;
+
+    /// Puts an element before the one with this number, or behind the last one where it is the
+    /// length, into the list at the key, which is created where it is absent. Beyond that nothing
+    /// happens. The key holds a list or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
+    fn list_insert(&mut self, key: Key<'_>, at: u64, element: &[u8]) -> Result<(), OutOfMemory>;
+
+    /// Puts an element in place of the one with this number, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
+    fn list_set(&mut self, key: Key<'_>, at: u64, element: &[u8]) -> Result<(), OutOfMemory>;
+
+    /// Removes up to `count` elements from the one with this number on, and tells how many it were.
+    /// A list that becomes empty is removed.
+    fn list_remove(&mut self, key: Key<'_>, at: u64, count: u64) -> u64;
+
+    /// Visits up to `count` elements from the one with the number `at` on, or where `back` says so
+    /// those before it, backwards.
+    fn list_walk(
+        &mut self,
+        key: Key<'_>,
+        at: u64,
+        count: u64,
+        back: bool,
+        visit: &mut dyn FnMut(Text<'_>),
+    );
+
+    /// How many names the map at the key has; 0 where there is none.
+    fn map_len(&mut self, key: Key<'_>) -> u64;
+
+    /// The value of a name.
+    fn map_get(&mut self, key: Key<'_>, name: &[u8]) -> Option<Text<'_>>;
+
+    /// Gives a name of the map at the key, which is created where it is absent, a value, and tells
+    /// whether the name is new. The key holds a map or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
+    fn map_set(&mut self, key: Key<'_>, name: &[u8], value: &[u8]) -> Result<bool, OutOfMemory>;
+
+    /// Removes a name and tells whether it was there. A map that becomes empty is removed.
+    fn map_remove(&mut self, key: Key<'_>, name: &[u8]) -> bool;
+
+    /// Visits some names of the map at the key with their values, as
+    /// [`set_scan`](Self::set_scan) does members.
+    fn map_walk(
+        &mut self,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        visit: &mut dyn FnMut(Text<'_>, Text<'_>),
+    ) -> u64;
+
+    /// Visits some names of the map at the key with their values, as
+    /// [`set_iterate`](Self::set_iterate) does members.
+    fn map_scan(
+        &mut self,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        pattern: Option<&[u8]>,
+        visit: &mut dyn FnMut(Text<'_>, Text<'_>),
     ) -> u64;
 
     /// Visits some keys from `cursor` on (0 starts), about `count` of them before filtering.

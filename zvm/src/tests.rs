@@ -3,7 +3,7 @@
 //! A case begins with `=== title`. Lines that begin with a directive say what happens, all others
 //! are the [textual form](crate::assemble) of the program, with these declarations where it
 //! makes none: a name, `run_where one` (`connection` after `side session`), `access read write`,
-//! and for the shard's side `param key: key`.
+//! and for the shard's side, unless it runs on all shards, `param key: key`.
 //!
 //! - `side session`: the program belongs to a connection;
 //! - `store string k v`, `store set k member...`, `store expire k ms`, `store flags k n`: state;
@@ -99,7 +99,8 @@ impl Case<'_> {
                 text = text + declaration + "\n";
             }
         }
-        if !session && !declares("param") && !declares("variadic") && !declares("counted") {
+        let has_own = ["param", "variadic", "counted", "run_where all"].into_iter().any(declares);
+        if !session && !has_own {
             text.push_str("param key: key\n");
         }
         let lines = self.text.lines().filter(|line| !line.starts_with("program"));

@@ -12,7 +12,7 @@ use crate::command::{Command, Key};
 use crate::lists::{SEPARATOR, check};
 use crate::operation::Operation;
 use crate::session::{Session, SessionError};
-use crate::workload::{Finding, Run, Tally};
+use crate::workload::{Finding, Run, Tally, joined};
 use carrier_compare::Random;
 
 /// Runs histories until the time is over.
@@ -30,7 +30,7 @@ pub(super) fn run(run: &Run) -> Result<Result<Tally, Finding>, SessionError> {
         tally.cut += lost.count() as u64;
         tally.operations += noted.history.len() as u64;
         if let Err(anomaly) = check(&noted.history, &noted.aborted) {
-            return Ok(Err(Finding::new(segment, &anomaly)));
+            return Ok(Err(Finding::new(Some(segment), &anomaly)));
         }
         tally.segments += 1;
     }
@@ -75,8 +75,7 @@ fn act(
                 })
             })
             .collect();
-        let joined = clients.into_iter().map(|client| client.join().expect("a client panicked"));
-        joined.collect::<Result<Vec<_>, _>>()
+        joined(clients)
     })?;
     let mut all = Noted::default();
     for part in parts {
@@ -111,7 +110,7 @@ fn act_alone(
             written += 1;
             stage.appended.fetch_add(1, Ordering::Relaxed);
             let element = format!("{number}.{written}");
-            match key % 2 == 0 && stage.has_lists {
+            match key.is_multiple_of(2) && stage.has_lists {
                 true => Command::RPush(key, element),
                 false => Command::Append(key, format!("{element}{SEPARATOR}")),
             }
@@ -137,7 +136,7 @@ fn act_alone(
 }
 
 fn read(key: Key, has_lists: bool) -> Command {
-    if key % 2 == 0 && has_lists { Command::LRange(key) } else { Command::Get(key) }
+    if key.is_multiple_of(2) && has_lists { Command::LRange(key) } else { Command::Get(key) }
 }
 
 fn key_of(command: &Command) -> Option<Key> {

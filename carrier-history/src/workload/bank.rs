@@ -10,7 +10,7 @@ use carrier_compare::Random;
 use crate::command::{Command, Key, Outcome, SetOp};
 use crate::operation::Operation;
 use crate::session::{Session, SessionError};
-use crate::workload::{Finding, Run, Tally};
+use crate::workload::{Finding, Run, Tally, joined};
 
 /// Transfers until the time is over.
 pub(super) fn run(run: &Run) -> Result<Result<Tally, Finding>, SessionError> {
@@ -36,8 +36,7 @@ pub(super) fn run(run: &Run) -> Result<Result<Tally, Finding>, SessionError> {
                 })
             })
             .collect();
-        let joined = clients.into_iter().map(|client| client.join().expect("a client panicked"));
-        joined.collect::<Result<Vec<_>, _>>()
+        joined(clients)
     })?;
     let mut tally = Tally::default();
     for ((done, _), _, cut) in &parts {
@@ -51,7 +50,7 @@ pub(super) fn run(run: &Run) -> Result<Result<Tally, Finding>, SessionError> {
     for operation in overlapping.take(SHOWN_MAX) {
         text.push_str(&format!("\nmeanwhile:\n    {operation}"));
     }
-    Ok(Err(Finding::new(0, &text)))
+    Ok(Err(Finding::new(None, &text)))
 }
 
 /// A client.

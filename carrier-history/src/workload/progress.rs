@@ -40,13 +40,9 @@ pub(super) fn run(run: &Run) -> Result<Result<Tally, Finding>, SessionError> {
                         "client {number} got {} replies; while it waited for one, others got {}",
                         part.operations, part.gap
                     );
-                    return Ok(Err(Finding::new(0, &text)));
+                    return Ok(Err(Finding::new(None, &text)));
                 }
                 tally = tally.and(part);
-            }
-            Err(SessionError::Io(source)) => {
-                let text = format!("client {number} waits in vain: {source}");
-                return Ok(Err(Finding::new(0, &text)));
             }
             Err(error) => return Err(error),
         }

@@ -14,7 +14,7 @@ use crate::draw::{Draw, KEYS, names};
 use crate::linear::{Verdict, check};
 use crate::operation::Operation;
 use crate::session::{Session, SessionError};
-use crate::workload::{Finding, Run, Tally};
+use crate::workload::{Finding, Run, Tally, joined};
 
 /// Runs segments until the time is over.
 pub(super) fn run(run: &Run) -> Result<Result<Tally, Finding>, SessionError> {
@@ -36,7 +36,7 @@ pub(super) fn run(run: &Run) -> Result<Result<Tally, Finding>, SessionError> {
             Verdict::Explained(_) => tally.segments += 1,
             Verdict::Undecided => tally.undecided += 1,
             Verdict::Unexplained(contradiction) => {
-                return Ok(Err(Finding::new(segment, &contradiction)));
+                return Ok(Err(Finding::new(Some(segment), &contradiction)));
             }
         }
     }
@@ -65,8 +65,7 @@ fn act(
                 })
             })
             .collect();
-        let joined = clients.into_iter().map(|client| client.join().expect("a client panicked"));
-        joined.collect::<Result<Vec<_>, _>>()
+        joined(clients)
     })?;
     let mut history: Vec<Operation> = parts.into_iter().flatten().collect();
     for key in KEYS {

@@ -2,8 +2,11 @@
 //!
 //! Keys are snake_case; the camelCase names of the original system are accepted as aliases.
 
-use super::{Config, Layout, Limits, LogLevel, Network, NetworkProtocol, is_loopback, parse_size};
+use super::{
+    Config, Layout, Limits, LogLevel, Memory, Network, NetworkProtocol, is_loopback, parse_size,
+};
 use crate::socket::Address;
+use kvstore::Policy;
 use serde::Deserialize;
 use std::collections::HashSet;
 use std::fmt;
@@ -78,6 +81,7 @@ struct File {
     runtime: RuntimeTable,
     #[serde(default)]
     memory: MemoryTable,
+    lru: Option<LruTable>,
     #[serde(default)]
     commands: CommandsTable,
     #[serde(default)]
@@ -132,6 +136,21 @@ struct RuntimeTable {
 struct MemoryTable {
     #[serde(alias = "softStayUnder")]
     soft_stay_under: Option<Spanned<String>>,
+    #[serde(alias = "precacheMultiplier")]
+    precache_multiplier: Option<Spanned<i64>>,
+    /// Redis' name of a policy, instead of a table `lru`.
+    #[serde(alias = "maxmemory-policy")]
+    maxmemory_policy: Option<Spanned<String>>,
+}
+
+/// What happens when the budget is used up. A file without this table has not said.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LruTable {
+    enable: bool,
+    mode: Option<Spanned<String>>,
+    #[serde(alias = "snlruLevels")]
+    snlru_levels: Option<Spanned<i64>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -165,6 +184,13 @@ struct Source<'a> {
 impl Source<'_> {
     fn config(&self, file: File) -> Result<Config, ConfigError> {
         let mut config = Config::default();
+        if file.lru.is_none() && file.memory.maxmemory_policy.is_none() {
+            let is_dmp =
+                |table: &&Spanned<NetworkTable>| table.get_ref().protocol == NetworkProtocol::Dmp;
+            if let Some(table) = file.network.iter().find(is_dmp) {
+                return Err(self.value(table.span().start, NO_POLICY));
+            }
+        }
         if !file.network.is_empty() {
             config.networks = self.networks(file.network)?;
         }
@@ -176,7 +202,7 @@ impl Source<'_> {
         config.workers = self.count(runtime.workers.as_ref(), THREADS)?;
         config.layout = runtime.layout.unwrap_or(config.layout);
         config.pin_threads = runtime.pin_threads.unwrap_or(config.pin_threads);
-        config.memory_bytes = self.size(file.memory.soft_stay_under.as_ref())?;
+        config.memory = self.memory(&file.memory, file.lru.as_ref())?;
         config.commands = file.commands.directory;
         config.log_level = file.log.level.unwrap_or(config.log_level);
         config.limits = self.limits(&file.limits)?;
@@ -227,6 +253,46 @@ impl Source<'_> {
             (None, _) => Access::ALL,
         };
         Ok(Network { name: name.clone(), address, protocol: table.protocol, access })
+    }
+
+    fn memory(&self, table: &MemoryTable, lru: Option<&LruTable>) -> Result<Memory, ConfigError> {
+        let mut memory = Memory::default();
+        memory.soft_stay_under = self.size(table.soft_stay_under.as_ref())?;
+        if let Some(count) = &table.precache_multiplier {
+            let in_range = usize::try_from(*count.get_ref()).ok().filter(|count| *count <= 64);
+            memory.precache_multiplier =
+                in_range.ok_or_else(|| self.value(count.span().start, "a number from 0 to 64"))?;
+        }
+        if let Some(name) = &table.maxmemory_policy {
+            memory.policy = match name.get_ref().as_str() {
+                "noeviction" => Policy::Refuse,
+                "allkeys-lru" | "allkeys-lfu" => Policy::SNLRU,
+                "allkeys-random" => Policy::Random,
+                _ => return Err(self.value(name.span().start, REDIS_POLICIES)),
+            };
+            if lru.is_some() {
+                return Err(self.value(name.span().start, "no table `lru` beside it"));
+            }
+        }
+        let Some(lru) = lru else { return Ok(memory) };
+        let levels = match &lru.snlru_levels {
+            None => 4,
+            Some(levels) => u8::try_from(*levels.get_ref())
+                .ok()
+                .filter(|levels| (1..=4).contains(levels))
+                .ok_or_else(|| self.value(levels.span().start, "a number from 1 to 4"))?,
+        };
+        let policy = match lru.mode.as_ref().map(|mode| mode.get_ref().to_lowercase()).as_deref() {
+            None | Some("snlru") => Policy::Snlru { levels },
+            Some("random_memory") => Policy::RandomMemory,
+            Some("random") => Policy::Random,
+            Some(_) => {
+                let start = lru.mode.as_ref().map_or(0, |mode| mode.span().start);
+                return Err(self.value(start, "`SNLRU`, `RANDOM_MEMORY` or `RANDOM`"));
+            }
+        };
+        memory.policy = if lru.enable { policy } else { Policy::Refuse };
+        Ok(memory)
     }
 
     fn access(&self, rights: &Spanned<Rights>) -> Result<Access, ConfigError> {
@@ -319,6 +385,10 @@ fn table_name(line: &str) -> Option<&str> {
 
 const NOT_LOOPBACK: &str = "a loopback host: anyone who reaches another one can read and write \
     everything; say `allow_without_authentication = true` in this [[network]] if that is wanted";
+const NO_POLICY: &str = "a policy beside a network of memcached's protocol, whose clients expect old \
+    items to make room: `enable = true` in [lru], or `enable = false` where a full memory is to \
+    refuse them";
+const REDIS_POLICIES: &str = "`noeviction`, `allkeys-lru`, `allkeys-lfu` or `allkeys-random`";
 const RIGHTS: &str = "any of the rights `read`, `write`, `stats`, `admin`";
 /// What clients from elsewhere may do unless the file says otherwise: not to change the server.
 const REMOTE_ACCESS: Access = Access::READ.union(Access::WRITE).union(Access::STATS);

@@ -1,6 +1,7 @@
 //! Requests in the Redis protocol.
 
-use super::{Bound, Parser, Stop, Turn, refuse, starve};
+use super::exec::unwatch;
+use super::{Bound, Parser, Stop, Turn, refuse, reply_to, starve};
 use crate::connection::{Connection, Protocol};
 use crate::dialect::Dialect;
 use crate::request::{ConnectionKey, Source};
@@ -63,9 +64,15 @@ impl Parser {
                 self.dispatch(turn, connection, key, &bound, consumed)
             }
             Err(error) => {
-                let text = turn.catalog.bind_error(error, args);
+                let mut text = turn.catalog.bind_error(error, args);
                 let sequence = connection.replies.assign();
+                if turn.catalog.is_commit(error) {
+                    text = [ABORTED, text.strip_prefix(b"ERR ").unwrap_or(&text)].concat();
+                    connection.queue = None;
+                    unwatch(turn, connection, reply_to(key, sequence));
+                }
                 connection.replies.reply(sequence, |out| Encoder::new(out, version).error(&text));
+                connection.break_queue();
                 turn.local.ranges.truncate(first);
                 connection.input.consume(consumed);
                 None
@@ -73,3 +80,6 @@ impl Parser {
         }
     }
 }
+
+/// How the reply to an EXEC begins that cannot be understood.
+const ABORTED: &[u8] = b"EXECABORT Transaction discarded because of: ";

@@ -92,6 +92,7 @@ impl ShardStore<'_> {
     ) -> Result<(), OutOfMemory> {
         let (namespace, now_ms) = (self.namespace, self.now_ms);
         let put = self.shard.put_string(namespace, shard_key(key), value, options, now_ms);
+        self.note(key, put.is_ok());
         put.map_err(|_| OutOfMemory)
     }
 }

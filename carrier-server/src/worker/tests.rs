@@ -1,38 +1,57 @@
-//! Sliced commands keep what they began with, and disturb nobody else.
+//! Programs in slices keep their keys meanwhile, and disturb nobody else.
 
+use super::programs::ProgramTurn;
 use super::*;
 use crate::catalog::Library;
+use crate::dialect::Dialect;
 use crate::request::{ConnectionKey, ReplyTo, Source};
-use kvstore::{HashKey, ShardConfig};
+use kvstore::{Policy, ShardConfig};
 
 #[test]
-fn a_sliced_command_sees_its_key_as_it_was() {
+fn a_sliced_command_keeps_its_key() {
     let mut machine = Machine::with_set(b"s", 5_000);
-    assert!(machine.slice(&[b"SMEMBERS", b"s"]).is_none(), "it takes more than a slice");
+    assert!(machine.send(&[b"SMEMBERS", b"s"]).is_none(), "it takes more than a slice");
     assert!(machine.worker.is_unfinished());
-    // What others read or write elsewhere does not end it.
-    assert_eq!(machine.run(&[b"SCARD", b"s"]), b":5000\r\n");
+    // What others read or write elsewhere goes on.
     assert_eq!(machine.run(&[b"SADD", b"t", b"x"]), b":1\r\n");
-    assert!(machine.worker.is_unfinished());
-    // What writes its key does, first.
-    assert_eq!(machine.run(&[b"SADD", b"s", b"new"]), b":1\r\n");
-    assert!(!machine.worker.is_unfinished());
-    let late: Vec<LateReply> = machine.worker.late_replies().collect();
-    let [late] = late.as_slice() else { panic!("{} replies", late.len()) };
-    assert_eq!(members(&late.reply), (5_000, 5_000));
-    assert_eq!((late.home, late.reply_to.sequence), (None, SEQUENCE));
+    // What concerns its key waits.
+    assert!(machine.send(&[b"SADD", b"s", b"new"]).is_none());
+    assert!(machine.send(&[b"SCARD", b"s"]).is_none());
+    assert!(machine.send(&[b"DEL", b"s", b"u"]).is_none());
+    assert!(machine.send(&[b"SET", b"u", b"1"]).is_none(), "it would overtake DEL");
+    let late = machine.finish();
+    assert_eq!(members(&late[0]), (5_000, 5_000));
+    assert_eq!(late[1..], [&b":1\r\n"[..], b":5001\r\n", b":1\r\n", b"+OK\r\n"]);
+    assert_eq!(machine.run(&[b"EXISTS", b"u", b"s"]), b":1\r\n");
 }
 
 #[test]
-fn a_write_that_may_mean_any_key_ends_it() {
-    for write in [&[&b"DEL"[..], b"a", b"b"][..], &[b"MSET", b"a", b"1"], &[b"FLUSHALL"]] {
-        let mut machine = Machine::with_set(b"s", 5_000);
-        assert!(machine.slice(&[b"SMEMBERS", b"s"]).is_none());
-        machine.run(write);
-        let late: Vec<LateReply> = machine.worker.late_replies().collect();
-        assert_eq!(late.len(), 1, "{write:?}");
-        assert_eq!(members(&late[0].reply), (5_000, 5_000));
-    }
+fn a_flush_waits_and_is_waited_for() {
+    let mut machine = Machine::with_set(b"s", 5_000);
+    assert!(machine.send(&[b"SMEMBERS", b"s"]).is_none());
+    assert!(machine.send(&[b"FLUSHALL"]).is_none());
+    assert!(machine.send(&[b"SET", b"other", b"1"]).is_none());
+    assert!(machine.send(&[b"DBSIZE"]).is_none());
+    let late = machine.finish();
+    assert_eq!(members(&late[0]), (5_000, 5_000));
+    assert_eq!(late[1], b"+OK\r\n");
+    assert_eq!(machine.run(&[b"DBSIZE"]), b":1\r\n");
+}
+
+#[test]
+fn a_write_of_many_arguments_is_seen_whole() {
+    let mut machine = Machine::with_set(b"t", 1);
+    let members: Vec<String> = (0..5_000).map(|number| format!("m{number}")).collect();
+    let mut words: Vec<&[u8]> = vec![b"SADD", b"s"];
+    words.extend(members.iter().map(String::as_bytes));
+    assert!(machine.send(&words).is_none(), "it takes more than a slice");
+    assert!(machine.send(&[b"SCARD", b"s"]).is_none());
+    assert_eq!(machine.finish(), [b":5000\r\n", b":5000\r\n"]);
+    let mut words: Vec<&[u8]> = vec![b"DEL", b"s"];
+    words.extend(members.iter().map(String::as_bytes));
+    assert!(machine.send(&words).is_none());
+    assert!(machine.send(&[b"EXISTS", b"m4999", b"s"]).is_none());
+    assert_eq!(machine.finish(), [b":1\r\n", b":0\r\n"]);
 }
 
 #[test]
@@ -41,7 +60,7 @@ fn a_scan_goes_on_whatever_is_written() {
     for number in 0..5_000 {
         machine.run(&[b"SET", format!("k{number}").as_bytes(), b"v"]);
     }
-    assert!(machine.slice(&[b"SCAN", b"0", b"COUNT", b"1000000"]).is_none());
+    assert!(machine.send(&[b"SCAN", b"0", b"COUNT", b"1000000"]).is_none());
     machine.run(&[b"DEL", b"k1", b"k2"]);
     assert!(machine.worker.is_unfinished());
     let mut slices = 1;
@@ -50,8 +69,7 @@ fn a_scan_goes_on_whatever_is_written() {
         slices += 1;
     }
     assert!(slices > 3, "{slices} slices");
-    let late: Vec<LateReply> = machine.worker.late_replies().collect();
-    let reply = String::from_utf8_lossy(&late[0].reply).into_owned();
+    let reply = String::from_utf8_lossy(&machine.finish()[0]).into_owned();
     let keys = reply.matches("\r\nk").count();
     assert!(reply.starts_with("*2\r\n$1\r\n0\r\n*"), "{}", &reply[..20]);
     assert!((4_998..=5_000).contains(&keys), "{keys} keys");
@@ -61,33 +79,36 @@ fn a_scan_goes_on_whatever_is_written() {
 fn programs_take_turns() {
     let mut machine = Machine::with_set(b"s", 20_000);
     machine.fill(b"t", 3_000);
-    assert!(machine.slice(&[b"SMEMBERS", b"s"]).is_none());
-    assert!(machine.slice(&[b"SMEMBERS", b"t"]).is_none());
-    let mut ended = Vec::new();
-    while machine.worker.is_unfinished() {
-        machine.worker.resume(|| true);
-        ended.extend(machine.worker.late_replies().map(|late| members(&late.reply).0));
-    }
+    assert!(machine.send(&[b"SMEMBERS", b"s"]).is_none());
+    assert!(machine.send(&[b"SMEMBERS", b"t"]).is_none());
+    let ended: Vec<usize> = machine.finish().iter().map(|reply| members(reply).0).collect();
     assert_eq!(ended, [3_000, 20_000], "the shorter one does not wait for the longer one");
 }
 
 #[test]
-fn a_key_that_expires_is_read_in_one_go() {
+fn a_key_that_expires_is_kept_until_it_is_read() {
     let mut machine = Machine::with_set(b"s", 5_000);
-    assert_eq!(machine.run(&[b"EXPIRE", b"s", b"100"]), b":1\r\n");
-    assert!(machine.slice(&[b"SMEMBERS", b"s"]).is_none());
-    assert!(!machine.worker.is_unfinished());
-    let late: Vec<LateReply> = machine.worker.late_replies().collect();
-    assert_eq!(members(&late[0].reply), (5_000, 5_000));
+    assert_eq!(machine.run(&[b"EXPIRE", b"s", b"1"]), b":1\r\n");
+    assert!(machine.send(&[b"SMEMBERS", b"s"]).is_none());
+    machine.now_ms += 10_000;
+    let budget = Budget::new(None, Policy::Refuse, 1);
+    machine.worker.maintain(machine.now_ms, &budget);
+    assert!(machine.send(&[b"EXISTS", b"s", b"s"]).is_none());
+    let late = machine.finish();
+    assert_eq!(members(&late[0]), (5_000, 5_000));
+    assert_eq!(late[1], b":0\r\n");
 }
 
 #[test]
-fn so_many_wait_and_no_more() {
-    let mut machine = Machine::with_set(b"s", 5_000);
-    let waiting = (0..100).take_while(|_| machine.slice(&[b"SMEMBERS", b"s"]).is_none()).count();
-    assert_eq!(waiting, 64);
-    let reply = machine.slice(&[b"SMEMBERS", b"s"]).expect("it runs to its end at once");
-    assert_eq!(members(&reply), (5_000, 5_000));
+fn any_number_waits() {
+    let mut machine = Machine::with_set(b"s", 2_000);
+    for number in 0..100 {
+        machine.fill(format!("s{number}").as_bytes(), 2_000);
+        assert!(machine.send(&[b"SMEMBERS", format!("s{number}").as_bytes()]).is_none());
+    }
+    let late = machine.finish();
+    assert_eq!(late.len(), 100);
+    assert!(late.iter().all(|reply| members(reply) == (2_000, 2_000)));
 }
 
 /// The header of a set's reply, and how many members follow.
@@ -101,15 +122,18 @@ fn members(reply: &[u8]) -> (usize, usize) {
 struct Machine {
     worker: Worker,
     catalog: Arc<Catalog>,
+    now_ms: u64,
 }
 
 impl Machine {
     fn with_set(key: &[u8], len: usize) -> Self {
         let hash_key = Arc::new(HashKey::new([1, 2]));
-        let shard = Shard::new(ShardConfig::new(hash_key)).expect("address space");
-        let worker = Worker::new(ShardPlace { index: 0, count: 1, string_len_max: 1 << 29 }, shard);
+        let shard = Shard::new(ShardConfig::new(Arc::clone(&hash_key))).expect("address space");
+        let place = ShardPlace { index: 0, count: 1, string_len_max: 1 << 29 };
+        let worker = Worker::new(place, shard, hash_key);
         let library = Library::built_in().expect("the built-in commands compile");
-        let mut machine = Self { worker, catalog: Arc::clone(library.catalog()) };
+        let catalog = Arc::clone(library.catalog());
+        let mut machine = Self { worker, catalog, now_ms: 1_000 };
         machine.fill(key, len);
         machine
     }
@@ -120,35 +144,20 @@ impl Machine {
         }
     }
 
-    /// The reply of a request that is not sliced.
+    /// The reply of a request that has one at once.
     fn run(&mut self, words: &[&[u8]]) -> Vec<u8> {
-        let mut out = Vec::new();
-        self.with_request(words, |worker, turn, _| {
-            worker.run(turn.request, turn.command, (turn.args, &[]), turn.now_ms, &mut out);
-        });
-        out
+        self.send(words).expect("a reply at once")
     }
 
-    /// The reply of a request that is, if one slice is enough for it.
-    fn slice(&mut self, words: &[&[u8]]) -> Option<Vec<u8>> {
-        self.with_request(words, |worker, turn, catalog| {
-            assert!(turn.command.is_sliced());
-            worker.run_sliced(turn, catalog)
-        })
-    }
-
-    fn with_request<T>(
-        &mut self,
-        words: &[&[u8]],
-        run: impl FnOnce(&mut Worker, &SlicedTurn<'_>, &Arc<Catalog>) -> T,
-    ) -> T {
+    /// The reply of a request, if it has one at once.
+    fn send(&mut self, words: &[&[u8]]) -> Option<Vec<u8>> {
         let mut bytes = Requests::default();
         let ranges = bytes.copy_args(words[1..].iter().copied());
         let command = self.catalog.find_by_name(words[0]).expect("a command");
         let hash = words.get(1).map_or(0, |key| self.worker.shard.hash(key));
         let connection = ConnectionKey { index: 0, generation: 1 };
         let request = Request {
-            reply_to: ReplyTo { connection, sequence: SEQUENCE, part: None },
+            reply_to: ReplyTo { connection, sequence: 7, part: None },
             command: command.id(),
             namespace: 0,
             dialect: Dialect::Resp(drp_parser::Version::Resp2),
@@ -157,15 +166,26 @@ impl Machine {
             args: 0..words.len() - 1,
             source: Source::Batch,
         };
-        let turn = SlicedTurn {
-            request: &request,
-            command,
-            args: bytes.args(ranges, Source::Batch, &[]),
-            now_ms: 1_000,
-            home: None,
-        };
-        run(&mut self.worker, &turn, &self.catalog)
+        let args = bytes.args(ranges, Source::Batch, &[]);
+        let turn = ProgramTurn::of(&request, command, args, self.now_ms);
+        if self.worker.queue(&request, &turn, None, &self.catalog) {
+            return None;
+        }
+        let mut out = Vec::new();
+        if command.is_sliced(args.len()) {
+            let catalog = &self.catalog;
+            return self.worker.run_sliced(&request, &turn, None, catalog, &mut out).then_some(out);
+        }
+        self.worker.run(&turn, &mut out);
+        Some(out)
+    }
+
+    /// Goes on until nothing waits, and tells the replies that came late, in order.
+    fn finish(&mut self) -> Vec<Vec<u8>> {
+        while self.worker.is_unfinished() {
+            self.worker.resume(|| true);
+        }
+        assert!(self.worker.intents.is_empty());
+        self.worker.late_replies().map(|late| late.reply).collect()
     }
 }
-
-const SEQUENCE: u64 = 7;

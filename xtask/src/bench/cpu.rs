@@ -1,5 +1,7 @@
 //! What a request costs the server, and how many it answers, in a closed loop.
 
+use std::cell::Cell;
+
 use crate::bench::error::BenchError;
 use crate::bench::figure::{Measure, Series};
 use crate::bench::load::Words;
@@ -52,13 +54,16 @@ fn measure_loaded(
             .plus(&["--misses", misses])
             .with("--command", command)
             .with("-P", pipeline);
+        let shots = Cell::new(SEED);
         let shot = |server: &Server| {
             if row.once {
                 fill(stage, row, server, keys)?;
                 // What writing leaves to do is not what is measured.
                 server.at_rest_cpu_ns();
             }
-            shoot(stage, &row.row, server, words.clone().with("-n", requests))
+            shots.set(shots.get() + u64::from(row.varies));
+            let words = words.clone().with("-n", requests).with("--seed", shots.get());
+            shoot(stage, &row.row, server, words)
         };
         // The first of each is not counted: caches, buffers and tables settle in it.
         for server in &servers {
@@ -207,6 +212,8 @@ impl Samples {
     }
 }
 
+/// The seed that values follow from where nothing else is said.
+const SEED: u64 = 1;
 /// Keys that a whole run of fresh ones ends with.
 const GROWN_KEYS: u64 = 10_000_000;
 /// How many values are read again after a row.

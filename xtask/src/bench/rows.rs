@@ -48,6 +48,8 @@ pub(crate) struct CpuRow {
     #[serde(default)]
     pub(crate) once: bool,
     #[serde(default)]
+    pub(crate) varies: bool,
+    #[serde(default)]
     pub(crate) setup: Vec<String>,
     pub(crate) requests: Option<u64>,
     #[serde(default)]
@@ -67,6 +69,7 @@ impl CpuRow {
             keeps: false,
             fresh: is_fresh,
             once: false,
+            varies: false,
             setup: Vec::new(),
             requests: None,
             rare: false,

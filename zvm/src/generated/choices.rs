@@ -12,8 +12,10 @@ pub enum ChoiceSet {
     CompilePurpose,
     /// text, program.
     SourceForm,
-    /// string, set.
+    /// string, set, list, map.
     Kind,
+    /// begin, commit, discard, unwatch.
+    Multi,
     /// array, map.
     Aggregate,
     /// id, protocol, database, command_count.
@@ -36,7 +38,8 @@ impl ChoiceSet {
             Self::Truth => &["false", "true"],
             Self::CompilePurpose => &["check", "load"],
             Self::SourceForm => &["text", "program"],
-            Self::Kind => &["string", "set"],
+            Self::Kind => &["string", "set", "list", "map"],
+            Self::Multi => &["begin", "commit", "discard", "unwatch"],
             Self::Aggregate => &["array", "map"],
             Self::IntegerField => &["id", "protocol", "database", "command_count"],
             Self::BytesField => &["name", "server_version"],
@@ -89,7 +92,20 @@ pub(crate) const fn source_form(code: u8) -> crate::SourceForm {
 pub(crate) const fn kind(code: u8) -> databox::Kind {
     match code {
         0 => databox::Kind::String,
-        _ => databox::Kind::Set,
+        1 => databox::Kind::Set,
+        2 => databox::Kind::List,
+        _ => databox::Kind::Map,
+    }
+}
+
+/// Number `code` of `multi`; numbers that do not exist, which the verifier refuses,
+/// mean the last.
+pub(crate) const fn multi(code: u8) -> crate::Multi {
+    match code {
+        0 => crate::Multi::Begin,
+        1 => crate::Multi::Commit,
+        2 => crate::Multi::Discard,
+        _ => crate::Multi::Unwatch,
     }
 }
 

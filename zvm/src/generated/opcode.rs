@@ -194,97 +194,161 @@ pub enum Opcode {
     DumpIsWhole = 90,
     /// `r[a] := database`. Reads which database the request is about.
     DbNumber = 91,
+    /// `r[a] := number of elements at r[b]`. Counts the elements; 0 where the key is absent.
+    ListLen = 92,
+    /// `list at r[a] := r[c] before element r[b]`. Puts an element before another one, or behind the last one where the index is -1 or the length; creates the list where it is absent. Beyond the ends nothing happens.
+    ListInsert = 93,
+    /// `r[a] := element r[c] of list at r[b]`. Copies an element to the scratch space; absent where there is none.
+    ListGet = 94,
+    /// `r[a] := removed element r[c] of list at r[b]`. Removes an element and copies it to the scratch space; absent where there is none.
+    ListTake = 95,
+    /// `element r[b] of list at r[a] := r[c]`. Puts an element in place of another one; where there is none nothing happens.
+    ListSet = 96,
+    /// `remove r[c] elements from r[b] on of list at r[a], r[imm] are gone`. Removes up to `r[c]` elements from index `r[b]`, which is not negative, on.
+    ListRemove = 97,
+    /// `remove r[b] elements r[c] from list at r[a], from r[imm] on; integer`. Removes the first `r[b]` elements that are equal to a value, or where that is below 0 as many of the last, and replies how many it were. Counts what is left of them towards 0.
+    ReplyListRemoved = 98,
+    /// `r[a] := index of r[c] in list at r[b], from r[imm] on`. Finds the first element that is equal to a value; absent where there is none.
+    ListFind = 99,
+    /// `array of r[c] elements from r[b] on of list at r[a], r[imm] are out`. Replies up to `r[c]` elements from index `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
+    ReplyListRange = 100,
+    /// `array of r[b] elements taken from list at r[a], r[c] are out`. Removes up to `r[b]` elements from the front, or where that is below 0 from the back, and replies them as an array.
+    ReplyListTaken = 101,
+    /// `r[a] := number of names at r[b]`. Counts the names; 0 where the key is absent.
+    MapLen = 102,
+    /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
+    MapSet = 103,
+    /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
+    MapGet = 104,
+    /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
+    MapLenOf = 105,
+    /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
+    MapRemove = 106,
+    /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
+    ReplyMapPairs = 107,
+    /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
+    ReplyMapNames = 108,
+    /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
+    ReplyMapValues = 109,
+    /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
+    ReplyMapScan = 110,
+    /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
+    Multi = 111,
+    /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
+    MultiWatch = 112,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 92,
+    ReplyStatus = 113,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 93,
+    ReplyStatusOf = 114,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 94,
+    ReplyNil = 115,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 95,
+    ReplyNilArray = 116,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 96,
+    ReplyInteger = 117,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 97,
+    ReplyBoolean = 118,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 98,
+    ReplyBytes = 119,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 99,
+    ReplyLiteral = 120,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 100,
+    ReplyArray = 121,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 101,
+    ReplyMap = 122,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 102,
+    ReplyOpen = 123,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 103,
+    ReplyClose = 124,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 104,
+    Resp3 = 125,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 105,
+    SessionInteger = 126,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 106,
+    SessionBytes = 127,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 107,
+    SessionSet = 128,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 108,
+    SessionSelect = 129,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 109,
+    SessionProtocol = 130,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 110,
+    SessionAuthenticate = 131,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 111,
+    SessionClose = 132,
     /// `select settings like r[a]`. Adds the settings that match a pattern to the selection of reply_config.
-    ConfigSelect = 112,
+    ConfigSelect = 133,
     /// `map of selected settings`. Replies a map of the selected settings.
-    ReplyConfig = 113,
+    ReplyConfig = 134,
     /// `select section r[a]`. Adds a section to the selection of reply_info.
-    InfoSelect = 114,
+    InfoSelect = 135,
     /// `text of selected sections`. Replies the selected sections as text, the default ones without a selection.
-    ReplyInfo = 115,
+    ReplyInfo = 136,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 116,
+    ReplyStats = 137,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 117,
+    ReplyCommandInfo = 138,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 118,
+    ReplyCommandDocs = 139,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 119,
+    ReplyCommands = 140,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 120,
+    SetAdd = 141,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 121,
+    SetRemove = 142,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 122,
+    SetLen = 143,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 123,
+    SetContains = 144,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 124,
+    ReplySetMembers = 145,
+    /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
+    ReplySetScan = 146,
+    /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
+    KeyCopy = 147,
+    /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
+    KeyRename = 148,
+    /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
+    DbSwap = 149,
+    /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
+    GatherSmallest = 150,
+    /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
+    GatherUnion = 151,
+    /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
+    GatherIntersection = 152,
+    /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
+    GatherDifference = 153,
+    /// `r[a] := number of gathered members`. Counts the members of the gathered set.
+    GatheredLen = 154,
+    /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
+    GatheredStore = 155,
+    /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
+    ReplyGathered = 156,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 125,
+    ReplyString = 157,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 126,
+    StringGet = 158,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 127,
+    StringInteger = 159,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 128,
+    StringSet = 160,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 129,
+    StringSetKeep = 161,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 130,
+    StringSetUntil = 162,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 131,
+    StringSetInteger = 163,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 132,
+    StringLen = 164,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 133,
+    StringSplice = 165,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 134,
+    ReplyStringRange = 166,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 135] = [
+    pub const ALL: [Self; 167] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -377,6 +441,27 @@ impl Opcode {
         Self::KeyRestore,
         Self::DumpIsWhole,
         Self::DbNumber,
+        Self::ListLen,
+        Self::ListInsert,
+        Self::ListGet,
+        Self::ListTake,
+        Self::ListSet,
+        Self::ListRemove,
+        Self::ReplyListRemoved,
+        Self::ListFind,
+        Self::ReplyListRange,
+        Self::ReplyListTaken,
+        Self::MapLen,
+        Self::MapSet,
+        Self::MapGet,
+        Self::MapLenOf,
+        Self::MapRemove,
+        Self::ReplyMapPairs,
+        Self::ReplyMapNames,
+        Self::ReplyMapValues,
+        Self::ReplyMapScan,
+        Self::Multi,
+        Self::MultiWatch,
         Self::ReplyStatus,
         Self::ReplyStatusOf,
         Self::ReplyNil,
@@ -410,6 +495,17 @@ impl Opcode {
         Self::SetLen,
         Self::SetContains,
         Self::ReplySetMembers,
+        Self::ReplySetScan,
+        Self::KeyCopy,
+        Self::KeyRename,
+        Self::DbSwap,
+        Self::GatherSmallest,
+        Self::GatherUnion,
+        Self::GatherIntersection,
+        Self::GatherDifference,
+        Self::GatheredLen,
+        Self::GatheredStore,
+        Self::ReplyGathered,
         Self::ReplyString,
         Self::StringGet,
         Self::StringInteger,
@@ -525,6 +621,27 @@ impl Opcode {
             "key_restore" => Some(Self::KeyRestore),
             "dump_is_whole" => Some(Self::DumpIsWhole),
             "db_number" => Some(Self::DbNumber),
+            "list_len" => Some(Self::ListLen),
+            "list_insert" => Some(Self::ListInsert),
+            "list_get" => Some(Self::ListGet),
+            "list_take" => Some(Self::ListTake),
+            "list_set" => Some(Self::ListSet),
+            "list_remove" => Some(Self::ListRemove),
+            "reply_list_removed" => Some(Self::ReplyListRemoved),
+            "list_find" => Some(Self::ListFind),
+            "reply_list_range" => Some(Self::ReplyListRange),
+            "reply_list_taken" => Some(Self::ReplyListTaken),
+            "map_len" => Some(Self::MapLen),
+            "map_set" => Some(Self::MapSet),
+            "map_get" => Some(Self::MapGet),
+            "map_len_of" => Some(Self::MapLenOf),
+            "map_remove" => Some(Self::MapRemove),
+            "reply_map_pairs" => Some(Self::ReplyMapPairs),
+            "reply_map_names" => Some(Self::ReplyMapNames),
+            "reply_map_values" => Some(Self::ReplyMapValues),
+            "reply_map_scan" => Some(Self::ReplyMapScan),
+            "multi" => Some(Self::Multi),
+            "multi_watch" => Some(Self::MultiWatch),
             "reply_status" => Some(Self::ReplyStatus),
             "reply_status_of" => Some(Self::ReplyStatusOf),
             "reply_nil" => Some(Self::ReplyNil),
@@ -558,6 +675,17 @@ impl Opcode {
             "set_len" => Some(Self::SetLen),
             "set_contains" => Some(Self::SetContains),
             "reply_set_members" => Some(Self::ReplySetMembers),
+            "reply_set_scan" => Some(Self::ReplySetScan),
+            "key_copy" => Some(Self::KeyCopy),
+            "key_rename" => Some(Self::KeyRename),
+            "db_swap" => Some(Self::DbSwap),
+            "gather_smallest" => Some(Self::GatherSmallest),
+            "gather_union" => Some(Self::GatherUnion),
+            "gather_intersection" => Some(Self::GatherIntersection),
+            "gather_difference" => Some(Self::GatherDifference),
+            "gathered_len" => Some(Self::GatheredLen),
+            "gathered_store" => Some(Self::GatheredStore),
+            "reply_gathered" => Some(Self::ReplyGathered),
             "reply_string" => Some(Self::ReplyString),
             "string_get" => Some(Self::StringGet),
             "string_integer" => Some(Self::StringInteger),

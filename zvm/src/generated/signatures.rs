@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 77] = [
+pub static PRIMITIVES: [Primitive; 109] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -98,6 +98,25 @@ pub static PRIMITIVES: [Primitive; 77] = [
         otherwise: None,
     },
     Primitive {
+        name: "db_swap",
+        op: Opcode::DbSwap,
+        params: &[
+            PrimitiveParam {
+                name: "one",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "two",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "decimal_add",
         op: Opcode::DecimalAdd,
         params: &[
@@ -161,6 +180,74 @@ pub static PRIMITIVES: [Primitive; 77] = [
             kind: OperandKind::In(Pattern::Is(Type::Int)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Float, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "gather_difference",
+        op: Opcode::GatherDifference,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gather_intersection",
+        op: Opcode::GatherIntersection,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gather_smallest",
+        op: Opcode::GatherSmallest,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "gather_union",
+        op: Opcode::GatherUnion,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gathered_len",
+        op: Opcode::GatheredLen,
+        params: &[],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "gathered_store",
+        op: Opcode::GatheredStore,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
         cursor: None,
         otherwise: None,
     },
@@ -335,6 +422,25 @@ pub static PRIMITIVES: [Primitive; 77] = [
         otherwise: Some(Branch::Absent),
     },
     Primitive {
+        name: "key_copy",
+        op: Opcode::KeyCopy,
+        params: &[
+            PrimitiveParam {
+                name: "source",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "destination",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "key_dump",
         op: Opcode::KeyDump,
         params: &[PrimitiveParam {
@@ -465,6 +571,25 @@ pub static PRIMITIVES: [Primitive; 77] = [
         otherwise: None,
     },
     Primitive {
+        name: "key_rename",
+        op: Opcode::KeyRename,
+        params: &[
+            PrimitiveParam {
+                name: "source",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "destination",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "key_restore",
         op: Opcode::KeyRestore,
         params: &[
@@ -504,6 +629,264 @@ pub static PRIMITIVES: [Primitive; 77] = [
             },
         ],
         result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "list_find",
+        op: Opcode::ListFind,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "element",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "list_get",
+        op: Opcode::ListGet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "index",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "list_insert",
+        op: Opcode::ListInsert,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "index",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "element",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "list_len",
+        op: Opcode::ListLen,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "list_remove",
+        op: Opcode::ListRemove,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "index",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "list_set",
+        op: Opcode::ListSet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "index",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "element",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "list_take",
+        op: Opcode::ListTake,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "index",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "map_get",
+        op: Opcode::MapGet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "name",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "map_len",
+        op: Opcode::MapLen,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "map_len_of",
+        op: Opcode::MapLenOf,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "name",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "map_remove",
+        op: Opcode::MapRemove,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "name",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "map_set",
+        op: Opcode::MapSet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "name",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "multi",
+        op: Opcode::Multi,
+        params: &[PrimitiveParam {
+            name: "what",
+            slot: Slot::B,
+            kind: OperandKind::Choice(ChoiceSet::Multi),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "multi_watch",
+        op: Opcode::MultiWatch,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
         cursor: None,
         otherwise: None,
     },
@@ -648,6 +1031,14 @@ pub static PRIMITIVES: [Primitive; 77] = [
         otherwise: None,
     },
     Primitive {
+        name: "reply_gathered",
+        op: Opcode::ReplyGathered,
+        params: &[],
+        result: None,
+        cursor: Some(Slot::A),
+        otherwise: None,
+    },
+    Primitive {
         name: "reply_info",
         op: Opcode::ReplyInfo,
         params: &[],
@@ -686,6 +1077,138 @@ pub static PRIMITIVES: [Primitive; 77] = [
             name: "pattern",
             slot: Slot::A,
             kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_list_range",
+        op: Opcode::ReplyListRange,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "index",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_list_removed",
+        op: Opcode::ReplyListRemoved,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "wanted",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "element",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_list_taken",
+        op: Opcode::ReplyListTaken,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::C),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_map_names",
+        op: Opcode::ReplyMapNames,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_map_pairs",
+        op: Opcode::ReplyMapPairs,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_map_scan",
+        op: Opcode::ReplyMapScan,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "cursor",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Cursor)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "pattern",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Maybe(Type::Bytes)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_map_values",
+        op: Opcode::ReplyMapValues,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: None,
         cursor: Some(Slot::B),
@@ -750,6 +1273,35 @@ pub static PRIMITIVES: [Primitive; 77] = [
         }],
         result: None,
         cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_set_scan",
+        op: Opcode::ReplySetScan,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "cursor",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Cursor)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "pattern",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Maybe(Type::Bytes)),
+            },
+        ],
+        result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {

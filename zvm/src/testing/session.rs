@@ -1,8 +1,8 @@
 //! A session that remembers what it was told.
 
 use crate::{
-    CommandFilter, CommandView, CompilePurpose, ReplySink, Session, SessionField, SessionSetting,
-    SourceForm, Text,
+    CommandFilter, CommandView, CompilePurpose, Multi, ReplySink, Session, SessionField,
+    SessionSetting, SourceForm, Text,
 };
 use std::collections::BTreeMap;
 
@@ -25,6 +25,10 @@ pub struct FakeSession {
     pub user: Option<Vec<u8>>,
     /// Whether it was told to close.
     pub is_closed: bool,
+    /// Whether requests are queued.
+    pub is_queueing: bool,
+    /// The watched keys.
+    pub watched: Vec<Vec<u8>>,
     /// The server's settings. Patterns select the one of that name, `*` all.
     pub config: BTreeMap<Vec<u8>, Vec<u8>>,
     /// The names of all commands.
@@ -46,6 +50,8 @@ impl FakeSession {
             database: 0,
             user: None,
             is_closed: false,
+            is_queueing: false,
+            watched: Vec::new(),
             config: BTreeMap::from([(b"maxmemory".to_vec(), b"0".to_vec())]),
             commands: vec![b"get".to_vec(), b"set".to_vec()],
             selection: Vec::new(),
@@ -112,6 +118,22 @@ impl Session for FakeSession {
 
     fn close(&mut self) {
         self.is_closed = true;
+    }
+
+    fn multi(&mut self, what: Multi) -> bool {
+        let queues = what == Multi::Begin;
+        if what == Multi::Unwatch {
+            self.watched.clear();
+            return true;
+        }
+        std::mem::replace(&mut self.is_queueing, queues) != queues
+    }
+
+    fn watch(&mut self, key: &[u8]) -> bool {
+        if !self.is_queueing {
+            self.watched.push(key.to_vec());
+        }
+        !self.is_queueing
     }
 
     fn select_config(&mut self, pattern: &[u8]) {

@@ -209,13 +209,13 @@ impl<'s> Checker<'s, '_> {
         let cursors = params.iter().filter(|param| has(param, ParamType::Cursor)).count();
         let variadic = head.signature.list().is_some_and(|param| has(param, ParamType::Key));
         let complaint = match head.run_where {
-            RunWhere::One if variadic || keys + cursors != 1 => {
-                Some("a command with one key or one cursor, which says the shard")
+            RunWhere::One if (keys == 0 && cursors == 0) || cursors > 1 => {
+                Some("a command with keys, or with one cursor, which say the shard")
             }
             RunWhere::Keys | RunWhere::Each if keys != 1 || !variadic => {
                 Some("a command whose variadic parameter holds its keys")
             }
-            RunWhere::All | RunWhere::Connection if keys > 0 => Some("a command without keys"),
+            RunWhere::All if keys > 0 => Some("a command without keys"),
             _ => None,
         };
         if let Some(complaint) = complaint {

@@ -1,0 +1,182 @@
+//! Meetings: a command over keys of several shards runs on what all of them have contributed.
+//!
+//! Each shard lends what its keys hold. The last one puts everything on a **table**, which is a
+//! shard of its own, and runs the program there, in slices; so a program sees one store wherever
+//! its keys are, and what every opcode does is written once. Then each shard takes home what has
+//! changed of its keys. Their intents are held all the while.
+
+use super::Worker;
+use super::programs::{Machine, ProgramTurn, SLICE_UNITS};
+use crate::request::Request;
+use crate::shard_store::Written;
+use crate::transaction::{JointKey, Transaction};
+use crate::unfinished::{Joint, KeptArgs, Task, Unfinished};
+use kvstore::{Key, Namespace, Shard, ShardConfig};
+use std::sync::Arc;
+
+impl Worker {
+    /// Lends what this shard's keys hold.
+    pub(super) fn contribute(&mut self, transaction: &Transaction, part: usize, meeting: usize) {
+        transaction.parts[part].slot().has_met = true;
+        let meeting = &transaction.meetings[meeting];
+        let namespace = Namespace(transaction.steps[meeting.step].request.namespace);
+        let Some(share) = meeting.share(part) else { return };
+        let mut entries = share.entries();
+        for (place, key) in share.keys.iter().enumerate() {
+            let key = key_of(transaction, *key);
+            entries.push((place, self.shard.lend(namespace, key, transaction.now_ms)));
+        }
+    }
+
+    /// Runs a meeting's command, to which this part came last. False where it goes on in a later
+    /// turn.
+    pub(super) fn meet(
+        &mut self,
+        transaction: &Arc<Transaction>,
+        part: usize,
+        number: usize,
+    ) -> bool {
+        let meeting = &transaction.meetings[number];
+        let request = &transaction.steps[meeting.step].request;
+        let Some(command) = transaction.catalog.command(request.command) else { return true };
+        let Some(mut table) = self.lay_table(transaction, number) else {
+            meeting.reply().extend_from_slice(NO_ROOM);
+            return true;
+        };
+        let args = transaction.args.slice(meeting.args.clone());
+        let turn = ProgramTurn::of(request, command, args, transaction.now_ms);
+        let turn = ProgramTurn { hash: meeting.hash, ..turn };
+        let (mut written, mut reply) = (Written::default(), Vec::new());
+        let machine = Machine {
+            registers: &mut self.registers,
+            place: self.place,
+            written: Some(&mut written),
+            items: &mut self.items_replied,
+        };
+        let state = machine.begin(&mut table, &turn, SLICE_UNITS, &mut reply);
+        let transaction = Arc::clone(transaction);
+        let joint = Joint { transaction, part, meeting: number, table, written };
+        let Some(state) = state else {
+            self.clear_table(joint, reply);
+            return true;
+        };
+        let transaction = Arc::clone(&joint.transaction);
+        self.unfinished.push(Unfinished {
+            ticket: None,
+            request: Request { hash: meeting.hash, ..request.clone() },
+            catalog: Arc::clone(&transaction.catalog),
+            now_ms: transaction.now_ms,
+            args: KeptArgs::Shared(Arc::clone(&transaction), meeting.args.clone()),
+            task: Task::Meeting(Box::new(joint)),
+            state,
+            reply,
+        });
+        false
+    }
+
+    /// A meeting's command has come to its end, after some slices.
+    pub(super) fn conclude_meeting(&mut self, joint: Joint, reply: Vec<u8>) {
+        let (transaction, part) = (Arc::clone(&joint.transaction), joint.part);
+        let meeting = joint.meeting;
+        self.clear_table(joint, reply);
+        self.tell_met(&transaction, part, meeting);
+        self.proceed(transaction, part);
+    }
+
+    /// Tells the others who came to a meeting to go on.
+    pub(super) fn tell_met(&mut self, transaction: &Arc<Transaction>, part: usize, meeting: usize) {
+        for other in transaction.meetings[meeting].parts().filter(|other| *other != part) {
+            self.outgoing.push(super::Outgoing::GoOn(Arc::clone(transaction), other));
+        }
+    }
+
+    /// Takes home what a meeting has changed of this shard's keys.
+    pub(super) fn take_home(&mut self, transaction: &Transaction, part: usize, meeting: usize) {
+        let meeting = &transaction.meetings[meeting];
+        let namespace = transaction.steps[meeting.step].request.namespace;
+        let Some(share) = meeting.share(part) else { return };
+        self.touched |= 1_u32.checked_shl(namespace).unwrap_or(0);
+        let now_ms = transaction.now_ms;
+        // The command has been told that there is room; others may have taken it meanwhile.
+        let budget = self.shard.budget_bytes();
+        self.shard.set_budget(None);
+        for (place, entry) in share.entries().drain(..) {
+            let Some(key) = share.keys.get(place) else { continue };
+            let key = key_of(transaction, *key);
+            self.watches.touch((namespace, key.hash));
+            let Some(entry) = entry else {
+                self.shard.remove(Namespace(namespace), key, now_ms);
+                continue;
+            };
+            if self.shard.put_entry(Namespace(namespace), key, entry, now_ms).is_err() {
+                tracing::error!("a result found the memory for keys full and is lost");
+            }
+        }
+        self.shard.set_budget(budget);
+    }
+
+    /// Puts what was contributed on a table; `None` where there is no address space for one.
+    fn lay_table(&mut self, transaction: &Transaction, meeting: usize) -> Option<Shard> {
+        let meeting = &transaction.meetings[meeting];
+        let namespace = Namespace(transaction.steps[meeting.step].request.namespace);
+        let mut table = match self.tables.pop() {
+            Some(table) => table,
+            None => {
+                let config = ShardConfig::new(Arc::clone(&self.hash_key));
+                Shard::new(ShardConfig { reservation_bytes: TABLE_BYTES_MAX, ..config }).ok()?
+            }
+        };
+        for share in &meeting.shares {
+            for (place, entry) in share.entries().drain(..) {
+                let (Some(key), Some(entry)) = (share.keys.get(place), entry) else { continue };
+                let key = key_of(transaction, *key);
+                table.put_entry(namespace, key, entry, transaction.now_ms).ok()?;
+            }
+        }
+        // What a command makes is bounded by what its own shard could take.
+        table.set_budget(self.shard.budget_bytes());
+        Some(table)
+    }
+
+    /// Hands each shard what has changed of its keys, and the reply to all.
+    fn clear_table(&mut self, joint: Joint, mut reply: Vec<u8>) {
+        let Joint { transaction, meeting, mut table, mut written, .. } = joint;
+        let meeting = &transaction.meetings[meeting];
+        let namespace = transaction.steps[meeting.step].request.namespace;
+        meeting.reply().append(&mut reply);
+        written.keys.sort_unstable();
+        written.keys.dedup();
+        for share in &meeting.shares {
+            let mut entries = share.entries();
+            for (place, key) in share.keys.iter().enumerate() {
+                let named_before = |one: &JointKey| {
+                    key_of(transaction.as_ref(), *one).bytes
+                        == key_of(transaction.as_ref(), *key).bytes
+                };
+                let has_changed = written.keys.binary_search(&(namespace, key.hash)).is_ok();
+                if has_changed && !share.keys[..place].iter().any(named_before) {
+                    let key = key_of(transaction.as_ref(), *key);
+                    let now_ms = transaction.now_ms;
+                    entries.push((place, table.take_entry(Namespace(namespace), key, now_ms)));
+                }
+            }
+        }
+        table.flush_all();
+        table.set_budget(None);
+        if self.tables.len() < TABLES_KEPT {
+            self.tables.push(table);
+        }
+    }
+}
+
+fn key_of(transaction: &Transaction, key: JointKey) -> Key<'_> {
+    let argument = key.argument..key.argument + 1;
+    Key { bytes: transaction.args.slice(argument).get(0), hash: key.hash }
+}
+
+/// Address space of a table, for what is not a large value.
+const TABLE_BYTES_MAX: usize = 1 << 30;
+/// Tables that are kept for the next meetings.
+const TABLES_KEPT: usize = 8;
+/// The reply where there is no table.
+const NO_ROOM: &[u8] = b"-OOM command not allowed when used memory > 'maxmemory'.\r\n";

@@ -1,0 +1,205 @@
+//! The parts of transactions on this shard (`transaction.rs` tells the whole).
+
+use super::Worker;
+use super::programs::{Held, ProgramTurn, SLICE_UNITS};
+use crate::planted::{Fault, is_planted};
+use crate::request::Request;
+use crate::transaction::{Action, Purpose, Slot, Transaction};
+use crate::unfinished::{KeptArgs, Task, Unfinished};
+use crate::watches::Watched;
+use kvstore::{Key, Namespace};
+use std::ops::Range;
+use std::sync::Arc;
+use zvm::Frame;
+
+/// What a thread is to be told of a transaction.
+#[derive(Debug)]
+pub(crate) enum Outgoing {
+    /// All have arrived: this part goes on.
+    GoOn(Arc<Transaction>, usize),
+    /// All have ended: the coordinator replies.
+    Finished(Arc<Transaction>),
+}
+
+impl Worker {
+    /// What is to be passed on; asked for after everything that the worker was given.
+    pub(crate) fn outgoing(&mut self) -> std::vec::Drain<'_, Outgoing> {
+        self.outgoing.drain(..)
+    }
+
+    /// A transaction has its turn among all that this shard gets: from here on what comes later
+    /// queues behind it.
+    pub(crate) fn take_turn(&mut self, transaction: Arc<Transaction>, part: usize) {
+        self.asked_at_ms = self.asked_at_ms.max(transaction.now_ms);
+        let Some(marks) = transaction.parts[part].slot().marks.take() else { return };
+        let held = Held::Part(Arc::clone(&transaction), part);
+        self.pin(&marks);
+        let (ticket, first) = self.intents.enter(marks, held);
+        transaction.parts[part].slot().ticket = Some(ticket);
+        if first.is_some() {
+            self.arrive(transaction, part);
+            self.run_ready();
+        }
+    }
+
+    /// All shards have arrived.
+    pub(crate) fn go_on_part(&mut self, transaction: Arc<Transaction>, part: usize) {
+        self.proceed(transaction, part);
+        self.run_ready();
+    }
+
+    /// The part holds all of its keys.
+    pub(super) fn arrive(&mut self, transaction: Arc<Transaction>, part: usize) {
+        let votes = matches!(transaction.purpose, Purpose::Exec(_)) && !is_planted(Fault::Watch);
+        if votes && self.has_changed(&transaction.parts[part].watched, transaction.now_ms) {
+            transaction.abort();
+        }
+        if transaction.opens_with_meeting {
+            self.contribute(&transaction, part, 0);
+        }
+        let is_last = transaction.arrive();
+        if is_planted(Fault::Arrival) && !transaction.opens_with_meeting {
+            self.proceed(transaction, part);
+            return;
+        }
+        if !is_last {
+            return;
+        }
+        let meets = transaction.opens_with_meeting && !transaction.is_aborted();
+        if meets && !self.meet(&transaction, part, 0) {
+            return;
+        }
+        self.tell_all(&transaction, part);
+        self.proceed(transaction, part);
+    }
+
+    /// Tells all other parts to go on.
+    pub(super) fn tell_all(&mut self, transaction: &Arc<Transaction>, part: usize) {
+        let others = (0..transaction.parts.len()).filter(|other| *other != part);
+        let others = others.map(|other| Outgoing::GoOn(Arc::clone(transaction), other));
+        self.outgoing.extend(others);
+    }
+
+    /// Whether a watched key is not as it was.
+    fn has_changed(&mut self, watched: &[Watched], now_ms: u64) -> bool {
+        watched.iter().any(|one| {
+            let key = Key { bytes: &one.key, hash: one.mark.1 };
+            let namespace = Namespace(one.mark.0);
+            self.watches.has_changed(one)
+                || (one.existed && self.shard.get(namespace, key, now_ms).is_none())
+        })
+    }
+
+    /// Goes on with the script.
+    pub(super) fn proceed(&mut self, transaction: Arc<Transaction>, part: usize) {
+        let own = &transaction.parts[part];
+        let mut slot = own.slot();
+        while let Some(action) = own.script.get(slot.next).filter(|_| !transaction.is_aborted()) {
+            match action {
+                Action::Run { step, args, hash } => {
+                    let at = (*step, args.clone(), *hash);
+                    if !self.run_action(&transaction, part, at, &mut slot) {
+                        return;
+                    }
+                }
+                Action::Meet(meeting) if slot.has_met => {
+                    self.take_home(&transaction, part, *meeting);
+                    slot.has_met = false;
+                    slot.next += 1;
+                }
+                Action::Meet(meeting) => {
+                    drop(slot);
+                    self.contribute(&transaction, part, *meeting);
+                    let last = transaction.meetings[*meeting].arrive();
+                    if !last || !self.meet(&transaction, part, *meeting) {
+                        return;
+                    }
+                    self.tell_met(&transaction, part, *meeting);
+                    slot = own.slot();
+                }
+                Action::Watch(namespace, keys) => {
+                    self.watch(&transaction, *namespace, keys.clone(), &mut slot.watched);
+                    slot.next += 1;
+                }
+            }
+        }
+        let ticket = slot.ticket.take();
+        drop(slot);
+        own.watched.iter().for_each(|watched| self.watches.unwatch(watched.mark));
+        if let Some(ticket) = ticket {
+            self.leave(ticket);
+        }
+        if transaction.end() {
+            self.outgoing.push(Outgoing::Finished(transaction));
+        }
+    }
+
+    /// Runs a step on this shard's keys: which one, with which arguments, and the hash of the first
+    /// key. False where it goes on in a later turn.
+    fn run_action(
+        &mut self,
+        transaction: &Arc<Transaction>,
+        part: usize,
+        (step, args, hash): (usize, Range<usize>, u64),
+        slot: &mut Slot,
+    ) -> bool {
+        let request = &transaction.steps[step].request;
+        let start = slot.replies.len();
+        if let Some(command) = transaction.catalog.command(request.command) {
+            let view = transaction.args.slice(args.clone());
+            let turn = ProgramTurn::of(request, command, view, transaction.now_ms);
+            let turn = ProgramTurn { hash, whole: false, ..turn };
+            let fuel = if command.is_sliced(view.len()) { SLICE_UNITS } else { Frame::UNLIMITED };
+            if let Some(state) = self.begin(&turn, fuel, &mut slot.replies) {
+                self.unfinished.push(Unfinished {
+                    task: Task::Part(Arc::clone(transaction), part),
+                    ticket: None,
+                    request: Request { hash, ..request.clone() },
+                    catalog: Arc::clone(&transaction.catalog),
+                    now_ms: transaction.now_ms,
+                    args: KeptArgs::Shared(Arc::clone(transaction), args),
+                    state,
+                    reply: slot.replies.split_off(start),
+                });
+                return false;
+            }
+        }
+        slot.end_action(step);
+        true
+    }
+
+    /// Begins to watch keys.
+    fn watch(
+        &mut self,
+        transaction: &Transaction,
+        namespace: u32,
+        keys: Range<usize>,
+        watched: &mut Vec<Watched>,
+    ) {
+        let keys = transaction.args.slice(keys);
+        for index in 0..keys.len() {
+            let key = self.shard.key(keys.get(index));
+            let mark = (namespace, key.hash);
+            let existed = self.shard.get(Namespace(namespace), key, transaction.now_ms).is_some();
+            let version = self.watches.watch(mark, key.bytes);
+            watched.push(Watched { key: key.bytes.into(), mark, version, existed });
+        }
+    }
+
+    /// The program of an action has come to its end, after some slices.
+    pub(super) fn conclude_action(
+        &mut self,
+        transaction: Arc<Transaction>,
+        part: usize,
+        reply: &[u8],
+    ) {
+        let own = &transaction.parts[part];
+        let mut slot = own.slot();
+        if let Some(Action::Run { step, .. }) = own.script.get(slot.next) {
+            slot.replies.extend_from_slice(reply);
+            slot.end_action(*step);
+        }
+        drop(slot);
+        self.proceed(transaction, part);
+    }
+}

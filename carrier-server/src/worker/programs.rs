@@ -1,0 +1,368 @@
+//! Running programs on the shard: at once, in slices, or after others that hold the same keys.
+
+use super::{LateReply, Worker};
+use crate::catalog::{Catalog, Command, Route};
+use crate::dialect::Dialect;
+use crate::intents::{Marks, Ticket};
+use crate::request::Request;
+use crate::shard_store::{ShardPlace, ShardStore, Written};
+use crate::sink::{Sink, end_items};
+use crate::transaction::Transaction;
+use crate::unfinished::{KeptArgs, OwnedArgs, Task, Unfinished};
+use kvstore::{Key, Namespace, Policy, Shard};
+use std::cell::Cell;
+use std::sync::Arc;
+use zvm::{Args, Frame, NoSession, Outcome, Registers, Returns, State};
+
+/// What a program begins with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ProgramTurn<'a> {
+    pub(super) command: &'a Command,
+    pub(super) args: Args<'a>,
+    pub(super) namespace: u32,
+    pub(super) dialect: Dialect,
+    /// The hash of the first key.
+    pub(super) hash: u64,
+    pub(super) now_ms: u64,
+    /// Whether its reply is not a part of one.
+    pub(super) whole: bool,
+}
+
+/// What waits for keys that others hold.
+#[derive(Debug)]
+pub(super) enum Held {
+    /// A request.
+    Request(Box<Deferred>),
+    /// The part of a transaction.
+    Part(Arc<Transaction>, usize),
+}
+
+/// A request that has not begun.
+#[derive(Debug)]
+pub(super) struct Deferred {
+    request: Request,
+    home: Option<usize>,
+    catalog: Arc<Catalog>,
+    args: OwnedArgs,
+    now_ms: u64,
+}
+
+impl<'a> ProgramTurn<'a> {
+    /// The turn of a request.
+    pub(super) const fn of(
+        request: &Request,
+        command: &'a Command,
+        args: Args<'a>,
+        now_ms: u64,
+    ) -> Self {
+        let &Request { namespace, dialect, hash, .. } = request;
+        let whole = request.reply_to.part.is_none();
+        Self { command, args, namespace, dialect, hash, now_ms, whole }
+    }
+
+    /// What it wants of the shard.
+    pub(super) fn marks(&self, hash: impl Fn(&[u8]) -> u64) -> Marks {
+        if self.command.route() == Route::Everywhere && self.command.writes() {
+            return Marks::All;
+        }
+        let keys = self.command.signature().keys(self.args);
+        Marks::of(keys.map(|index| hash(self.args.get(index))).collect())
+    }
+
+    /// Adds to a reply what only the protocol knows of.
+    fn complete(&self, out: &mut Vec<u8>) {
+        let items = self.whole && self.command.returns() == Returns::Items;
+        if items && self.dialect == Dialect::Memcached {
+            end_items(out);
+        }
+    }
+}
+
+impl Worker {
+    /// Whether programs wait for their next slice.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        !self.unfinished.is_empty()
+    }
+
+    /// Goes on with the programs that wait, in turn, [`SLICE_UNITS`] units each, until none is
+    /// left or `is_over`, which is asked after each.
+    pub(crate) fn resume(&mut self, mut is_over: impl FnMut() -> bool) {
+        while let Some(program) = self.unfinished.pop() {
+            if let Some(program) = self.go_on(program) {
+                self.unfinished.push(program);
+            }
+            self.run_ready();
+            if is_over() {
+                return;
+            }
+        }
+    }
+
+    /// Lets a request wait where others hold its keys; false where nobody does.
+    #[cold]
+    pub(super) fn queue(
+        &mut self,
+        request: &Request,
+        turn: &ProgramTurn<'_>,
+        home: Option<usize>,
+        catalog: &Arc<Catalog>,
+    ) -> bool {
+        let marks = turn.marks(|key| self.shard.hash(key));
+        if !self.intents.is_blocked(&marks) {
+            return false;
+        }
+        let args = OwnedArgs::copy_of(turn.args);
+        let (request, catalog, now_ms) = (request.clone(), Arc::clone(catalog), turn.now_ms);
+        let deferred = Box::new(Deferred { request, home, catalog, args, now_ms });
+        self.pin(&marks);
+        let (_, first) = self.intents.enter(marks, Held::Request(deferred));
+        debug_assert!(first.is_none(), "it is blocked");
+        true
+    }
+
+    /// Runs a program to its end.
+    pub(super) fn run(&mut self, turn: &ProgramTurn<'_>, out: &mut Vec<u8>) {
+        self.begin(turn, Frame::UNLIMITED, out);
+    }
+
+    /// The first slice of a request's program. True where it came to its end; else its reply comes
+    /// later, and what there was of it is no longer in `out`. A ticket is that of keys which are
+    /// held already.
+    pub(super) fn run_sliced(
+        &mut self,
+        request: &Request,
+        turn: &ProgramTurn<'_>,
+        home: Option<usize>,
+        catalog: &Arc<Catalog>,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let start = out.len();
+        let Some(state) = self.begin(turn, SLICE_UNITS, out) else { return true };
+        let ticket = self.hold(turn);
+        self.unfinished.push(Unfinished {
+            task: Task::Request(home),
+            ticket,
+            request: request.clone(),
+            catalog: Arc::clone(catalog),
+            now_ms: turn.now_ms,
+            args: KeptArgs::Own(OwnedArgs::copy_of(turn.args)),
+            state,
+            reply: out.split_off(start),
+        });
+        false
+    }
+
+    /// Holds the keys of a program that has yielded; nobody else does.
+    fn hold(&mut self, turn: &ProgramTurn<'_>) -> Option<Ticket> {
+        let marks = turn.marks(|key| self.shard.hash(key));
+        if marks == Marks::Keys(Box::default()) {
+            return None;
+        }
+        self.pin(&marks);
+        Some(self.intents.hold(marks))
+    }
+
+    /// Runs a program from its beginning, for so many units; its state where it has yielded.
+    pub(super) fn begin(
+        &mut self,
+        turn: &ProgramTurn<'_>,
+        fuel: u32,
+        out: &mut Vec<u8>,
+    ) -> Option<Box<State>> {
+        self.touch(turn.namespace, turn.command);
+        let watching = !self.watches.is_empty();
+        let written = watching.then_some(&mut self.written);
+        let (registers, items) = (&mut self.registers, &mut self.items_replied);
+        let machine = Machine { registers, place: self.place, written, items };
+        let state = machine.begin(&mut self.shard, turn, fuel, out);
+        if watching {
+            self.note_written(turn.now_ms);
+        }
+        state
+    }
+
+    /// One slice; the program where it has more to do.
+    fn go_on(&mut self, mut waiting: Unfinished) -> Option<Unfinished> {
+        let catalog = Arc::clone(&waiting.catalog);
+        let command = catalog.command(waiting.request.command)?;
+        let turn = ProgramTurn::of(&waiting.request, command, waiting.args.args(), waiting.now_ms);
+        self.touch(turn.namespace, command);
+        let watching = !self.watches.is_empty();
+        let (shard, written) = match &mut waiting.task {
+            Task::Meeting(joint) => (&mut joint.table, Some(&mut joint.written)),
+            _ => (&mut self.shard, watching.then_some(&mut self.written)),
+        };
+        let (registers, items) = (&mut self.registers, &mut self.items_replied);
+        let machine = Machine { registers, place: self.place, written, items };
+        let state = machine.resume(shard, &turn, *waiting.state, &mut waiting.reply);
+        if watching {
+            self.note_written(turn.now_ms);
+        }
+        match state {
+            Some(state) => Some(Unfinished { state, ..waiting }),
+            None => {
+                self.conclude(waiting.task, waiting.ticket, &waiting.request, waiting.reply);
+                None
+            }
+        }
+    }
+
+    /// Tells the watches what a program has changed.
+    #[cold]
+    fn note_written(&mut self, now_ms: u64) {
+        self.written.keys.drain(..).for_each(|mark| self.watches.touch(mark));
+        for swapped in self.written.swapped.drain(..) {
+            self.watches.swap(swapped, |bytes, hash| {
+                let key = Key { bytes, hash };
+                swapped.iter().any(|ns| self.shard.get(Namespace(*ns), key, now_ms).is_some())
+            });
+        }
+    }
+
+    /// Hands on the reply of a program that took several turns, and lets go of its keys.
+    fn conclude(
+        &mut self,
+        task: Task,
+        ticket: Option<Ticket>,
+        request: &Request,
+        mut reply: Vec<u8>,
+    ) {
+        match task {
+            Task::Request(home) => {
+                if request.quiet {
+                    reply.clear();
+                }
+                self.late.push(LateReply { home, reply_to: request.reply_to, reply });
+            }
+            Task::Part(transaction, part) => self.conclude_action(transaction, part, &reply),
+            Task::Meeting(joint) => self.conclude_meeting(*joint, reply),
+        }
+        if let Some(ticket) = ticket {
+            self.leave(ticket);
+        }
+    }
+
+    /// Keeps what is held or waited for from making room, until [`leave`](Self::leave).
+    pub(super) fn pin(&mut self, marks: &Marks) {
+        match marks {
+            _ if self.shard.policy() == Policy::Refuse => {}
+            Marks::Keys(keys) => keys.iter().for_each(|key| self.shard.pin(*key)),
+            Marks::All => self.shard.pin_all(),
+        }
+    }
+
+    /// Lets go of what a ticket holds.
+    pub(super) fn leave(&mut self, ticket: Ticket) {
+        let Self { intents, shard, ready, .. } = self;
+        match intents.marks(ticket) {
+            _ if shard.policy() == Policy::Refuse => {}
+            Some(Marks::Keys(keys)) => keys.iter().for_each(|key| shard.unpin(*key)),
+            Some(Marks::All) => shard.unpin_all(),
+            None => {}
+        }
+        intents.leave(ticket, |ticket, held| ready.push_back((ticket, held)));
+    }
+
+    /// Gives those their turn who waited for keys that nobody holds before them any more.
+    pub(super) fn run_ready(&mut self) {
+        while let Some((ticket, held)) = self.ready.pop_front() {
+            match held {
+                Held::Part(transaction, part) => self.arrive(transaction, part),
+                Held::Request(deferred) => self.run_deferred(ticket, *deferred),
+            }
+        }
+    }
+
+    /// Runs a request that had to wait; it holds its keys until it has ended.
+    fn run_deferred(&mut self, ticket: Ticket, deferred: Deferred) {
+        let Deferred { request, home, catalog, args, now_ms } = deferred;
+        let mut reply = Vec::new();
+        let mut yielded = None;
+        if let Some(command) = catalog.command(request.command) {
+            let turn = ProgramTurn::of(&request, command, args.args(), now_ms);
+            let sliced = command.is_sliced(turn.args.len());
+            let fuel = if sliced { SLICE_UNITS } else { Frame::UNLIMITED };
+            yielded = self.begin(&turn, fuel, &mut reply);
+        }
+        let (task, ticket) = (Task::Request(home), Some(ticket));
+        match yielded {
+            None => self.conclude(task, ticket, &request, reply),
+            Some(state) => {
+                let args = KeptArgs::Own(args);
+                let program =
+                    Unfinished { task, ticket, request, catalog, now_ms, args, state, reply };
+                self.unfinished.push(program);
+            }
+        }
+    }
+}
+
+/// What programs run with, whatever shard they see.
+pub(super) struct Machine<'a> {
+    pub(super) registers: &'a mut Registers,
+    pub(super) place: ShardPlace,
+    pub(super) written: Option<&'a mut Written>,
+    /// Counts the items that memcached's clients get.
+    pub(super) items: &'a mut u64,
+}
+
+impl Machine<'_> {
+    /// Runs a program from its beginning; its state where it has yielded.
+    #[inline]
+    pub(super) fn begin(
+        self,
+        shard: &mut Shard,
+        turn: &ProgramTurn<'_>,
+        fuel: u32,
+        out: &mut Vec<u8>,
+    ) -> Option<Box<State>> {
+        let store = ShardStore::new(shard, turn.namespace, turn.now_ms, self.place);
+        let mut store = store.noting(self.written);
+        let dialect = Cell::new(turn.dialect);
+        let mut sink = Sink::of_request(out, &dialect, turn.args);
+        let first_key_hash = turn.command.has_key().then_some(turn.hash);
+        let frame = Frame { first_key_hash, fuel, ..Frame::new(turn.args) };
+        let program = turn.command.program();
+        let (registers, session) = (self.registers, &mut NoSession);
+        let outcome = zvm::run(program, frame, registers, &mut store, session, &mut sink);
+        *self.items += sink.items();
+        match outcome {
+            Outcome::Yielded(state) => Some(state),
+            // An error stands alone.
+            Outcome::Faulted => None,
+            Outcome::Replied => {
+                turn.complete(out);
+                None
+            }
+        }
+    }
+
+    /// Goes on with one, whose reply so far is all there is in `reply`.
+    fn resume(
+        self,
+        shard: &mut Shard,
+        turn: &ProgramTurn<'_>,
+        state: State,
+        reply: &mut Vec<u8>,
+    ) -> Option<Box<State>> {
+        let store = ShardStore::new(shard, turn.namespace, turn.now_ms, self.place);
+        let mut store = store.noting(self.written);
+        let dialect = Cell::new(turn.dialect);
+        let mut sink = Sink::resume(reply, &dialect);
+        let first_key_hash = turn.command.has_key().then_some(turn.hash);
+        let frame = Frame { first_key_hash, fuel: SLICE_UNITS, ..Frame::new(turn.args) };
+        let (program, session) = (turn.command.program(), &mut NoSession);
+        let registers = self.registers;
+        match zvm::resume(program, frame, state, registers, &mut store, session, &mut sink) {
+            Outcome::Yielded(state) => Some(state),
+            _ => {
+                turn.complete(reply);
+                None
+            }
+        }
+    }
+}
+
+/// Units of [`zvm::UNIT_ELEMENTS`] that a program takes before others have their turn, and between
+/// two looks at the clock.
+pub(super) const SLICE_UNITS: u32 = 16;

@@ -1,0 +1,171 @@
+//! Whole entries: what a key holds, taken from one place and put at another, on this shard or
+//! another one.
+
+use super::Shard;
+use super::keys::IN_MAP_MAX_BYTES;
+use crate::{Key, Namespace, OutOfBudget};
+use databox::{Databox, Set, Text};
+use packed_map::{Extras, NewValue};
+
+/// What a key holds, apart from any shard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contents {
+    /// The value.
+    pub value: Databox,
+    /// When the key expires, in milliseconds on the caller's clock; `None` where it does not.
+    pub expires_at_ms: Option<u64>,
+    /// The caller's flags.
+    pub flags: u32,
+}
+
+impl Shard {
+    /// What the key holds, to be read or changed elsewhere; the shard keeps it too.
+    ///
+    /// # Complexity
+    ///
+    /// That of cloning the value: strings are copied, containers share their pages.
+    pub fn lend(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Contents> {
+        self.look_up(ns, key, now_ms).map(|item| {
+            let value = match (item.boxed(), item.packed()) {
+                (Some(value), _) => value.clone(),
+                (_, Some(packed)) => Databox::from_packed(packed, key.hash),
+                _ => Databox::from_text(item.string().unwrap_or(Text::Bytes(b""))),
+            };
+            Contents { value, expires_at_ms: item.expires_at_ms(), flags: item.flags() }
+        })
+    }
+
+    /// Takes what the key holds; the key is gone then.
+    pub fn take_entry(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Contents> {
+        let item = self.look_up(ns, key, now_ms)?;
+        let (expires_at_ms, flags) = (item.expires_at_ms(), item.flags());
+        let inner = match item.packed() {
+            Some(packed) => Some(Databox::from_packed(packed, key.hash)),
+            None if item.boxed().is_none() => item.string().map(Databox::from_text),
+            None => None,
+        };
+        let displaced = self.change(ns, |space, arena, _| {
+            let displaced = space.map.remove(arena, key.hash, key.bytes)?;
+            let boxed = displaced.boxed();
+            space.value_bytes -= boxed.as_ref().map_or(0, Databox::heap_bytes) as u64;
+            Some(boxed)
+        });
+        let value = displaced.flatten()?.or(inner)?;
+        Some(Contents { value, expires_at_ms, flags })
+    }
+
+    /// Makes the key hold this, whatever it held before. A moment of expiry that has passed leaves
+    /// the key without anything.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfBudget`] where the write could take the shard beyond its budget. The key then holds
+    /// what it held before.
+    pub fn put_entry(
+        &mut self,
+        ns: Namespace,
+        key: Key<'_>,
+        entry: Contents,
+        now_ms: u64,
+    ) -> Result<(), OutOfBudget> {
+        let Contents { value, expires_at_ms, flags } = entry;
+        if expires_at_ms.is_some_and(|at_ms| at_ms <= now_ms) {
+            self.remove(ns, key, now_ms);
+            return Ok(());
+        }
+        let extras = Extras { expires_at_ms, flags, cas: 0 };
+        let short = |bytes: &[u8]| bytes.len() <= IN_MAP_MAX_BYTES;
+        match value.text() {
+            Some(Text::Integer(number)) => self.put(ns, key, number.into(), extras),
+            Some(Text::Bytes(bytes)) if short(bytes) => {
+                let bytes = bytes.to_vec();
+                self.put(ns, key, NewValue::Text(Text::Bytes(&bytes)), extras)
+            }
+            _ => match value.packed() {
+                Some(packed) => self.put(ns, key, NewValue::Packed(packed), extras),
+                None => self.put(ns, key, NewValue::Boxed(value), extras),
+            },
+        }
+    }
+
+    /// The set at the key, to be read or changed elsewhere; `None` where it holds none.
+    pub fn lend_set(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Set> {
+        self.get(ns, key, now_ms).and_then(|item| item.set()).map(|set| set.to_set(key.hash))
+    }
+
+    /// Takes a value that nobody needs any more; a large one is freed by [`work`](Self::work).
+    pub fn discard(&mut self, value: Databox) {
+        self.jobs.destroy(value);
+    }
+
+    /// Whether so many bytes more are within the budget.
+    #[must_use]
+    pub fn has_room(&self, bytes: usize) -> bool {
+        let used = || self.spent().saturating_add(bytes as u64);
+        self.budget_bytes == u64::MAX || used() <= self.limit()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{HashKey, PutOptions, ShardConfig};
+    use std::sync::Arc;
+
+    #[test]
+    fn entries_move_between_keys_and_shards() {
+        let shard = || Shard::new(ShardConfig::new(Arc::new(HashKey::new([1, 2])))).unwrap();
+        let (mut one, mut two, ns) = (shard(), shard(), Namespace(0));
+        let large = vec![b'x'; 100_000];
+        let values: [&[u8]; 5] = [b"17", b"017", b"", b"text", &large];
+        for value in values {
+            let key = one.key(b"key");
+            let options = PutOptions { expiry: crate::Expiry::At(50), flags: 3 };
+            one.put_string(ns, key, Text::Bytes(value), options, 1).unwrap();
+            let lent = one.lend(ns, key, 1).unwrap();
+            assert_eq!((lent.expires_at_ms, lent.flags), (Some(50), 3));
+            two.put_entry(ns, key, lent.clone(), 1).unwrap();
+            assert_eq!(one.take_entry(ns, key, 1), Some(lent));
+            assert!(one.is_empty());
+            let item = two.get(ns, key, 1).unwrap();
+            assert_eq!(item.string().map(|text| text.to_vec()).as_deref(), Some(value));
+            assert_eq!((item.expires_at_ms(), item.flags()), (Some(50), 3));
+        }
+        let key = one.key(b"set");
+        one.set_add(ns, key, b"member", 1).unwrap();
+        let lent = one.take_entry(ns, key, 1).unwrap();
+        two.put_entry(ns, key, lent, 1).unwrap();
+        assert_eq!(two.set_len(ns, key, 1), Ok(1));
+        let lent = two.lend(ns, key, 1).unwrap();
+        let gone = Contents { expires_at_ms: Some(1), ..lent };
+        two.put_entry(ns, key, gone, 1).unwrap();
+        assert_eq!(two.get(ns, key, 1).map(|item| item.flags()), None);
+        for shard in [&mut one, &mut two] {
+            while shard.work(1) {}
+            assert_eq!(shard.ledger(), shard.recount());
+        }
+    }
+
+    #[test]
+    fn containers_move_as_strings_do() {
+        let shard = || Shard::new(ShardConfig::new(Arc::new(HashKey::new([1, 2])))).unwrap();
+        for members in [1, 5_000] {
+            let (mut one, mut two, ns) = (shard(), shard(), Namespace(0));
+            let key = one.key(b"key");
+            for member in 0..members {
+                assert!(one.set_add(ns, key, format!("m{member}").as_bytes(), 1).unwrap());
+            }
+            let lent = one.lend(ns, key, 1).unwrap();
+            two.put_entry(ns, key, lent, 1).unwrap();
+            assert_eq!(two.set_len(ns, key, 1), Ok(members));
+            assert!(two.set_contains(ns, key, b"m0", 1).unwrap());
+            let taken = one.take_entry(ns, key, 1).unwrap();
+            assert!(one.is_empty());
+            one.put_entry(ns, key, taken, 1).unwrap();
+            assert_eq!(one.lend_set(ns, key, 1).map(|set| set.len() as u64), Some(members));
+            for shard in [&one, &two] {
+                assert_eq!(shard.recount(), shard.ledger());
+            }
+        }
+    }
+}
