@@ -122,6 +122,8 @@ pub struct Limits {
     pub maxclients: usize,
     /// Bytes of one argument (`proto-max-bulk-len`).
     pub proto_max_bulk_len: usize,
+    /// Bytes of an item's value in memcached's protocols (its `-I`).
+    pub item_size_max: usize,
     /// Bytes of unsent replies at which a client's requests are not read any more until it has
     /// read some. Clients that send a whole pipeline before they read need room for its replies.
     pub client_output_buffer_pause: usize,
@@ -157,6 +159,7 @@ impl Default for Limits {
         Self {
             maxclients: 10_000,
             proto_max_bulk_len: 512 * 1024 * 1024,
+            item_size_max: 1024 * 1024,
             client_output_buffer_pause: 8 * 1024 * 1024,
             client_output_buffer_limit: 1024 * 1024 * 1024,
         }
@@ -219,6 +222,7 @@ impl Config {
         let _ = writeln!(out, "\n[log]\nlevel = {level:?}\n\n[limits]");
         let _ = writeln!(out, "maxclients = {}", self.limits.maxclients);
         let _ = writeln!(out, "proto_max_bulk_len = \"{}\"", self.limits.proto_max_bulk_len);
+        let _ = writeln!(out, "item_size_max = \"{}\"", self.limits.item_size_max);
         let pause = self.limits.client_output_buffer_pause;
         let _ = writeln!(out, "client_output_buffer_pause = \"{pause}\"");
         let limit = self.limits.client_output_buffer_limit;

@@ -17,7 +17,7 @@ pub(crate) enum Protocol {
     Undecided,
     /// The Redis protocol.
     Resp(drp_parser::RequestParser),
-    /// The memcached text protocol.
+    /// One of memcached's protocols.
     Memcached(dmp_parser::RequestParser),
 }
 
@@ -32,7 +32,9 @@ impl Protocol {
                 Self::Resp(drp_parser::RequestParser::new(limits))
             }
             NetworkProtocol::Dmp => {
-                Self::Memcached(dmp_parser::RequestParser::new(dmp_parser::Limits::default()))
+                let item_len_max = limits.item_size_max;
+                let limits = dmp_parser::Limits { item_len_max, ..dmp_parser::Limits::default() };
+                Self::Memcached(dmp_parser::RequestParser::new(limits))
             }
         }
     }

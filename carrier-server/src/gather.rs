@@ -78,7 +78,11 @@ impl Combine {
         mut parts: impl Iterator<Item = &'a [u8]> + Clone,
         out: &mut Vec<u8>,
     ) {
-        if let Some(error) = parts.clone().find(|reply| reply.first() == Some(&b'-')) {
+        let is_error = |reply: &&[u8]| match dialect {
+            Dialect::Resp(_) => reply.first() == Some(&b'-'),
+            _ => crate::sink::is_error(reply),
+        };
+        if let Some(error) = parts.clone().find(is_error) {
             out.extend_from_slice(error);
             return;
         }

@@ -40,6 +40,7 @@ mod shared;
 mod sink;
 mod socket;
 mod stats;
+mod stats_report;
 mod transaction;
 mod unfinished;
 mod watches;

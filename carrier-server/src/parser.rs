@@ -21,7 +21,7 @@ use crate::session::SessionView;
 use crate::shared::Shared;
 use crate::sink::Sink;
 use crate::stats::ThreadStats;
-use detect::{Detected, detect};
+use detect::{Detected, detect, refusal};
 use exec::unwatch;
 use std::cell::Cell;
 use std::ops::Range;
@@ -216,11 +216,11 @@ impl Parser {
         let frame = Frame::new(args);
         let mut run = |out: &mut Vec<u8>| {
             let start = out.len();
-            let mut sink = Sink::new(out, &dialect);
+            let mut sink = Sink::of_request(out, &dialect, args);
             zvm::run(program, frame, &mut self.registers, &mut NoStore, &mut view, &mut sink);
             // CLIENT REPLY ON is answered, while OFF and SKIP are not.
             let hushed = matches!(view.replies(), Some(ReplyMode::Off | ReplyMode::Skip));
-            if hushed || (silent && view.replies().is_none()) {
+            if bound.quiet || hushed || (silent && view.replies().is_none()) {
                 out.truncate(start);
             }
         };
@@ -258,6 +258,9 @@ fn decide(turn: &Turn<'_>, connection: &mut Connection) -> Option<Stop> {
         Detected::Resp => NetworkProtocol::Drp,
         Detected::Memcached => NetworkProtocol::Dmp,
         Detected::Unknown => return Some(starve(connection, 1)),
+        foreign @ (Detected::Tls | Detected::Http) => {
+            return Some(refuse(connection, |out| out.extend_from_slice(refusal(foreign))));
+        }
     };
     connection.protocol = Protocol::new(network, &turn.shared.config.limits);
     None
@@ -302,9 +305,13 @@ fn deny(connection: &mut Connection, bound: &Bound<'_>) {
             drp_parser::Encoder::new(out, version).error(text.as_bytes());
         }
         Dialect::Memcached if bound.quiet => {}
-        Dialect::Memcached => {
+        Dialect::Memcached | Dialect::Meta { .. } => {
             let text = format!("this network gives no right to run the '{name}' command");
             dmp_parser::Encoder::new(out).client_error(text.as_bytes());
+        }
+        Dialect::Binary { opcode, opaque } => {
+            let encoder = dmp_parser::BinaryEncoder { opcode, opaque };
+            encoder.error(out, dmp_parser::BinaryStatus::AuthError);
         }
     });
 }

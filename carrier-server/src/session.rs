@@ -401,6 +401,19 @@ impl Session for SessionView<'_> {
         }
     }
 
+    fn reply_stats(&mut self, kind: &[u8], sink: &mut dyn ReplySink) {
+        match crate::stats_report::report(self.shared, kind) {
+            Some(figures) => {
+                sink.map(figures.len());
+                for (name, value) in figures {
+                    sink.bytes(Text::Bytes(name.as_bytes()));
+                    sink.bytes(Text::Bytes(value.as_bytes()));
+                }
+            }
+            None => sink.error(b"ERROR"),
+        }
+    }
+
     fn reply_command(&mut self, name: &[u8], view: CommandView, sink: &mut dyn ReplySink) -> usize {
         self.catalog.describe_one(name, view, sink)
     }

@@ -1,5 +1,7 @@
 //! A shard as programs see it: one namespace, at one moment.
 
+mod items;
+
 use crate::glob;
 use crate::session::DATABASES;
 use crate::watches::Place;

@@ -56,6 +56,18 @@ pub(crate) struct ThreadStats {
     pub(crate) moved_bytes: Counter,
     /// Keys gone because their time had come.
     pub(crate) expired_keys: Counter,
+    /// Keys that memcached's protocols asked for.
+    pub(crate) cache_gets: Counter,
+    /// Items that they got.
+    pub(crate) cache_hits: Counter,
+    /// Items that they stored or tried to.
+    pub(crate) cache_sets: Counter,
+    /// Lifetimes that they changed or tried to.
+    pub(crate) cache_touches: Counter,
+    /// How often they flushed.
+    pub(crate) cache_flushes: Counter,
+    /// Meta commands among all of these.
+    pub(crate) cache_metas: Counter,
     /// Keys gone to make room.
     pub(crate) evicted_keys: Counter,
     /// Keys in each database.

@@ -37,6 +37,8 @@ pub(crate) struct Worker {
     prepared: Vec<(Namespace, u64)>,
     /// When requests were last run.
     asked_at_ms: u64,
+    /// How many of memcached's items were replied.
+    items_replied: u64,
     /// When the budget was last corrected.
     corrected_at_ms: u64,
     /// How many keys had made room when that was last looked at.
@@ -83,6 +85,7 @@ impl Worker {
             scratch: Vec::new(),
             prepared: Vec::new(),
             asked_at_ms: 0,
+            items_replied: 0,
             corrected_at_ms: 0,
             evicted: 0,
             touched: 0,
@@ -108,12 +111,12 @@ impl Worker {
         if !requests.list.is_empty() {
             self.asked_at_ms = now_ms;
         }
+        self.flush_due(now_ms);
         self.prepare(&requests.list);
         for request in &requests.list {
             let Some(connection) = connections.get(request.reply_to.connection) else { continue };
             let Some(command) = catalog.command(request.command) else { continue };
-            let args =
-                requests.args(request.args.clone(), request.source, connection.input.buffer());
+            let args = requests.args_of(request, connection.input.buffer());
             let turn = ProgramTurn::of(request, command, args, now_ms);
             if !self.intents.is_empty() && self.queue(request, &turn, None, catalog) {
                 connection.unfinished += 1;
@@ -148,11 +151,12 @@ impl Worker {
     /// Executes a batch that came over a ring, replying into the batch.
     pub(crate) fn execute_batch(&mut self, batch: &mut Batch, now_ms: u64, stats: &ThreadStats) {
         self.asked_at_ms = now_ms;
+        self.flush_due(now_ms);
         self.prepare(&batch.requests.list);
         for request in &batch.requests.list {
             let start = batch.replies.len();
             if let Some(command) = batch.catalog.command(request.command) {
-                let args = batch.requests.args(request.args.clone(), request.source, &[]);
+                let args = batch.requests.args_of(request, &[]);
                 let turn = ProgramTurn::of(request, command, args, now_ms);
                 let home = Some(batch.home);
                 let (catalog, replies) = (&batch.catalog, &mut batch.replies);
@@ -179,6 +183,7 @@ impl Worker {
             self.corrected_at_ms = now_ms;
             budget.correct();
         }
+        self.flush_due(now_ms);
         self.shard.set_budget(budget.of_shard());
         let over = (0..EVICT_STEPS).all(|_| self.shard.stay_under());
         if self.shard.evicted() != self.evicted {
@@ -217,6 +222,14 @@ impl Worker {
         }
     }
 
+    /// Flushes what a client said should be flushed by now.
+    #[inline]
+    fn flush_due(&mut self, now_ms: u64) {
+        if self.shard.flush_due(now_ms) {
+            self.touched = ALL_DATABASES;
+        }
+    }
+
     fn prepare(&mut self, requests: &[Request]) {
         if requests.len() > 1 {
             self.prepared.clear();
@@ -251,6 +264,7 @@ impl Worker {
 
     /// Tells the counters how things stand.
     pub(crate) fn publish(&mut self, stats: &ThreadStats) {
+        stats.cache_hits.set(self.items_replied);
         if self.touched == 0 {
             return;
         }

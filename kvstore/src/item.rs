@@ -143,6 +143,12 @@ impl<'a> Item<'a> {
     pub fn flags(&self) -> u32 {
         self.0.extras().flags
     }
+
+    /// The stamp of the value; 0 where it has none.
+    #[must_use]
+    pub fn stamp(&self) -> u64 {
+        self.0.extras().cas
+    }
 }
 
 /// What a write does to the moment at which its key expires.
@@ -154,7 +160,7 @@ pub enum Expiry {
     /// The key expires at this moment, in milliseconds on the caller's clock. One that has passed
     /// removes the key.
     At(u64),
-    /// The key expires when it did before; a new key does not.
+    /// The key expires when it did before, and its flags stay; a new key does not expire.
     Keep,
 }
 
@@ -163,6 +169,6 @@ pub enum Expiry {
 pub struct PutOptions {
     /// When the key expires.
     pub expiry: Expiry,
-    /// Any number, kept for the caller (memcached's flags).
+    /// Any number, kept for the caller (memcached's flags). [`Expiry::Keep`] keeps what is there.
     pub flags: u32,
 }

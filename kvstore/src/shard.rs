@@ -10,6 +10,7 @@ mod maps;
 mod places;
 mod scan;
 mod sets;
+mod stamps;
 mod strings;
 mod sweep;
 
@@ -111,6 +112,10 @@ pub struct Shard {
     sweep_next: u32,
     /// How many keys were removed because their moment had come.
     expired: u64,
+    /// The stamp given last.
+    last_stamp: u64,
+    /// The namespaces that are to be flushed, and when.
+    flushes: Vec<(Namespace, u64)>,
     eviction: Eviction,
     departures: Departures,
     /// Keys that may not make room, by their hashes, and how often each was pinned.
@@ -151,6 +156,8 @@ impl Shard {
             scratch: Vec::new(),
             sweep_next: 0,
             expired: 0,
+            last_stamp: 0,
+            flushes: Vec::new(),
             eviction: Eviction::new(config.policy),
             departures: Departures::default(),
             pins: HashMap::new(),

@@ -1,8 +1,9 @@
 //! The other side: programs of a connection run without a store, all others without a session.
 
 use crate::{
-    CommandFilter, CommandView, CompilePurpose, Expiry, Key, Multi, OutOfMemory, Question,
-    ReplyMode, ReplySink, ScanFilter, Scanned, Session, SessionField, SessionSetting, SourceForm,
+    CommandFilter, CommandView, CompilePurpose, Expiry, ItemView, Items, Key, Lease, Multi,
+    OutOfMemory, Question, ReplyMode, ReplySink, ScanFilter, Scanned, Session, SessionField,
+    SessionSetting, SourceForm,
     Store, Text,
 };
 use databox::{Kind, Set};
@@ -212,6 +213,40 @@ impl Store for NoStore {
     fn flush_all(&mut self) {}
 }
 
+impl Items for NoStore {
+    fn item(&mut self, _: Key<'_>) -> Option<ItemView<'_>> {
+        None
+    }
+
+    fn set_item(
+        &mut self,
+        _: Key<'_>,
+        _: Text<'_>,
+        _: u32,
+        _: Option<u64>,
+    ) -> Result<(), OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn extend_item(&mut self, _: Key<'_>, _: Text<'_>, _: bool) -> Result<(), OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn stamp(&mut self, _: Key<'_>) -> Option<(u64, Lease)> {
+        None
+    }
+
+    fn give_stamp(&mut self, _: Key<'_>, _: Lease) -> Result<Option<u64>, OutOfMemory> {
+        Ok(None)
+    }
+
+    fn set_lease(&mut self, _: Key<'_>, _: Lease) -> Result<(), OutOfMemory> {
+        Ok(())
+    }
+
+    fn flush_at(&mut self, _: u64) {}
+}
+
 impl Session for NoSession {
     fn get(&self, _: SessionField) -> Text<'_> {
         Text::Bytes(&[])
@@ -255,6 +290,10 @@ impl Session for NoSession {
 
     fn answer(&mut self, _: Question, sink: &mut dyn ReplySink) {
         sink.nil();
+    }
+
+    fn reply_stats(&mut self, _: &[u8], sink: &mut dyn ReplySink) {
+        sink.map(0);
     }
 
     fn reply_command(&mut self, _: &[u8], view: CommandView, sink: &mut dyn ReplySink) -> usize {

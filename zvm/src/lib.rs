@@ -15,6 +15,7 @@ mod generated;
 mod handlers;
 mod instruction;
 mod interpret;
+mod items;
 mod key;
 mod operand;
 mod program;
@@ -43,6 +44,7 @@ pub use generated::{
 };
 pub use instruction::Instruction;
 pub use interpret::{Frame, Outcome, State, resume, run, run_traced};
+pub use items::{ItemView, Items, Lease};
 pub use key::{Hint, Key};
 pub use operand::{
     Branch, ConstantKind, Cost, Domain, Emit, Flow, Fusion, FusionOperand, FusionStep, OpcodeInfo,

@@ -194,6 +194,10 @@ pub trait Session {
     /// them.
     fn answer(&mut self, question: Question, sink: &mut dyn ReplySink);
 
+    /// Replies a map of the server's figures: of a kind, or the general ones where that is empty.
+    /// An error where there is no such kind.
+    fn reply_stats(&mut self, kind: &[u8], sink: &mut dyn ReplySink);
+
     /// Replies one command in a view.
     /// Returns how many pairs or elements were replied, 0 or 1.
     fn reply_command(&mut self, name: &[u8], view: CommandView, sink: &mut dyn ReplySink) -> usize;

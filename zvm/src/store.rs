@@ -4,7 +4,7 @@
 //! `BTreeMap`. No method blocks, and nothing borrowed from a store outlives the call that
 //! returned it, because pages move on every insert.
 
-use crate::{Hint, Key, Text};
+use crate::{Hint, Items, Key, Text};
 use databox::{Kind, Set};
 
 /// A write that the memory budget refused. Nothing has changed.
@@ -18,7 +18,8 @@ pub enum Expiry {
     Never,
     /// The key expires at this moment, in milliseconds since the Unix epoch.
     At(u64),
-    /// The key expires when it did before; a new key does not expire.
+    /// The key expires when it did before, and keeps the flags of a string; a new key does not
+    /// expire.
     Keep,
 }
 
@@ -44,7 +45,7 @@ pub struct Scanned {
 ///
 /// A key whose expiry is at or before [`now_ms`](Self::now_ms) does not exist for any method.
 #[expect(clippy::len_without_is_empty, reason = "no command asks whether a shard is empty")]
-pub trait Store {
+pub trait Store: Items {
     /// The moment at which this program took its turn, in milliseconds since the Unix epoch.
     fn now_ms(&self) -> u64;
 
@@ -88,7 +89,8 @@ pub trait Store {
     /// The memcached flags of the key; 0 where none were set.
     fn flags(&mut self, key: Key<'_>) -> u32;
 
-    /// Sets the memcached flags of a key that exists. Writing a string sets them to 0.
+    /// Sets the memcached flags of a key that exists. Writing a string sets them to 0, unless it
+    /// keeps the expiry.
     fn set_flags(&mut self, key: Key<'_>, flags: u32) -> bool;
 
     /// Removes the key and tells whether it was there.

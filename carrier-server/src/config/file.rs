@@ -179,6 +179,7 @@ struct LogTable {
 struct LimitsTable {
     maxclients: Option<Spanned<i64>>,
     proto_max_bulk_len: Option<Spanned<String>>,
+    item_size_max: Option<Spanned<String>>,
     client_output_buffer_pause: Option<Spanned<String>>,
     client_output_buffer_limit: Option<Spanned<String>>,
 }
@@ -338,6 +339,7 @@ impl Source<'_> {
         }
         let sizes = [
             (&table.proto_max_bulk_len, &mut limits.proto_max_bulk_len),
+            (&table.item_size_max, &mut limits.item_size_max),
             (&table.client_output_buffer_pause, &mut limits.client_output_buffer_pause),
             (&table.client_output_buffer_limit, &mut limits.client_output_buffer_limit),
         ];

@@ -172,7 +172,8 @@ impl Worker {
         self.touch(turn.namespace, turn.command);
         let watching = !self.watches.is_empty();
         let written = watching.then_some(&mut self.written);
-        let machine = Machine { registers: &mut self.registers, place: self.place, written };
+        let (registers, items) = (&mut self.registers, &mut self.items_replied);
+        let machine = Machine { registers, place: self.place, written, items };
         let state = machine.begin(&mut self.shard, turn, fuel, out);
         if watching {
             self.note_written(turn.now_ms);
@@ -191,7 +192,8 @@ impl Worker {
             Task::Meeting(joint) => (&mut joint.table, Some(&mut joint.written)),
             _ => (&mut self.shard, watching.then_some(&mut self.written)),
         };
-        let machine = Machine { registers: &mut self.registers, place: self.place, written };
+        let (registers, items) = (&mut self.registers, &mut self.items_replied);
+        let machine = Machine { registers, place: self.place, written, items };
         let state = machine.resume(shard, &turn, *waiting.state, &mut waiting.reply);
         if watching {
             self.note_written(turn.now_ms);
@@ -300,6 +302,8 @@ pub(super) struct Machine<'a> {
     pub(super) registers: &'a mut Registers,
     pub(super) place: ShardPlace,
     pub(super) written: Option<&'a mut Written>,
+    /// Counts the items that memcached's clients get.
+    pub(super) items: &'a mut u64,
 }
 
 impl Machine<'_> {
@@ -315,13 +319,18 @@ impl Machine<'_> {
         let store = ShardStore::new(shard, turn.namespace, turn.now_ms, self.place);
         let mut store = store.noting(self.written);
         let dialect = Cell::new(turn.dialect);
-        let mut sink = Sink::new(out, &dialect);
+        let mut sink = Sink::of_request(out, &dialect, turn.args);
         let first_key_hash = turn.command.has_key().then_some(turn.hash);
         let frame = Frame { first_key_hash, fuel, ..Frame::new(turn.args) };
         let program = turn.command.program();
-        match zvm::run(program, frame, self.registers, &mut store, &mut NoSession, &mut sink) {
+        let (registers, session) = (self.registers, &mut NoSession);
+        let outcome = zvm::run(program, frame, registers, &mut store, session, &mut sink);
+        *self.items += sink.items();
+        match outcome {
             Outcome::Yielded(state) => Some(state),
-            _ => {
+            // An error stands alone.
+            Outcome::Faulted => None,
+            Outcome::Replied => {
                 turn.complete(out);
                 None
             }

@@ -37,6 +37,7 @@ impl Shard {
         options: PutOptions,
         now_ms: u64,
     ) -> Result<(), OutOfBudget> {
+        let mut flags = options.flags;
         let expires_at_ms = match options.expiry {
             Expiry::Never => None,
             Expiry::At(moment) if moment <= now_ms => {
@@ -44,7 +45,13 @@ impl Shard {
                 return Ok(());
             }
             Expiry::At(moment) => Some(moment),
-            Expiry::Keep => self.look_up(ns, key, now_ms).and_then(|item| item.expires_at_ms()),
+            Expiry::Keep => {
+                let kept =
+                    self.look_up(ns, key, now_ms).map(|item| (item.expires_at_ms(), item.flags()));
+                let (expires_at_ms, kept_flags) = kept.unwrap_or_default();
+                flags = kept_flags;
+                expires_at_ms
+            }
         };
         if expires_at_ms.is_some() {
             self.expect_times_around(ns, now_ms);
@@ -53,7 +60,7 @@ impl Shard {
             Text::Bytes(bytes) if bytes.len() > IN_MAP_MAX_BYTES => NewValue::Boxed(bytes.into()),
             text => NewValue::Text(text),
         };
-        self.put(ns, key, value, Extras { expires_at_ms, flags: options.flags, cas: 0 })
+        self.put(ns, key, value, Extras { expires_at_ms, flags, cas: 0 })
     }
 
     /// The bytes that the key and its value take; see [`Item::used_bytes`].
@@ -171,7 +178,7 @@ impl Shard {
         }
     }
 
-    fn set_extras(
+    pub(super) fn set_extras(
         &mut self,
         ns: Namespace,
         key: Key<'_>,

@@ -4,8 +4,8 @@
 
 use super::opcode::Opcode;
 use crate::handlers::{
-    boolean, bytes, commands, control, database, decimal, float, fused, integer, key, list, map,
-    multi, reply, session, set, several, string,
+    boolean, bytes, commands, control, database, decimal, float, fused, integer, item, key, list,
+    map, multi, reply, session, set, several, string,
 };
 use crate::interpret::{Machine, Step};
 use crate::{Instruction, ReplySink, Session, Store};
@@ -81,6 +81,23 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::IntLessEqual => integer::int_less_equal(vm, *i),
         Opcode::IntCount => integer::int_count(vm, *i),
         Opcode::CursorStart => integer::cursor_start(vm, *i),
+        Opcode::ReplyItem => item::reply_item(vm, *i),
+        Opcode::ReplyItemDetails => item::reply_item_details(vm, *i),
+        Opcode::ReplyStamp => item::reply_stamp(vm, *i),
+        Opcode::ReplyClaim => item::reply_claim(vm, *i),
+        Opcode::ItemExists => item::item_exists(vm, *i),
+        Opcode::ItemSet => item::item_set(vm, *i),
+        Opcode::ItemExtend => item::item_extend(vm, *i),
+        Opcode::ItemExpire => item::item_expire(vm, *i),
+        Opcode::ItemStamp => item::item_stamp(vm, *i),
+        Opcode::ItemClaimed => item::item_claimed(vm, *i),
+        Opcode::ItemInvalidate => item::item_invalidate(vm, *i),
+        Opcode::ItemNumber => item::item_number(vm, *i),
+        Opcode::ItemSetNumber => item::item_set_number(vm, *i),
+        Opcode::NumberAdd => item::number_add(vm, *i),
+        Opcode::NumberSub => item::number_sub(vm, *i),
+        Opcode::ReplyNumber => item::reply_number(vm, *i),
+        Opcode::DbFlushAt => item::db_flush_at(vm, *i),
         Opcode::KeyEnsure => key::key_ensure(vm, *i),
         Opcode::KeyCheck => key::key_check(vm, *i),
         Opcode::KeyExists => key::key_exists(vm, *i),
@@ -148,6 +165,7 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::SessionReplies => session::session_replies(vm, *i),
         Opcode::ServerStop => session::server_stop(vm, *i),
         Opcode::ServerSleep => session::server_sleep(vm, *i),
+        Opcode::ReplyStats => session::reply_stats(vm, *i),
         Opcode::ReplyCommandInfo => session::reply_command_info(vm, *i),
         Opcode::ReplyCommandDocs => session::reply_command_docs(vm, *i),
         Opcode::ReplyCommands => session::reply_commands(vm, *i),
@@ -168,7 +186,6 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::GatheredStore => several::gathered_store(vm, *i),
         Opcode::ReplyGathered => several::reply_gathered(vm, *i),
         Opcode::ReplyString => string::reply_string(vm, *i),
-        Opcode::ReplyItem => string::reply_item(vm, *i),
         Opcode::StringGet => string::string_get(vm, *i),
         Opcode::StringInteger => string::string_integer(vm, *i),
         Opcode::StringSet => string::string_set(vm, *i),

@@ -136,205 +136,239 @@ pub enum Opcode {
     IntCount = 61,
     /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
     CursorStart = 62,
+    /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where the key is absent.
+    ReplyItem = 63,
+    /// `details of item r[a], or goto imm where absent`. Replies what is known of the item at the key but for its value; jumps, without a reply, where the key is absent.
+    ReplyItemDetails = 64,
+    /// `stamp of r[a] with the reply, if there is an item`. Has the reply that follows tell the stamp of the item at the key, in protocols that have stamps. An item without one gets one: it goes with the next write of its value.
+    ReplyStamp = 65,
+    /// `claim r[a] if stale or r[b], and tell it with the reply`. Claims for this client the storing of a new item in the place of a stale one, or of any where that is wanted, unless another client has claimed it. The reply that follows tells how that stands.
+    ReplyClaim = 66,
+    /// `r[a] := item at r[b]?`. Tells whether there is an item at the key.
+    ItemExists = 67,
+    /// `item at r[a] := r[b] with flags r[c] until r[imm] ms`. Makes the key hold a string with flags, whatever it held before, that expires at a moment in milliseconds since the Unix epoch, or never where that is 0.
+    ItemSet = 68,
+    /// `item at r[a] := r[b] before or behind it`. Puts bytes before or behind the string at the key; flags and expiry stay.
+    ItemExtend = 69,
+    /// `r[a] := expire item r[b] at r[c] ms`. Sets when the item expires, in milliseconds since the Unix epoch, or never where that is 0; a moment that has passed removes it. Tells whether it was there.
+    ItemExpire = 70,
+    /// `r[a] := stamp of r[b], or goto imm where absent`. Reads the stamp of the item at the key, 0 where it has none; jumps where the key is absent.
+    ItemStamp = 71,
+    /// `r[a] := r[b] claimed?`. Tells whether a client has claimed the storing of a new item in this one's place.
+    ItemClaimed = 72,
+    /// `r[a] stale, claimed as r[b]`. Marks the item at the key as stale and gives it a new stamp; says whether it is claimed.
+    ItemInvalidate = 73,
+    /// `r[a] := number at r[b], or goto imm`. Reads the item at the key as a number without sign, of which the integer has the bits; jumps where it is none, or absent.
+    ItemNumber = 74,
+    /// `item at r[a] := number of bits r[b]`. Puts a number without sign in the place of the string at the key; flags and expiry stay.
+    ItemSetNumber = 75,
+    /// `r[a] := r[b] + r[c] mod 2^64`. Adds numbers without sign; beyond the greatest it begins anew.
+    NumberAdd = 76,
+    /// `r[a] := max(r[b] - r[c], 0)`. Subtracts numbers without sign, down to 0.
+    NumberSub = 77,
+    /// `number of bits r[a]`. Replies a number without sign, of which the integer has the bits.
+    ReplyNumber = 78,
+    /// `flush namespace at r[a] ms`. Removes every key of the namespace on this shard at a moment in milliseconds since the Unix epoch, in the place of what was said before.
+    DbFlushAt = 79,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 63,
+    KeyEnsure = 80,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 64,
+    KeyCheck = 81,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 65,
+    KeyExists = 82,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 66,
+    KeyKindName = 83,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 67,
+    KeyRemove = 84,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 68,
+    KeyExpiry = 85,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 69,
+    KeyExpire = 86,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 70,
+    KeyPersist = 87,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 71,
+    KeySetFlags = 88,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 72,
+    NowMs = 89,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 73,
+    ReplyScan = 90,
     /// `array of keys like r[a], from cursor r[b] on`. Replies an array of the names of all keys of the namespace on this shard that match a pattern.
-    ReplyKeys = 74,
+    ReplyKeys = 91,
     /// `r[a] := name of any key`. Draws a key of the namespace on this shard at random; absent where there is none.
-    KeyRandom = 75,
+    KeyRandom = 92,
     /// `r[a] := name of encoding at r[b]`. Names the encoding of what the key holds, as Redis has it that comes nearest; none where it is absent.
-    KeyEncodingName = 76,
+    KeyEncodingName = 93,
     /// `r[a] := move r[b] to database r[c], or goto imm`. Moves the key to another database and tells whether that was done: not where it is absent, nor where the other one has it. Jumps where there is no such database.
-    KeyMove = 77,
+    KeyMove = 94,
     /// `r[a] := serialised value at r[b]`. Serialises what the key holds; absent where it is.
-    KeyDump = 78,
+    KeyDump = 95,
     /// `value at r[a] := r[b] until r[c] ms, or goto imm`. Makes the key hold a serialised value that expires at a moment, in milliseconds since the Unix epoch, or at 0 never. Jumps where the payload means no value.
-    KeyRestore = 79,
+    KeyRestore = 96,
     /// `r[a] := version and checksum of r[b] are right`. Tells whether a serialised value has a version that is read and the checksum of its bytes.
-    DumpIsWhole = 80,
+    DumpIsWhole = 97,
     /// `r[a] := database`. Reads which database the request is about.
-    DbNumber = 81,
+    DbNumber = 98,
     /// `r[a] := number of elements at r[b]`. Counts the elements; 0 where the key is absent.
-    ListLen = 82,
+    ListLen = 99,
     /// `list at r[a] := r[c] before element r[b]`. Puts an element before another one, or behind the last one where the index is -1 or the length; creates the list where it is absent. Beyond the ends nothing happens.
-    ListInsert = 83,
+    ListInsert = 100,
     /// `r[a] := element r[c] of list at r[b]`. Copies an element to the scratch space; absent where there is none.
-    ListGet = 84,
+    ListGet = 101,
     /// `r[a] := removed element r[c] of list at r[b]`. Removes an element and copies it to the scratch space; absent where there is none.
-    ListTake = 85,
+    ListTake = 102,
     /// `element r[b] of list at r[a] := r[c]`. Puts an element in place of another one; where there is none nothing happens.
-    ListSet = 86,
+    ListSet = 103,
     /// `remove r[c] elements from r[b] on of list at r[a], r[imm] are gone`. Removes up to `r[c]` elements from index `r[b]`, which is not negative, on.
-    ListRemove = 87,
+    ListRemove = 104,
     /// `remove r[b] elements r[c] from list at r[a], from r[imm] on; integer`. Removes the first `r[b]` elements that are equal to a value, or where that is below 0 as many of the last, and replies how many it were. Counts what is left of them towards 0.
-    ReplyListRemoved = 88,
+    ReplyListRemoved = 105,
     /// `r[a] := index of r[c] in list at r[b], from r[imm] on`. Finds the first element that is equal to a value; absent where there is none.
-    ListFind = 89,
+    ListFind = 106,
     /// `array of r[c] elements from r[b] on of list at r[a], r[imm] are out`. Replies up to `r[c]` elements from index `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplyListRange = 90,
+    ReplyListRange = 107,
     /// `array of r[b] elements taken from list at r[a], r[c] are out`. Removes up to `r[b]` elements from the front, or where that is below 0 from the back, and replies them as an array.
-    ReplyListTaken = 91,
+    ReplyListTaken = 108,
     /// `r[a] := number of names at r[b]`. Counts the names; 0 where the key is absent.
-    MapLen = 92,
+    MapLen = 109,
     /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
-    MapSet = 93,
+    MapSet = 110,
     /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
-    MapGet = 94,
+    MapGet = 111,
     /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
-    MapLenOf = 95,
+    MapLenOf = 112,
     /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
-    MapRemove = 96,
+    MapRemove = 113,
     /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
-    ReplyMapPairs = 97,
+    ReplyMapPairs = 114,
     /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
-    ReplyMapNames = 98,
+    ReplyMapNames = 115,
     /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
-    ReplyMapValues = 99,
+    ReplyMapValues = 116,
     /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyMapScan = 100,
+    ReplyMapScan = 117,
     /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
-    Multi = 101,
+    Multi = 118,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
-    MultiWatch = 102,
+    MultiWatch = 119,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 103,
+    ReplyStatus = 120,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 104,
+    ReplyStatusOf = 121,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 105,
+    ReplyNil = 122,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 106,
+    ReplyNilArray = 123,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 107,
+    ReplyInteger = 124,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 108,
+    ReplyBoolean = 125,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 109,
+    ReplyBytes = 126,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 110,
+    ReplyLiteral = 127,
     /// `error r[a]`. Replies an error whose text was computed.
-    ReplyError = 111,
+    ReplyError = 128,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 112,
+    ReplyArray = 129,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 113,
+    ReplyMap = 130,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 114,
+    ReplyOpen = 131,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 115,
+    ReplyClose = 132,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 116,
+    Resp3 = 133,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 117,
+    SessionInteger = 134,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 118,
+    SessionBytes = 135,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 119,
+    SessionSet = 136,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 120,
+    SessionSelect = 137,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 121,
+    SessionProtocol = 138,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 122,
+    SessionAuthenticate = 139,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 123,
+    SessionClose = 140,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 124,
+    WordsAdd = 141,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 125,
+    ReplyAnswer = 142,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 126,
+    SessionReset = 143,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 127,
+    SessionReplies = 144,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 128,
+    ServerStop = 145,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 129,
+    ServerSleep = 146,
+    /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
+    ReplyStats = 147,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 130,
+    ReplyCommandInfo = 148,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 131,
+    ReplyCommandDocs = 149,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 132,
+    ReplyCommands = 150,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 133,
+    SetAdd = 151,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 134,
+    SetRemove = 152,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 135,
+    SetLen = 153,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 136,
+    SetContains = 154,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 137,
+    ReplySetMembers = 155,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 138,
+    ReplySetScan = 156,
     /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 139,
+    KeyCopy = 157,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 140,
+    KeyRename = 158,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 141,
+    DbSwap = 159,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 142,
+    GatherSmallest = 160,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 143,
+    GatherUnion = 161,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 144,
+    GatherIntersection = 162,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 145,
+    GatherDifference = 163,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 146,
+    GatheredLen = 164,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 147,
+    GatheredStore = 165,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 148,
+    ReplyGathered = 166,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 149,
-    /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where there is none.
-    ReplyItem = 150,
+    ReplyString = 167,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 151,
+    StringGet = 168,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 152,
+    StringInteger = 169,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 153,
+    StringSet = 170,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 154,
+    StringSetKeep = 171,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 155,
+    StringSetUntil = 172,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 156,
+    StringSetInteger = 173,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 157,
+    StringLen = 174,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 158,
+    StringSplice = 175,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 159,
+    ReplyStringRange = 176,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 160] = [
+    pub const ALL: [Self; 177] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -398,6 +432,23 @@ impl Opcode {
         Self::IntLessEqual,
         Self::IntCount,
         Self::CursorStart,
+        Self::ReplyItem,
+        Self::ReplyItemDetails,
+        Self::ReplyStamp,
+        Self::ReplyClaim,
+        Self::ItemExists,
+        Self::ItemSet,
+        Self::ItemExtend,
+        Self::ItemExpire,
+        Self::ItemStamp,
+        Self::ItemClaimed,
+        Self::ItemInvalidate,
+        Self::ItemNumber,
+        Self::ItemSetNumber,
+        Self::NumberAdd,
+        Self::NumberSub,
+        Self::ReplyNumber,
+        Self::DbFlushAt,
         Self::KeyEnsure,
         Self::KeyCheck,
         Self::KeyExists,
@@ -465,6 +516,7 @@ impl Opcode {
         Self::SessionReplies,
         Self::ServerStop,
         Self::ServerSleep,
+        Self::ReplyStats,
         Self::ReplyCommandInfo,
         Self::ReplyCommandDocs,
         Self::ReplyCommands,
@@ -485,7 +537,6 @@ impl Opcode {
         Self::GatheredStore,
         Self::ReplyGathered,
         Self::ReplyString,
-        Self::ReplyItem,
         Self::StringGet,
         Self::StringInteger,
         Self::StringSet,
@@ -571,6 +622,23 @@ impl Opcode {
             "int_less_equal" => Some(Self::IntLessEqual),
             "int_count" => Some(Self::IntCount),
             "cursor_start" => Some(Self::CursorStart),
+            "reply_item" => Some(Self::ReplyItem),
+            "reply_item_details" => Some(Self::ReplyItemDetails),
+            "reply_stamp" => Some(Self::ReplyStamp),
+            "reply_claim" => Some(Self::ReplyClaim),
+            "item_exists" => Some(Self::ItemExists),
+            "item_set" => Some(Self::ItemSet),
+            "item_extend" => Some(Self::ItemExtend),
+            "item_expire" => Some(Self::ItemExpire),
+            "item_stamp" => Some(Self::ItemStamp),
+            "item_claimed" => Some(Self::ItemClaimed),
+            "item_invalidate" => Some(Self::ItemInvalidate),
+            "item_number" => Some(Self::ItemNumber),
+            "item_set_number" => Some(Self::ItemSetNumber),
+            "number_add" => Some(Self::NumberAdd),
+            "number_sub" => Some(Self::NumberSub),
+            "reply_number" => Some(Self::ReplyNumber),
+            "db_flush_at" => Some(Self::DbFlushAt),
             "key_ensure" => Some(Self::KeyEnsure),
             "key_check" => Some(Self::KeyCheck),
             "key_exists" => Some(Self::KeyExists),
@@ -638,6 +706,7 @@ impl Opcode {
             "session_replies" => Some(Self::SessionReplies),
             "server_stop" => Some(Self::ServerStop),
             "server_sleep" => Some(Self::ServerSleep),
+            "reply_stats" => Some(Self::ReplyStats),
             "reply_command_info" => Some(Self::ReplyCommandInfo),
             "reply_command_docs" => Some(Self::ReplyCommandDocs),
             "reply_commands" => Some(Self::ReplyCommands),
@@ -658,7 +727,6 @@ impl Opcode {
             "gathered_store" => Some(Self::GatheredStore),
             "reply_gathered" => Some(Self::ReplyGathered),
             "reply_string" => Some(Self::ReplyString),
-            "reply_item" => Some(Self::ReplyItem),
             "string_get" => Some(Self::StringGet),
             "string_integer" => Some(Self::StringInteger),
             "string_set" => Some(Self::StringSet),

@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 98] = [
+pub static PRIMITIVES: [Primitive; 115] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -103,6 +103,18 @@ pub static PRIMITIVES: [Primitive; 98] = [
         name: "db_flush_all",
         op: Opcode::DbFlushAll,
         params: &[],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "db_flush_at",
+        op: Opcode::DbFlushAt,
+        params: &[PrimitiveParam {
+            name: "at_ms",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Int)),
+        }],
         result: None,
         cursor: None,
         otherwise: None,
@@ -276,6 +288,164 @@ pub static PRIMITIVES: [Primitive; 98] = [
         result: None,
         cursor: None,
         otherwise: None,
+    },
+    Primitive {
+        name: "item_claimed",
+        op: Opcode::ItemClaimed,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "item_exists",
+        op: Opcode::ItemExists,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "item_expire",
+        op: Opcode::ItemExpire,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "at_ms",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "item_extend",
+        op: Opcode::ItemExtend,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "piece",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "before",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "item_invalidate",
+        op: Opcode::ItemInvalidate,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "claimed",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "item_number",
+        op: Opcode::ItemNumber,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: Some(Branch::NotInteger),
+    },
+    Primitive {
+        name: "item_set",
+        op: Opcode::ItemSet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "flags",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "at_ms",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "item_set_number",
+        op: Opcode::ItemSetNumber,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "bits",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "item_stamp",
+        op: Opcode::ItemStamp,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: Some(Branch::Absent),
     },
     Primitive {
         name: "key_copy",
@@ -755,6 +925,44 @@ pub static PRIMITIVES: [Primitive; 98] = [
         otherwise: None,
     },
     Primitive {
+        name: "number_add",
+        op: Opcode::NumberAdd,
+        params: &[
+            PrimitiveParam {
+                name: "left",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "right",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "number_sub",
+        op: Opcode::NumberSub,
+        params: &[
+            PrimitiveParam {
+                name: "left",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "right",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "reply_answer",
         op: Opcode::ReplyAnswer,
         params: &[PrimitiveParam {
@@ -762,6 +970,25 @@ pub static PRIMITIVES: [Primitive; 98] = [
             slot: Slot::B,
             kind: OperandKind::Choice(ChoiceSet::Question),
         }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_claim",
+        op: Opcode::ReplyClaim,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "wanted",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
         result: None,
         cursor: None,
         otherwise: None,
@@ -856,6 +1083,18 @@ pub static PRIMITIVES: [Primitive; 98] = [
     Primitive {
         name: "reply_item",
         op: Opcode::ReplyItem,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: Some(Branch::Absent),
+    },
+    Primitive {
+        name: "reply_item_details",
+        op: Opcode::ReplyItemDetails,
         params: &[PrimitiveParam {
             name: "key",
             slot: Slot::A,
@@ -1010,6 +1249,18 @@ pub static PRIMITIVES: [Primitive; 98] = [
         otherwise: None,
     },
     Primitive {
+        name: "reply_number",
+        op: Opcode::ReplyNumber,
+        params: &[PrimitiveParam {
+            name: "bits",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Int)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "reply_reloaded",
         op: Opcode::ReplyReloaded,
         params: &[],
@@ -1102,6 +1353,30 @@ pub static PRIMITIVES: [Primitive; 98] = [
                 kind: OperandKind::Choice(ChoiceSet::SourceForm),
             },
         ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_stamp",
+        op: Opcode::ReplyStamp,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_stats",
+        op: Opcode::ReplyStats,
+        params: &[PrimitiveParam {
+            name: "kind",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
         result: None,
         cursor: None,
         otherwise: None,

@@ -119,6 +119,16 @@ pub(crate) fn server_sleep<S, N: Session, R>(
     Step::Next
 }
 
+pub(crate) fn reply_stats<S, N: Session, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    let mut digits = decimal::Buffer::new();
+    let kind = vm.registers.bytes(i.a, vm.input, &mut digits);
+    vm.session.reply_stats(kind, vm.sink);
+    vm.replied(1)
+}
+
 pub(crate) fn reply_command_info<S, N: Session, R: ReplySink>(
     vm: &mut Machine<'_, S, N, R>,
     i: Instruction,

@@ -1,5 +1,7 @@
 //! A store over a `BTreeMap`.
 
+mod items;
+
 use super::quote;
 use crate::{Expiry, Hint, Key, OutOfMemory, ScanFilter, Scanned, Store, Text};
 use databox::{Databox, DecodeOptions, Kind, Set, View};
@@ -23,6 +25,10 @@ pub struct MapStore {
     entries: BTreeMap<Vec<u8>, Entry>,
     /// The hash of the key that was asked for last.
     last: u64,
+    /// The stamp given last.
+    last_stamp: u64,
+    /// When everything goes.
+    flush_at_ms: Option<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -30,6 +36,8 @@ struct Entry {
     value: Value,
     expires_at_ms: Option<u64>,
     flags: u32,
+    stamp: u64,
+    lease: crate::Lease,
 }
 
 #[derive(Debug, Clone)]
@@ -44,7 +52,9 @@ impl MapStore {
     /// An empty store at time 0.
     #[must_use]
     pub const fn new() -> Self {
-        Self { now_ms: 0, is_full: false, entries: BTreeMap::new(), last: 0 }
+        let entries = BTreeMap::new();
+        let (now_ms, last, last_stamp) = (0, 0, 0);
+        Self { now_ms, is_full: false, entries, last, last_stamp, flush_at_ms: None }
     }
 
     /// A key as programs hand it to this store.
@@ -90,11 +100,19 @@ impl MapStore {
         text
     }
 
+    fn flush_due(&mut self) {
+        if self.flush_at_ms.is_some_and(|at_ms| at_ms <= self.now_ms) {
+            self.flush_at_ms = None;
+            self.entries.clear();
+        }
+    }
+
     fn live(&mut self, key: Key<'_>) -> Option<&mut Entry> {
         assert_eq!(key.hash, self.hash(key.bytes), "the key comes with its own hash");
         let own = key.hint == Hint::NONE || key.hint == Hint(key.hash);
         assert!(own, "the key comes with its own hint");
         self.last = key.hash;
+        self.flush_due();
         if self.entries.get(key.bytes)?.is_gone(self.now_ms) {
             self.entries.remove(key.bytes);
         }
@@ -127,8 +145,7 @@ impl MapStore {
     /// Makes the key hold a value where it holds nothing.
     fn make(&mut self, key: Key<'_>, value: Value) {
         if self.live(key).is_none() {
-            let entry = Entry { value, expires_at_ms: None, flags: 0 };
-            self.entries.insert(key.bytes.to_vec(), entry);
+            self.entries.insert(key.bytes.to_vec(), Entry::new(value));
         }
     }
 }
@@ -297,14 +314,14 @@ impl Store for MapStore {
         if self.is_full {
             return Err(OutOfMemory);
         }
-        self.live(key);
-        let expires_at_ms = match expiry {
-            Expiry::Never => None,
-            Expiry::At(at_ms) => Some(at_ms),
-            Expiry::Keep => self.live(key).and_then(|entry| entry.expires_at_ms),
+        let old = self.live(key).map(|entry| (entry.expires_at_ms, entry.flags));
+        let (expires_at_ms, flags) = match expiry {
+            Expiry::Never => (None, 0),
+            Expiry::At(at_ms) => (Some(at_ms), 0),
+            Expiry::Keep => old.unwrap_or_default(),
         };
-        let value = Value::String(value.to_vec());
-        self.entries.insert(key.bytes.to_vec(), Entry { value, expires_at_ms, flags: 0 });
+        let entry = Entry { expires_at_ms, flags, ..Entry::new(Value::String(value.to_vec())) };
+        self.entries.insert(key.bytes.to_vec(), entry);
         Ok(())
     }
 
@@ -432,8 +449,7 @@ impl Store for MapStore {
             return Err(OutOfMemory);
         }
         if self.live(key).is_none() {
-            let value = Value::Set(BTreeSet::new());
-            let entry = Entry { value, expires_at_ms: None, flags: 0 };
+            let entry = Entry::new(Value::Set(BTreeSet::new()));
             self.entries.insert(key.bytes.to_vec(), entry);
         }
         Ok(self.members(key).is_some_and(|members| members.insert(member.to_vec())))
@@ -551,6 +567,11 @@ impl Store for MapStore {
 }
 
 impl Entry {
+    fn new(value: Value) -> Self {
+        let lease = crate::Lease::default();
+        Self { value, expires_at_ms: None, flags: 0, stamp: 0, lease }
+    }
+
     fn is_gone(&self, now_ms: u64) -> bool {
         self.expires_at_ms.is_some_and(|at_ms| at_ms <= now_ms)
     }

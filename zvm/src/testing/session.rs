@@ -199,6 +199,12 @@ impl Session for FakeSession {
         }
     }
 
+    fn reply_stats(&mut self, kind: &[u8], sink: &mut dyn ReplySink) {
+        sink.map(1);
+        sink.bytes(Text::Bytes(b"kind"));
+        sink.bytes(Text::Bytes(kind));
+    }
+
     fn reply_command(&mut self, name: &[u8], view: CommandView, sink: &mut dyn ReplySink) -> usize {
         let known = self.commands.iter().any(|command| command.eq_ignore_ascii_case(name));
         match (view, known) {

@@ -33,6 +33,7 @@ level = "debug"
 [limits]
 maxclients = 100
 proto_max_bulk_len = "1mb"
+item_size_max = "2mb"
 "#;
 
 #[test]
@@ -46,6 +47,7 @@ fn reads_a_whole_file() {
     assert_eq!(config.memory.precache_multiplier, 4);
     assert_eq!(config.memory.policy, Policy::Snlru { levels: 3 });
     assert_eq!(config.limits.proto_max_bulk_len, 1 << 20);
+    assert_eq!(config.limits.item_size_max, 2 << 20);
 }
 
 #[test]
