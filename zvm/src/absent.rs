@@ -1,8 +1,9 @@
 //! The other side: programs of a connection run without a store, all others without a session.
 
 use crate::{
-    CommandFilter, CommandView, CompilePurpose, Expiry, Key, Multi, OutOfMemory, ReplySink,
-    ScanFilter, Scanned, Session, SessionField, SessionSetting, SourceForm, Store, Text,
+    CommandFilter, CommandView, CompilePurpose, Expiry, Key, Multi, OutOfMemory, Question,
+    ReplyMode, ReplySink, ScanFilter, Scanned, Session, SessionField, SessionSetting, SourceForm,
+    Store, Text,
 };
 use databox::{Kind, Set};
 
@@ -242,16 +243,18 @@ impl Session for NoSession {
         false
     }
 
-    fn select_config(&mut self, _: &[u8]) {}
+    fn reset(&mut self) {}
 
-    fn reply_config(&mut self, sink: &mut dyn ReplySink) {
-        sink.map(0);
-    }
+    fn set_replies(&mut self, _: ReplyMode) {}
 
-    fn select_info(&mut self, _: &[u8]) {}
+    fn stop(&mut self) {}
 
-    fn reply_info(&mut self, sink: &mut dyn ReplySink) {
-        sink.verbatim(&[]);
+    fn sleep(&mut self, _: f64) {}
+
+    fn add_word(&mut self, _: &[u8]) {}
+
+    fn answer(&mut self, _: Question, sink: &mut dyn ReplySink) {
+        sink.nil();
     }
 
     fn reply_command(&mut self, _: &[u8], view: CommandView, sink: &mut dyn ReplySink) -> usize {

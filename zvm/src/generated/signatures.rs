@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 92] = [
+pub static PRIMITIVES: [Primitive; 98] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -30,6 +30,56 @@ pub static PRIMITIVES: [Primitive; 92] = [
         otherwise: Some(Branch::NotInteger),
     },
     Primitive {
+        name: "bytes_join",
+        op: Opcode::BytesJoin,
+        params: &[
+            PrimitiveParam {
+                name: "left",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "right",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "bytes_len",
+        op: Opcode::BytesLen,
+        params: &[PrimitiveParam {
+            name: "text",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "bytes_same_word",
+        op: Opcode::BytesSameWord,
+        params: &[
+            PrimitiveParam {
+                name: "left",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "right",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "command_drop",
         op: Opcode::CommandDrop,
         params: &[PrimitiveParam {
@@ -38,18 +88,6 @@ pub static PRIMITIVES: [Primitive; 92] = [
             kind: OperandKind::In(Pattern::Is(Type::Bytes)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
-        cursor: None,
-        otherwise: None,
-    },
-    Primitive {
-        name: "config_select",
-        op: Opcode::ConfigSelect,
-        params: &[PrimitiveParam {
-            name: "pattern",
-            slot: Slot::A,
-            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
-        }],
-        result: None,
         cursor: None,
         otherwise: None,
     },
@@ -234,18 +272,6 @@ pub static PRIMITIVES: [Primitive; 92] = [
             name: "key",
             slot: Slot::A,
             kind: OperandKind::In(Pattern::Is(Type::Key)),
-        }],
-        result: None,
-        cursor: None,
-        otherwise: None,
-    },
-    Primitive {
-        name: "info_select",
-        op: Opcode::InfoSelect,
-        params: &[PrimitiveParam {
-            name: "section",
-            slot: Slot::A,
-            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
         }],
         result: None,
         cursor: None,
@@ -729,6 +755,18 @@ pub static PRIMITIVES: [Primitive; 92] = [
         otherwise: None,
     },
     Primitive {
+        name: "reply_answer",
+        op: Opcode::ReplyAnswer,
+        params: &[PrimitiveParam {
+            name: "question",
+            slot: Slot::B,
+            kind: OperandKind::Choice(ChoiceSet::Question),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "reply_command_docs",
         op: Opcode::ReplyCommandDocs,
         params: &[PrimitiveParam {
@@ -796,9 +834,13 @@ pub static PRIMITIVES: [Primitive; 92] = [
         otherwise: None,
     },
     Primitive {
-        name: "reply_config",
-        op: Opcode::ReplyConfig,
-        params: &[],
+        name: "reply_error",
+        op: Opcode::ReplyError,
+        params: &[PrimitiveParam {
+            name: "text",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
         result: None,
         cursor: None,
         otherwise: None,
@@ -809,14 +851,6 @@ pub static PRIMITIVES: [Primitive; 92] = [
         params: &[],
         result: None,
         cursor: Some(Slot::A),
-        otherwise: None,
-    },
-    Primitive {
-        name: "reply_info",
-        op: Opcode::ReplyInfo,
-        params: &[],
-        result: None,
-        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -1105,6 +1139,26 @@ pub static PRIMITIVES: [Primitive; 92] = [
         otherwise: None,
     },
     Primitive {
+        name: "server_sleep",
+        op: Opcode::ServerSleep,
+        params: &[PrimitiveParam {
+            name: "seconds",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Float)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "server_stop",
+        op: Opcode::ServerStop,
+        params: &[],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "session_authenticate",
         op: Opcode::SessionAuthenticate,
         params: &[
@@ -1164,6 +1218,26 @@ pub static PRIMITIVES: [Primitive; 92] = [
             kind: OperandKind::In(Pattern::Is(Type::Int)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "session_replies",
+        op: Opcode::SessionReplies,
+        params: &[PrimitiveParam {
+            name: "mode",
+            slot: Slot::B,
+            kind: OperandKind::Choice(ChoiceSet::ReplyMode),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "session_reset",
+        op: Opcode::SessionReset,
+        params: &[],
+        result: None,
         cursor: None,
         otherwise: None,
     },
@@ -1407,5 +1481,17 @@ pub static PRIMITIVES: [Primitive; 92] = [
         result: None,
         cursor: None,
         otherwise: Some(Branch::Overflow),
+    },
+    Primitive {
+        name: "words_add",
+        op: Opcode::WordsAdd,
+        params: &[PrimitiveParam {
+            name: "word",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
     },
 ];
