@@ -26,6 +26,7 @@ mod multi;
 mod order;
 mod parser;
 mod password;
+mod planted;
 mod reactor;
 mod replier;
 mod replies;

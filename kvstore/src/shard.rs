@@ -1,9 +1,12 @@
 //! The shard: namespaces of keys, with one owner.
 
 mod compact;
+mod containers;
 mod entries;
 mod evict;
 mod keys;
+mod lists;
+mod maps;
 mod places;
 mod scan;
 mod sets;
@@ -102,19 +105,23 @@ pub struct Shard {
     hint: Option<Hint>,
     /// The mark of the next namespace's blocks.
     owner_next: u8,
+    /// Where a small container is written anew. Empty, but for its capacity, between writes.
+    scratch: Vec<u8>,
     /// The namespace in which the next sweep goes on.
     sweep_next: u32,
     /// How many keys were removed because their moment had come.
     expired: u64,
     eviction: Eviction,
     departures: Departures,
-    /// How many random numbers were drawn.
-    drawn: u64,
     /// Keys that may not make room, by their hashes, and how often each was pinned.
     pins: HashMap<u64, u32>,
+    /// How often all were.
+    all_pinned: u32,
     /// The time when an expiry was last set.
     now_ms: u64,
     steps: Steps,
+    /// How many random numbers were drawn.
+    drawn: u64,
 }
 
 /// Where a key was found.
@@ -141,14 +148,16 @@ impl Shard {
             ledger: Ledger::default(),
             hint: None,
             owner_next: 0,
+            scratch: Vec::new(),
             sweep_next: 0,
             expired: 0,
             eviction: Eviction::new(config.policy),
             departures: Departures::default(),
-            drawn: 0,
             pins: HashMap::new(),
+            all_pinned: 0,
             now_ms: 0,
             steps: Steps::default(),
+            drawn: 0,
         })
     }
 

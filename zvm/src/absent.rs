@@ -17,6 +17,76 @@ pub struct NoStore;
 pub struct NoSession;
 
 impl Store for NoStore {
+    fn set_iterate(
+        &mut self,
+        _: Key<'_>,
+        _: u64,
+        _: u64,
+        _: Option<&[u8]>,
+        _: &mut dyn FnMut(Text<'_>),
+    ) -> u64 {
+        0
+    }
+
+    fn list_len(&mut self, _: Key<'_>) -> u64 {
+        0
+    }
+
+    fn list_get(&mut self, _: Key<'_>, _: u64) -> Option<Text<'_>> {
+        None
+    }
+
+    fn list_insert(&mut self, _: Key<'_>, _: u64, _: &[u8]) -> Result<(), OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn list_set(&mut self, _: Key<'_>, _: u64, _: &[u8]) -> Result<(), OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn list_remove(&mut self, _: Key<'_>, _: u64, _: u64) -> u64 {
+        0
+    }
+
+    fn list_walk(&mut self, _: Key<'_>, _: u64, _: u64, _: bool, _: &mut dyn FnMut(Text<'_>)) {}
+
+    fn map_len(&mut self, _: Key<'_>) -> u64 {
+        0
+    }
+
+    fn map_get(&mut self, _: Key<'_>, _: &[u8]) -> Option<Text<'_>> {
+        None
+    }
+
+    fn map_set(&mut self, _: Key<'_>, _: &[u8], _: &[u8]) -> Result<bool, OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn map_remove(&mut self, _: Key<'_>, _: &[u8]) -> bool {
+        false
+    }
+
+    fn map_walk(
+        &mut self,
+        _: Key<'_>,
+        _: u64,
+        _: u64,
+        _: &mut dyn FnMut(Text<'_>, Text<'_>),
+    ) -> u64 {
+        0
+    }
+
+    fn map_scan(
+        &mut self,
+        _: Key<'_>,
+        _: u64,
+        _: u64,
+        _: Option<&[u8]>,
+        _: &mut dyn FnMut(Text<'_>, Text<'_>),
+    ) -> u64 {
+        0
+    }
+
     fn now_ms(&self) -> u64 {
         0
     }

@@ -11,6 +11,8 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("commands/scripting.zvml", include_str!("../../commands/scripting.zvml")),
     ("commands/server.zvml", include_str!("../../commands/server.zvml")),
     ("commands/sets.zvml", include_str!("../../commands/sets.zvml")),
+    ("commands/lists.zvml", include_str!("../../commands/lists.zvml")),
+    ("commands/hashes.zvml", include_str!("../../commands/hashes.zvml")),
     ("commands/several.zvml", include_str!("../../commands/several.zvml")),
     ("commands/strings.zvml", include_str!("../../commands/strings.zvml")),
     ("commands/transactions.zvml", include_str!("../../commands/transactions.zvml")),

@@ -9,7 +9,7 @@ use crate::shard_store::{ShardPlace, ShardStore, Written};
 use crate::sink::{Sink, end_items};
 use crate::transaction::Transaction;
 use crate::unfinished::{KeptArgs, OwnedArgs, Task, Unfinished};
-use kvstore::{Key, Namespace, Shard};
+use kvstore::{Key, Namespace, Policy, Shard};
 use std::cell::Cell;
 use std::sync::Arc;
 use zvm::{Args, Frame, NoSession, Outcome, Registers, Returns, State};
@@ -114,6 +114,7 @@ impl Worker {
         let args = OwnedArgs::copy_of(turn.args);
         let (request, catalog, now_ms) = (request.clone(), Arc::clone(catalog), turn.now_ms);
         let deferred = Box::new(Deferred { request, home, catalog, args, now_ms });
+        self.pin(&marks);
         let (_, first) = self.intents.enter(marks, Held::Request(deferred));
         debug_assert!(first.is_none(), "it is blocked");
         true
@@ -157,6 +158,7 @@ impl Worker {
         if marks == Marks::Keys(Box::default()) {
             return None;
         }
+        self.pin(&marks);
         Some(self.intents.hold(marks))
     }
 
@@ -238,10 +240,25 @@ impl Worker {
         }
     }
 
+    /// Keeps what is held or waited for from making room, until [`leave`](Self::leave).
+    pub(super) fn pin(&mut self, marks: &Marks) {
+        match marks {
+            _ if self.shard.policy() == Policy::Refuse => {}
+            Marks::Keys(keys) => keys.iter().for_each(|key| self.shard.pin(*key)),
+            Marks::All => self.shard.pin_all(),
+        }
+    }
+
     /// Lets go of what a ticket holds.
     pub(super) fn leave(&mut self, ticket: Ticket) {
-        let ready = &mut self.ready;
-        self.intents.leave(ticket, |ticket, held| ready.push_back((ticket, held)));
+        let Self { intents, shard, ready, .. } = self;
+        match intents.marks(ticket) {
+            _ if shard.policy() == Policy::Refuse => {}
+            Some(Marks::Keys(keys)) => keys.iter().for_each(|key| shard.unpin(*key)),
+            Some(Marks::All) => shard.unpin_all(),
+            None => {}
+        }
+        intents.leave(ticket, |ticket, held| ready.push_back((ticket, held)));
     }
 
     /// Gives those their turn who waited for keys that nobody holds before them any more.

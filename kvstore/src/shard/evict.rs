@@ -86,6 +86,16 @@ impl Shard {
         }
     }
 
+    /// Keeps all keys from making room until [`unpin_all`](Self::unpin_all) is called as often.
+    pub const fn pin_all(&mut self) {
+        self.all_pinned += 1;
+    }
+
+    /// Takes back one [`pin_all`](Self::pin_all).
+    pub const fn unpin_all(&mut self) {
+        self.all_pinned = self.all_pinned.saturating_sub(1);
+    }
+
     /// One step towards the budget, for whoever has time: large values that were removed are freed
     /// a piece further, or a few pages are visited. Tells whether there is more to do.
     pub fn stay_under(&mut self) -> bool {
@@ -118,6 +128,9 @@ impl Shard {
     fn visit(&mut self, own: Option<u64>) -> Option<()> {
         if self.eviction.policy == Policy::Refuse || self.eviction.fruitless >= FRUITLESS_MAX {
             self.eviction.fruitless = 0;
+            return None;
+        }
+        if self.all_pinned > 0 {
             return None;
         }
         let ns = self.next_visited()?;

@@ -50,243 +50,291 @@ pub enum Opcode {
     ArgsNext = 18,
     /// `r[a] := number of groups`. Counts the groups of the variadic parameter.
     ArgsCount = 19,
+    /// `r[a] := 0; r[a+1] := r[b], or goto imm where r[b] > r[c]`. Opens a loop over the integers from one to another, both included: loads the first into the register behind the position, or jumps where there is none. Faults where there are more than 65,536.
+    RangeFirst = 20,
+    /// `r[a] += 1; r[a+1] := next, goto imm; at the end fall through`. Closes that loop: loads the next integer and jumps back to the body, or falls through at the end.
+    RangeNext = 21,
+    /// `r[a] := 0; r[a+1..] := first of c at r[b], or goto imm`. Opens a loop over the elements of the container at a key: loads the first into the registers behind the position, or jumps where there is none. Reads a unit of them at a time; each is seen that is there throughout. The key holds such a container or nothing.
+    ElementsFirst = 22,
+    /// `r[a] += 1; r[a+1..] := next of c at r[b], goto imm; at the end fall through`. Closes that loop: loads the next element and jumps back to the body, or falls through at the end.
+    ElementsNext = 23,
     /// `end`. Ends the program, which has replied.
-    Halt = 20,
+    Halt = 24,
     /// `restart; error k[imm]; end`. Takes back what was replied so far, replies an error and ends the program.
-    Fault = 21,
+    Fault = 25,
     /// `r[a] := number of keys`. Counts the keys of the namespace on this shard.
-    DbLen = 22,
+    DbLen = 26,
     /// `flush namespace`. Removes every key of the namespace on this shard.
-    DbFlush = 23,
+    DbFlush = 27,
     /// `flush all namespaces`. Removes every key of every namespace on this shard.
-    DbFlushAll = 24,
+    DbFlushAll = 28,
     /// `r[a] a number, else goto imm`. Jumps where a byte string is no decimal fraction.
-    DecimalCheck = 25,
+    DecimalCheck = 29,
     /// `r[a] := r[b] + r[c], or goto imm`. Adds two decimal fractions; jumps where the sum is not finite.
-    DecimalAdd = 26,
+    DecimalAdd = 30,
     /// `r[a] := double of k[imm]`. Loads a double, whose bits stand among the constants as an integer.
-    FloatConst = 27,
+    FloatConst = 31,
     /// `r[a] := r[b] as double`. Makes a double of an integer; beyond 2^53, the nearest one.
-    FloatFromInt = 28,
+    FloatFromInt = 32,
     /// `r[a] := floor r[b], or goto imm`. Makes an integer of a double, rounding down; jumps where it does not fit.
-    FloatFloor = 29,
+    FloatFloor = 33,
     /// `r[a] := r[b] + r[c], or goto imm where not finite`. Adds.
-    FloatAdd = 30,
+    FloatAdd = 34,
     /// `r[a] := r[b] - r[c], or goto imm where not finite`. Subtracts.
-    FloatSub = 31,
+    FloatSub = 35,
     /// `r[a] := r[b] * r[c], or goto imm where not finite`. Multiplies.
-    FloatMul = 32,
+    FloatMul = 36,
     /// `r[a] := r[b] / r[c], or goto imm where not finite`. Divides.
-    FloatDiv = 33,
+    FloatDiv = 37,
     /// `r[a] := r[b] = r[c]`. Tells whether two doubles are equal; -0 equals 0.
-    FloatEqual = 34,
+    FloatEqual = 38,
     /// `r[a] := r[b] < r[c]`. Tells whether one double is less than another.
-    FloatLess = 35,
+    FloatLess = 39,
     /// `r[a] := r[b] <= r[c]`. Tells whether one double is at most another.
-    FloatLessEqual = 36,
+    FloatLessEqual = 40,
     /// `double r[a]`. Replies a double; in RESP2 as a string.
-    ReplyDouble = 37,
+    ReplyDouble = 41,
     /// `bytes string at r[a], or nil, or fault`. Replies the string at the key, nil where it is absent; faults with WRONGTYPE where it is of another kind. One look-up where the string is there.
-    EnsureReplyString = 38,
+    EnsureReplyString = 42,
     /// `r[a] := integer at r[b], or goto imm, or fault`. Reads the string at the key as an integer, 0 where the key is absent; jumps where it is none, and faults with WRONGTYPE where the key holds another kind. One look-up where the string is there.
-    EnsureStringInteger = 39,
+    EnsureStringInteger = 43,
     /// `r[a] := r[b] + c, or goto imm on overflow`. Adds a small constant.
-    IntAddConst = 40,
+    IntAddConst = 44,
     /// `string at r[a] := r[b], expiry kept; integer r[b]; end`. Makes the key hold an integer, lets it expire when it did before, replies the integer and ends the program.
-    StringSetIntegerEnd = 41,
+    StringSetIntegerEnd = 45,
     /// `status k[imm]; end`. Replies a short status and ends the program.
-    ReplyStatusEnd = 42,
+    ReplyStatusEnd = 46,
     /// `integer r[a]; end`. Replies an integer and ends the program.
-    ReplyIntegerEnd = 43,
+    ReplyIntegerEnd = 47,
     /// `integer r[a] as integer; end`. Replies a boolean as 1 or 0 and ends the program.
-    ReplyDigitEnd = 44,
+    ReplyDigitEnd = 48,
     /// `r[b] := 0; r[a] := 0; r[a+1..] := group 0, or goto imm`. Sets a counter to 0 and opens the loop over the variadic parameter, or jumps where there is no group.
-    ArgsCountFirst = 45,
+    ArgsCountFirst = 49,
     /// `r[c] += r[b] as integer; r[a] += 1; r[a+1..] := group r[a], goto imm; at the end integer r[c]; end`. Counts a condition that holds and closes the loop over the variadic parameter; at its end replies the counter and ends the program.
-    ArgsCountNextEnd = 46,
+    ArgsCountNextEnd = 50,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 47,
+    Copy = 51,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 48,
+    IntConst = 52,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 49,
+    IntWide = 53,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 50,
+    IntAdd = 54,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 51,
+    IntSub = 55,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 52,
+    IntMul = 56,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 53,
+    IntDiv = 57,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 54,
+    IntEqual = 58,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 55,
+    IntLess = 59,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 56,
+    IntLessEqual = 60,
     /// `r[a] += r[b] as integer, saturating`. Counts a condition that holds: adds 1 where it is true. Stays at the greatest integer.
-    IntCount = 57,
+    IntCount = 61,
     /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
-    CursorStart = 58,
+    CursorStart = 62,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 59,
+    KeyEnsure = 63,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 60,
+    KeyCheck = 64,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 61,
+    KeyExists = 65,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 62,
+    KeyKindName = 66,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 63,
+    KeyRemove = 67,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 64,
+    KeyExpiry = 68,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 65,
+    KeyExpire = 69,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 66,
+    KeyPersist = 70,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 67,
+    KeySetFlags = 71,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 68,
+    NowMs = 72,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 69,
+    ReplyScan = 73,
     /// `array of keys like r[a], from cursor r[b] on`. Replies an array of the names of all keys of the namespace on this shard that match a pattern.
-    ReplyKeys = 70,
+    ReplyKeys = 74,
     /// `r[a] := name of any key`. Draws a key of the namespace on this shard at random; absent where there is none.
-    KeyRandom = 71,
+    KeyRandom = 75,
     /// `r[a] := name of encoding at r[b]`. Names the encoding of what the key holds, as Redis has it that comes nearest; none where it is absent.
-    KeyEncodingName = 72,
+    KeyEncodingName = 76,
     /// `r[a] := move r[b] to database r[c], or goto imm`. Moves the key to another database and tells whether that was done: not where it is absent, nor where the other one has it. Jumps where there is no such database.
-    KeyMove = 73,
+    KeyMove = 77,
     /// `r[a] := serialised value at r[b]`. Serialises what the key holds; absent where it is.
-    KeyDump = 74,
+    KeyDump = 78,
     /// `value at r[a] := r[b] until r[c] ms, or goto imm`. Makes the key hold a serialised value that expires at a moment, in milliseconds since the Unix epoch, or at 0 never. Jumps where the payload means no value.
-    KeyRestore = 75,
+    KeyRestore = 79,
     /// `r[a] := version and checksum of r[b] are right`. Tells whether a serialised value has a version that is read and the checksum of its bytes.
-    DumpIsWhole = 76,
+    DumpIsWhole = 80,
     /// `r[a] := database`. Reads which database the request is about.
-    DbNumber = 77,
+    DbNumber = 81,
+    /// `r[a] := number of elements at r[b]`. Counts the elements; 0 where the key is absent.
+    ListLen = 82,
+    /// `list at r[a] := r[c] before element r[b]`. Puts an element before another one, or behind the last one where the index is -1 or the length; creates the list where it is absent. Beyond the ends nothing happens.
+    ListInsert = 83,
+    /// `r[a] := element r[c] of list at r[b]`. Copies an element to the scratch space; absent where there is none.
+    ListGet = 84,
+    /// `r[a] := removed element r[c] of list at r[b]`. Removes an element and copies it to the scratch space; absent where there is none.
+    ListTake = 85,
+    /// `element r[b] of list at r[a] := r[c]`. Puts an element in place of another one; where there is none nothing happens.
+    ListSet = 86,
+    /// `remove r[c] elements from r[b] on of list at r[a], r[imm] are gone`. Removes up to `r[c]` elements from index `r[b]`, which is not negative, on.
+    ListRemove = 87,
+    /// `remove r[b] elements r[c] from list at r[a], from r[imm] on; integer`. Removes the first `r[b]` elements that are equal to a value, or where that is below 0 as many of the last, and replies how many it were. Counts what is left of them towards 0.
+    ReplyListRemoved = 88,
+    /// `r[a] := index of r[c] in list at r[b], from r[imm] on`. Finds the first element that is equal to a value; absent where there is none.
+    ListFind = 89,
+    /// `array of r[c] elements from r[b] on of list at r[a], r[imm] are out`. Replies up to `r[c]` elements from index `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
+    ReplyListRange = 90,
+    /// `array of r[b] elements taken from list at r[a], r[c] are out`. Removes up to `r[b]` elements from the front, or where that is below 0 from the back, and replies them as an array.
+    ReplyListTaken = 91,
+    /// `r[a] := number of names at r[b]`. Counts the names; 0 where the key is absent.
+    MapLen = 92,
+    /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
+    MapSet = 93,
+    /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
+    MapGet = 94,
+    /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
+    MapLenOf = 95,
+    /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
+    MapRemove = 96,
+    /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
+    ReplyMapPairs = 97,
+    /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
+    ReplyMapNames = 98,
+    /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
+    ReplyMapValues = 99,
+    /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
+    ReplyMapScan = 100,
     /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
-    Multi = 78,
+    Multi = 101,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
-    MultiWatch = 79,
+    MultiWatch = 102,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 80,
+    ReplyStatus = 103,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 81,
+    ReplyStatusOf = 104,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 82,
+    ReplyNil = 105,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 83,
+    ReplyNilArray = 106,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 84,
+    ReplyInteger = 107,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 85,
+    ReplyBoolean = 108,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 86,
+    ReplyBytes = 109,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 87,
+    ReplyLiteral = 110,
     /// `error r[a]`. Replies an error whose text was computed.
-    ReplyError = 88,
+    ReplyError = 111,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 89,
+    ReplyArray = 112,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 90,
+    ReplyMap = 113,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 91,
+    ReplyOpen = 114,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 92,
+    ReplyClose = 115,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 93,
+    Resp3 = 116,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 94,
+    SessionInteger = 117,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 95,
+    SessionBytes = 118,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 96,
+    SessionSet = 119,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 97,
+    SessionSelect = 120,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 98,
+    SessionProtocol = 121,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 99,
+    SessionAuthenticate = 122,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 100,
+    SessionClose = 123,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 101,
+    WordsAdd = 124,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 102,
+    ReplyAnswer = 125,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 103,
+    SessionReset = 126,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 104,
+    SessionReplies = 127,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 105,
+    ServerStop = 128,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 106,
+    ServerSleep = 129,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 107,
+    ReplyCommandInfo = 130,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 108,
+    ReplyCommandDocs = 131,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 109,
+    ReplyCommands = 132,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 110,
+    SetAdd = 133,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 111,
+    SetRemove = 134,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 112,
+    SetLen = 135,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 113,
+    SetContains = 136,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 114,
+    ReplySetMembers = 137,
+    /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
+    ReplySetScan = 138,
     /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 115,
+    KeyCopy = 139,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 116,
+    KeyRename = 140,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 117,
+    DbSwap = 141,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 118,
+    GatherSmallest = 142,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 119,
+    GatherUnion = 143,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 120,
+    GatherIntersection = 144,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 121,
+    GatherDifference = 145,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 122,
+    GatheredLen = 146,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 123,
+    GatheredStore = 147,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 124,
+    ReplyGathered = 148,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 125,
+    ReplyString = 149,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where there is none.
-    ReplyItem = 126,
+    ReplyItem = 150,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 127,
+    StringGet = 151,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 128,
+    StringInteger = 152,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 129,
+    StringSet = 153,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 130,
+    StringSetKeep = 154,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 131,
+    StringSetUntil = 155,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 132,
+    StringSetInteger = 156,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 133,
+    StringLen = 157,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 134,
+    StringSplice = 158,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 135,
+    ReplyStringRange = 159,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 136] = [
+    pub const ALL: [Self; 160] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -307,6 +355,10 @@ impl Opcode {
         Self::ArgsFirst,
         Self::ArgsNext,
         Self::ArgsCount,
+        Self::RangeFirst,
+        Self::RangeNext,
+        Self::ElementsFirst,
+        Self::ElementsNext,
         Self::Halt,
         Self::Fault,
         Self::DbLen,
@@ -365,6 +417,25 @@ impl Opcode {
         Self::KeyRestore,
         Self::DumpIsWhole,
         Self::DbNumber,
+        Self::ListLen,
+        Self::ListInsert,
+        Self::ListGet,
+        Self::ListTake,
+        Self::ListSet,
+        Self::ListRemove,
+        Self::ReplyListRemoved,
+        Self::ListFind,
+        Self::ReplyListRange,
+        Self::ReplyListTaken,
+        Self::MapLen,
+        Self::MapSet,
+        Self::MapGet,
+        Self::MapLenOf,
+        Self::MapRemove,
+        Self::ReplyMapPairs,
+        Self::ReplyMapNames,
+        Self::ReplyMapValues,
+        Self::ReplyMapScan,
         Self::Multi,
         Self::MultiWatch,
         Self::ReplyStatus,
@@ -402,6 +473,7 @@ impl Opcode {
         Self::SetLen,
         Self::SetContains,
         Self::ReplySetMembers,
+        Self::ReplySetScan,
         Self::KeyCopy,
         Self::KeyRename,
         Self::DbSwap,
@@ -456,6 +528,10 @@ impl Opcode {
             "args_first" => Some(Self::ArgsFirst),
             "args_next" => Some(Self::ArgsNext),
             "args_count" => Some(Self::ArgsCount),
+            "range_first" => Some(Self::RangeFirst),
+            "range_next" => Some(Self::RangeNext),
+            "elements_first" => Some(Self::ElementsFirst),
+            "elements_next" => Some(Self::ElementsNext),
             "halt" => Some(Self::Halt),
             "fault" => Some(Self::Fault),
             "db_len" => Some(Self::DbLen),
@@ -514,6 +590,25 @@ impl Opcode {
             "key_restore" => Some(Self::KeyRestore),
             "dump_is_whole" => Some(Self::DumpIsWhole),
             "db_number" => Some(Self::DbNumber),
+            "list_len" => Some(Self::ListLen),
+            "list_insert" => Some(Self::ListInsert),
+            "list_get" => Some(Self::ListGet),
+            "list_take" => Some(Self::ListTake),
+            "list_set" => Some(Self::ListSet),
+            "list_remove" => Some(Self::ListRemove),
+            "reply_list_removed" => Some(Self::ReplyListRemoved),
+            "list_find" => Some(Self::ListFind),
+            "reply_list_range" => Some(Self::ReplyListRange),
+            "reply_list_taken" => Some(Self::ReplyListTaken),
+            "map_len" => Some(Self::MapLen),
+            "map_set" => Some(Self::MapSet),
+            "map_get" => Some(Self::MapGet),
+            "map_len_of" => Some(Self::MapLenOf),
+            "map_remove" => Some(Self::MapRemove),
+            "reply_map_pairs" => Some(Self::ReplyMapPairs),
+            "reply_map_names" => Some(Self::ReplyMapNames),
+            "reply_map_values" => Some(Self::ReplyMapValues),
+            "reply_map_scan" => Some(Self::ReplyMapScan),
             "multi" => Some(Self::Multi),
             "multi_watch" => Some(Self::MultiWatch),
             "reply_status" => Some(Self::ReplyStatus),
@@ -551,6 +646,7 @@ impl Opcode {
             "set_len" => Some(Self::SetLen),
             "set_contains" => Some(Self::SetContains),
             "reply_set_members" => Some(Self::ReplySetMembers),
+            "reply_set_scan" => Some(Self::ReplySetScan),
             "key_copy" => Some(Self::KeyCopy),
             "key_rename" => Some(Self::KeyRename),
             "db_swap" => Some(Self::DbSwap),

@@ -87,6 +87,9 @@ fn what_is_pinned_stays() {
     shard.unpin(hashes[1]);
     assert_eq!(shard.evict(1000), 0, "pinned twice");
     hashes.into_iter().for_each(|hash| shard.unpin(hash));
+    shard.pin_all();
+    assert_eq!(shard.evict(1000), 0);
+    shard.unpin_all();
     assert_eq!(shard.evict(1000), 2);
 }
 
