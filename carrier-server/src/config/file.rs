@@ -404,8 +404,8 @@ fn table_name(line: &str) -> Option<&str> {
 
 const PASSWORD_HASH: &str = "the SHA-256 of a password in 64 hexadecimal digits";
 const NOT_LOOPBACK: &str = "a loopback host: anyone who reaches another one can read and write \
-    everything, without a password in [auth]; say `allow_without_authentication = true` in this \
-    [[network]] if that is wanted";
+    everything, without a password in [auth]; say \
+    `allow_without_authentication = true` in this [[network]] if that is wanted";
 const NO_POLICY: &str = "a policy beside a network of memcached's protocol, whose clients expect old \
     items to make room: `enable = true` in [lru], or `enable = false` where a full memory is to \
     refuse them";
