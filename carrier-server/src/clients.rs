@@ -93,7 +93,10 @@ impl Clients {
         name: impl Fn(u32) -> Option<String>,
     ) -> String {
         let list = self.list();
-        let chosen = list.values().filter(|client| ids.is_empty() || ids.contains(&client.id));
+        // One that was told to go has gone, as far as others are concerned.
+        let chosen = list
+            .values()
+            .filter(|client| !client.is_killed() && (ids.is_empty() || ids.contains(&client.id)));
         chosen.map(|client| client.line(now_ms, &name)).collect()
     }
 
@@ -101,8 +104,7 @@ impl Clients {
     pub(crate) fn kill(&self, selection: &Selection<'_>) -> i64 {
         let mut count = 0;
         for client in self.list().values().filter(|client| selection.admits(client)) {
-            client.killed.store(true, Ordering::Relaxed);
-            count += 1;
+            count += i64::from(!client.killed.swap(true, Ordering::Relaxed));
         }
         // Release: who sees the number sees the marks.
         self.kills.fetch_add(1, Ordering::Release);
@@ -207,6 +209,7 @@ mod tests {
         assert_eq!(clients.kill(&here), 1);
         assert!(one.client().is_killed() && !two.client().is_killed());
         assert_eq!(clients.kills(), 1);
+        assert_eq!(clients.lines(&[], 0, |_| None).lines().count(), 1);
         drop(one);
         assert_eq!(clients.kill(&Selection { id: Some(1), ..Selection::default() }), 0);
         assert_eq!(clients.lines(&[], 0, |_| None).lines().count(), 1);

@@ -53,7 +53,10 @@ impl Clock {
 
     /// Keeps the calling thread from its work, as an operator has asked for.
     pub(crate) fn sleep(time: Duration) {
-        std::thread::sleep(time);
+        let begin = Instant::now();
+        while let Some(left) = time.checked_sub(begin.elapsed()).filter(|left| !left.is_zero()) {
+            std::thread::park_timeout(left);
+        }
     }
 
     /// Time since the clock was started.

@@ -50,11 +50,9 @@ impl Parser {
                 Source::Batch
             }
         };
+        connection.silence_unwanted();
         let range = first..turn.local.ranges.len();
         let args = turn.local.args(range, source, connection.input.buffer());
-        if connection.session.is_quiet() {
-            connection.replies.silence_next();
-        }
         match turn.catalog.find_resp(args) {
             Ok(found) => {
                 let bound = Bound {
