@@ -39,7 +39,8 @@ pub use databox::{Text, decimal};
 pub use encoding::FormatError;
 pub(crate) use fault::Fault;
 pub use generated::{
-    Aggregate, ChoiceSet, CommandFilter as CommandFilterKind, FUSIONS, Opcode, PRIMITIVES, Truth,
+    Aggregate, ChoiceSet, CommandFilter as CommandFilterKind, Elements, FUSIONS, Opcode,
+    PRIMITIVES, Truth,
 };
 pub use instruction::Instruction;
 pub use interpret::{Frame, Outcome, State, resume, run, run_traced};
@@ -47,8 +48,8 @@ pub use items::{ItemView, Items, Lease};
 pub use key::{Hint, Key};
 pub use operand::{
     Branch, ConstantKind, Cost, Domain, Emit, Flow, Fusion, FusionOperand, FusionStep, OpcodeInfo,
-    OperandInfo, OperandKind, Pattern, Primitive, PrimitiveParam, PrimitiveResult, Slot, Type,
-    UNIT_ELEMENTS,
+    OperandInfo, OperandKind, Over, Pattern, Primitive, PrimitiveParam, PrimitiveResult, RANGE_MAX,
+    Slot, Type, UNIT_ELEMENTS,
 };
 pub use program::{
     Access, Constant, Docs, Example, Program, Protocol, Returns, RunWhere, SourceSpan,

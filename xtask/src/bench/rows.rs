@@ -51,9 +51,21 @@ pub(crate) struct CpuRow {
     pub(crate) varies: bool,
     #[serde(default)]
     pub(crate) setup: Vec<String>,
+    /// Where the command is no built-in one: what makes it.
+    pub(crate) example: Option<Example>,
     pub(crate) requests: Option<u64>,
     #[serde(default)]
     pub(crate) rare: bool,
+}
+
+/// A command of `zvml/examples`, and the script that does the same elsewhere.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Example {
+    /// The file without its ending.
+    pub(crate) source: String,
+    /// The script of `zvml/examples/lua` without its ending.
+    pub(crate) script: String,
 }
 
 impl CpuRow {
@@ -71,6 +83,7 @@ impl CpuRow {
             once: false,
             varies: false,
             setup: Vec::new(),
+            example: None,
             requests: None,
             rare: false,
         }

@@ -44,311 +44,319 @@ pub enum Opcode {
     ArgsNext = 15,
     /// `r[a] := number of groups`. Counts the groups of the variadic parameter.
     ArgsCount = 16,
+    /// `r[a] := 0; r[a+1] := r[b], or goto imm where r[b] > r[c]`. Opens a loop over the integers from one to another, both included: loads the first into the register behind the position, or jumps where there is none. Faults where there are more than 65,536.
+    RangeFirst = 17,
+    /// `r[a] += 1; r[a+1] := next, goto imm; at the end fall through`. Closes that loop: loads the next integer and jumps back to the body, or falls through at the end.
+    RangeNext = 18,
+    /// `r[a] := 0; r[a+1..] := first of c at r[b], or goto imm`. Opens a loop over the elements of the container at a key: loads the first into the registers behind the position, or jumps where there is none. Reads a unit of them at a time; each is seen that is there throughout. The key holds such a container or nothing.
+    ElementsFirst = 19,
+    /// `r[a] += 1; r[a+1..] := next of c at r[b], goto imm; at the end fall through`. Closes that loop: loads the next element and jumps back to the body, or falls through at the end.
+    ElementsNext = 20,
     /// `end`. Ends the program, which has replied.
-    Halt = 17,
+    Halt = 21,
     /// `restart; error k[imm]; end`. Takes back what was replied so far, replies an error and ends the program.
-    Fault = 18,
+    Fault = 22,
     /// `r[a] := number of keys`. Counts the keys of the namespace on this shard.
-    DbLen = 19,
+    DbLen = 23,
     /// `flush namespace`. Removes every key of the namespace on this shard.
-    DbFlush = 20,
+    DbFlush = 24,
     /// `flush all namespaces`. Removes every key of every namespace on this shard.
-    DbFlushAll = 21,
+    DbFlushAll = 25,
     /// `r[a] a number, else goto imm`. Jumps where a byte string is no decimal fraction.
-    DecimalCheck = 22,
+    DecimalCheck = 26,
     /// `r[a] := r[b] + r[c], or goto imm`. Adds two decimal fractions; jumps where the sum is not finite.
-    DecimalAdd = 23,
+    DecimalAdd = 27,
     /// `r[a] := double of k[imm]`. Loads a double, whose bits stand among the constants as an integer.
-    FloatConst = 24,
+    FloatConst = 28,
     /// `r[a] := r[b] as double`. Makes a double of an integer; beyond 2^53, the nearest one.
-    FloatFromInt = 25,
+    FloatFromInt = 29,
     /// `r[a] := floor r[b], or goto imm`. Makes an integer of a double, rounding down; jumps where it does not fit.
-    FloatFloor = 26,
+    FloatFloor = 30,
     /// `r[a] := r[b] + r[c], or goto imm where not finite`. Adds.
-    FloatAdd = 27,
+    FloatAdd = 31,
     /// `r[a] := r[b] - r[c], or goto imm where not finite`. Subtracts.
-    FloatSub = 28,
+    FloatSub = 32,
     /// `r[a] := r[b] * r[c], or goto imm where not finite`. Multiplies.
-    FloatMul = 29,
+    FloatMul = 33,
     /// `r[a] := r[b] / r[c], or goto imm where not finite`. Divides.
-    FloatDiv = 30,
+    FloatDiv = 34,
     /// `r[a] := r[b] = r[c]`. Tells whether two doubles are equal; -0 equals 0.
-    FloatEqual = 31,
+    FloatEqual = 35,
     /// `r[a] := r[b] < r[c]`. Tells whether one double is less than another.
-    FloatLess = 32,
+    FloatLess = 36,
     /// `r[a] := r[b] <= r[c]`. Tells whether one double is at most another.
-    FloatLessEqual = 33,
+    FloatLessEqual = 37,
     /// `double r[a]`. Replies a double; in RESP2 as a string.
-    ReplyDouble = 34,
+    ReplyDouble = 38,
     /// `bytes string at r[a], or nil, or fault`. Replies the string at the key, nil where it is absent; faults with WRONGTYPE where it is of another kind. One look-up where the string is there.
-    EnsureReplyString = 35,
+    EnsureReplyString = 39,
     /// `r[a] := integer at r[b], or goto imm, or fault`. Reads the string at the key as an integer, 0 where the key is absent; jumps where it is none, and faults with WRONGTYPE where the key holds another kind. One look-up where the string is there.
-    EnsureStringInteger = 36,
+    EnsureStringInteger = 40,
     /// `r[a] := r[b] + c, or goto imm on overflow`. Adds a small constant.
-    IntAddConst = 37,
+    IntAddConst = 41,
     /// `string at r[a] := r[b], expiry kept; integer r[b]; end`. Makes the key hold an integer, lets it expire when it did before, replies the integer and ends the program.
-    StringSetIntegerEnd = 38,
+    StringSetIntegerEnd = 42,
     /// `status k[imm]; end`. Replies a short status and ends the program.
-    ReplyStatusEnd = 39,
+    ReplyStatusEnd = 43,
     /// `integer r[a]; end`. Replies an integer and ends the program.
-    ReplyIntegerEnd = 40,
+    ReplyIntegerEnd = 44,
     /// `integer r[a] as integer; end`. Replies a boolean as 1 or 0 and ends the program.
-    ReplyDigitEnd = 41,
+    ReplyDigitEnd = 45,
     /// `r[b] := 0; r[a] := 0; r[a+1..] := group 0, or goto imm`. Sets a counter to 0 and opens the loop over the variadic parameter, or jumps where there is no group.
-    ArgsCountFirst = 42,
+    ArgsCountFirst = 46,
     /// `r[c] += r[b] as integer; r[a] += 1; r[a+1..] := group r[a], goto imm; at the end integer r[c]; end`. Counts a condition that holds and closes the loop over the variadic parameter; at its end replies the counter and ends the program.
-    ArgsCountNextEnd = 43,
+    ArgsCountNextEnd = 47,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 44,
+    Copy = 48,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 45,
+    IntConst = 49,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 46,
+    IntWide = 50,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 47,
+    IntAdd = 51,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 48,
+    IntSub = 52,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 49,
+    IntMul = 53,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 50,
+    IntDiv = 54,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 51,
+    IntEqual = 55,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 52,
+    IntLess = 56,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 53,
+    IntLessEqual = 57,
     /// `r[a] += r[b] as integer, saturating`. Counts a condition that holds: adds 1 where it is true. Stays at the greatest integer.
-    IntCount = 54,
+    IntCount = 58,
     /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
-    CursorStart = 55,
+    CursorStart = 59,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where the key is absent.
-    ReplyItem = 56,
+    ReplyItem = 60,
     /// `details of item r[a], or goto imm where absent`. Replies what is known of the item at the key but for its value; jumps, without a reply, where the key is absent.
-    ReplyItemDetails = 57,
+    ReplyItemDetails = 61,
     /// `stamp of r[a] with the reply, if there is an item`. Has the reply that follows tell the stamp of the item at the key, in protocols that have stamps. An item without one gets one: it goes with the next write of its value.
-    ReplyStamp = 58,
+    ReplyStamp = 62,
     /// `claim r[a] if stale or r[b], and tell it with the reply`. Claims for this client the storing of a new item in the place of a stale one, or of any where that is wanted, unless another client has claimed it. The reply that follows tells how that stands.
-    ReplyClaim = 59,
+    ReplyClaim = 63,
     /// `r[a] := item at r[b]?`. Tells whether there is an item at the key.
-    ItemExists = 60,
+    ItemExists = 64,
     /// `item at r[a] := r[b] with flags r[c] until r[imm] ms`. Makes the key hold a string with flags, whatever it held before, that expires at a moment in milliseconds since the Unix epoch, or never where that is 0.
-    ItemSet = 61,
+    ItemSet = 65,
     /// `item at r[a] := r[b] before or behind it`. Puts bytes before or behind the string at the key; flags and expiry stay.
-    ItemExtend = 62,
+    ItemExtend = 66,
     /// `r[a] := expire item r[b] at r[c] ms`. Sets when the item expires, in milliseconds since the Unix epoch, or never where that is 0; a moment that has passed removes it. Tells whether it was there.
-    ItemExpire = 63,
+    ItemExpire = 67,
     /// `r[a] := stamp of r[b], or goto imm where absent`. Reads the stamp of the item at the key, 0 where it has none; jumps where the key is absent.
-    ItemStamp = 64,
+    ItemStamp = 68,
     /// `r[a] := r[b] claimed?`. Tells whether a client has claimed the storing of a new item in this one's place.
-    ItemClaimed = 65,
+    ItemClaimed = 69,
     /// `r[a] stale, claimed as r[b]`. Marks the item at the key as stale and gives it a new stamp; says whether it is claimed.
-    ItemInvalidate = 66,
+    ItemInvalidate = 70,
     /// `r[a] := number at r[b], or goto imm`. Reads the item at the key as a number without sign, of which the integer has the bits; jumps where it is none, or absent.
-    ItemNumber = 67,
+    ItemNumber = 71,
     /// `item at r[a] := number of bits r[b]`. Puts a number without sign in the place of the string at the key; flags and expiry stay.
-    ItemSetNumber = 68,
+    ItemSetNumber = 72,
     /// `r[a] := r[b] + r[c] mod 2^64`. Adds numbers without sign; beyond the greatest it begins anew.
-    NumberAdd = 69,
+    NumberAdd = 73,
     /// `r[a] := max(r[b] - r[c], 0)`. Subtracts numbers without sign, down to 0.
-    NumberSub = 70,
+    NumberSub = 74,
     /// `number of bits r[a]`. Replies a number without sign, of which the integer has the bits.
-    ReplyNumber = 71,
+    ReplyNumber = 75,
     /// `flush namespace at r[a] ms`. Removes every key of the namespace on this shard at a moment in milliseconds since the Unix epoch, in the place of what was said before.
-    DbFlushAt = 72,
+    DbFlushAt = 76,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 73,
+    KeyEnsure = 77,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 74,
+    KeyCheck = 78,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 75,
+    KeyExists = 79,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 76,
+    KeyKindName = 80,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 77,
+    KeyRemove = 81,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 78,
+    KeyExpiry = 82,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 79,
+    KeyExpire = 83,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 80,
+    KeyPersist = 84,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 81,
+    KeySetFlags = 85,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 82,
+    NowMs = 86,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 83,
+    ReplyScan = 87,
     /// `array of keys like r[a], from cursor r[b] on`. Replies an array of the names of all keys of the namespace on this shard that match a pattern.
-    ReplyKeys = 84,
+    ReplyKeys = 88,
     /// `r[a] := name of any key`. Draws a key of the namespace on this shard at random; absent where there is none.
-    KeyRandom = 85,
+    KeyRandom = 89,
     /// `r[a] := name of encoding at r[b]`. Names the encoding of what the key holds, as Redis has it that comes nearest; none where it is absent.
-    KeyEncodingName = 86,
+    KeyEncodingName = 90,
     /// `r[a] := move r[b] to database r[c], or goto imm`. Moves the key to another database and tells whether that was done: not where it is absent, nor where the other one has it. Jumps where there is no such database.
-    KeyMove = 87,
+    KeyMove = 91,
     /// `r[a] := serialised value at r[b]`. Serialises what the key holds; absent where it is.
-    KeyDump = 88,
+    KeyDump = 92,
     /// `value at r[a] := r[b] until r[c] ms, or goto imm`. Makes the key hold a serialised value that expires at a moment, in milliseconds since the Unix epoch, or at 0 never. Jumps where the payload means no value.
-    KeyRestore = 89,
+    KeyRestore = 93,
     /// `r[a] := version and checksum of r[b] are right`. Tells whether a serialised value has a version that is read and the checksum of its bytes.
-    DumpIsWhole = 90,
+    DumpIsWhole = 94,
     /// `r[a] := database`. Reads which database the request is about.
-    DbNumber = 91,
+    DbNumber = 95,
     /// `r[a] := number of elements at r[b]`. Counts the elements; 0 where the key is absent.
-    ListLen = 92,
+    ListLen = 96,
     /// `list at r[a] := r[c] before element r[b]`. Puts an element before another one, or behind the last one where the index is -1 or the length; creates the list where it is absent. Beyond the ends nothing happens.
-    ListInsert = 93,
+    ListInsert = 97,
     /// `r[a] := element r[c] of list at r[b]`. Copies an element to the scratch space; absent where there is none.
-    ListGet = 94,
+    ListGet = 98,
     /// `r[a] := removed element r[c] of list at r[b]`. Removes an element and copies it to the scratch space; absent where there is none.
-    ListTake = 95,
+    ListTake = 99,
     /// `element r[b] of list at r[a] := r[c]`. Puts an element in place of another one; where there is none nothing happens.
-    ListSet = 96,
+    ListSet = 100,
     /// `remove r[c] elements from r[b] on of list at r[a], r[imm] are gone`. Removes up to `r[c]` elements from index `r[b]`, which is not negative, on.
-    ListRemove = 97,
+    ListRemove = 101,
     /// `remove r[b] elements r[c] from list at r[a], from r[imm] on; integer`. Removes the first `r[b]` elements that are equal to a value, or where that is below 0 as many of the last, and replies how many it were. Counts what is left of them towards 0.
-    ReplyListRemoved = 98,
+    ReplyListRemoved = 102,
     /// `r[a] := index of r[c] in list at r[b], from r[imm] on`. Finds the first element that is equal to a value; absent where there is none.
-    ListFind = 99,
+    ListFind = 103,
     /// `array of r[c] elements from r[b] on of list at r[a], r[imm] are out`. Replies up to `r[c]` elements from index `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplyListRange = 100,
+    ReplyListRange = 104,
     /// `array of r[b] elements taken from list at r[a], r[c] are out`. Removes up to `r[b]` elements from the front, or where that is below 0 from the back, and replies them as an array.
-    ReplyListTaken = 101,
+    ReplyListTaken = 105,
     /// `r[a] := number of names at r[b]`. Counts the names; 0 where the key is absent.
-    MapLen = 102,
+    MapLen = 106,
     /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
-    MapSet = 103,
+    MapSet = 107,
     /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
-    MapGet = 104,
+    MapGet = 108,
     /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
-    MapLenOf = 105,
+    MapLenOf = 109,
     /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
-    MapRemove = 106,
+    MapRemove = 110,
     /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
-    ReplyMapPairs = 107,
+    ReplyMapPairs = 111,
     /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
-    ReplyMapNames = 108,
+    ReplyMapNames = 112,
     /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
-    ReplyMapValues = 109,
+    ReplyMapValues = 113,
     /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyMapScan = 110,
+    ReplyMapScan = 114,
     /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
-    Multi = 111,
+    Multi = 115,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
-    MultiWatch = 112,
+    MultiWatch = 116,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 113,
+    ReplyStatus = 117,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 114,
+    ReplyStatusOf = 118,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 115,
+    ReplyNil = 119,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 116,
+    ReplyNilArray = 120,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 117,
+    ReplyInteger = 121,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 118,
+    ReplyBoolean = 122,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 119,
+    ReplyBytes = 123,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 120,
+    ReplyLiteral = 124,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 121,
+    ReplyArray = 125,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 122,
+    ReplyMap = 126,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 123,
+    ReplyOpen = 127,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 124,
+    ReplyClose = 128,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 125,
+    Resp3 = 129,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 126,
+    SessionInteger = 130,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 127,
+    SessionBytes = 131,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 128,
+    SessionSet = 132,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 129,
+    SessionSelect = 133,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 130,
+    SessionProtocol = 134,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 131,
+    SessionAuthenticate = 135,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 132,
+    SessionClose = 136,
     /// `select settings like r[a]`. Adds the settings that match a pattern to the selection of reply_config.
-    ConfigSelect = 133,
+    ConfigSelect = 137,
     /// `map of selected settings`. Replies a map of the selected settings.
-    ReplyConfig = 134,
+    ReplyConfig = 138,
     /// `select section r[a]`. Adds a section to the selection of reply_info.
-    InfoSelect = 135,
+    InfoSelect = 139,
     /// `text of selected sections`. Replies the selected sections as text, the default ones without a selection.
-    ReplyInfo = 136,
+    ReplyInfo = 140,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 137,
+    ReplyStats = 141,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 138,
+    ReplyCommandInfo = 142,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 139,
+    ReplyCommandDocs = 143,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 140,
+    ReplyCommands = 144,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 141,
+    SetAdd = 145,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 142,
+    SetRemove = 146,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 143,
+    SetLen = 147,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 144,
+    SetContains = 148,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 145,
+    ReplySetMembers = 149,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 146,
+    ReplySetScan = 150,
     /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 147,
+    KeyCopy = 151,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 148,
+    KeyRename = 152,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 149,
+    DbSwap = 153,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 150,
+    GatherSmallest = 154,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 151,
+    GatherUnion = 155,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 152,
+    GatherIntersection = 156,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 153,
+    GatherDifference = 157,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 154,
+    GatheredLen = 158,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 155,
+    GatheredStore = 159,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 156,
+    ReplyGathered = 160,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 157,
+    ReplyString = 161,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 158,
+    StringGet = 162,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 159,
+    StringInteger = 163,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 160,
+    StringSet = 164,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 161,
+    StringSetKeep = 165,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 162,
+    StringSetUntil = 166,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 163,
+    StringSetInteger = 167,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 164,
+    StringLen = 168,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 165,
+    StringSplice = 169,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 166,
+    ReplyStringRange = 170,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 167] = [
+    pub const ALL: [Self; 171] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -366,6 +374,10 @@ impl Opcode {
         Self::ArgsFirst,
         Self::ArgsNext,
         Self::ArgsCount,
+        Self::RangeFirst,
+        Self::RangeNext,
+        Self::ElementsFirst,
+        Self::ElementsNext,
         Self::Halt,
         Self::Fault,
         Self::DbLen,
@@ -546,6 +558,10 @@ impl Opcode {
             "args_first" => Some(Self::ArgsFirst),
             "args_next" => Some(Self::ArgsNext),
             "args_count" => Some(Self::ArgsCount),
+            "range_first" => Some(Self::RangeFirst),
+            "range_next" => Some(Self::RangeNext),
+            "elements_first" => Some(Self::ElementsFirst),
+            "elements_next" => Some(Self::ElementsNext),
             "halt" => Some(Self::Halt),
             "fault" => Some(Self::Fault),
             "db_len" => Some(Self::DbLen),

@@ -159,7 +159,8 @@ impl<'s> Checker<'s, '_> {
     fn docs(&mut self, command: &Command<'s>) -> Check<Docs> {
         let summary = command.docs.map_or("", |docs| summary(docs.text));
         let mut examples = Vec::new();
-        for item in &command.items {
+        let items = if self.examples { command.items.as_slice() } else { &[] };
+        for item in items {
             if let ItemValue::Example(request, reply) = &item.value {
                 let (request_text, reply) = (self.text(*request)?, self.text(*reply)?);
                 self.example_names_command(command, &request_text, request.span)?;
