@@ -19,6 +19,16 @@ fn sets() {
 }
 
 #[test]
+fn lists() {
+    check("lists");
+}
+
+#[test]
+fn hashes() {
+    check("hashes");
+}
+
+#[test]
 fn several() {
     check("several");
 }
@@ -65,9 +75,18 @@ fn the_recordings_are_of_redis() {
         return;
     };
     let mut replies = 0;
-    for name in
-        ["strings", "sets", "several", "transactions", "keys", "scan", "connection", "resp3"]
-    {
+    for name in [
+        "strings",
+        "sets",
+        "lists",
+        "hashes",
+        "several",
+        "transactions",
+        "keys",
+        "scan",
+        "connection",
+        "resp3",
+    ] {
         let transcript = Transcript::read(name);
         if recording() {
             transcript.record(redis.address);

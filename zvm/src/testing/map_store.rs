@@ -357,7 +357,7 @@ impl Store for MapStore {
         let value = match &self.live(key)?.value {
             Value::String(bytes) => Databox::from_text(Text::Bytes(bytes)),
             Value::Set(members) => {
-                let mut set = databox::Set::new(0);
+                let mut set = Set::new(0);
                 members.iter().for_each(|member| {
                     set.add(member);
                 });
