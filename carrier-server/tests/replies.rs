@@ -19,6 +19,16 @@ fn sets() {
 }
 
 #[test]
+fn lists() {
+    check("lists");
+}
+
+#[test]
+fn hashes() {
+    check("hashes");
+}
+
+#[test]
 fn several() {
     check("several");
 }
@@ -78,6 +88,8 @@ fn the_recordings_are_of_redis() {
     for name in [
         "strings",
         "sets",
+        "lists",
+        "hashes",
         "several",
         "transactions",
         "keys",
