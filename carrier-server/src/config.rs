@@ -38,6 +38,20 @@ pub struct Config {
     pub log_level: LogLevel,
     /// What clients may ask for at most.
     pub limits: Limits,
+    /// What tests want to be otherwise.
+    #[doc(hidden)]
+    pub test_switches: TestSwitches,
+}
+
+/// What tests want to be otherwise; nothing for anyone else.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct TestSwitches {
+    /// Rings of the least capacity that there can be.
+    pub tiny_rings: bool,
+    /// Transactions come to shards in any order: the server is wrong then.
+    pub unordered: bool,
 }
 
 /// One place where clients connect.
@@ -141,6 +155,7 @@ impl Default for Config {
             commands: None,
             log_level: LogLevel::Info,
             limits: Limits::default(),
+            test_switches: TestSwitches::default(),
         }
     }
 }

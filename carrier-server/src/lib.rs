@@ -21,7 +21,6 @@ mod layout;
 mod listener;
 mod mesh;
 mod multi;
-mod order;
 mod parser;
 mod reactor;
 mod replier;

@@ -3,9 +3,9 @@
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
-use crate::order::OrderingPoint;
 use crate::stats::Stats;
 use kvstore::HashKey;
+use loopy_ring::TryLock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
@@ -21,7 +21,7 @@ pub(crate) struct Shared {
     /// The key of the hash that routes and finds keys; fresh in each process.
     pub(crate) hash_key: Arc<HashKey>,
     /// Where transactions get their order.
-    pub(crate) order: OrderingPoint,
+    pub(crate) order: TryLock,
     /// How many shards there are.
     pub(crate) shards: usize,
     /// Time since the server started.
@@ -56,7 +56,7 @@ impl Shared {
             commands,
             stats: Stats::new(threads),
             hash_key: Arc::new(HashKey::new([a, b])),
-            order: OrderingPoint::new(threads),
+            order: TryLock::new(),
             shards,
             clock: Clock::start(),
             port,

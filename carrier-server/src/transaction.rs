@@ -28,6 +28,7 @@ mod meeting;
 pub(crate) use meeting::{JointKey, Meeting};
 
 use crate::catalog::{Catalog, Command};
+use crate::config::TestSwitches;
 use crate::dialect::Dialect;
 use crate::gather::Combine;
 use crate::intents::{Marks, Ticket};
@@ -323,8 +324,9 @@ pub(crate) struct Plan {
 }
 
 /// Transactions that a thread may have out at a time, among `threads` threads.
-pub(crate) const fn out_max(threads: usize) -> usize {
+pub(crate) const fn out_max(threads: usize, switches: TestSwitches) -> usize {
     match threads {
+        _ if switches.tiny_rings => 1,
         0..=8 => 64,
         9..=32 => 16,
         _ => 4,
