@@ -12,6 +12,7 @@ pub use memory::Memory;
 pub use size::parse_size;
 
 use crate::password::Password;
+use crate::planted::{Fault, is_planted};
 use crate::socket::Address;
 use kvstore::Policy;
 use std::fmt::Write as _;
@@ -44,6 +45,27 @@ pub struct Config {
     pub password: Option<Password>,
     /// What clients may ask for at most.
     pub limits: Limits,
+    /// What tests want to be otherwise.
+    #[doc(hidden)]
+    pub test_switches: TestSwitches,
+}
+
+/// What tests want to be otherwise; nothing for anyone else.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TestSwitches {
+    /// Rings of the least capacity that there can be.
+    pub tiny_rings: bool,
+    /// Transactions come to shards in any order: the server is wrong then.
+    pub unordered: bool,
+}
+
+impl Default for TestSwitches {
+    fn default() -> Self {
+        let tiny_rings = cfg!(feature = "tiny-rings");
+        Self { tiny_rings, unordered: is_planted(Fault::Order) }
+    }
 }
 
 /// One place where clients connect.
@@ -150,6 +172,7 @@ impl Default for Config {
             log_level: LogLevel::Info,
             password: None,
             limits: Limits::default(),
+            test_switches: TestSwitches::default(),
         }
     }
 }

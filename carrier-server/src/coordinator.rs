@@ -3,13 +3,13 @@
 //! A transaction waits here, and its connection is not parsed further, until three things hold: the
 //! batches with earlier requests are in their rings, fewer than [`out_max`] of the thread's
 //! transactions are out, and nobody else is at the ordering point. Nothing waits in the loop: who
-//! comes away without is woken (`order.rs`), or tries again when a transaction has come home or a
+//! comes away without is woken by who leaves it, or tries again when a transaction has come home or a
 //! ring has room.
 
+use crate::config::TestSwitches;
 use crate::mesh::{Mesh, Message};
-use crate::order::OrderingPoint;
-use crate::planted::{Fault, is_planted};
 use crate::transaction::{Transaction, out_max};
+use loopy_ring::{TryLock, Waiter};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
@@ -18,18 +18,27 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(crate) struct Coordinator {
     me: usize,
+    waiter: Waiter,
     waiting: VecDeque<Arc<Transaction>>,
     out: usize,
     out_max: usize,
     /// Whether the ordering point was taken when it was last tried.
     refused: bool,
+    /// A test's wish: transactions go out one ring after the other, with nobody kept from between.
+    unordered: bool,
 }
 
 impl Coordinator {
     /// That of thread `me`, of `threads`.
-    pub(crate) const fn new(me: usize, threads: usize) -> Self {
-        let out_max = out_max(threads);
-        Self { me, waiting: VecDeque::new(), out: 0, out_max, refused: false }
+    ///
+    /// # Panics
+    ///
+    /// There are more threads than can wait for the ordering point.
+    pub(crate) fn new(me: usize, threads: usize, switches: TestSwitches) -> Self {
+        let waiter = Waiter::new(me).expect("a configuration has fewer threads than that");
+        let out_max = out_max(threads, switches);
+        let (waiting, unordered) = (VecDeque::new(), switches.unordered);
+        Self { me, waiter, waiting, out: 0, out_max, refused: false, unordered }
     }
 
     /// Takes a transaction on, which is published in its turn.
@@ -43,8 +52,8 @@ impl Coordinator {
     }
 
     /// Whether a wake-up will come for those that wait, so that the thread may sleep.
-    pub(crate) fn may_sleep(&self, order: &OrderingPoint) -> bool {
-        !self.refused || order.is_waiting(self.me)
+    pub(crate) fn may_sleep(&self, order: &TryLock) -> bool {
+        !self.refused || order.is_waiting(self.waiter)
     }
 
     /// A transaction of this thread has come home.
@@ -61,20 +70,20 @@ impl Coordinator {
     pub(crate) fn publish(
         &mut self,
         mesh: &mut Mesh,
-        order: &OrderingPoint,
+        order: &TryLock,
         mut published: impl FnMut(&Arc<Transaction>),
     ) -> io::Result<()> {
         self.refused = false;
         if self.waiting.is_empty() || !mesh.publish_all() {
             return Ok(());
         }
-        let mut entered = false;
+        let mut inside = None;
         while self.out < self.out_max
             && let Some(transaction) = self.waiting.front()
         {
-            if transaction.parts.len() > 1 && !entered && !is_planted(Fault::Order) {
-                entered = order.try_enter(self.me);
-                if !entered {
+            if transaction.parts.len() > 1 && inside.is_none() && !self.unordered {
+                inside = order.enter_or_wait(self.waiter);
+                if inside.is_none() {
                     self.refused = true;
                     break;
                 }
@@ -85,14 +94,17 @@ impl Coordinator {
                 for (part, own) in transaction.parts.iter().enumerate() {
                     let message = Message::Turn(Arc::clone(&transaction), part);
                     mesh.send_transaction(own.thread, message);
+                    if self.unordered {
+                        std::thread::yield_now();
+                    }
                 }
             }
             published(&transaction);
         }
         let mut woken = Ok(());
-        if entered {
-            order.leave(|thread| {
-                if let Err(error) = mesh.wake(thread) {
+        if let Some(inside) = inside {
+            inside.leave(|waiter| {
+                if let Err(error) = mesh.wake(waiter.index()) {
                     woken = Err(error);
                 }
             });

@@ -23,7 +23,6 @@ mod layout;
 mod listener;
 mod mesh;
 mod multi;
-mod order;
 mod parser;
 mod password;
 mod planted;

@@ -13,7 +13,7 @@
 
 use crate::batch::Batch;
 use crate::catalog::Catalog;
-use crate::config::Terms;
+use crate::config::{Terms, TestSwitches};
 use crate::socket::Stream;
 use crate::transaction::{self, Transaction};
 use crate::unfinished::LateReply;
@@ -94,11 +94,11 @@ impl Mesh {
         ways: Vec<(Producer<Message>, Arc<Waker>)>,
         hosts: Arc<[usize]>,
         permits: TransactionPermits,
-        catalog: &Arc<Catalog>,
+        (catalog, switches): (&Arc<Catalog>, TestSwitches),
     ) -> Self {
         let returns = std::iter::from_fn(|| inbox.try_reserve(1));
         let pool = returns
-            .take(batches_out(ways.len()))
+            .take(batches_out(ways.len(), switches))
             .map(|permit| Box::new(Batch::new(me, Arc::clone(catalog), permit)))
             .collect();
         let peers = ways
@@ -334,10 +334,14 @@ impl Peer {
     }
 }
 
-/// Batches that a thread may have out at a time, among `threads` threads.
-pub(crate) const fn batches_out(threads: usize) -> usize {
-    let for_each = if cfg!(feature = "tiny-rings") { 1 } else { 4 };
-    if threads < 2 { 0 } else { for_each * threads }
+/// Batches that a thread may have out at a time, among `threads` threads: with `has_room` one for
+/// each peer at least.
+pub(crate) const fn batches_out(threads: usize, switches: TestSwitches) -> usize {
+    match threads {
+        0 | 1 => 0,
+        _ if switches.tiny_rings => threads,
+        _ => 4 * threads,
+    }
 }
 
 /// For each thread its slots in each ring.
@@ -346,10 +350,12 @@ pub(crate) type TransactionPermits = Arc<[Box<[Permit]>]>;
 /// Takes the slots for the transactions of all threads in all rings.
 pub(crate) fn transaction_permits<'a>(
     rings: impl Iterator<Item = &'a Producer<Message>> + Clone,
+    switches: TestSwitches,
 ) -> TransactionPermits {
     let threads = rings.clone().count();
     let of_thread = |_| {
-        let own = rings.clone().map(|ring| ring.try_reserve(transaction::out_max(threads)));
+        let own =
+            rings.clone().map(|ring| ring.try_reserve(transaction::out_max(threads, switches)));
         own.map(|permit| permit.expect("capacity() reserves them for each thread")).collect()
     };
     (0..threads).map(of_thread).collect()
@@ -357,11 +363,19 @@ pub(crate) fn transaction_permits<'a>(
 
 /// Slots of each ring: every batch of this thread may be on its way home, and every transaction of
 /// any thread on its way here, while every other thread's batches and some connections are.
-pub(crate) const fn capacity(threads: usize) -> loopy_ring::Capacity {
-    let reserved = batches_out(threads) + threads * transaction::out_max(threads);
-    let plain = if threads < PLAIN_MIN { PLAIN_MIN } else { threads };
-    loopy_ring::Capacity { slots: (reserved + plain).next_power_of_two(), reserved }
+pub(crate) const fn capacity(threads: usize, switches: TestSwitches) -> loopy_ring::Capacity {
+    let transactions = threads * transaction::out_max(threads, switches);
+    let reserved = batches_out(threads, switches) + transactions;
+    let plain = match switches.tiny_rings {
+        true => 1,
+        false if threads < PLAIN_MIN => PLAIN_MIN,
+        false => threads,
+    };
+    let slots = (reserved + plain).next_power_of_two();
+    // What is rounded up is plain, but for the least that there can be.
+    let reserved = if switches.tiny_rings { slots - 1 } else { reserved };
+    loopy_ring::Capacity { slots, reserved }
 }
 
 /// Plain slots of a ring at least.
-const PLAIN_MIN: usize = if cfg!(feature = "tiny-rings") { 1 } else { 64 };
+const PLAIN_MIN: usize = 64;

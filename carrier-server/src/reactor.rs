@@ -104,7 +104,8 @@ impl Reactor {
             }
         }
         let (catalog, version) = shared.commands.current();
-        let coordinator = Coordinator::new(index, shared.stats.threads());
+        let coordinator =
+            Coordinator::new(index, shared.stats.threads(), shared.config.test_switches);
         Ok(Self {
             index,
             shared,
@@ -497,6 +498,8 @@ impl Reactor {
         connection.watched.extend(watched);
         connection.transactions -= 1;
         connection.awaits_transactions &= connection.transactions > 0;
+        // It may go on, whether there is a reply or not.
+        self.replier.touch(key);
         match transaction.purpose {
             Purpose::Unwatch => return,
             Purpose::Exec(_) => {
@@ -510,7 +513,6 @@ impl Reactor {
         connection.replies.borrow_buffer(&mut self.pool);
         let sequence = transaction.reply_to.sequence;
         connection.replies.reply(sequence, |out| transaction.write_reply(out));
-        self.replier.touch(key);
     }
 
     /// Lets keys no longer be watched whose connection is gone.

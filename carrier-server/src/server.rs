@@ -207,7 +207,7 @@ fn assemble(
     shared: &Arc<Shared>,
     sockets: Sockets,
 ) -> Result<Vec<(Reactor, Arc<Waker>)>, ServerError> {
-    let count = plan.threads.len();
+    let (count, switches) = (plan.threads.len(), shared.config.test_switches);
     let hosts: Arc<[usize]> = plan.hosts().into();
     let mut polls = Vec::with_capacity(count);
     let mut ways: Vec<(Producer<Message>, Arc<Waker>)> = Vec::with_capacity(count);
@@ -215,19 +215,20 @@ fn assemble(
     for _ in 0..count {
         let poll = Poll::new().map_err(system("an epoll instance"))?;
         let waker = Waker::new(poll.registry(), WAKER).map_err(system("a waker"))?;
-        let (producer, consumer) = loopy_ring::ring(mesh::capacity(count))
+        let (producer, consumer) = loopy_ring::ring(mesh::capacity(count, switches))
             .expect("capacity() gives a power of two above what it reserves");
         polls.push(poll);
         ways.push((producer, Arc::new(waker)));
         inboxes.push(consumer);
     }
     let (catalog, _) = shared.commands.current();
-    let permits = mesh::transaction_permits(ways.iter().map(|(producer, _)| producer));
+    let permits = mesh::transaction_permits(ways.iter().map(|(producer, _)| producer), switches);
     let mut listener = Some(Listener::new(sockets, plan.fronts()));
     let mut reactors = Vec::with_capacity(count);
     for (index, (poll, inbox)) in polls.into_iter().zip(inboxes).enumerate() {
         let permits = Arc::clone(&permits);
-        let mesh = Mesh::new(index, inbox, ways.clone(), Arc::clone(&hosts), permits, &catalog);
+        let hosts = Arc::clone(&hosts);
+        let mesh = Mesh::new(index, inbox, ways.clone(), hosts, permits, (&catalog, switches));
         let worker = match plan.threads[index].shard {
             Some(shard) => {
                 let place = ShardPlace {

@@ -5,10 +5,10 @@ use crate::clients::Clients;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
-use crate::order::OrderingPoint;
 use crate::settings::Settings;
 use crate::stats::Stats;
 use kvstore::HashKey;
+use loopy_ring::TryLock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
@@ -30,7 +30,7 @@ pub(crate) struct Shared {
     /// The key of the hash that routes and finds keys; fresh in each process.
     pub(crate) hash_key: Arc<HashKey>,
     /// Where transactions get their order.
-    pub(crate) order: OrderingPoint,
+    pub(crate) order: TryLock,
     /// How many shards there are.
     pub(crate) shards: usize,
     /// When the server started, in milliseconds since the Unix epoch.
@@ -71,7 +71,7 @@ impl Shared {
             commands,
             stats: Stats::new(threads),
             hash_key: Arc::new(HashKey::new([a, b])),
-            order: OrderingPoint::new(threads),
+            order: TryLock::new(),
             shards,
             started_ms: Clock::unix_ms(),
             clock: Clock::start(),

@@ -28,6 +28,7 @@ mod meeting;
 pub(crate) use meeting::{JointKey, Meeting};
 
 use crate::catalog::{Catalog, Command};
+use crate::config::TestSwitches;
 use crate::dialect::Dialect;
 use crate::gather::Combine;
 use crate::intents::{Marks, Ticket};
@@ -245,7 +246,6 @@ impl Transaction {
             let mut reply_of = |part: &mut std::iter::Peekable<_>| {
                 of_step(part).map_or(&[][..], |one: (usize, &[u8])| one.1)
             };
-            let start = out.len();
             match &step.reply {
                 StepReply::Known(reply) => out.extend_from_slice(reply),
                 StepReply::Meeting(meeting) => {
@@ -265,9 +265,6 @@ impl Transaction {
                     let parts: Vec<&[u8]> = replies.iter_mut().map(&mut reply_of).collect();
                     self.combine(step).write(step.request.dialect, parts.iter().copied(), out);
                 }
-            }
-            if step.request.quiet {
-                out.truncate(start);
             }
         }
     }
@@ -327,9 +324,9 @@ pub(crate) struct Plan {
 }
 
 /// Transactions that a thread may have out at a time, among `threads` threads.
-pub(crate) const fn out_max(threads: usize) -> usize {
+pub(crate) const fn out_max(threads: usize, switches: TestSwitches) -> usize {
     match threads {
-        _ if cfg!(feature = "tiny-rings") => 1,
+        _ if switches.tiny_rings => 1,
         0..=8 => 64,
         9..=32 => 16,
         _ => 4,

@@ -51,7 +51,7 @@ impl<'a> Planner<'a> {
         let step = self.steps.len();
         let reply = match *spread {
             Spread::Shard { shard, hash } => {
-                self.mark_all(request, command, args);
+                self.mark_all(command, args);
                 let own = self.args.extend((0..args.len()).map(|index| args.get(index)));
                 let part = self.part(shard);
                 self.parts[part].script.push(Action::Run { step, args: own, hash });
@@ -77,7 +77,7 @@ impl<'a> Planner<'a> {
                 }
                 StepReply::Groups(of_groups)
             }
-            Spread::Joint => self.add_meeting(step, request, command, args),
+            Spread::Joint => self.add_meeting(step, command, args),
             Spread::Everywhere => {
                 let args = self.args.extend((0..args.len()).map(|index| args.get(index)));
                 for shard in 0..self.shared.shards {
@@ -128,13 +128,7 @@ impl<'a> Planner<'a> {
     }
 
     /// A command for which all shards of its keys meet.
-    fn add_meeting(
-        &mut self,
-        step: usize,
-        request: &Request,
-        command: &Command,
-        args: Args<'_>,
-    ) -> StepReply {
+    fn add_meeting(&mut self, step: usize, command: &Command, args: Args<'_>) -> StepReply {
         let own = self.args.extend((0..args.len()).map(|index| args.get(index)));
         let (number, mut hash) = (self.meetings.len(), None);
         let mut meeting = Meeting::new(step, own.clone());
@@ -154,7 +148,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Marks the keys of a command that are on one shard.
-    fn mark_all(&mut self, request: &Request, command: &Command, args: Args<'_>) {
+    fn mark_all(&mut self, command: &Command, args: Args<'_>) {
         for index in command.signature().keys(args) {
             let hash = self.shared.hash(args.get(index));
             let part = self.part(self.shared.shard_of(hash));
