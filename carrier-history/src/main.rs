@@ -37,7 +37,8 @@ fn run(options: &Options) -> Result<u64, Box<dyn std::error::Error>> {
         for &workload in workloads {
             let (clock, time) = (Clock::start(), Duration::from_secs(options.seconds));
             let (address, clients) = (server.address(), options.clients);
-            let run = Run { address, seed, clock, time, clients };
+            let patience = Duration::from_secs(options.patience);
+            let run = Run { address, seed, clock, time, patience, clients };
             let label = format!("{:<10} {}", workload.name(), server.label);
             let missing = workload.missing(&run)?;
             if !missing.is_empty() {

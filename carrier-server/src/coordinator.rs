@@ -8,6 +8,7 @@
 
 use crate::mesh::{Mesh, Message};
 use crate::order::OrderingPoint;
+use crate::planted::{Fault, is_planted};
 use crate::transaction::{Transaction, out_max};
 use std::collections::VecDeque;
 use std::io;
@@ -71,7 +72,7 @@ impl Coordinator {
         while self.out < self.out_max
             && let Some(transaction) = self.waiting.front()
         {
-            if transaction.parts.len() > 1 && !entered {
+            if transaction.parts.len() > 1 && !entered && !is_planted(Fault::Order) {
                 entered = order.try_enter(self.me);
                 if !entered {
                     self.refused = true;

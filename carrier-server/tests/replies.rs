@@ -49,6 +49,16 @@ fn resp3() {
 }
 
 #[test]
+fn server() {
+    check("server");
+}
+
+#[test]
+fn refused() {
+    check("refused");
+}
+
+#[test]
 fn newer() {
     check("newer");
 }
@@ -65,9 +75,17 @@ fn the_recordings_are_of_redis() {
         return;
     };
     let mut replies = 0;
-    for name in
-        ["strings", "sets", "several", "transactions", "keys", "scan", "connection", "resp3"]
-    {
+    for name in [
+        "strings",
+        "sets",
+        "several",
+        "transactions",
+        "keys",
+        "scan",
+        "connection",
+        "server",
+        "resp3",
+    ] {
         let transcript = Transcript::read(name);
         if recording() {
             transcript.record(redis.address);

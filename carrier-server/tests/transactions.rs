@@ -79,6 +79,29 @@ fn keys(random: &mut Random) -> Vec<String> {
 }
 
 /// What a connection sends behind a transaction sees it, on any shard, whatever it is.
+/// Whichever shards a step has its keys on, and whichever other shards the transaction touches.
+#[test]
+fn every_step_of_an_exec_replies() {
+    let mut random = Random::new(seed());
+    for server in servers() {
+        let mut client = Client::connect(server.address);
+        for _ in 0..200 {
+            let [a, b, c, d] = [(); 4].map(|()| format!("key{}", random.below(12)));
+            assert_eq!(client.line("MULTI"), Reply::ok());
+            let del = format!("DEL {d} {a}");
+            let steps =
+                [format!("SET {a} x"), format!("MSET {b} y {c} z"), format!("GET {c}"), del];
+            for step in &steps {
+                assert_eq!(client.line(step), Reply::status("QUEUED"));
+            }
+            let reply = client.line("EXEC");
+            let deleted = Reply::Integer(reply.elements()[3].as_integer().clamp(1, 2));
+            let expected = [Reply::ok(), Reply::ok(), Reply::text("z"), deleted];
+            assert_eq!(reply.elements(), expected, "{steps:?}");
+        }
+    }
+}
+
 #[test]
 fn a_pipeline_keeps_its_order() {
     for server in servers() {

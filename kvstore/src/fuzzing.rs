@@ -414,7 +414,7 @@ impl Held {
 }
 
 fn held(item: &Item<'_>) -> Held {
-    let members = |set: &crate::Set| set.iter().map(|member| member.to_vec()).collect();
+    let members = |set: databox::SetView<'_>| set.iter().map(|member| member.to_vec()).collect();
     let value = match item.string() {
         Some(text) => Value::String(text.to_vec()),
         None => Value::Set(item.set().map(members).expect("a string or a set")),

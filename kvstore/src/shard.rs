@@ -1,9 +1,12 @@
 //! The shard: namespaces of keys, with one owner.
 
 mod compact;
+mod containers;
 mod entries;
 mod evict;
 mod keys;
+mod lists;
+mod maps;
 mod places;
 mod scan;
 mod sets;
@@ -102,6 +105,8 @@ pub struct Shard {
     hint: Option<Hint>,
     /// The mark of the next namespace's blocks.
     owner_next: u8,
+    /// Where a small container is written anew. Empty, but for its capacity, between writes.
+    scratch: Vec<u8>,
     /// The namespace in which the next sweep goes on.
     sweep_next: u32,
     /// How many keys were removed because their moment had come.
@@ -143,6 +148,7 @@ impl Shard {
             ledger: Ledger::default(),
             hint: None,
             owner_next: 0,
+            scratch: Vec::new(),
             sweep_next: 0,
             expired: 0,
             eviction: Eviction::new(config.policy),

@@ -19,6 +19,7 @@ type Model = BTreeMap<Vec<u8>, (ModelValue, Extras)>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum ModelValue {
     Text(Vec<u8>),
+    Packed(Vec<u8>),
     Boxed(u64),
 }
 
@@ -137,6 +138,9 @@ impl<A: Blocks> Subject<A> {
             let text = input.value(kind);
             let (value, model_value) = match kind % 4 {
                 0 => (NewValue::Boxed(u64::from(kind)), ModelValue::Boxed(u64::from(kind))),
+                1 if text.len() <= crate::PACKED_BYTES_MAX => {
+                    (NewValue::Packed(&text), ModelValue::Packed(text.clone()))
+                }
                 _ => (NewValue::from(&text[..]), ModelValue::Text(text.clone())),
             };
             let hash = self.map.hasher().hash(&key);
@@ -157,7 +161,7 @@ impl<A: Blocks> Subject<A> {
             assert!(growth <= easily || self.map.len() > 1000);
             assert!(growth <= bound, "grown by {growth}, beyond the bound of {bound}");
             let old = self.model.insert(key, (model_value, extras)).map(|(value, _)| match value {
-                ModelValue::Text(_) => Displaced::Text,
+                ModelValue::Text(_) | ModelValue::Packed(_) => Displaced::Text,
                 ModelValue::Boxed(boxed) => Displaced::Boxed(boxed),
             });
             assert_eq!(displaced, old);
@@ -312,6 +316,7 @@ impl<A: Blocks> Subject<A> {
 fn model_value(value: Value<'_, u64>) -> ModelValue {
     match value {
         Value::Boxed(&boxed) => ModelValue::Boxed(boxed),
+        Value::Packed(bytes) => ModelValue::Packed(bytes.to_vec()),
         value => ModelValue::Text(value.text().expect("not boxed").to_vec()),
     }
 }

@@ -10,6 +10,8 @@ pub(crate) mod float;
 pub(crate) mod fused;
 pub(crate) mod integer;
 pub(crate) mod key;
+pub(crate) mod list;
+pub(crate) mod map;
 pub(crate) mod multi;
 pub(crate) mod reply;
 pub(crate) mod session;

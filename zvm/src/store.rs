@@ -201,6 +201,96 @@ pub trait Store {
     /// Makes each of two databases hold the keys of the other.
     fn swap(&mut self, one: u32, two: u32);
 
+    /// Visits some members of the set at the key that match a glob pattern, from `cursor` on (0
+    /// starts), about `count` of them before filtering, and returns the cursor to go on from, or 0
+    /// at the end.
+    ///
+    /// Whatever is written between the calls, a member that is there from the first to the last is
+    /// visited at least once.
+    fn set_iterate(
+        &mut self,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        pattern: Option<&[u8]>,
+        visit: &mut dyn FnMut(Text<'_>),
+    ) -> u64;
+
+    /// How many elements the list at the key has; 0 where there is none.
+    fn list_len(&mut self, key: Key<'_>) -> u64;
+
+    /// The element with this number.
+    fn list_get(&mut self, key: Key<'_>, at: u64) -> Option<Text<'_>>;
+
+    /// Puts an element before the one with this number, or behind the last one where it is the
+    /// length, into the list at the key, which is created where it is absent. Beyond that nothing
+    /// happens. The key holds a list or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
+    fn list_insert(&mut self, key: Key<'_>, at: u64, element: &[u8]) -> Result<(), OutOfMemory>;
+
+    /// Puts an element in place of the one with this number, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
+    fn list_set(&mut self, key: Key<'_>, at: u64, element: &[u8]) -> Result<(), OutOfMemory>;
+
+    /// Removes up to `count` elements from the one with this number on, and tells how many it were.
+    /// A list that becomes empty is removed.
+    fn list_remove(&mut self, key: Key<'_>, at: u64, count: u64) -> u64;
+
+    /// Visits up to `count` elements from the one with the number `at` on, or where `back` says so
+    /// those before it, backwards.
+    fn list_walk(
+        &mut self,
+        key: Key<'_>,
+        at: u64,
+        count: u64,
+        back: bool,
+        visit: &mut dyn FnMut(Text<'_>),
+    );
+
+    /// How many names the map at the key has; 0 where there is none.
+    fn map_len(&mut self, key: Key<'_>) -> u64;
+
+    /// The value of a name.
+    fn map_get(&mut self, key: Key<'_>, name: &[u8]) -> Option<Text<'_>>;
+
+    /// Gives a name of the map at the key, which is created where it is absent, a value, and tells
+    /// whether the name is new. The key holds a map or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
+    fn map_set(&mut self, key: Key<'_>, name: &[u8], value: &[u8]) -> Result<bool, OutOfMemory>;
+
+    /// Removes a name and tells whether it was there. A map that becomes empty is removed.
+    fn map_remove(&mut self, key: Key<'_>, name: &[u8]) -> bool;
+
+    /// Visits some names of the map at the key with their values, as
+    /// [`set_scan`](Self::set_scan) does members.
+    fn map_walk(
+        &mut self,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        visit: &mut dyn FnMut(Text<'_>, Text<'_>),
+    ) -> u64;
+
+    /// Visits some names of the map at the key with their values, as
+    /// [`set_iterate`](Self::set_iterate) does members.
+    fn map_scan(
+        &mut self,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        pattern: Option<&[u8]>,
+        visit: &mut dyn FnMut(Text<'_>, Text<'_>),
+    ) -> u64;
+
     /// Visits some keys from `cursor` on (0 starts), about `count` of them before filtering.
     ///
     /// Every key that exists from the first call to the last is visited at least once.

@@ -52,6 +52,9 @@ impl Parser {
         };
         let range = first..turn.local.ranges.len();
         let args = turn.local.args(range, source, connection.input.buffer());
+        if connection.session.is_quiet() {
+            connection.replies.silence_next();
+        }
         match turn.catalog.find_resp(args) {
             Ok(found) => {
                 let bound = Bound {

@@ -1,5 +1,11 @@
 //! Payloads that redis-server 7.0.15 gave, and what is almost one.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test that fails says so"
+)]
+
 use super::*;
 use crate::fuzzing::check_dump;
 use crate::{Set, Text};

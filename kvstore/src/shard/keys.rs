@@ -102,16 +102,13 @@ impl Shard {
         value: NewValue<'_, Databox>,
         extras: Extras,
     ) -> Result<(), OutOfBudget> {
-        let outside = match &value {
-            NewValue::Boxed(value) => value.heap_bytes(),
-            NewValue::Text(_) => 0,
-        };
-        let text = match &value {
-            NewValue::Text(Text::Bytes(bytes)) => bytes.len(),
-            _ => 0,
-        };
-        let was_read = self.hint.is_some_and(|hint| (hint.ns, hint.hash) == (ns, key.hash));
+        let was_read = self.was_read(ns, key);
         if self.budget_bytes < u64::MAX {
+            let outside = outside_bytes(&value);
+            let text = match &value {
+                NewValue::Text(Text::Bytes(bytes)) | NewValue::Packed(bytes) => bytes.len(),
+                _ => 0,
+            };
             self.pay(Some(key.hash));
             if !self.surely_fits(ns, outside + key.bytes.len() + text) {
                 self.admit_within(ns, Some(key.hash), &|space, arena| {
@@ -119,6 +116,25 @@ impl Shard {
                 })?;
             }
         }
+        self.put_admitted(ns, key, value, extras, was_read)
+    }
+
+    /// Whether the key is the one that was asked for last.
+    pub(super) fn was_read(&self, ns: Namespace, key: Key<'_>) -> bool {
+        self.hint.is_some_and(|hint| (hint.ns, hint.hash) == (ns, key.hash))
+    }
+
+    /// Writes a value and its extras, whatever the budget says. `was_read` says that a policy knows
+    /// already that the key was asked for.
+    pub(super) fn put_admitted(
+        &mut self,
+        ns: Namespace,
+        key: Key<'_>,
+        value: NewValue<'_, Databox>,
+        extras: Extras,
+        was_read: bool,
+    ) -> Result<(), OutOfBudget> {
+        let outside = outside_bytes(&value);
         let was_there = self.change_or_make(ns, |space, arena, jobs| {
             let displaced = space.map.put(arena, key.hash, key.bytes, value, extras);
             let displaced = displaced.map_err(|_| OutOfBudget { growth_max_bytes: FULL })?;
@@ -170,6 +186,14 @@ impl Shard {
             space.map.set_extras(arena, key.hash, key.bytes, extras).ok()
         });
         changed.flatten().unwrap_or(false)
+    }
+}
+
+/// What a value takes outside the pages.
+fn outside_bytes(value: &NewValue<'_, Databox>) -> usize {
+    match value {
+        NewValue::Boxed(value) => value.heap_bytes(),
+        NewValue::Text(_) | NewValue::Packed(_) => 0,
     }
 }
 

@@ -82,7 +82,7 @@ fn a_request(
         let launch = stage.launch(subject).args(subject.frugal()).under(wrapper);
         let mut server = Server::start(subject, protocol, &launch)?;
         let words = Words::keys(KEYS)
-            .plus(&["--preload", "--patience", "60"])
+            .plus(&["--preload"])
             .with("--command", command)
             .with("-P", pipeline)
             .with("-n", requests);
