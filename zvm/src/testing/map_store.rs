@@ -145,7 +145,7 @@ impl MapStore {
     /// Makes the key hold a value where it holds nothing.
     fn make(&mut self, key: Key<'_>, value: Value) {
         if self.live(key).is_none() {
-            let entry = Entry { value, expires_at_ms: None, flags: 0 };
+            let entry = Entry::new(value);
             self.entries.insert(key.bytes.to_vec(), entry);
         }
     }
