@@ -1,4 +1,4 @@
-//! A server with one thread passes every workload: what is found elsewhere is not the checks' fault.
+//! A server with one thread passes every workload: what is found elsewhere is no fault of checks.
 
 use std::time::Duration;
 

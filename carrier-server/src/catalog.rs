@@ -21,7 +21,7 @@ use zvm::{VerifiedProgram, VerifyError};
 
 /// A command's place in its catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct CommandId(u32);
+pub(crate) struct CommandId(pub(crate) u32);
 
 /// One command, ready to run.
 #[derive(Debug)]
@@ -358,6 +358,13 @@ impl Command {
         self.program.code.iter().any(|one| asks(one.op))
     }
 
+    /// Whether clients may call it that have not given the password: what logs them in, or lets
+    /// them go.
+    pub(crate) fn comes_before_login(&self) -> bool {
+        let opens = [Opcode::SessionAuthenticate, Opcode::SessionClose, Opcode::SessionReset];
+        self.program.code.iter().any(|instruction| opens.contains(&instruction.op))
+    }
+
     /// Whether it may change data.
     pub(crate) fn writes(&self) -> bool {
         self.program.access.contains(Access::WRITE)
@@ -456,7 +463,10 @@ impl std::error::Error for CatalogError {}
 /// Whether a command controls transactions or ends the connection. One that only forgets watched
 /// keys is queued as any other.
 fn is_immediate(program: &Program) -> bool {
-    let asks = |op| matches!(op, Opcode::Multi | Opcode::MultiWatch | Opcode::SessionClose);
+    let asks = |op| {
+        use Opcode::{Multi, MultiWatch, SessionClose, SessionReset};
+        matches!(op, Multi | MultiWatch | SessionClose | SessionReset)
+    };
     program.code.iter().any(|one| asks(one.op)) && !asks_for(program, "unwatch")
 }
 

@@ -11,6 +11,7 @@ pub use file::{ConfigError, Place};
 pub use memory::Memory;
 pub use size::parse_size;
 
+use crate::password::Password;
 use crate::socket::Address;
 use kvstore::Policy;
 use std::fmt::Write as _;
@@ -39,6 +40,8 @@ pub struct Config {
     pub commands: Option<PathBuf>,
     /// What is logged.
     pub log_level: LogLevel,
+    /// The password that clients of the Redis protocol have to give first; `None`: none.
+    pub password: Option<Password>,
     /// What clients may ask for at most.
     pub limits: Limits,
 }
@@ -145,6 +148,7 @@ impl Default for Config {
             memory: Memory::default(),
             commands: None,
             log_level: LogLevel::Info,
+            password: None,
             limits: Limits::default(),
         }
     }
@@ -181,7 +185,7 @@ impl Config {
             match &network.address {
                 Address::Tcp { host, port } => {
                     let _ = writeln!(out, "host = {}\nport = {port}", quoted(host));
-                    if !is_loopback(host) {
+                    if !is_loopback(host) && self.password.is_none() {
                         let _ = writeln!(out, "allow_without_authentication = true");
                     }
                 }
@@ -210,6 +214,9 @@ impl Config {
         if let Some(directory) = &self.commands {
             let directory = quoted(&directory.display().to_string());
             let _ = writeln!(out, "\n[commands]\ndirectory = {directory}");
+        }
+        if let Some(password) = &self.password {
+            let _ = writeln!(out, "\n[auth]\nrequirepass_sha256 = \"{password}\"");
         }
         let level = format!("{:?}", self.log_level).to_lowercase();
         let _ = writeln!(out, "\n[log]\nlevel = {level:?}\n\n[limits]");

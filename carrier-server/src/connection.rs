@@ -129,6 +129,13 @@ impl Connection {
         self.input.release(pool);
     }
 
+    /// Lets the request that is numbered next have no reply, where the client wants none.
+    pub(crate) fn silence_unwanted(&mut self) {
+        if self.session.is_quiet() {
+            self.replies.silence_next();
+        }
+    }
+
     /// Sends what is to be sent, with one write where the socket takes it all.
     pub(crate) fn send(&mut self) {
         while self.writable && !self.replies.unsent().is_empty() {

@@ -292,7 +292,9 @@ impl Store for ShardStore<'_> {
     }
 
     fn map_set(&mut self, key: Key<'_>, name: &[u8], value: &[u8]) -> Result<bool, OutOfMemory> {
-        match self.shard.map_set(self.namespace, shard_key(key), (name, value), self.now_ms) {
+        let set = self.shard.map_set(self.namespace, shard_key(key), (name, value), self.now_ms);
+        self.note(key, set.is_ok());
+        match set {
             Ok(is_new) => Ok(is_new),
             Err(WriteError::OutOfBudget(_)) => Err(OutOfMemory),
             Err(_) => Ok(false),
@@ -301,7 +303,9 @@ impl Store for ShardStore<'_> {
 
     fn map_remove(&mut self, key: Key<'_>, name: &[u8]) -> bool {
         let removed = self.shard.map_remove(self.namespace, shard_key(key), name, self.now_ms);
-        removed.unwrap_or(false)
+        let removed = removed.unwrap_or(false);
+        self.note(key, removed);
+        removed
     }
 
     fn map_walk(
@@ -461,7 +465,10 @@ impl ShardStore<'_> {
         key: Key<'_>,
         change: (u64, u64, Option<&[u8]>),
     ) -> Result<u64, OutOfMemory> {
-        match self.shard.list_replace(self.namespace, shard_key(key), change, self.now_ms) {
+        let replaced = self.shard.list_replace(self.namespace, shard_key(key), change, self.now_ms);
+        let inserts = change.2.is_some();
+        self.note(key, matches!(replaced, Ok(removed) if inserts || removed > 0));
+        match replaced {
             Ok(removed) => Ok(removed),
             Err(WriteError::OutOfBudget(_)) => Err(OutOfMemory),
             Err(_) => Ok(0),

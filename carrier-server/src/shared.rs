@@ -1,10 +1,12 @@
 //! What all threads of a server share: read often, written almost never.
 
 use crate::budget::Budget;
+use crate::clients::Clients;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
 use crate::order::OrderingPoint;
+use crate::settings::Settings;
 use crate::stats::Stats;
 use kvstore::HashKey;
 use std::sync::Arc;
@@ -15,6 +17,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub(crate) struct Shared {
     /// What it was told to do.
     pub(crate) config: Config,
+    /// What of it can change while it runs.
+    pub(crate) settings: Settings,
+    /// Who is connected.
+    pub(crate) clients: Arc<Clients>,
     /// What all shards together may hold.
     pub(crate) budget: Budget,
     /// The commands in force.
@@ -27,6 +33,8 @@ pub(crate) struct Shared {
     pub(crate) order: OrderingPoint,
     /// How many shards there are.
     pub(crate) shards: usize,
+    /// When the server started, in milliseconds since the Unix epoch.
+    pub(crate) started_ms: u64,
     /// Time since the server started.
     pub(crate) clock: Clock,
     /// The port of the first TCP network, for INFO; 0 without one.
@@ -56,6 +64,8 @@ impl Shared {
         let [a, b, c, d] = random;
         let memory = &config.memory;
         Self {
+            settings: Settings::new(&config),
+            clients: Arc::default(),
             budget: Budget::new(memory.budget_bytes(), memory.policy, shards),
             config,
             commands,
@@ -63,6 +73,7 @@ impl Shared {
             hash_key: Arc::new(HashKey::new([a, b])),
             order: OrderingPoint::new(threads),
             shards,
+            started_ms: Clock::unix_ms(),
             clock: Clock::start(),
             port,
             run_id: format!("{c:016x}{d:016x}{:08x}", std::process::id()),

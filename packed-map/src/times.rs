@@ -1,7 +1,7 @@
 //! Moments in five bytes.
 //!
-//! A moment is kept as its distance from the map's base. Whoever has a clock chooses it while nothing
-//! expires; otherwise it lies half of what 39 bits reach, 8.7 years, before the first moment. A
+//! A moment is kept as its distance from the map's base. Whoever has a clock chooses it while
+//! nothing expires; otherwise it lies half of what 39 bits reach, 8.7 years, before the first moment. A
 //! moment that 39 bits do not reach stands whole in a slab, and the fortieth bit says that the
 //! others are its number there: every expiry takes five bytes, and every one comes back exactly.
 
@@ -51,8 +51,8 @@ impl Times {
         self.far.len()
     }
 
-    /// Makes moments around `now_ms` the near ones: from two years before it to fifteen after. There
-    /// are no moments yet, or none any more.
+    /// Makes moments around `now_ms` the near ones: from two years before it to fifteen after.
+    /// There are no moments yet, or none any more.
     pub(crate) fn center(&mut self, now_ms: u64) {
         debug_assert_eq!(self.far.len(), 0);
         self.base_ms = Some(now_ms.saturating_sub(REACH_MS / 8));

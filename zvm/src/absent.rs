@@ -2,7 +2,8 @@
 
 use crate::{
     CommandFilter, CommandView, CompilePurpose, Expiry, ItemView, Items, Key, Lease, Multi,
-    OutOfMemory, ReplySink, ScanFilter, Scanned, Session, SessionField, SessionSetting, SourceForm,
+    OutOfMemory, Question, ReplyMode, ReplySink, ScanFilter, Scanned, Session, SessionField,
+    SessionSetting, SourceForm,
     Store, Text,
 };
 use databox::{Kind, Set};
@@ -277,16 +278,18 @@ impl Session for NoSession {
         false
     }
 
-    fn select_config(&mut self, _: &[u8]) {}
+    fn reset(&mut self) {}
 
-    fn reply_config(&mut self, sink: &mut dyn ReplySink) {
-        sink.map(0);
-    }
+    fn set_replies(&mut self, _: ReplyMode) {}
 
-    fn select_info(&mut self, _: &[u8]) {}
+    fn stop(&mut self) {}
 
-    fn reply_info(&mut self, sink: &mut dyn ReplySink) {
-        sink.verbatim(&[]);
+    fn sleep(&mut self, _: f64) {}
+
+    fn add_word(&mut self, _: &[u8]) {}
+
+    fn answer(&mut self, _: Question, sink: &mut dyn ReplySink) {
+        sink.nil();
     }
 
     fn reply_stats(&mut self, _: &[u8], sink: &mut dyn ReplySink) {

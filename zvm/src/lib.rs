@@ -57,8 +57,8 @@ pub use program::{
 pub use registers::Registers;
 pub use reply::{Mark, ReplySink};
 pub use session::{
-    CommandFilter, CommandView, CompilePurpose, Multi, Session, SessionField, SessionSetting,
-    SourceForm,
+    CommandFilter, CommandView, CompilePurpose, Multi, Question, ReplyMode, Session, SessionField,
+    SessionSetting, SourceForm,
 };
 pub use signature::{
     Conflict, Counted, DecodeError, DecodeOrder, DefaultValue, Item, KeyPositions, Multiplicity,

@@ -5,6 +5,7 @@
 use super::{
     Config, Layout, Limits, LogLevel, Memory, Network, NetworkProtocol, is_loopback, parse_size,
 };
+use crate::password::Password;
 use crate::socket::Address;
 use kvstore::Policy;
 use serde::Deserialize;
@@ -85,6 +86,8 @@ struct File {
     #[serde(default)]
     commands: CommandsTable,
     #[serde(default)]
+    auth: AuthTable,
+    #[serde(default)]
     log: LogTable,
     #[serde(default)]
     limits: LimitsTable,
@@ -161,6 +164,12 @@ struct CommandsTable {
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
+struct AuthTable {
+    requirepass_sha256: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
 struct LogTable {
     level: Option<LogLevel>,
 }
@@ -184,6 +193,11 @@ struct Source<'a> {
 impl Source<'_> {
     fn config(&self, file: File) -> Result<Config, ConfigError> {
         let mut config = Config::default();
+        if let Some(hash) = &file.auth.requirepass_sha256 {
+            let password = Password::parse(hash.get_ref());
+            config.password =
+                Some(password.ok_or_else(|| self.value(hash.span().start, PASSWORD_HASH))?);
+        }
         if file.lru.is_none() && file.memory.maxmemory_policy.is_none() {
             let is_dmp =
                 |table: &&Spanned<NetworkTable>| table.get_ref().protocol == NetworkProtocol::Dmp;
@@ -192,7 +206,7 @@ impl Source<'_> {
             }
         }
         if !file.network.is_empty() {
-            config.networks = self.networks(file.network)?;
+            config.networks = self.networks(file.network, config.password.is_some())?;
         }
         let runtime = file.runtime;
         if let Some(threads) = self.count(runtime.threads.as_ref(), THREADS)? {
@@ -209,12 +223,19 @@ impl Source<'_> {
         Ok(config)
     }
 
-    fn networks(&self, tables: Vec<Spanned<NetworkTable>>) -> Result<Vec<Network>, ConfigError> {
+    /// `secured`: clients have to give a password.
+    fn networks(
+        &self,
+        tables: Vec<Spanned<NetworkTable>>,
+        secured: bool,
+    ) -> Result<Vec<Network>, ConfigError> {
         let mut names = HashSet::new();
         let mut networks = Vec::with_capacity(tables.len());
         for table in tables {
             let start = table.span().start;
-            let network = self.network(start, table.into_inner(), &mut names)?;
+            let mut table = table.into_inner();
+            table.allow_without_authentication |= secured;
+            let network = self.network(start, table, &mut names)?;
             networks.push(network);
         }
         Ok(networks)
@@ -383,10 +404,12 @@ fn table_name(line: &str) -> Option<&str> {
     Some(inner.trim_start_matches('[').trim())
 }
 
+const PASSWORD_HASH: &str = "the SHA-256 of a password in 64 hexadecimal digits";
 const NOT_LOOPBACK: &str = "a loopback host: anyone who reaches another one can read and write \
-    everything; say `allow_without_authentication = true` in this [[network]] if that is wanted";
-const NO_POLICY: &str = "a policy beside a network of memcached's protocol, whose clients expect old \
-    items to make room: `enable = true` in [lru], or `enable = false` where a full memory is to \
+    everything without `requirepass_sha256` in [auth]; say `allow_without_authentication = true` \
+    in this [[network]] if that is wanted";
+const NO_POLICY: &str = "a policy beside a network of memcached's protocol, whose clients expect \
+    old items to make room: `enable = true` in [lru], or `enable = false` where a full memory is to \
     refuse them";
 const REDIS_POLICIES: &str = "`noeviction`, `allkeys-lru`, `allkeys-lfu` or `allkeys-random`";
 const RIGHTS: &str = "any of the rights `read`, `write`, `stats`, `admin`";

@@ -22,9 +22,9 @@ pub enum ChoiceSet {
     Multi,
     /// array, map.
     Aggregate,
-    /// id, protocol, database, command_count.
+    /// id, protocol, database, command_count, unix_micros, started_at, password_set, authenticated.
     IntegerField,
-    /// name, server_version.
+    /// name, server_version, run_id, library_name, library_version.
     BytesField,
     /// name, library_name, library_version.
     Setting,
@@ -32,6 +32,10 @@ pub enum ChoiceSet {
     CommandView,
     /// all, pattern, category, module.
     CommandFilter,
+    /// info, config, config_set, config_reset, clients, own_client, kill_clients, command_keys, command_key_flags, memory.
+    Question,
+    /// on, off, skip.
+    ReplyMode,
 }
 
 impl ChoiceSet {
@@ -46,11 +50,35 @@ impl ChoiceSet {
             Self::Kind => &["string", "set", "list", "map"],
             Self::Multi => &["begin", "commit", "discard", "unwatch"],
             Self::Aggregate => &["array", "map"],
-            Self::IntegerField => &["id", "protocol", "database", "command_count"],
-            Self::BytesField => &["name", "server_version"],
+            Self::IntegerField => &[
+                "id",
+                "protocol",
+                "database",
+                "command_count",
+                "unix_micros",
+                "started_at",
+                "password_set",
+                "authenticated",
+            ],
+            Self::BytesField => {
+                &["name", "server_version", "run_id", "library_name", "library_version"]
+            }
             Self::Setting => &["name", "library_name", "library_version"],
             Self::CommandView => &["name", "info", "docs", "origin"],
             Self::CommandFilter => &["all", "pattern", "category", "module"],
+            Self::Question => &[
+                "info",
+                "config",
+                "config_set",
+                "config_reset",
+                "clients",
+                "own_client",
+                "kill_clients",
+                "command_keys",
+                "command_key_flags",
+                "memory",
+            ],
+            Self::ReplyMode => &["on", "off", "skip"],
         }
     }
 
@@ -165,7 +193,11 @@ pub(crate) const fn integer_field(code: u8) -> crate::SessionField {
         0 => crate::SessionField::Id,
         1 => crate::SessionField::Protocol,
         2 => crate::SessionField::Database,
-        _ => crate::SessionField::CommandCount,
+        3 => crate::SessionField::CommandCount,
+        4 => crate::SessionField::UnixMicros,
+        5 => crate::SessionField::StartedAt,
+        6 => crate::SessionField::PasswordSet,
+        _ => crate::SessionField::Authenticated,
     }
 }
 
@@ -174,7 +206,10 @@ pub(crate) const fn integer_field(code: u8) -> crate::SessionField {
 pub(crate) const fn bytes_field(code: u8) -> crate::SessionField {
     match code {
         0 => crate::SessionField::Name,
-        _ => crate::SessionField::ServerVersion,
+        1 => crate::SessionField::ServerVersion,
+        2 => crate::SessionField::RunId,
+        3 => crate::SessionField::LibraryName,
+        _ => crate::SessionField::LibraryVersion,
     }
 }
 
@@ -221,5 +256,32 @@ pub(crate) const fn command_filter(code: u8) -> CommandFilter {
         1 => CommandFilter::Pattern,
         2 => CommandFilter::Category,
         _ => CommandFilter::Module,
+    }
+}
+
+/// Number `code` of `question`; numbers that do not exist, which the verifier refuses,
+/// mean the last.
+pub(crate) const fn question(code: u8) -> crate::Question {
+    match code {
+        0 => crate::Question::Info,
+        1 => crate::Question::Config,
+        2 => crate::Question::ConfigSet,
+        3 => crate::Question::ConfigReset,
+        4 => crate::Question::Clients,
+        5 => crate::Question::OwnClient,
+        6 => crate::Question::KillClients,
+        7 => crate::Question::CommandKeys,
+        8 => crate::Question::CommandKeyFlags,
+        _ => crate::Question::Memory,
+    }
+}
+
+/// Number `code` of `reply_mode`; numbers that do not exist, which the verifier refuses,
+/// mean the last.
+pub(crate) const fn reply_mode(code: u8) -> crate::ReplyMode {
+    match code {
+        0 => crate::ReplyMode::On,
+        1 => crate::ReplyMode::Off,
+        _ => crate::ReplyMode::Skip,
     }
 }

@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 109] = [
+pub static PRIMITIVES: [Primitive; 115] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -30,6 +30,56 @@ pub static PRIMITIVES: [Primitive; 109] = [
         otherwise: Some(Branch::NotInteger),
     },
     Primitive {
+        name: "bytes_join",
+        op: Opcode::BytesJoin,
+        params: &[
+            PrimitiveParam {
+                name: "left",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "right",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "bytes_len",
+        op: Opcode::BytesLen,
+        params: &[PrimitiveParam {
+            name: "text",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "bytes_same_word",
+        op: Opcode::BytesSameWord,
+        params: &[
+            PrimitiveParam {
+                name: "left",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "right",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "command_drop",
         op: Opcode::CommandDrop,
         params: &[PrimitiveParam {
@@ -38,18 +88,6 @@ pub static PRIMITIVES: [Primitive; 109] = [
             kind: OperandKind::In(Pattern::Is(Type::Bytes)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
-        cursor: None,
-        otherwise: None,
-    },
-    Primitive {
-        name: "config_select",
-        op: Opcode::ConfigSelect,
-        params: &[PrimitiveParam {
-            name: "pattern",
-            slot: Slot::A,
-            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
-        }],
-        result: None,
         cursor: None,
         otherwise: None,
     },
@@ -246,18 +284,6 @@ pub static PRIMITIVES: [Primitive; 109] = [
             name: "key",
             slot: Slot::A,
             kind: OperandKind::In(Pattern::Is(Type::Key)),
-        }],
-        result: None,
-        cursor: None,
-        otherwise: None,
-    },
-    Primitive {
-        name: "info_select",
-        op: Opcode::InfoSelect,
-        params: &[PrimitiveParam {
-            name: "section",
-            slot: Slot::A,
-            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
         }],
         result: None,
         cursor: None,
@@ -937,6 +963,18 @@ pub static PRIMITIVES: [Primitive; 109] = [
         otherwise: None,
     },
     Primitive {
+        name: "reply_answer",
+        op: Opcode::ReplyAnswer,
+        params: &[PrimitiveParam {
+            name: "question",
+            slot: Slot::B,
+            kind: OperandKind::Choice(ChoiceSet::Question),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "reply_claim",
         op: Opcode::ReplyClaim,
         params: &[
@@ -1023,9 +1061,13 @@ pub static PRIMITIVES: [Primitive; 109] = [
         otherwise: None,
     },
     Primitive {
-        name: "reply_config",
-        op: Opcode::ReplyConfig,
-        params: &[],
+        name: "reply_error",
+        op: Opcode::ReplyError,
+        params: &[PrimitiveParam {
+            name: "text",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
         result: None,
         cursor: None,
         otherwise: None,
@@ -1036,14 +1078,6 @@ pub static PRIMITIVES: [Primitive; 109] = [
         params: &[],
         result: None,
         cursor: Some(Slot::A),
-        otherwise: None,
-    },
-    Primitive {
-        name: "reply_info",
-        op: Opcode::ReplyInfo,
-        params: &[],
-        result: None,
-        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -1380,6 +1414,26 @@ pub static PRIMITIVES: [Primitive; 109] = [
         otherwise: None,
     },
     Primitive {
+        name: "server_sleep",
+        op: Opcode::ServerSleep,
+        params: &[PrimitiveParam {
+            name: "seconds",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Float)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "server_stop",
+        op: Opcode::ServerStop,
+        params: &[],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "session_authenticate",
         op: Opcode::SessionAuthenticate,
         params: &[
@@ -1439,6 +1493,26 @@ pub static PRIMITIVES: [Primitive; 109] = [
             kind: OperandKind::In(Pattern::Is(Type::Int)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "session_replies",
+        op: Opcode::SessionReplies,
+        params: &[PrimitiveParam {
+            name: "mode",
+            slot: Slot::B,
+            kind: OperandKind::Choice(ChoiceSet::ReplyMode),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "session_reset",
+        op: Opcode::SessionReset,
+        params: &[],
+        result: None,
         cursor: None,
         otherwise: None,
     },
@@ -1682,5 +1756,17 @@ pub static PRIMITIVES: [Primitive; 109] = [
         result: None,
         cursor: None,
         otherwise: Some(Branch::Overflow),
+    },
+    Primitive {
+        name: "words_add",
+        op: Opcode::WordsAdd,
+        params: &[PrimitiveParam {
+            name: "word",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
     },
 ];

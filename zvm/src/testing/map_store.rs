@@ -145,8 +145,7 @@ impl MapStore {
     /// Makes the key hold a value where it holds nothing.
     fn make(&mut self, key: Key<'_>, value: Value) {
         if self.live(key).is_none() {
-            let entry = Entry::new(value);
-            self.entries.insert(key.bytes.to_vec(), entry);
+            self.entries.insert(key.bytes.to_vec(), Entry::new(value));
         }
     }
 }
@@ -375,7 +374,7 @@ impl Store for MapStore {
         let value = match &self.live(key)?.value {
             Value::String(bytes) => Databox::from_text(Text::Bytes(bytes)),
             Value::Set(members) => {
-                let mut set = databox::Set::new(0);
+                let mut set = Set::new(0);
                 members.iter().for_each(|member| {
                     set.add(member);
                 });
