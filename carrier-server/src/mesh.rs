@@ -336,7 +336,8 @@ impl Peer {
 
 /// Batches that a thread may have out at a time, among `threads` threads.
 pub(crate) const fn batches_out(threads: usize) -> usize {
-    if threads < 2 { 0 } else { 4 * threads }
+    let for_each = if cfg!(feature = "tiny-rings") { 1 } else { 4 };
+    if threads < 2 { 0 } else { for_each * threads }
 }
 
 /// For each thread its slots in each ring.
@@ -363,4 +364,4 @@ pub(crate) const fn capacity(threads: usize) -> loopy_ring::Capacity {
 }
 
 /// Plain slots of a ring at least.
-const PLAIN_MIN: usize = 64;
+const PLAIN_MIN: usize = if cfg!(feature = "tiny-rings") { 1 } else { 64 };

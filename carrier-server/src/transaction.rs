@@ -325,6 +325,7 @@ pub(crate) struct Plan {
 /// Transactions that a thread may have out at a time, among `threads` threads.
 pub(crate) const fn out_max(threads: usize) -> usize {
     match threads {
+        _ if cfg!(feature = "tiny-rings") => 1,
         0..=8 => 64,
         9..=32 => 16,
         _ => 4,

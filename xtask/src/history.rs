@@ -13,6 +13,9 @@ pub(crate) struct History {
     /// Plant a fault in the server: then the run succeeds when it is found.
     #[arg(long, value_enum)]
     planted: Option<Fault>,
+    /// Build the server with the smallest rings that can work.
+    #[arg(long)]
+    tiny_rings: bool,
     /// carrier-history's own flags, such as --seconds 60 --workload bank; --help lists them.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
@@ -33,7 +36,7 @@ impl History {
     /// Half a minute, as the checks run it: three seconds for each workload at two and at three
     /// threads.
     pub(crate) fn short() -> Self {
-        Self { planted: None, arguments: vec!["--seconds".into(), "3".into()] }
+        Self { planted: None, tiny_rings: false, arguments: vec!["--seconds".into(), "3".into()] }
     }
 
     /// Builds the server and the clients, optimised, and runs the latter.
@@ -42,25 +45,30 @@ impl History {
         build().args(["--package", "carrier-history"]).run()?;
         let built = workspace.target.join("release");
         let tool = Tool::new(built.join("carrier-history"), &workspace.root);
-        let server = ["--package", "carrier-server"];
-        if let Some(fault) = self.planted {
-            // Elsewhere, so that nobody takes this server for the real one.
-            let target = workspace.target.join("planted");
-            let features = ["--features", "planted-faults", "--target-dir"];
-            build().args(server).args(features).arg(&target).run()?;
-            let tool = tool.env("CARRIER_PLANTED", fault.name()).arg("--server");
-            let tool = tool.arg(target.join("release/carrier-server"));
-            return match tool.args(["--patience", "5"]).args(&self.arguments).run() {
-                Err(Error::Ended { code: Some(1), .. }) => Ok(()),
-                Ok(()) => Err(Error::NotFound { fault: fault.name() }),
-                failed => failed,
-            };
-        }
         if self.arguments.iter().any(|word| word == "--redis" || word.starts_with("--at")) {
             return tool.args(&self.arguments).run();
         }
-        build().args(server).run()?;
-        tool.arg("--server").arg(built.join("carrier-server")).args(&self.arguments).run()
+        let server = ["--package", "carrier-server"];
+        let mut features = Vec::new();
+        features.extend(self.planted.map(|_| "planted-faults"));
+        features.extend(self.tiny_rings.then_some("tiny-rings"));
+        if features.is_empty() {
+            build().args(server).run()?;
+            let tool = tool.arg("--server").arg(built.join("carrier-server"));
+            return tool.args(&self.arguments).run();
+        }
+        // Elsewhere, so that nobody takes this server for the real one.
+        let target = workspace.target.join("planted");
+        let build = build().args(server).args(["--features", &features.join(",")]);
+        build.arg("--target-dir").arg(&target).run()?;
+        let tool = tool.arg("--server").arg(target.join("release/carrier-server"));
+        let Some(fault) = self.planted else { return tool.args(&self.arguments).run() };
+        let tool = tool.env("CARRIER_PLANTED", fault.name()).args(["--patience", "5"]);
+        match tool.args(&self.arguments).run() {
+            Err(Error::Ended { code: Some(1), .. }) => Ok(()),
+            Ok(()) => Err(Error::NotFound { fault: fault.name() }),
+            failed => failed,
+        }
     }
 }
 
