@@ -183,6 +183,12 @@ impl Machine<'_> {
                     ("set", members) => {
                         members.iter().all(|m| self.store.set_add(key, m.as_bytes()) == Ok(true))
                     }
+                    ("list", values) => (0..).zip(values).all(|(at, value)| {
+                        self.store.list_insert(key, at, value.as_bytes()).is_ok()
+                    }),
+                    ("map", pairs) => pairs.chunks_exact(2).all(|pair| {
+                        self.store.map_set(key, pair[0].as_bytes(), pair[1].as_bytes()) == Ok(true)
+                    }),
                     ("expire", [at_ms]) => self.store.set_expiry(key, at_ms.parse().ok()),
                     ("flags", [flags]) => {
                         self.store.set_flags(key, flags.parse().expect("a number"))

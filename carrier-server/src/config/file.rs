@@ -409,8 +409,8 @@ const NOT_LOOPBACK: &str = "a loopback host: anyone who reaches another one can 
     everything without `requirepass_sha256` in [auth]; say `allow_without_authentication = true` \
     in this [[network]] if that is wanted";
 const NO_POLICY: &str = "a policy beside a network of memcached's protocol, whose clients expect \
-    old items to make room: `enable = true` in [lru], or `enable = false` where a full memory is to \
-    refuse them";
+    old items to make room: `enable = true` in [lru], or `enable = false` where a full memory is \
+    to refuse them";
 const REDIS_POLICIES: &str = "`noeviction`, `allkeys-lru`, `allkeys-lfu` or `allkeys-random`";
 const RIGHTS: &str = "any of the rights `read`, `write`, `stats`, `admin`";
 /// What clients from elsewhere may do unless the file says otherwise: not to change the server.

@@ -14,7 +14,7 @@ pub enum ChoiceSet {
     CompilePurpose,
     /// text, program.
     SourceForm,
-    /// set_members.
+    /// set_members, list_values, map_pairs.
     Elements,
     /// string, set, list, map.
     Kind,
@@ -46,7 +46,7 @@ impl ChoiceSet {
             Self::Truth => &["false", "true"],
             Self::CompilePurpose => &["check", "load"],
             Self::SourceForm => &["text", "program"],
-            Self::Elements => &["set_members"],
+            Self::Elements => &["set_members", "list_values", "map_pairs"],
             Self::Kind => &["string", "set", "list", "map"],
             Self::Multi => &["begin", "commit", "discard", "unwatch"],
             Self::Aggregate => &["array", "map"],
@@ -86,7 +86,7 @@ impl ChoiceSet {
     #[must_use]
     pub const fn yields(self) -> &'static [&'static [Type]] {
         match self {
-            Self::Elements => &[&[Type::Bytes]],
+            Self::Elements => &[&[Type::Bytes], &[Type::Bytes], &[Type::Bytes, Type::Bytes]],
             _ => &[],
         }
     }
@@ -135,13 +135,19 @@ pub(crate) const fn source_form(code: u8) -> crate::SourceForm {
 pub enum Elements {
     /// `set_members`.
     SetMembers = 0,
+    /// `list_values`.
+    ListValues = 1,
+    /// `map_pairs`.
+    MapPairs = 2,
 }
 
 /// Number `code` of `elements`; numbers that do not exist, which the verifier refuses,
 /// mean the last.
 pub(crate) const fn elements(code: u8) -> Elements {
     match code {
-        _ => Elements::SetMembers,
+        0 => Elements::SetMembers,
+        1 => Elements::ListValues,
+        _ => Elements::MapPairs,
     }
 }
 

@@ -119,6 +119,17 @@ fn read_elements<S: Store, N, R>(
             ContainerElements::SetMembers => {
                 store.set_scan(key, cursor, UNIT_ELEMENTS, &mut |member| read.push(member))
             }
+            ContainerElements::ListValues => {
+                store.list_walk(key, cursor, UNIT_ELEMENTS, false, &mut |value| read.push(value));
+                let visited = read.values.len() as u64;
+                if visited < UNIT_ELEMENTS { 0 } else { cursor + visited }
+            }
+            ContainerElements::MapPairs => {
+                store.map_walk(key, cursor, UNIT_ELEMENTS, &mut |name, value| {
+                    read.push(name);
+                    read.push(value);
+                })
+            }
         });
         if cursor == 0 || !read.values.is_empty() {
             break;

@@ -1,5 +1,6 @@
 //! A store over a `BTreeMap`.
 
+mod entry;
 mod items;
 
 mod containers;
@@ -7,6 +8,7 @@ mod containers;
 use super::quote;
 use crate::{Expiry, Hint, Key, OutOfMemory, ScanFilter, Scanned, Store, Text};
 use databox::{Databox, DecodeOptions, Kind, Set, View};
+use entry::{Entry, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -31,23 +33,6 @@ pub struct MapStore {
     last_stamp: u64,
     /// When everything goes.
     flush_at_ms: Option<u64>,
-}
-
-#[derive(Debug, Clone)]
-struct Entry {
-    value: Value,
-    expires_at_ms: Option<u64>,
-    flags: u32,
-    stamp: u64,
-    lease: crate::Lease,
-}
-
-#[derive(Debug, Clone)]
-enum Value {
-    String(Vec<u8>),
-    Set(BTreeSet<Vec<u8>>),
-    List(Vec<Vec<u8>>),
-    Map(BTreeMap<Vec<u8>, Vec<u8>>),
 }
 
 impl MapStore {
@@ -542,26 +527,6 @@ impl Store for MapStore {
 
     fn flush_all(&mut self) {
         self.entries.clear();
-    }
-}
-
-impl Entry {
-    fn new(value: Value) -> Self {
-        let lease = crate::Lease::default();
-        Self { value, expires_at_ms: None, flags: 0, stamp: 0, lease }
-    }
-
-    fn is_gone(&self, now_ms: u64) -> bool {
-        self.expires_at_ms.is_some_and(|at_ms| at_ms <= now_ms)
-    }
-
-    const fn kind(&self) -> Kind {
-        match self.value {
-            Value::String(_) => Kind::String,
-            Value::Set(_) => Kind::Set,
-            Value::List(_) => Kind::List,
-            Value::Map(_) => Kind::Map,
-        }
     }
 }
 
