@@ -3,6 +3,8 @@
 mod entry;
 mod items;
 
+mod containers;
+
 use super::quote;
 use crate::{Expiry, Hint, Key, OutOfMemory, ScanFilter, Scanned, Store, Text};
 use databox::{Databox, DecodeOptions, Kind, Set, View};
@@ -112,29 +114,6 @@ impl MapStore {
     }
 }
 
-impl MapStore {
-    fn elements(&mut self, key: Key<'_>) -> Option<&mut Vec<Vec<u8>>> {
-        match &mut self.live(key)?.value {
-            Value::List(elements) => Some(elements),
-            _ => None,
-        }
-    }
-
-    fn pairs(&mut self, key: Key<'_>) -> Option<&mut BTreeMap<Vec<u8>, Vec<u8>>> {
-        match &mut self.live(key)?.value {
-            Value::Map(pairs) => Some(pairs),
-            _ => None,
-        }
-    }
-
-    /// Makes the key hold a value where it holds nothing.
-    fn make(&mut self, key: Key<'_>, value: Value) {
-        if self.live(key).is_none() {
-            self.entries.insert(key.bytes.to_vec(), Entry::new(value));
-        }
-    }
-}
-
 impl Store for MapStore {
     fn set_iterate(
         &mut self,
@@ -202,11 +181,11 @@ impl Store for MapStore {
     ) {
         let Some(elements) = self.elements(key) else { return };
         let (before, behind) = elements.split_at((at as usize).min(elements.len()));
+        let mut visit = |element: &Vec<u8>| visit(text(element));
         let count = usize::try_from(count).unwrap_or(usize::MAX);
-        if back {
-            before.iter().rev().take(count).for_each(|element| visit(text(element)));
-        } else {
-            behind.iter().take(count).for_each(|element| visit(text(element)));
+        match back {
+            true => before.iter().rev().take(count).for_each(&mut visit),
+            false => behind.iter().take(count).for_each(&mut visit),
         }
     }
 
