@@ -120,9 +120,11 @@ impl Combine {
         groups: &[u32],
         out: &mut Vec<u8>,
     ) {
-        let is_error = |reply: &&&[u8]| reply.first() == Some(&b'-');
-        if self != Self::Elements || parts.iter().find(is_error).is_some() {
-            self.write(dialect, parts.iter().copied(), out);
+        let is_error = |reply: &&[u8]| reply.first() == Some(&b'-');
+        if self != Self::Elements || parts.iter().any(is_error) {
+            // Who has none of the groups has nothing to say.
+            let told = parts.iter().copied().filter(|reply| !reply.is_empty());
+            self.write(dialect, told, out);
             return;
         }
         let behind_header = |reply: &&[u8]| header_number(reply).map_or(0, |(_, after)| after);
@@ -221,6 +223,15 @@ mod tests {
         let dialect = Dialect::Resp(Version::Resp2);
         Combine::Elements.write_groups(dialect, parts, &[1, 0, 0, 1], &mut out);
         assert_eq!(out, b"*4\r\n$-1\r\n$1\r\na\r\n*2\r\n:1\r\n+x\r\n_\r\n");
+    }
+
+    #[test]
+    fn who_has_no_group_says_nothing() {
+        let mut out = Vec::new();
+        let dialect = Dialect::Resp(Version::Resp2);
+        Combine::One.write_groups(dialect, &[b"", b"+OK\r\n"], &[1], &mut out);
+        Combine::Sum.write_groups(dialect, &[b"", b":2\r\n"], &[1], &mut out);
+        assert_eq!(out, b"+OK\r\n:2\r\n");
     }
 
     #[test]
