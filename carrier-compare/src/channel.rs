@@ -6,13 +6,14 @@
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::case::Step;
 use crate::client::Client;
 use crate::differences::Differences;
 use crate::frame::Frame;
-use crate::grammar::Repair;
+use crate::grammar::{Checks, Repair};
 use crate::mismatch::{Mismatch, MismatchKind, Side};
 use crate::random::Random;
 use crate::request::Request;
@@ -42,7 +43,12 @@ pub(crate) struct Channel<'a> {
     of: usize,
     pub(crate) phase: Option<usize>,
     pub(crate) tally: Tally,
+    /// Between MULTI and EXEC: what was queued, and how its reply is to be compared; none for a
+    /// mark.
+    queued: Option<Vec<Option<Queued>>>,
 }
+
+type Queued = (Request, Arc<Checks>);
 
 /// The replies of both to some requests, in pairs.
 type Replies = Vec<(Vec<u8>, Vec<u8>)>;
@@ -59,7 +65,16 @@ impl<'a> Channel<'a> {
         };
         let ours = connect(pair.ours, pair.patience).map_err(fail(Side::Ours))?;
         let theirs = connect(pair.theirs, pair.patience).map_err(fail(Side::Theirs))?;
-        Ok(Self { pair, ours, theirs, marks: 0, of, phase: None, tally: Tally::default() })
+        Ok(Self {
+            pair,
+            ours,
+            theirs,
+            marks: 0,
+            of,
+            phase: None,
+            tally: Tally::default(),
+            queued: None,
+        })
     }
 
     /// Sends the requests, in pipelines as long as they can be, and compares the replies.
@@ -120,7 +135,10 @@ impl<'a> Channel<'a> {
         let replies = self.ask(&requests, cuts)?;
         for ((step, request), (ours, theirs)) in steps.iter().zip(requests).zip(replies) {
             self.tally.count_reply(&name_of(step), Frame(&theirs).is_error());
-            let agree = step.checks.rule.agrees(&ours, &theirs);
+            let agree = match is_named(&request, "EXEC") {
+                true => self.agree_on_transaction(&ours, &theirs),
+                false => step.checks.rule.agrees(&ours, &theirs),
+            };
             if !agree && step.checks.rule == Rule::Settles {
                 self.settle(&request)?;
                 continue;
@@ -130,12 +148,45 @@ impl<'a> Channel<'a> {
                 return Err(self.mismatch(request, MismatchKind::Replies { ours, theirs }));
             }
             known.iter().for_each(|(number, _)| self.tally.count_differences(*number, 1));
+            self.track(&request, &step.checks, &theirs);
+            if theirs == QUEUED {
+                continue;
+            }
             let repair = known.and_then(|(_, known)| known.repair.as_ref());
             if let Some(repair) = repair.or(step.checks.repair.as_ref()) {
                 self.repair(repair, step, &ours, &theirs)?;
             }
         }
+        self.queued.iter_mut().for_each(|queued| queued.push(None));
         Ok(())
+    }
+
+    /// Whether two replies to EXEC agree: each element as the request that it answers says.
+    fn agree_on_transaction(&self, ours: &[u8], theirs: &[u8]) -> bool {
+        let (a, b) = (Frame(ours).elements(), Frame(theirs).elements());
+        let queued = self.queued.as_deref().unwrap_or_default();
+        let is_each = a.len() == queued.len() && b.len() == queued.len();
+        let agree = |((ours, theirs), queued): ((&Frame<'_>, &Frame<'_>), &Option<Queued>)| {
+            let Some((request, checks)) = queued else { return ours.0 == theirs.0 };
+            let agree = checks.rule.agrees(ours.0, theirs.0);
+            agree || self.pair.differences.find(&request.words, ours.0, theirs.0, agree).is_some()
+        };
+        ours == theirs || is_each && a.iter().zip(&b).zip(queued).all(agree)
+    }
+
+    /// Follows whether the connection is in a transaction, and what it has queued there.
+    fn track(&mut self, request: &Request, checks: &Arc<Checks>, reply: &[u8]) {
+        let is_error = Frame(reply).is_error();
+        if reply == QUEUED {
+            let queued = Some((request.clone(), Arc::clone(checks)));
+            self.queued.iter_mut().for_each(|all| all.push(queued.clone()));
+        } else if is_named(request, "MULTI") && !is_error {
+            self.queued = Some(Vec::new());
+        } else if is_named(request, "EXEC") && (!is_error || reply.starts_with(b"-EXECABORT"))
+            || (is_named(request, "DISCARD") || is_named(request, "RESET")) && !is_error
+        {
+            self.queued = None;
+        }
     }
 
     /// Asks again until both answer the same.
@@ -180,6 +231,8 @@ impl<'a> Channel<'a> {
         let (ours, theirs) = match (ours, theirs) {
             (Ok(ours), Ok(theirs)) => (ours, theirs),
             (Err(ours), Err(theirs)) if ours == theirs => {
+                // The request and the mark behind it.
+                self.queued.iter_mut().for_each(|queued| queued.extend([None, None]));
                 self.tally.count_reply(&name_of(step), true);
                 return Ok(());
             }
@@ -298,6 +351,10 @@ fn last_reply(client: &mut Client, bytes: &[u8]) -> io::Result<Vec<u8>> {
     Ok(reply)
 }
 
+fn is_named(request: &Request, name: &str) -> bool {
+    request.words.first().is_some_and(|word| word.eq_ignore_ascii_case(name.as_bytes()))
+}
+
 /// The command as the tally lists it.
 fn name_of(step: &Step) -> String {
     let is_name = |word: &&crate::word::Word| word.role == crate::word::Role::Name;
@@ -307,6 +364,8 @@ fn name_of(step: &Step) -> String {
     words.join(" ")
 }
 
+/// What is said to a request that waits for EXEC.
+const QUEUED: &[u8] = b"+QUEUED\r\n";
 const LOOP_CALLS_MAX: usize = 10_000;
 /// A quarter of a second and more; a server needs a tenth of that to sweep what has expired.
 const SETTLING_CALLS_MAX: usize = 3_000;

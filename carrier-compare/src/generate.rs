@@ -1,11 +1,12 @@
 //! Grammar and seed to cases.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::case::{Case, Phase, Step};
 use crate::class::Keys;
 use crate::draw;
-use crate::grammar::Grammar;
+use crate::grammar::{Grammar, Part};
 use crate::noise;
 use crate::random::Random;
 use crate::request::Form;
@@ -62,12 +63,20 @@ impl Generator<'_> {
     fn in_turn(&mut self, len_max: usize, alone_one_in: usize) -> Phase {
         let len = self.random.below(len_max + 1);
         let mut steps = Vec::with_capacity(len);
+        // What is left of each connection's line: the requests of several meet in between.
+        let mut left: Vec<VecDeque<Step>> = self.keys.iter().map(|_| VecDeque::new()).collect();
         while steps.len() < len {
             let of = self.random.below(self.keys.len());
-            let alone = self.random.one_in(alone_one_in);
-            let more = self.line(of, alone, true).or_else(|| self.line(of, !alone, true));
-            let Some(more) = more else { break };
-            steps.extend(more.into_iter().map(|step| (of, step)));
+            if left[of].is_empty() {
+                let alone = self.random.one_in(alone_one_in);
+                let more = self.line(of, alone, true).or_else(|| self.line(of, !alone, true));
+                let Some(more) = more else { break };
+                left[of].extend(more);
+            }
+            steps.extend(left[of].pop_front().map(|step| (of, step)));
+        }
+        for (of, steps_left) in left.into_iter().enumerate() {
+            steps.extend(steps_left.into_iter().map(|step| (of, step)));
         }
         Phase::InTurn(steps)
     }
@@ -76,19 +85,39 @@ impl Generator<'_> {
     fn line(&mut self, of: usize, alone: bool, may_touch_all: bool) -> Option<Vec<Step>> {
         let Self { grammar, keys, random } = self;
         let line = grammar.pick(alone, random)?;
-        let steps = line.parts.iter().map(|part| {
-            let mut words = draw::words(part, grammar, &keys[of], random);
-            // A loop replaces its cursor, which must stay where it is.
-            if !part.checks.rule.is_loop() {
-                noise::disturb(&mut words, &keys[of], may_touch_all, random);
+        let mut steps = Vec::with_capacity(line.parts.len());
+        let last = line.parts.len() - 1;
+        for (at, part) in line.parts.iter().enumerate() {
+            if part.is_random {
+                for _ in 0..random.below(REQUESTS_MAX + 1) {
+                    let Some(line) = grammar.pick_queueable(random) else { break };
+                    let mut step = step(grammar, &line.parts[0], &keys[of], random);
+                    noise::disturb(&mut step.words, &keys[of], may_touch_all, random);
+                    steps.push(step);
+                }
+                continue;
             }
-            let form = if random.one_in(4) { Form::Inline } else { Form::Multibulk };
-            Step { words, form, checks: Arc::clone(&part.checks) }
-        });
-        Some(steps.collect())
+            let mut step = step(grammar, part, &keys[of], random);
+            // A loop replaces its cursor, which must stay where it is; and what ends a line of
+            // several requests ends it.
+            if !part.checks.rule.is_loop() && (at == 0 || at < last) {
+                noise::disturb(&mut step.words, &keys[of], may_touch_all, random);
+            }
+            steps.push(step);
+        }
+        Some(steps)
     }
 }
 
+/// A request as its part of a line says, in either form.
+fn step(grammar: &Grammar, part: &Part, keys: &Keys, random: &mut Random) -> Step {
+    let words = draw::words(part, grammar, keys, random);
+    let form = if random.one_in(4) { Form::Inline } else { Form::Multibulk };
+    Step { words, form, checks: Arc::clone(&part.checks) }
+}
+
+/// Requests for `{requests}`, at most.
+const REQUESTS_MAX: usize = 8;
 const CONNECTIONS_MAX: usize = 4;
 const PHASES_MAX: usize = 3;
 const ALONE_MAX: usize = 16;

@@ -103,7 +103,16 @@ impl Grammar {
     /// A line, by weight, of those that may (`alone`) or may not look at what is not their
     /// connection's own; none where there are none.
     pub(crate) fn pick(&self, alone: bool, random: &mut Random) -> Option<&Line> {
-        let of_kind = || self.lines.iter().filter(|line| line.is_alone() == alone);
+        self.pick_of(random, |line| line.is_alone() == alone)
+    }
+
+    /// A line, by weight, whose request can stand in a transaction; none where there are none.
+    pub(crate) fn pick_queueable(&self, random: &mut Random) -> Option<&Line> {
+        self.pick_of(random, Line::is_queueable)
+    }
+
+    fn pick_of(&self, random: &mut Random, is_right: impl Fn(&Line) -> bool) -> Option<&Line> {
+        let of_kind = || self.lines.iter().filter(|line| is_right(line));
         let total: u32 = of_kind().map(|line| line.weight).sum();
         if total == 0 {
             return None;

@@ -1,25 +1,19 @@
-//! A small seeded generator of numbers (SplitMix64): one seed gives one sequence, on every machine.
+//! Seeded numbers: one seed gives one sequence.
 
 /// A stream of numbers that its seed determines.
 #[derive(Debug, Clone)]
-pub struct Random {
-    state: u64,
-}
+pub struct Random(fastrand::Rng);
 
 impl Random {
     /// The stream of a seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { state: seed }
+        Self(fastrand::Rng::with_seed(seed))
     }
 
     /// Any number.
     pub fn number(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.0.u64(..)
     }
 
     /// A number in `0..end`.
@@ -28,15 +22,16 @@ impl Random {
     ///
     /// There is none: `end` is 0.
     pub fn below(&mut self, end: usize) -> usize {
-        assert!(end > 0);
-        (self.number() % end as u64) as usize
+        self.0.usize(..end)
     }
 
     /// A number in `low..=high`.
+    ///
+    /// # Panics
+    ///
+    /// There is none: `low` is above `high`.
     pub fn between(&mut self, low: i64, high: i64) -> i64 {
-        let span = (i128::from(high) - i128::from(low) + 1).max(1) as u128;
-        let offset = u128::from(self.number()) % span;
-        (i128::from(low) + offset as i128) as i64
+        self.0.i64(low..=high)
     }
 
     /// True once in `n` times.
@@ -55,14 +50,14 @@ impl Random {
 
     /// Any bytes.
     pub fn bytes(&mut self, len: usize) -> Vec<u8> {
-        (0..len).map(|_| self.number() as u8).collect()
+        let mut bytes = vec![0; len];
+        self.0.fill(&mut bytes);
+        bytes
     }
 
     /// Puts the elements into any order.
     pub fn shuffle<T>(&mut self, elements: &mut [T]) {
-        for end in (1..elements.len()).rev() {
-            elements.swap(end, self.below(end + 1));
-        }
+        self.0.shuffle(elements);
     }
 }
 

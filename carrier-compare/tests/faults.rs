@@ -184,6 +184,9 @@ PFADD {hll} ({member})+
 HELLO {2..3} => except id
 SELECT {db}
 MULTI ; SADD {set} {member} ; GET {string} ; EXEC
+2 MULTI ; {requests} ; EXEC
+MULTI ; {requests} ; DISCARD
+2 WATCH ({any})+ ; {requests} ; MULTI ; {requests} ; EXEC
 SCAN {cursor} [COUNT {1..20}] [TYPE {kind}] => loop, alone
 RANDOMKEY => any, alone
 DBSIZE => settles, alone

@@ -37,7 +37,8 @@ fn run(options: &Options) -> Result<u64, Box<dyn std::error::Error>> {
         for &workload in workloads {
             let (clock, time) = (Clock::start(), Duration::from_secs(options.seconds));
             let (address, clients) = (server.address(), options.clients);
-            let run = Run { address, seed, clock, time, clients };
+            let patience = Duration::from_secs(options.patience);
+            let run = Run { address, seed, clock, time, patience, clients };
             let label = format!("{:<10} {}", workload.name(), server.label);
             let missing = workload.missing(&run)?;
             if !missing.is_empty() {
@@ -58,6 +59,10 @@ fn run(options: &Options) -> Result<u64, Box<dyn std::error::Error>> {
                     findings += 1;
                     println!("FAILED {label}: {finding}");
                     println!("again: {}", options.repeat(workload, &server.label, seed));
+                    let log = server.log();
+                    let lines: Vec<&str> = log.lines().collect();
+                    let last = &lines[lines.len().saturating_sub(LOG_LINES)..];
+                    println!("the server's last lines:\n{}", last.join("\n"));
                 }
             }
         }
@@ -69,3 +74,5 @@ fn run(options: &Options) -> Result<u64, Box<dyn std::error::Error>> {
 fn another_seed() -> u64 {
     RandomState::new().build_hasher().finish() >> 24
 }
+
+const LOG_LINES: usize = 5;

@@ -37,6 +37,9 @@ pub struct Options {
     /// Only these workloads [default: all]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "NAME")]
     pub workload: Vec<Workload>,
+    /// Seconds that a client waits for a reply before that is a finding
+    #[arg(long, default_value_t = 60)]
+    pub patience: u64,
     /// Clients, where a workload shall not have its own number
     #[arg(long)]
     pub clients: Option<usize>,

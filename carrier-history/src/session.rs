@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{Shutdown, SocketAddr};
+use std::time::Duration;
 
 use carrier_compare::{Client, Random, ReplyExt as _, multibulk};
 use drp_parser::Reply;
@@ -19,6 +20,8 @@ pub struct Session {
     client: Client,
     number: usize,
     clock: Clock,
+    /// How long to wait for a reply.
+    patience: Duration,
     /// What was sent last, for a person.
     last: String,
     /// What stands before the numbers of keys.
@@ -43,10 +46,16 @@ impl Session {
     /// # Errors
     ///
     /// The server does not accept.
-    pub fn connect(address: SocketAddr, number: usize, clock: Clock) -> Result<Self, SessionError> {
-        let client = Client::try_connect(address)?;
+    pub fn connect(
+        address: SocketAddr,
+        number: usize,
+        clock: Clock,
+        patience: Duration,
+    ) -> Result<Self, SessionError> {
+        let mut client = Client::try_connect(address)?;
+        client.wait_at_most(patience)?;
         let (last, prefix) = (String::new(), String::new());
-        Ok(Self { address, client, number, clock, last, prefix })
+        Ok(Self { address, client, number, clock, patience, last, prefix })
     }
 
     /// Which of `names` the server knows.
@@ -185,6 +194,7 @@ impl Session {
         let _ = self.client.stream().shutdown(how);
         let operation = self.noted(commands.to_vec(), None, invoked_ns);
         self.client = Client::try_connect(self.address)?;
+        self.client.wait_at_most(self.patience)?;
         Ok(operation)
     }
 

@@ -40,6 +40,8 @@ pub struct Run {
     pub clock: Clock,
     /// How long to go on.
     pub time: Duration,
+    /// How long a client waits for a reply before that is a finding.
+    pub patience: Duration,
     /// How many clients; each workload has its own number where none is given.
     pub clients: Option<usize>,
 }
@@ -62,8 +64,8 @@ pub struct Tally {
 /// What is wrong, explained.
 #[derive(Debug)]
 pub struct Finding {
-    /// The history it was found in, counted from 0.
-    pub segment: u64,
+    /// The history it was found in, counted from 0, where the workload has several.
+    pub segment: Option<u64>,
     text: String,
 }
 
@@ -86,7 +88,7 @@ impl Workload {
         };
         match outcome {
             // A server that does not answer is a finding like any other.
-            Err(silence @ SessionError::Silence(..)) => Ok(Err(Finding::new(0, &silence))),
+            Err(silence @ SessionError::Silence(..)) => Ok(Err(Finding::new(None, &silence))),
             other => other,
         }
     }
@@ -103,7 +105,7 @@ impl Workload {
             Self::Bank => &["GET", "INCRBY", "MGET", "MSET", "MULTI", "EXEC", "WATCH", "FLUSHALL"],
             Self::Progress => &["MGET", "MSET", "FLUSHALL"],
         };
-        let known = Session::connect(run.address, 0, run.clock)?.known(needed)?;
+        let known = run.session(0)?.known(needed)?;
         Ok(needed.iter().filter(|name| !known.contains(*name)).copied().collect())
     }
 
@@ -144,9 +146,13 @@ impl Run {
         self.clock.elapsed() >= self.time
     }
 
+    fn session(&self, number: usize) -> Result<Session, SessionError> {
+        Session::connect(self.address, number, self.clock, self.patience)
+    }
+
     /// So many clients.
     fn sessions(&self, count: usize) -> Result<Vec<Session>, SessionError> {
-        (0..count).map(|number| Session::connect(self.address, number, self.clock)).collect()
+        (0..count).map(|number| self.session(number)).collect()
     }
 
     /// What a client draws from in a segment.
@@ -158,7 +164,7 @@ impl Run {
 }
 
 impl Finding {
-    fn new(segment: u64, what: &dyn fmt::Display) -> Self {
+    fn new(segment: Option<u64>, what: &dyn fmt::Display) -> Self {
         Self { segment, text: what.to_string() }
     }
 }
@@ -198,6 +204,9 @@ impl fmt::Display for Tally {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "in history {}:\n{}", self.segment, self.text)
+        if let Some(segment) = self.segment {
+            write!(f, "in history {segment}:")?;
+        }
+        write!(f, "\n{}", self.text)
     }
 }

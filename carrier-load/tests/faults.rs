@@ -4,6 +4,7 @@ mod server;
 
 use std::process::{Command, Output, Stdio};
 
+use rustix::process::{Pid, Signal};
 use server::{Dialect, Fault};
 
 const DIALECTS: [Dialect; 2] = [Dialect::Resp, Dialect::Memcached];
@@ -227,9 +228,7 @@ fn an_interrupted_run_reports_what_it_has() {
     while std::fs::read_to_string(&status).ok().and_then(catches).is_none() {
         std::thread::yield_now();
     }
-    let pid = child.id().to_string();
-    let sent = Command::new("kill").args(["-INT", &pid]).status().expect("kill runs");
-    assert!(sent.success());
+    rustix::process::kill_process(Pid::from_child(&child), Signal::INT).expect("it runs");
     let output = child.wait_with_output().expect("an end");
     assert_eq!(output.status.code(), Some(130));
     let said = text(&output.stderr);

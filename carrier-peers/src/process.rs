@@ -84,6 +84,11 @@ impl Process {
         send(self.child.id(), signal);
     }
 
+    /// Sends a signal to the youngest of it and its descendants.
+    pub(crate) fn signal_inner(&self, signal: Signal) {
+        send(family::processes(self.id()).last().copied().unwrap_or_else(|| self.id()), signal);
+    }
+
     /// Waits until it ends by itself.
     ///
     /// # Errors

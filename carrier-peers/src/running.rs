@@ -109,6 +109,17 @@ impl Running {
         self.wait()
     }
 
+    /// Asks the youngest of its processes to end and waits for the oldest: what runs under another
+    /// program ends by itself, and that program reports what it has seen.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system's call for waiting.
+    pub fn terminate_inner(&mut self) -> io::Result<ExitStatus> {
+        self.process.signal_inner(Signal::TERM);
+        self.wait()
+    }
+
     /// Waits until it ends by itself.
     ///
     /// # Errors

@@ -41,9 +41,27 @@ impl Requests {
     ) -> Args<'a> {
         let ranges = self.ranges.get(range).unwrap_or(&[]);
         match source {
-            Source::Input => Args::new(input, ranges),
+            Source::Input => Args::with_annex(input, ranges, &self.bytes),
             Source::Batch => Args::new(&self.bytes, ranges),
         }
+    }
+
+    /// The arguments of a request of the list, and what stands behind them.
+    #[inline]
+    pub(crate) fn args_of<'a>(&'a self, request: &Request, input: &'a [u8]) -> Args<'a> {
+        let args = self.args(request.args.clone(), request.source, input);
+        if request.dialect.ranges_behind() == 0 {
+            return args;
+        }
+        args.with_behind(self.ranges.get(request.args.end).copied().unwrap_or_default())
+    }
+
+    /// Adds an argument that is not in the input of the request's connection.
+    pub(crate) fn annex(&mut self, arg: &[u8]) {
+        let start = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
+        let len = u32::try_from(arg.len()).unwrap_or(u32::MAX);
+        self.bytes.extend_from_slice(arg);
+        self.ranges.push(ArgRange::in_annex(start, len));
     }
 
     /// Copies arguments into the batch and returns where their ranges are.

@@ -3,10 +3,12 @@
 mod describe;
 mod excerpt;
 mod library;
+mod memcached;
 mod name_table;
 mod sources;
 
 pub use library::{Library, LibraryError, Origin};
+pub(crate) use memcached::Served;
 
 use name_table::NameTable;
 use std::collections::HashSet;
@@ -19,7 +21,7 @@ use zvm::{VerifiedProgram, VerifyError};
 
 /// A command's place in its catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct CommandId(u32);
+pub(crate) struct CommandId(pub(crate) u32);
 
 /// One command, ready to run.
 #[derive(Debug)]
@@ -72,6 +74,8 @@ pub struct Catalog {
     commands: Vec<Command>,
     resp: NameTable<Entry>,
     memcached: NameTable<CommandId>,
+    /// The commands that serve memcached's requests, by [`Served`].
+    served: [Option<CommandId>; Served::COUNT],
 }
 
 /// What a command's first word leads to.
@@ -137,10 +141,14 @@ impl Catalog {
     ///
     /// The first program that cannot be in it.
     pub fn new(programs: Vec<Program>) -> Result<Self, CatalogError> {
-        let mut catalog =
-            Self { commands: Vec::new(), resp: NameTable::new(), memcached: NameTable::new() };
+        let (resp, memcached) = (NameTable::new(), NameTable::new());
+        let served = [None; Served::COUNT];
+        let mut catalog = Self { commands: Vec::new(), resp, memcached, served };
         for program in programs {
             catalog.add(program)?;
+        }
+        for (place, name) in catalog.served.iter_mut().zip(Served::NAMES) {
+            *place = catalog.memcached.get(name.as_bytes()).copied();
         }
         Ok(catalog)
     }
@@ -201,10 +209,10 @@ impl Catalog {
         }
     }
 
-    /// The command of a memcached verb, if it takes that many arguments.
-    pub(crate) fn find_memcached(&self, verb: &str, count: usize) -> Option<&Command> {
-        let id = *self.memcached.get(verb.as_bytes())?;
-        self.command(id).filter(|command| command.signature().accepts(count))
+    /// The command that serves a memcached request.
+    #[inline]
+    pub(crate) fn find_memcached(&self, served: Served) -> Option<&Command> {
+        self.command((*self.served.get(served as usize)?)?)
     }
 
     /// Whether a request would have been one to run the queued requests.
@@ -350,6 +358,13 @@ impl Command {
         self.program.code.iter().any(|one| asks(one.op))
     }
 
+    /// Whether clients may call it that have not given the password: what logs them in, or lets
+    /// them go.
+    pub(crate) fn comes_before_login(&self) -> bool {
+        let opens = [Opcode::SessionAuthenticate, Opcode::SessionClose, Opcode::SessionReset];
+        self.program.code.iter().any(|instruction| opens.contains(&instruction.op))
+    }
+
     /// Whether it may change data.
     pub(crate) fn writes(&self) -> bool {
         self.program.access.contains(Access::WRITE)
@@ -448,7 +463,10 @@ impl std::error::Error for CatalogError {}
 /// Whether a command controls transactions or ends the connection. One that only forgets watched
 /// keys is queued as any other.
 fn is_immediate(program: &Program) -> bool {
-    let asks = |op| matches!(op, Opcode::Multi | Opcode::MultiWatch | Opcode::SessionClose);
+    let asks = |op| {
+        use Opcode::{Multi, MultiWatch, SessionClose, SessionReset};
+        matches!(op, Multi | MultiWatch | SessionClose | SessionReset)
+    };
     program.code.iter().any(|one| asks(one.op)) && !asks_for(program, "unwatch")
 }
 

@@ -14,6 +14,7 @@ use crate::config::{Config, Layout, LogLevel, Network, NetworkProtocol, is_loopb
 use crate::server::Server;
 use crate::socket::Address;
 use clap::{Parser, Subcommand};
+use kvstore::Policy;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io::{self, Write as _};
@@ -41,6 +42,9 @@ struct Arguments {
     /// The memory budget, as 512MB or 16GB.
     #[arg(long, value_name = "SIZE", value_parser = parse_memory)]
     memory: Option<u64>,
+    /// Which keys make room when the memory budget is used up.
+    #[arg(long, value_enum)]
+    evict: Option<Evict>,
     /// Reads the `.zvml` files of this directory: they add commands or replace them.
     #[arg(long, value_name = "DIR")]
     commands: Option<PathBuf>,
@@ -61,6 +65,30 @@ struct Arguments {
     print_config: bool,
     #[command(subcommand)]
     task: Option<Task>,
+}
+
+/// Which keys make room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Evict {
+    /// None: writes are refused.
+    Off,
+    /// Those asked for the least and the longest ago.
+    Snlru,
+    /// Any that was not asked for again lately.
+    RandomMemory,
+    /// Any.
+    Random,
+}
+
+impl Evict {
+    const fn policy(self) -> Policy {
+        match self {
+            Self::Off => Policy::Refuse,
+            Self::Snlru => Policy::SNLRU,
+            Self::RandomMemory => Policy::RandomMemory,
+            Self::Random => Policy::Random,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -150,8 +178,8 @@ fn configure(arguments: &Arguments) -> Result<Config, String> {
     if !arguments.listen.is_empty() {
         config.networks = networks(&arguments.listen)?;
     }
-    config.test_switches.tiny_rings = arguments.tiny_rings;
-    config.test_switches.unordered = arguments.unordered_transactions;
+    config.test_switches.tiny_rings |= arguments.tiny_rings;
+    config.test_switches.unordered |= arguments.unordered_transactions;
     if let Some(threads) = arguments.threads {
         config.threads = usize::from(threads);
     }
@@ -161,7 +189,8 @@ fn configure(arguments: &Arguments) -> Result<Config, String> {
                     `workers` in [runtime]"
             .to_owned());
     }
-    config.memory_bytes = arguments.memory.or(config.memory_bytes);
+    config.memory.soft_stay_under = arguments.memory.or(config.memory.soft_stay_under);
+    config.memory.policy = arguments.evict.map_or(config.memory.policy, Evict::policy);
     config.commands = arguments.commands.clone().or(config.commands);
     config.log_level = arguments.log_level.unwrap_or(config.log_level);
     Ok(config)

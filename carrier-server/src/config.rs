@@ -4,12 +4,17 @@
 //! laid over it; what comes out is a [`Config`], which knows neither.
 
 mod file;
+mod memory;
 mod size;
 
 pub use file::{ConfigError, Place};
+pub use memory::Memory;
 pub use size::parse_size;
 
+use crate::password::Password;
+use crate::planted::{Fault, is_planted};
 use crate::socket::Address;
+use kvstore::Policy;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use zvm::Access;
@@ -30,12 +35,14 @@ pub struct Config {
     pub workers: Option<usize>,
     /// Whether each thread is pinned to a core of its own.
     pub pin_threads: bool,
-    /// The memory budget of all shards together, in bytes; `None`: no limit.
-    pub memory_bytes: Option<u64>,
+    /// How much memory the data may take, and what happens beyond it.
+    pub memory: Memory,
     /// The directory of further commands.
     pub commands: Option<PathBuf>,
     /// What is logged.
     pub log_level: LogLevel,
+    /// The password that clients of the Redis protocol have to give first; `None`: none.
+    pub password: Option<Password>,
     /// What clients may ask for at most.
     pub limits: Limits,
     /// What tests want to be otherwise.
@@ -45,13 +52,20 @@ pub struct Config {
 
 /// What tests want to be otherwise; nothing for anyone else.
 #[doc(hidden)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TestSwitches {
     /// Rings of the least capacity that there can be.
     pub tiny_rings: bool,
     /// Transactions come to shards in any order: the server is wrong then.
     pub unordered: bool,
+}
+
+impl Default for TestSwitches {
+    fn default() -> Self {
+        let tiny_rings = cfg!(feature = "tiny-rings");
+        Self { tiny_rings, unordered: is_planted(Fault::Order) }
+    }
 }
 
 /// One place where clients connect.
@@ -130,6 +144,8 @@ pub struct Limits {
     pub maxclients: usize,
     /// Bytes of one argument (`proto-max-bulk-len`).
     pub proto_max_bulk_len: usize,
+    /// Bytes of an item's value in memcached's protocols (its `-I`).
+    pub item_size_max: usize,
     /// Bytes of unsent replies at which a client's requests are not read any more until it has
     /// read some. Clients that send a whole pipeline before they read need room for its replies.
     pub client_output_buffer_pause: usize,
@@ -151,9 +167,10 @@ impl Default for Config {
             parsers: None,
             workers: None,
             pin_threads: false,
-            memory_bytes: None,
+            memory: Memory::default(),
             commands: None,
             log_level: LogLevel::Info,
+            password: None,
             limits: Limits::default(),
             test_switches: TestSwitches::default(),
         }
@@ -165,6 +182,7 @@ impl Default for Limits {
         Self {
             maxclients: 10_000,
             proto_max_bulk_len: 512 * 1024 * 1024,
+            item_size_max: 1024 * 1024,
             client_output_buffer_pause: 8 * 1024 * 1024,
             client_output_buffer_limit: 1024 * 1024 * 1024,
         }
@@ -190,7 +208,7 @@ impl Config {
             match &network.address {
                 Address::Tcp { host, port } => {
                     let _ = writeln!(out, "host = {}\nport = {port}", quoted(host));
-                    if !is_loopback(host) {
+                    if !is_loopback(host) && self.password.is_none() {
                         let _ = writeln!(out, "allow_without_authentication = true");
                     }
                 }
@@ -211,23 +229,40 @@ impl Config {
             }
         }
         let _ = writeln!(out, "pin_threads = {}\n\n[memory]", self.pin_threads);
-        if let Some(bytes) = self.memory_bytes {
+        if let Some(bytes) = self.memory.soft_stay_under {
             let _ = writeln!(out, "soft_stay_under = \"{bytes}\"");
         }
+        let _ = writeln!(out, "precache_multiplier = {}", self.memory.precache_multiplier);
+        out.push_str(&lru_table(self.memory.policy));
         if let Some(directory) = &self.commands {
             let directory = quoted(&directory.display().to_string());
             let _ = writeln!(out, "\n[commands]\ndirectory = {directory}");
+        }
+        if let Some(password) = &self.password {
+            let _ = writeln!(out, "\n[auth]\nrequirepass_sha256 = \"{password}\"");
         }
         let level = format!("{:?}", self.log_level).to_lowercase();
         let _ = writeln!(out, "\n[log]\nlevel = {level:?}\n\n[limits]");
         let _ = writeln!(out, "maxclients = {}", self.limits.maxclients);
         let _ = writeln!(out, "proto_max_bulk_len = \"{}\"", self.limits.proto_max_bulk_len);
+        let _ = writeln!(out, "item_size_max = \"{}\"", self.limits.item_size_max);
         let pause = self.limits.client_output_buffer_pause;
         let _ = writeln!(out, "client_output_buffer_pause = \"{pause}\"");
         let limit = self.limits.client_output_buffer_limit;
         let _ = writeln!(out, "client_output_buffer_limit = \"{limit}\"");
         out
     }
+}
+
+/// The table of a policy.
+fn lru_table(policy: Policy) -> String {
+    let (enable, rest) = match policy {
+        Policy::Snlru { levels } => (true, format!("mode = \"SNLRU\"\nsnlru_levels = {levels}\n")),
+        Policy::RandomMemory => (true, "mode = \"RANDOM_MEMORY\"\n".to_owned()),
+        Policy::Random => (true, "mode = \"RANDOM\"\n".to_owned()),
+        _ => (false, String::new()),
+    };
+    format!("\n[lru]\nenable = {enable}\n{rest}")
 }
 
 /// A string as TOML writes it.

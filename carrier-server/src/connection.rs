@@ -17,7 +17,7 @@ pub(crate) enum Protocol {
     Undecided,
     /// The Redis protocol.
     Resp(drp_parser::RequestParser),
-    /// The memcached text protocol.
+    /// One of memcached's protocols.
     Memcached(dmp_parser::RequestParser),
 }
 
@@ -32,7 +32,9 @@ impl Protocol {
                 Self::Resp(drp_parser::RequestParser::new(limits))
             }
             NetworkProtocol::Dmp => {
-                Self::Memcached(dmp_parser::RequestParser::new(dmp_parser::Limits::default()))
+                let item_len_max = limits.item_size_max;
+                let limits = dmp_parser::Limits { item_len_max, ..dmp_parser::Limits::default() };
+                Self::Memcached(dmp_parser::RequestParser::new(limits))
             }
         }
     }
@@ -125,6 +127,13 @@ impl Connection {
         }
         // Where nothing came, nothing of this turn refers to the buffer.
         self.input.release(pool);
+    }
+
+    /// Lets the request that is numbered next have no reply, where the client wants none.
+    pub(crate) fn silence_unwanted(&mut self) {
+        if self.session.is_quiet() {
+            self.replies.silence_next();
+        }
     }
 
     /// Sends what is to be sent, with one write where the socket takes it all.

@@ -9,4 +9,28 @@ pub(crate) enum Dialect {
     Resp(Version),
     /// The memcached text protocol.
     Memcached,
+    /// A meta command of the memcached text protocol. What its flags want to know stands behind
+    /// the request's arguments.
+    Meta {
+        /// Whether the usual reply is left out.
+        quiet: bool,
+    },
+    /// The memcached binary protocol.
+    Binary {
+        /// The operation's number, which says too whether the usual reply is left out.
+        opcode: u8,
+        /// What the reply repeats.
+        opaque: u32,
+    },
+}
+
+impl Dialect {
+    /// How many argument ranges of a request stand behind its arguments, for the reply's encoder.
+    #[inline]
+    pub(crate) const fn ranges_behind(self) -> usize {
+        match self {
+            Self::Meta { .. } => 1,
+            _ => 0,
+        }
+    }
 }

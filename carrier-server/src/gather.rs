@@ -78,7 +78,11 @@ impl Combine {
         mut parts: impl Iterator<Item = &'a [u8]> + Clone,
         out: &mut Vec<u8>,
     ) {
-        if let Some(error) = parts.clone().find(|reply| reply.first() == Some(&b'-')) {
+        let is_error = |reply: &&[u8]| match dialect {
+            Dialect::Resp(_) => reply.first() == Some(&b'-'),
+            _ => crate::sink::is_error(reply),
+        };
+        if let Some(error) = parts.clone().find(is_error) {
             out.extend_from_slice(error);
             return;
         }
@@ -112,7 +116,7 @@ impl Combine {
     }
 
     /// The same for parts of which each stands for several key groups: `groups` tells the part of
-    /// each, in order.
+    /// each, in order. A part without a group has nothing to say, and its reply is empty.
     pub(crate) fn write_groups(
         self,
         dialect: Dialect,
@@ -226,12 +230,16 @@ mod tests {
     }
 
     #[test]
-    fn who_has_no_group_says_nothing() {
-        let mut out = Vec::new();
+    fn parts_without_a_group_say_nothing() {
         let dialect = Dialect::Resp(Version::Resp2);
-        Combine::One.write_groups(dialect, &[b"", b"+OK\r\n"], &[1], &mut out);
-        Combine::Sum.write_groups(dialect, &[b"", b":2\r\n"], &[1], &mut out);
-        assert_eq!(out, b"+OK\r\n:2\r\n");
+        let of = |combine: Combine, parts: &[&[u8]]| {
+            let mut out = Vec::new();
+            combine.write_groups(dialect, parts, &[1, 2], &mut out);
+            out
+        };
+        assert_eq!(of(Combine::One, &[b"", b"+OK\r\n", b"+OK\r\n"]), b"+OK\r\n");
+        assert_eq!(of(Combine::Sum, &[b"", b":1\r\n", b":2\r\n"]), b":3\r\n");
+        assert_eq!(of(Combine::Found, &[b"", b"$-1\r\n", b"$1\r\na\r\n"]), b"$1\r\na\r\n");
     }
 
     #[test]

@@ -161,6 +161,12 @@ impl<W> Intents<W> {
         (ticket, ahead)
     }
 
+    /// What a ticket holds or wants.
+    pub(crate) fn marks(&self, ticket: Ticket) -> Option<&Marks> {
+        let entry = self.entries.get(ticket.index)?.as_ref()?;
+        (entry.number == ticket.number).then_some(&entry.marks)
+    }
+
     /// Ends the turn of one that had it; whoever is first now is handed to `first`.
     pub(crate) fn leave(&mut self, ticket: Ticket, mut first: impl FnMut(Ticket, W)) {
         let Some(entry) = self.entries.get_mut(ticket.index).and_then(Option::take) else { return };

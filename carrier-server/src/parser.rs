@@ -21,11 +21,12 @@ use crate::session::SessionView;
 use crate::shared::Shared;
 use crate::sink::Sink;
 use crate::stats::ThreadStats;
-use detect::{Detected, detect};
+use detect::{Detected, detect, refusal};
+use exec::unwatch;
 use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
-use zvm::{Frame, NoStore, Registers, RunWhere};
+use zvm::{Frame, NoStore, Registers, ReplyMode, RunWhere};
 
 /// Why parsing of a connection stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,6 +152,7 @@ impl Parser {
         bound: &Bound<'_>,
         consumed: usize,
     ) -> Option<Stop> {
+        connection.session.client().asks(bound.command.id().0);
         if !connection.session.access.contains(bound.command.access()) {
             deny(connection, bound);
             connection.break_queue();
@@ -158,9 +160,16 @@ impl Parser {
             connection.input.consume(consumed);
             return None;
         }
+        let here = bound.command.run_where() == RunWhere::Connection;
+        if here && !connection.session.authenticated && !bound.command.comes_before_login() {
+            deny(connection, bound);
+            turn.local.ranges.truncate(bound.args.start);
+            connection.input.consume(consumed);
+            return None;
+        }
         if connection.queue.is_some() && !bound.command.is_immediate() {
             queue(turn, connection, bound);
-        } else if bound.command.run_where() == RunWhere::Connection {
+        } else if here {
             if !turn.local.list.is_empty() {
                 // It may look at what the requests before it did to this thread's shard.
                 turn.local.ranges.truncate(bound.args.start);
@@ -199,14 +208,21 @@ impl Parser {
         let dialect = Cell::new(bound.dialect);
         let sequence = connection.replies.assign();
         let Connection { replies, session, input, queue, .. } = connection;
+        let silent = !bound.command.controls_transactions() && replies.speak(sequence);
         let mut view =
             SessionView::new(session, turn.shared, turn.catalog, &dialect, queue.is_some());
         let args = turn.local.args(bound.args.clone(), bound.source, input.buffer());
         let program = bound.command.program();
         let frame = Frame::new(args);
         let mut run = |out: &mut Vec<u8>| {
-            let mut sink = Sink::new(out, &dialect);
+            let start = out.len();
+            let mut sink = Sink::of_request(out, &dialect, args);
             zvm::run(program, frame, &mut self.registers, &mut NoStore, &mut view, &mut sink);
+            // CLIENT REPLY ON is answered, while OFF and SKIP are not.
+            let hushed = matches!(view.replies(), Some(ReplyMode::Off | ReplyMode::Skip));
+            if bound.quiet || hushed || (silent && view.replies().is_none()) {
+                out.truncate(start);
+            }
         };
         if bound.command.controls_transactions() {
             let mut reply = Vec::new();
@@ -222,7 +238,14 @@ impl Parser {
             return;
         }
         replies.reply(sequence, run);
-        if view.is_closing() {
+        let (closing, mode, is_new) = (view.is_closing(), view.replies(), view.is_reset());
+        session.replies = mode.unwrap_or(session.replies);
+        session.publish();
+        if is_new {
+            connection.queue = None;
+            unwatch(turn, connection, reply_to(key, sequence));
+        }
+        if closing {
             connection.phase = Phase::Draining;
             connection.parseable = false;
         }
@@ -235,6 +258,9 @@ fn decide(turn: &Turn<'_>, connection: &mut Connection) -> Option<Stop> {
         Detected::Resp => NetworkProtocol::Drp,
         Detected::Memcached => NetworkProtocol::Dmp,
         Detected::Unknown => return Some(starve(connection, 1)),
+        foreign @ (Detected::Tls | Detected::Http) => {
+            return Some(refuse(connection, |out| out.extend_from_slice(refusal(foreign))));
+        }
     };
     connection.protocol = Protocol::new(network, &turn.shared.config.limits);
     None
@@ -269,15 +295,23 @@ const fn reply_to(connection: ConnectionKey, sequence: u64) -> ReplyTo {
 fn deny(connection: &mut Connection, bound: &Bound<'_>) {
     let name = bound.command.name();
     let sequence = connection.replies.assign();
+    let authenticated = connection.session.authenticated;
     connection.replies.reply(sequence, |out| match bound.dialect {
+        Dialect::Resp(version) if !authenticated => {
+            drp_parser::Encoder::new(out, version).error(b"NOAUTH Authentication required.");
+        }
         Dialect::Resp(version) => {
             let text = format!("NOPERM this network gives no right to run the '{name}' command");
             drp_parser::Encoder::new(out, version).error(text.as_bytes());
         }
         Dialect::Memcached if bound.quiet => {}
-        Dialect::Memcached => {
+        Dialect::Memcached | Dialect::Meta { .. } => {
             let text = format!("this network gives no right to run the '{name}' command");
             dmp_parser::Encoder::new(out).client_error(text.as_bytes());
+        }
+        Dialect::Binary { opcode, opaque } => {
+            let encoder = dmp_parser::BinaryEncoder { opcode, opaque };
+            encoder.error(out, dmp_parser::BinaryStatus::AuthError);
         }
     });
 }

@@ -43,6 +43,8 @@ pub(crate) struct Reactor {
     version: u64,
     poll: Poll,
     mesh: Mesh,
+    /// How often clients were told to go when this thread last looked for its own.
+    kills: u64,
     listener: Option<Listener>,
     parser: Parser,
     coordinator: Coordinator,
@@ -109,6 +111,7 @@ impl Reactor {
             shared,
             catalog,
             version,
+            kills: 0,
             poll,
             mesh,
             listener,
@@ -145,6 +148,7 @@ impl Reactor {
             }
             let now_ms = Clock::unix_ms();
             self.renew_commands();
+            self.end_killed();
             self.accept();
             self.serve(now_ms)?;
             self.mesh.publish()?;
@@ -229,6 +233,25 @@ impl Reactor {
         }
     }
 
+    /// Ends the connections that some client wants to be ended.
+    fn end_killed(&mut self) {
+        let kills = self.shared.clients.kills();
+        if self.kills == kills {
+            return;
+        }
+        self.kills = kills;
+        let indexes: Vec<u32> = self.connections.indexes().collect();
+        for index in indexes {
+            let Some(key) = self.connections.key_at(index) else { continue };
+            let Some(connection) = self.connections.at(index) else { continue };
+            // The one that asked for its own end goes once it has its reply.
+            if connection.session.client().is_killed() && connection.phase == Phase::Open {
+                connection.phase = Phase::Closing;
+                self.replier.touch(key);
+            }
+        }
+    }
+
     /// Lets waiting clients in, a bounded number a turn.
     fn accept(&mut self) {
         if self.shared.is_stopping() {
@@ -238,7 +261,7 @@ impl Reactor {
             let Some(listener) = &mut self.listener else { return };
             let Some(Arrival { stream, terms, thread }) = listener.poll() else { return };
             let stats = self.shared.stats.thread(self.index);
-            if self.shared.stats.connections() >= self.shared.config.limits.maxclients as u64 {
+            if self.shared.stats.connections() >= self.shared.settings.maxclients() as u64 {
                 stats.connections_refused.add(1);
                 refuse(stream, terms.protocol);
                 continue;
@@ -255,7 +278,11 @@ impl Reactor {
 
     /// Makes a connection this thread's.
     fn adopt(&mut self, stream: Stream, terms: Terms) {
-        let session = SessionState::new(self.shared.number_connection(), terms.access);
+        let (shared, now_ms) = (&self.shared, Clock::unix_ms());
+        let number = shared.number_connection();
+        let registration = shared.clients.register(number, stream.addresses(), now_ms);
+        let authenticated = shared.settings.password().is_none();
+        let session = SessionState::new(registration, terms.access, authenticated);
         let registry = self.poll.registry();
         let limits = &self.shared.config.limits;
         let adopted =
@@ -275,6 +302,7 @@ impl Reactor {
             let Some(key) = self.ready.pop_front() else { break };
             let Some(connection) = self.connections.get(key) else { continue };
             connection.queued = false;
+            connection.session.client().note(now_ms);
             if connection.replies.has_room(self.shared.config.limits.client_output_buffer_pause) {
                 connection.receive(&mut self.pool);
             }
@@ -527,9 +555,8 @@ impl Reactor {
 
     /// Sends replies, closes what is finished, and requeues what has more to do.
     fn send(&mut self) {
-        let limits = &self.shared.config.limits;
-        let (output_max, pending_max) =
-            (limits.client_output_buffer_limit, limits.client_output_buffer_pause);
+        let output_max = self.shared.settings.output_buffer_limit();
+        let pending_max = self.shared.config.limits.client_output_buffer_pause;
         let stats = self.shared.stats.thread(self.index);
         let mut closing = Vec::new();
         let (ready, pool) = (&mut self.ready, &mut self.pool);
@@ -570,7 +597,7 @@ impl Reactor {
         let mut upkeep = Upkeep::Idle;
         if let Some(worker) = &mut self.worker {
             loop {
-                upkeep = worker.maintain(now_ms);
+                upkeep = worker.maintain(now_ms, &self.shared.budget);
                 if upkeep == Upkeep::Idle || self.shared.clock.elapsed() >= elapsed + SLICE {
                     break;
                 }

@@ -31,6 +31,8 @@ pub(crate) struct Replies {
     held: Vec<u8>,
     /// How many bytes of `held` have moved on.
     moved: usize,
+    /// Numbers of requests whose replies the client does not want, in ascending order.
+    silent: Vec<u64>,
     /// How long replies have been of late, in bytes: the moving average over some 8 of them.
     len_bytes: usize,
 }
@@ -56,6 +58,7 @@ impl Default for Replies {
             slots: VecDeque::new(),
             held: Vec::new(),
             moved: 0,
+            silent: Vec::new(),
             len_bytes: UNKNOWN_LEN_BYTES,
         }
     }
@@ -67,6 +70,19 @@ impl Replies {
         let sequence = self.next;
         self.next += 1;
         sequence
+    }
+
+    /// Lets the request that is numbered next have no reply.
+    pub(crate) fn silence_next(&mut self) {
+        if self.silent.last() != Some(&self.next) {
+            self.silent.push(self.next);
+        }
+    }
+
+    /// Whether a request was to have no reply; from here on it has one.
+    pub(crate) fn speak(&mut self, sequence: u64) -> bool {
+        let place = self.silent.iter().position(|silent| *silent == sequence);
+        place.map(|place| self.silent.remove(place)).is_some()
     }
 
     /// How many requests are numbered and not answered in the output yet.
@@ -122,15 +138,22 @@ impl Replies {
 
     /// Writes the reply of a request: `write` appends it to the buffer it is given.
     pub(crate) fn reply<T>(&mut self, sequence: u64, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        let silent = !self.silent.is_empty() && self.speak(sequence);
         if sequence == self.base {
             let start = self.output.len();
             let result = write(&mut self.output);
+            if silent {
+                self.output.truncate(start);
+            }
             self.learn_len(self.output.len() - start);
             self.advance();
             return result;
         }
         let start = self.held.len();
         let result = write(&mut self.held);
+        if silent {
+            self.held.truncate(start);
+        }
         let place = start..self.held.len();
         self.learn_len(place.len());
         *self.slot(sequence) = Slot::Held(place);

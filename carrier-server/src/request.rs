@@ -41,7 +41,8 @@ pub(crate) struct Request {
     pub(crate) quiet: bool,
     /// The hash of its first key; 0 without keys.
     pub(crate) hash: u64,
-    /// Its argument ranges, in the batch's list.
+    /// Its argument ranges, in the batch's list; behind them may stand
+    /// [more](Dialect::ranges_behind).
     pub(crate) args: Range<usize>,
     /// What those ranges are offsets into.
     pub(crate) source: Source,
@@ -50,7 +51,8 @@ pub(crate) struct Request {
 /// The buffer that holds a request's arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// The input buffer of the connection, for the turn in which it was parsed.
+    /// The input buffer of the connection, for the turn in which it was parsed; what is not there,
+    /// in the batch's own bytes.
     Input,
     /// The batch's own bytes.
     Batch,

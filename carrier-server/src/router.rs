@@ -117,5 +117,8 @@ fn send(turn: &mut Turn<'_>, connection: &Connection, request: Request, shard: u
     let args = turn.local.args(request.args.clone(), request.source, input);
     let batch = turn.mesh.batch_for(shard, turn.catalog);
     let copied = batch.requests.copy_args((0..args.len()).map(|index| args.get(index)));
+    if request.dialect.ranges_behind() > 0 {
+        batch.requests.copy_args(std::iter::once(turn.local.args_of(&request, input).behind()));
+    }
     batch.requests.list.push(Request { args: copied, source: Source::Batch, ..request });
 }

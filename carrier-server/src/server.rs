@@ -223,7 +223,6 @@ fn assemble(
     }
     let (catalog, _) = shared.commands.current();
     let permits = mesh::transaction_permits(ways.iter().map(|(producer, _)| producer), switches);
-    let budget = shared.config.memory_bytes.map(|bytes| bytes / plan.shards().max(1) as u64);
     let mut listener = Some(Listener::new(sockets, plan.fronts()));
     let mut reactors = Vec::with_capacity(count);
     for (index, (poll, inbox)) in polls.into_iter().zip(inboxes).enumerate() {
@@ -239,8 +238,8 @@ fn assemble(
                 };
                 let config = ShardConfig {
                     hash_key: Arc::clone(&shared.hash_key),
-                    budget_bytes: budget,
-                    policy: kvstore::Policy::Refuse,
+                    budget_bytes: shared.budget.of_shard(),
+                    policy: shared.config.memory.policy,
                     reservation_bytes: memory_bytes().min(RESERVATION_BYTES_MAX),
                 };
                 let shard = Shard::new(config).map_err(|error| ServerError::System {

@@ -1,16 +1,21 @@
 //! What connection commands (HELLO, CLIENT, CONFIG, COMMAND, INFO ...) see: the connection's own
 //! state and the server around it.
 
-use crate::catalog::{Catalog, Library, LibraryError};
+use crate::catalog::{Catalog, Command, CommandId, Library, LibraryError};
+use crate::clients::{Client, Registration, Selection};
+use crate::clock::Clock;
 use crate::dialect::Dialect;
 use crate::glob;
 use crate::info;
+use crate::settings;
 use crate::shared::Shared;
 use drp_parser::Version;
 use std::cell::Cell;
+use std::sync::Arc;
+use std::time::Duration;
 use zvm::{
-    Access, CommandFilter, CommandView, CompilePurpose, Multi, ReplySink, Session, SessionField,
-    SessionSetting, SourceForm, Text,
+    Access, CommandFilter, CommandView, CompilePurpose, Multi, Question, ReplyMode, ReplySink,
+    Session, SessionField, SessionSetting, SourceForm, Text,
 };
 
 /// What belongs to one connection and outlives its requests.
@@ -28,22 +33,72 @@ pub(crate) struct SessionState {
     pub(crate) database: u32,
     /// The protocol version that it speaks.
     pub(crate) version: Version,
-    /// What it may do.
+    /// What it may do: nothing before it has given the password, where one is asked for.
     pub(crate) access: Access,
+    /// What it may do then.
+    granted: Access,
+    /// Whether it has given the password, or need not.
+    pub(crate) authenticated: bool,
+    /// Which replies it gets.
+    pub(crate) replies: ReplyMode,
+    /// What others may know of it.
+    registration: Arc<Registration>,
+    /// Whether they have to hear of it.
+    changed: bool,
 }
 
 impl SessionState {
-    /// A new connection's.
-    pub(crate) fn new(id: u64, access: Access) -> Self {
+    /// A new connection's, which has to give a password first where `authenticated` is false.
+    pub(crate) fn new(registration: Registration, granted: Access, authenticated: bool) -> Self {
         Self {
-            id,
+            id: registration.client().id,
             name: Box::default(),
             library_name: Box::default(),
             library_version: Box::default(),
             database: 0,
             version: Version::Resp2,
-            access,
+            access: if authenticated { granted } else { Access::NONE },
+            granted,
+            authenticated,
+            replies: ReplyMode::On,
+            registration: Arc::new(registration),
+            changed: false,
         }
+    }
+
+    /// What others may know of it.
+    pub(crate) fn client(&self) -> &Client {
+        self.registration.client()
+    }
+
+    /// Whether the request that comes next gets no reply.
+    pub(crate) fn is_quiet(&mut self) -> bool {
+        match self.replies {
+            ReplyMode::On => false,
+            ReplyMode::Skip => {
+                self.replies = ReplyMode::On;
+                true
+            }
+            _ => true,
+        }
+    }
+
+    /// Lets others know how it stands, where a command has changed that.
+    pub(crate) fn publish(&mut self) {
+        if !std::mem::take(&mut self.changed) {
+            return;
+        }
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        self.client().tell(|facts| {
+            facts.name = text(&self.name);
+            facts.library_name = text(&self.library_name);
+            facts.library_version = text(&self.library_version);
+            facts.database = self.database;
+            facts.protocol = match self.version {
+                Version::Resp2 => 2,
+                Version::Resp3 => 3,
+            };
+        });
     }
 }
 
@@ -55,14 +110,17 @@ pub(crate) struct SessionView<'a> {
     /// What the reply is written in; HELLO changes it before it replies.
     dialect: &'a Cell<Dialect>,
     closing: bool,
+    /// What the next question is about.
+    words: Vec<Box<[u8]>>,
+    /// What the connection gets of replies from the next request on, where that changes.
+    replies: Option<ReplyMode>,
+    is_reset: bool,
     /// Whether requests are queued, since MULTI.
     queueing: bool,
     /// What is to be done about that.
     wish: Option<Multi>,
     /// The keys to watch.
     watch: Vec<Box<[u8]>>,
-    config_patterns: Vec<Box<[u8]>>,
-    info_sections: Vec<Box<[u8]>>,
 }
 
 impl<'a> SessionView<'a> {
@@ -83,8 +141,9 @@ impl<'a> SessionView<'a> {
             catalog,
             dialect,
             closing: false,
-            config_patterns: Vec::new(),
-            info_sections: Vec::new(),
+            words: Vec::new(),
+            replies: None,
+            is_reset: false,
         }
     }
 
@@ -97,6 +156,85 @@ impl<'a> SessionView<'a> {
     /// Whether the command asked for the connection to close.
     pub(crate) const fn is_closing(&self) -> bool {
         self.closing
+    }
+
+    /// Whether the connection is as it was when it was new.
+    pub(crate) const fn is_reset(&self) -> bool {
+        self.is_reset
+    }
+
+    /// Which replies the connection gets from the next request on, where the command has said so.
+    pub(crate) const fn replies(&self) -> Option<ReplyMode> {
+        self.replies
+    }
+
+    fn reply_config(&self, patterns: &[Box<[u8]>], sink: &mut dyn ReplySink) {
+        let mut found: Vec<(Vec<u8>, String)> = Vec::new();
+        for (name, value) in settings::all(self.shared) {
+            // A name that is asked for without wildcards comes back as it was written.
+            let exact = patterns.iter().find(|p| p.eq_ignore_ascii_case(name.as_bytes()));
+            let shown = exact.map_or(name.as_bytes(), |written| written);
+            if exact.is_some() || patterns.iter().any(|p| glob::matches(p, name.as_bytes(), true)) {
+                found.push((shown.to_vec(), value));
+            }
+        }
+        sink.map(found.len());
+        for (name, value) in found {
+            sink.bytes(Text::Bytes(&name));
+            sink.bytes(Text::Bytes(value.as_bytes()));
+        }
+    }
+
+    /// Ends the clients that the words select, and replies how many they are.
+    fn kill_clients(&mut self, words: &[Box<[u8]>], sink: &mut dyn ReplySink) {
+        let mut selection = Selection { except: Some(self.state.id), ..Selection::default() };
+        let mut old_form = false;
+        for pair in words.chunks(2) {
+            let (Some(name), Some(value)) = (pair.first(), pair.get(1)) else { continue };
+            match &**name {
+                b"id" => {
+                    let digits = std::str::from_utf8(value).ok();
+                    selection.id = Some(digits.and_then(|text| text.parse().ok()).unwrap_or(0));
+                }
+                b"addr" => selection.address = Some(value),
+                b"old" => {
+                    selection = Selection { address: Some(value), ..Selection::default() };
+                    old_form = true;
+                }
+                b"laddr" => selection.local_address = Some(value),
+                b"skipme" => {
+                    selection.except = selection.except.filter(|_| &**value == b"yes");
+                }
+                _ => {}
+            }
+        }
+        let count = self.shared.clients.kill(&selection);
+        // The one that asks goes once it has its reply.
+        self.closing |= self.state.client().is_killed();
+        match (old_form, count) {
+            (false, _) => sink.integer(count),
+            (true, 0) => sink.error(b"ERR No such client"),
+            (true, _) => sink.status(b"OK"),
+        }
+    }
+
+    fn reply_keys(&self, words: &[Box<[u8]>], with_flags: bool, sink: &mut dyn ReplySink) {
+        match self.catalog.keys_of(words) {
+            Err(text) => sink.error(text),
+            Ok((keys, flags)) => {
+                sink.array(keys.len());
+                for key in keys {
+                    if with_flags {
+                        sink.array(2);
+                    }
+                    sink.bytes(Text::Bytes(key));
+                    if with_flags {
+                        sink.set(flags.len());
+                        flags.iter().for_each(|flag| sink.status(flag.as_bytes()));
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -113,6 +251,15 @@ impl Session for SessionView<'_> {
             SessionField::Database => number(u64::from(self.state.database)),
             SessionField::ServerVersion => Text::Bytes(info::REDIS_VERSION.as_bytes()),
             SessionField::CommandCount => number(self.catalog.count_listed() as u64),
+            SessionField::UnixMicros => number(Clock::unix_us()),
+            SessionField::StartedAt => number(self.shared.started_ms / 1000),
+            SessionField::PasswordSet => {
+                number(u64::from(self.shared.settings.password().is_some()))
+            }
+            SessionField::Authenticated => number(u64::from(self.state.authenticated)),
+            SessionField::RunId => Text::Bytes(self.shared.run_id.as_bytes()),
+            SessionField::LibraryName => Text::Bytes(&self.state.library_name),
+            SessionField::LibraryVersion => Text::Bytes(&self.state.library_version),
             _ => Text::Bytes(b""),
         }
     }
@@ -122,6 +269,7 @@ impl Session for SessionView<'_> {
         if !value.iter().all(|byte| (b'!'..=b'~').contains(byte)) {
             return false;
         }
+        self.state.changed = true;
         match setting {
             SessionSetting::Name => self.state.name = value.into(),
             SessionSetting::LibraryName => self.state.library_name = value.into(),
@@ -135,6 +283,7 @@ impl Session for SessionView<'_> {
         match u32::try_from(index) {
             Ok(index) if index < DATABASES => {
                 self.state.database = index;
+                self.state.changed = true;
                 true
             }
             _ => false,
@@ -148,13 +297,46 @@ impl Session for SessionView<'_> {
             _ => return false,
         };
         self.state.version = version;
+        self.state.changed = true;
         self.dialect.set(Dialect::Resp(version));
         true
     }
 
-    fn authenticate(&mut self, user: &[u8], _password: &[u8]) -> bool {
-        // Without a configured password the default user takes any, as in Redis.
-        user == b"default"
+    fn authenticate(&mut self, user: &[u8], password: &[u8]) -> bool {
+        // Without a password the default user takes any, as in Redis.
+        let right = self.shared.settings.password().is_none_or(|own| own.is(password));
+        if user != b"default" || !right {
+            return false;
+        }
+        self.state.authenticated = true;
+        self.state.access = self.state.granted;
+        true
+    }
+
+    fn reset(&mut self) {
+        let state = &mut *self.state;
+        state.name = Box::default();
+        state.database = 0;
+        state.authenticated = self.shared.settings.password().is_none();
+        state.access = if state.authenticated { state.granted } else { Access::NONE };
+        self.replies = Some(ReplyMode::On);
+        self.is_reset = true;
+        self.set_protocol(2);
+    }
+
+    fn set_replies(&mut self, mode: ReplyMode) {
+        self.replies = Some(mode);
+    }
+
+    fn stop(&mut self) {
+        tracing::info!(client = self.state.id, "a client stops the server");
+        self.shared.stop();
+    }
+
+    fn sleep(&mut self, seconds: f64) {
+        if let Ok(time) = Duration::try_from_secs_f64(seconds) {
+            Clock::sleep(time.min(SLEEP_MAX));
+        }
     }
 
     fn close(&mut self) {
@@ -180,35 +362,56 @@ impl Session for SessionView<'_> {
         !self.queueing
     }
 
-    fn select_config(&mut self, pattern: &[u8]) {
-        self.config_patterns.push(pattern.into());
+    fn add_word(&mut self, word: &[u8]) {
+        self.words.push(word.into());
     }
 
-    fn reply_config(&mut self, sink: &mut dyn ReplySink) {
-        let patterns = std::mem::take(&mut self.config_patterns);
-        let mut found: Vec<(Vec<u8>, String)> = Vec::new();
-        for (name, value) in info::settings(self.shared) {
-            // A name that is asked for without wildcards comes back as it was written.
-            let exact = patterns.iter().find(|p| p.eq_ignore_ascii_case(name.as_bytes()));
-            let shown = exact.map_or(name.as_bytes(), |written| written);
-            if exact.is_some() || patterns.iter().any(|p| glob::matches(p, name.as_bytes(), true)) {
-                found.push((shown.to_vec(), value));
+    fn answer(&mut self, question: Question, sink: &mut dyn ReplySink) {
+        let words = std::mem::take(&mut self.words);
+        let shared = self.shared;
+        match question {
+            Question::Config => self.reply_config(&words, sink),
+            Question::ConfigSet => match settings::set(shared, &words) {
+                Ok(()) => sink.status(b"OK"),
+                Err(error) => sink.error(&error.text()),
+            },
+            Question::ConfigReset => {
+                shared.stats.forget();
+                sink.status(b"OK");
+            }
+            Question::Clients => {
+                let numbers = words.iter().filter_map(|word| std::str::from_utf8(word).ok());
+                let ids: Vec<u64> = numbers.filter_map(|text| text.parse().ok()).collect();
+                let name = |id| self.catalog.command(CommandId(id)).map(Command::name);
+                sink.verbatim(shared.clients.lines(&ids, Clock::unix_ms(), name).as_bytes());
+            }
+            Question::OwnClient => {
+                let name = |id| self.catalog.command(CommandId(id)).map(Command::name);
+                sink.verbatim(self.state.client().line(Clock::unix_ms(), name).as_bytes());
+            }
+            Question::KillClients => self.kill_clients(&words, sink),
+            Question::CommandKeys => self.reply_keys(&words, false, sink),
+            Question::CommandKeyFlags => self.reply_keys(&words, true, sink),
+            Question::Memory => info::memory_stats(shared, sink),
+            _ => {
+                let sections: Vec<_> =
+                    words.iter().map(|word| word.to_ascii_lowercase().into()).collect();
+                sink.verbatim(info::text(shared, self.catalog, &sections).as_bytes());
             }
         }
-        sink.map(found.len());
-        for (name, value) in found {
-            sink.bytes(Text::Bytes(&name));
-            sink.bytes(Text::Bytes(value.as_bytes()));
+    }
+
+    fn reply_stats(&mut self, kind: &[u8], sink: &mut dyn ReplySink) {
+        match crate::stats_report::report(self.shared, kind) {
+            Some(figures) => {
+                sink.map(figures.len());
+                for (name, value) in figures {
+                    sink.bytes(Text::Bytes(name.as_bytes()));
+                    sink.bytes(Text::Bytes(value.as_bytes()));
+                }
+            }
+            None => sink.error(b"ERROR"),
         }
-    }
-
-    fn select_info(&mut self, section: &[u8]) {
-        self.info_sections.push(section.to_ascii_lowercase().into());
-    }
-
-    fn reply_info(&mut self, sink: &mut dyn ReplySink) {
-        let sections = std::mem::take(&mut self.info_sections);
-        sink.verbatim(info::text(self.shared, self.catalog, &sections).as_bytes());
     }
 
     fn reply_command(&mut self, name: &[u8], view: CommandView, sink: &mut dyn ReplySink) -> usize {
@@ -298,6 +501,9 @@ fn one_line(error: &LibraryError) -> String {
     let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
     format!("ERR {}", lines.join("; "))
 }
+
+/// The longest that a thread is kept from its work on request.
+const SLEEP_MAX: Duration = Duration::from_hours(1);
 
 /// How many numbered databases there are.
 pub(crate) const DATABASES: u32 = 16;

@@ -1,5 +1,7 @@
 //! A shard as programs see it: one namespace, at one moment.
 
+mod items;
+
 use crate::glob;
 use crate::session::DATABASES;
 use crate::watches::Place;
@@ -156,7 +158,9 @@ impl Store for ShardStore<'_> {
             seed: key.hash,
         };
         let Ok(value) = dump::read(payload, &options) else { return Ok(false) };
-        if value.text().is_none() && value.as_set().is_none_or(Set::is_empty) {
+        if value.is_empty_container()
+            || (value.text().is_none() && value.kind() == databox::Kind::String)
+        {
             return Ok(false);
         }
         let options = PutOptions { expiry: put_expiry(expiry), flags: 0 };
@@ -220,6 +224,114 @@ impl Store for ShardStore<'_> {
     fn set_contains(&mut self, key: Key<'_>, member: &[u8]) -> bool {
         let found = self.shard.set_contains(self.namespace, shard_key(key), member, self.now_ms);
         found.unwrap_or(false)
+    }
+
+    fn set_iterate(
+        &mut self,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        pattern: Option<&[u8]>,
+        visit: &mut dyn FnMut(Text<'_>),
+    ) -> u64 {
+        let set = self.shard.set(self.namespace, shard_key(key), self.now_ms);
+        let Ok(Some(set)) = set else { return 0 };
+        set.scan(cursor, count, |member| {
+            if is_like(member, pattern) {
+                visit(member);
+            }
+        })
+    }
+
+    fn list_len(&mut self, key: Key<'_>) -> u64 {
+        self.list(key).map_or(0, |list| list.len() as u64)
+    }
+
+    fn list_get(&mut self, key: Key<'_>, at: u64) -> Option<Text<'_>> {
+        self.list(key)?.get(usize::try_from(at).ok()?)
+    }
+
+    fn list_insert(&mut self, key: Key<'_>, at: u64, element: &[u8]) -> Result<(), OutOfMemory> {
+        self.list_replace(key, (at, 0, Some(element))).map(|_| ())
+    }
+
+    fn list_set(&mut self, key: Key<'_>, at: u64, element: &[u8]) -> Result<(), OutOfMemory> {
+        if at >= self.list_len(key) {
+            return Ok(());
+        }
+        self.list_replace(key, (at, 1, Some(element))).map(|_| ())
+    }
+
+    fn list_remove(&mut self, key: Key<'_>, at: u64, count: u64) -> u64 {
+        self.list_replace(key, (at, count, None)).unwrap_or(0)
+    }
+
+    fn list_walk(
+        &mut self,
+        key: Key<'_>,
+        at: u64,
+        count: u64,
+        back: bool,
+        visit: &mut dyn FnMut(Text<'_>),
+    ) {
+        let Some(list) = self.list(key) else { return };
+        let usize_of = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        if back {
+            list.walk_back(usize_of(at), usize_of(count), visit);
+        } else {
+            list.walk(usize_of(at), usize_of(count), visit);
+        }
+    }
+
+    fn map_len(&mut self, key: Key<'_>) -> u64 {
+        self.map(key).map_or(0, |map| map.len() as u64)
+    }
+
+    fn map_get(&mut self, key: Key<'_>, name: &[u8]) -> Option<Text<'_>> {
+        self.map(key)?.get(name)
+    }
+
+    fn map_set(&mut self, key: Key<'_>, name: &[u8], value: &[u8]) -> Result<bool, OutOfMemory> {
+        let set = self.shard.map_set(self.namespace, shard_key(key), (name, value), self.now_ms);
+        self.note(key, set.is_ok());
+        match set {
+            Ok(is_new) => Ok(is_new),
+            Err(WriteError::OutOfBudget(_)) => Err(OutOfMemory),
+            Err(_) => Ok(false),
+        }
+    }
+
+    fn map_remove(&mut self, key: Key<'_>, name: &[u8]) -> bool {
+        let removed = self.shard.map_remove(self.namespace, shard_key(key), name, self.now_ms);
+        let removed = removed.unwrap_or(false);
+        self.note(key, removed);
+        removed
+    }
+
+    fn map_walk(
+        &mut self,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        visit: &mut dyn FnMut(Text<'_>, Text<'_>),
+    ) -> u64 {
+        self.map(key).map_or(0, |map| map.walk(cursor, count, visit))
+    }
+
+    fn map_scan(
+        &mut self,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        pattern: Option<&[u8]>,
+        visit: &mut dyn FnMut(Text<'_>, Text<'_>),
+    ) -> u64 {
+        let Some(map) = self.map(key) else { return 0 };
+        map.scan(cursor, count, |name, value| {
+            if is_like(name, pattern) {
+                visit(name, value);
+            }
+        })
     }
 
     fn set_scan(
@@ -339,6 +451,37 @@ const fn next_cursor(inner: u64, place: ShardPlace) -> u64 {
     if shard >= place.count { 0 } else { inner * place.count as u64 + shard as u64 }
 }
 
+impl ShardStore<'_> {
+    fn list(&mut self, key: Key<'_>) -> Option<kvstore::ListView<'_>> {
+        self.shard.list(self.namespace, shard_key(key), self.now_ms).ok()?
+    }
+
+    fn map(&mut self, key: Key<'_>) -> Option<kvstore::MapView<'_>> {
+        self.shard.map(self.namespace, shard_key(key), self.now_ms).ok()?
+    }
+
+    fn list_replace(
+        &mut self,
+        key: Key<'_>,
+        change: (u64, u64, Option<&[u8]>),
+    ) -> Result<u64, OutOfMemory> {
+        let replaced = self.shard.list_replace(self.namespace, shard_key(key), change, self.now_ms);
+        let inserts = change.2.is_some();
+        self.note(key, matches!(replaced, Ok(removed) if inserts || removed > 0));
+        match replaced {
+            Ok(removed) => Ok(removed),
+            Err(WriteError::OutOfBudget(_)) => Err(OutOfMemory),
+            Err(_) => Ok(0),
+        }
+    }
+}
+
+/// Whether a text matches a glob pattern, if there is one.
+fn is_like(text: Text<'_>, pattern: Option<&[u8]>) -> bool {
+    let mut digits = decimal::Buffer::new();
+    pattern.is_none_or(|pattern| glob::matches(pattern, text.bytes(&mut digits), false))
+}
+
 /// What Redis 7.0 would call the encoding of a value like this.
 fn encoding_name(item: &kvstore::Item<'_>) -> &'static str {
     match (item.string(), item.set()) {
@@ -346,7 +489,13 @@ fn encoding_name(item: &kvstore::Item<'_>) -> &'static str {
         (Some(text), _) if text.len() <= EMBEDDED_LEN_MAX => "embstr",
         (_, Some(set)) if set.is_of_integers() => "intset",
         (_, Some(_)) => "hashtable",
-        _ => "raw",
+        _ => match (item.list(), item.map()) {
+            // Redis keeps a list of up to 8 KiB, and a hash of 128 fields of up to 64 bytes, so.
+            (Some(_), _) => "quicklist",
+            (_, Some(map)) if map.as_small().is_some() => "listpack",
+            (_, Some(_)) => "hashtable",
+            _ => "raw",
+        },
     }
 }
 

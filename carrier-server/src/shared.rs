@@ -1,8 +1,11 @@
 //! What all threads of a server share: read often, written almost never.
 
+use crate::budget::Budget;
+use crate::clients::Clients;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
+use crate::settings::Settings;
 use crate::stats::Stats;
 use kvstore::HashKey;
 use loopy_ring::TryLock;
@@ -14,6 +17,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub(crate) struct Shared {
     /// What it was told to do.
     pub(crate) config: Config,
+    /// What of it can change while it runs.
+    pub(crate) settings: Settings,
+    /// Who is connected.
+    pub(crate) clients: Arc<Clients>,
+    /// What all shards together may hold.
+    pub(crate) budget: Budget,
     /// The commands in force.
     pub(crate) commands: Commands,
     /// Counters of all threads.
@@ -24,6 +33,8 @@ pub(crate) struct Shared {
     pub(crate) order: TryLock,
     /// How many shards there are.
     pub(crate) shards: usize,
+    /// When the server started, in milliseconds since the Unix epoch.
+    pub(crate) started_ms: u64,
     /// Time since the server started.
     pub(crate) clock: Clock,
     /// The port of the first TCP network, for INFO; 0 without one.
@@ -51,13 +62,18 @@ impl Shared {
         random: [u64; 4],
     ) -> Self {
         let [a, b, c, d] = random;
+        let memory = &config.memory;
         Self {
+            settings: Settings::new(&config),
+            clients: Arc::default(),
+            budget: Budget::new(memory.budget_bytes(), memory.policy, shards),
             config,
             commands,
             stats: Stats::new(threads),
             hash_key: Arc::new(HashKey::new([a, b])),
             order: TryLock::new(),
             shards,
+            started_ms: Clock::unix_ms(),
             clock: Clock::start(),
             port,
             run_id: format!("{c:016x}{d:016x}{:08x}", std::process::id()),

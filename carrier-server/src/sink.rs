@@ -1,10 +1,16 @@
 //! The encoder of replies: one type for all dialects, told per request which it is.
 
+mod binary;
+mod meta;
+mod text;
+
 use crate::dialect::Dialect;
 use databox::decimal;
 use drp_parser::{Encoder, Version};
 use std::cell::Cell;
-use zvm::{Mark, ReplySink, Text};
+use zvm::{Args, ItemView, Lease, Mark, ReplySink, Text};
+
+pub(crate) use text::{end_items, is_error};
 
 /// Writes the reply of one request to the end of a buffer.
 #[derive(Debug)]
@@ -14,25 +20,79 @@ pub(crate) struct Sink<'a> {
     start: usize,
     /// HELLO changes it while it replies.
     dialect: &'a Cell<Dialect>,
+    /// The key that memcached's replies may name.
+    key: &'a [u8],
+    /// The flags of a meta command.
+    tokens: &'a [u8],
+    /// What goes with memcached's next reply.
+    notes: Notes,
+    /// How many items were replied.
+    items: u64,
+}
+
+/// What a program says before it replies, for protocols that tell it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Notes {
+    stamp: Option<u64>,
+    lease: Lease,
+    /// How many of a map's keys and values are still to come, of which the last ends it.
+    pairs: Pairs,
+}
+
+/// A map on its way out to a protocol that has figures and no maps.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pairs {
+    left: usize,
+    /// Where the key begins that awaits its value.
+    key_start: usize,
 }
 
 impl<'a> Sink<'a> {
     /// A sink that appends to `out`.
     pub(crate) fn new(out: &'a mut Vec<u8>, dialect: &'a Cell<Dialect>) -> Self {
-        Self { start: out.len(), out, dialect }
+        Self { start: out.len(), ..Self::resume(out, dialect) }
+    }
+
+    /// The sink of one request, with what memcached's dialects want to know of it.
+    #[inline]
+    pub(crate) fn of_request(
+        out: &'a mut Vec<u8>,
+        dialect: &'a Cell<Dialect>,
+        args: Args<'a>,
+    ) -> Self {
+        let sink = Self::new(out, dialect);
+        match dialect.get() {
+            Dialect::Meta { .. } => Self { key: args.get(0), tokens: args.behind(), ..sink },
+            // The key stands last where a time stands before it.
+            Dialect::Binary { .. } => Self { key: args.get(args.len().saturating_sub(1)), ..sink },
+            Dialect::Resp(_) | Dialect::Memcached => sink,
+        }
     }
 
     /// A sink that goes on with a reply that is all there is in `out`.
     pub(crate) const fn resume(out: &'a mut Vec<u8>, dialect: &'a Cell<Dialect>) -> Self {
-        Self { start: 0, out, dialect }
+        let notes = Notes {
+            stamp: None,
+            lease: Lease { is_stale: false, is_claimed: false, is_won: false },
+            pairs: Pairs { left: 0, key_start: 0 },
+        };
+        Self { start: 0, out, dialect, key: &[], tokens: &[], notes, items: 0 }
     }
 
-    /// Writes in the dialect in force: `resp`, or else `memcached`.
+    /// How many items were replied.
     #[inline]
-    fn write(&mut self, resp: impl FnOnce(&mut Encoder<'_>), memcached: impl FnOnce(&mut Vec<u8>)) {
+    pub(crate) const fn items(&self) -> u64 {
+        self.items
+    }
+
+    /// Writes in the dialect in force: RESP here, memcached's as `reply` says.
+    #[inline]
+    fn write(&mut self, resp: impl FnOnce(&mut Encoder<'_>), reply: Reply<'_>) {
         match self.dialect.get() {
             Dialect::Resp(version) => resp(&mut Encoder::new(self.out, version)),
-            Dialect::Memcached => memcached(self.out),
+            Dialect::Memcached => self.text(reply),
+            Dialect::Meta { quiet } => self.meta(quiet, reply),
+            Dialect::Binary { opcode, opaque } => self.binary(opcode, opaque, reply),
         }
     }
 
@@ -47,89 +107,132 @@ impl<'a> Sink<'a> {
                 let opened = resp(encoder);
                 mark = Mark { offset: opened.offset, hint: opened.hint };
             },
-            |_| (),
+            Reply::Nothing,
         );
         mark
     }
 }
 
+/// A reply as memcached's dialects see it.
+#[derive(Debug, Clone, Copy)]
+enum Reply<'r> {
+    /// What became of the request, in the text protocol's word.
+    Status(&'r [u8]),
+    /// An error.
+    Error(&'r [u8]),
+    /// There is nothing at the key.
+    Nil,
+    /// An integer.
+    Integer(i64),
+    /// A number without sign.
+    Number(u64),
+    /// A string.
+    Bytes(&'r [u8]),
+    /// An item.
+    Item(&'r [u8], &'r ItemView<'r>),
+    /// What is known of an item.
+    Details(&'r [u8], &'r ItemView<'r>),
+    /// A map of figures begins.
+    Map(usize),
+    /// An array has ended, with so many elements.
+    EndOfArray(usize),
+    /// What has no form of its own there.
+    Nothing,
+}
+
 impl ReplySink for Sink<'_> {
     fn status(&mut self, text: &[u8]) {
-        self.write(|resp| resp.status(text), |out| line(out, text));
+        self.write(|resp| resp.status(text), Reply::Status(text));
     }
 
     fn error(&mut self, text: &[u8]) {
         // Redis drops line ends behind a word that an error ends with, and blanks those within.
         let len = text.iter().rposition(|byte| !b"\r\n".contains(byte)).map_or(0, |last| last + 1);
         let text = text.get(..len).unwrap_or(text);
-        self.write(|resp| resp.error(text), |out| memcached_error(out, text));
+        self.write(|resp| resp.error(text), Reply::Error(text));
     }
 
     fn nil(&mut self) {
-        // A miss is silence between the items of a memcached reply.
-        self.write(|resp| resp.nil(), |_| ());
+        self.write(|resp| resp.nil(), Reply::Nil);
     }
 
     fn nil_array(&mut self) {
-        self.write(|resp| resp.nil_array(), |_| ());
+        self.write(|resp| resp.nil_array(), Reply::Nil);
     }
 
     #[inline]
     fn integer(&mut self, value: i64) {
-        self.write(
-            |resp| resp.integer(value),
-            |out| line(out, itoa::Buffer::new().format(value).as_bytes()),
-        );
+        self.write(|resp| resp.integer(value), Reply::Integer(value));
     }
 
     fn double(&mut self, value: f64) {
-        self.write(|resp| resp.double(value), |out| line(out, value.to_string().as_bytes()));
+        let text = value.to_string();
+        self.write(|resp| resp.double(value), Reply::Bytes(text.as_bytes()));
     }
 
     fn boolean(&mut self, value: bool) {
-        self.write(|resp| resp.boolean(value), |out| line(out, if value { b"1" } else { b"0" }));
+        self.write(|resp| resp.boolean(value), Reply::Integer(value.into()));
     }
 
     #[inline]
     fn bytes(&mut self, value: Text<'_>) {
         match value {
-            Text::Bytes(bytes) => self.write(|resp| resp.bulk(bytes), |out| line(out, bytes)),
-            Text::Integer(number) => self.write(
-                |resp| resp.bulk_integer(number),
-                |out| line(out, itoa::Buffer::new().format(number).as_bytes()),
-            ),
+            Text::Bytes(bytes) => self.write(|resp| resp.bulk(bytes), Reply::Bytes(bytes)),
+            Text::Integer(number) => {
+                self.write(|resp| resp.bulk_integer(number), Reply::Integer(number));
+            }
         }
     }
 
     fn verbatim(&mut self, text: &[u8]) {
-        self.write(|resp| resp.verbatim(text), |out| line(out, text));
+        self.write(|resp| resp.verbatim(text), Reply::Bytes(text));
     }
 
-    fn item(&mut self, key: &[u8], value: Text<'_>, flags: u32, cas: Option<u64>) {
-        let mut digits = decimal::Buffer::new();
-        let bytes = value.bytes(&mut digits);
+    #[inline]
+    fn item(&mut self, key: &[u8], item: &ItemView<'_>) {
+        self.items += 1;
         self.write(
-            |resp| resp.bulk(bytes),
-            |out| dmp_parser::Encoder::new(out).value(key, flags, bytes, cas),
+            |resp| match item.text {
+                Text::Bytes(bytes) => resp.bulk(bytes),
+                Text::Integer(number) => resp.bulk_integer(number),
+            },
+            Reply::Item(key, item),
         );
     }
 
-    // The memcached text protocol knows no aggregates: their elements stand alone.
+    fn item_details(&mut self, key: &[u8], item: &ItemView<'_>) {
+        self.write(|resp| resp.nil(), Reply::Details(key, item));
+    }
+
+    fn number(&mut self, value: u64) {
+        let text = value.to_string();
+        self.write(|resp| resp.bulk(text.as_bytes()), Reply::Number(value));
+    }
+
+    fn stamp(&mut self, stamp: u64) {
+        self.notes.stamp = Some(stamp);
+    }
+
+    fn lease(&mut self, lease: Lease) {
+        self.notes.lease = lease;
+    }
+
+    // memcached knows no aggregates: their elements stand alone.
 
     fn array(&mut self, len: usize) {
-        self.write(|resp| resp.array(len), |_| ());
+        self.write(|resp| resp.array(len), Reply::Nothing);
     }
 
     fn map(&mut self, len: usize) {
-        self.write(|resp| resp.map(len), |_| ());
+        self.write(|resp| resp.map(len), Reply::Map(len));
     }
 
     fn set(&mut self, len: usize) {
-        self.write(|resp| resp.set(len), |_| ());
+        self.write(|resp| resp.set(len), Reply::Nothing);
     }
 
     fn push(&mut self, len: usize) {
-        self.write(|resp| resp.push(len), |_| ());
+        self.write(|resp| resp.push(len), Reply::Nothing);
     }
 
     fn open_array(&mut self, hint: usize) -> Mark {
@@ -137,7 +240,7 @@ impl ReplySink for Sink<'_> {
     }
 
     fn close_array(&mut self, mark: Mark, len: usize) {
-        self.write(|resp| resp.close_array(encoder_mark(mark), len), |_| ());
+        self.write(|resp| resp.close_array(encoder_mark(mark), len), Reply::EndOfArray(len));
     }
 
     fn open_map(&mut self, hint: usize) -> Mark {
@@ -145,7 +248,7 @@ impl ReplySink for Sink<'_> {
     }
 
     fn close_map(&mut self, mark: Mark, len: usize) {
-        self.write(|resp| resp.close_map(encoder_mark(mark), len), |_| ());
+        self.write(|resp| resp.close_map(encoder_mark(mark), len), Reply::Nothing);
     }
 
     fn is_resp3(&self) -> bool {
@@ -154,28 +257,15 @@ impl ReplySink for Sink<'_> {
 
     fn restart(&mut self) {
         self.out.truncate(self.start);
+        self.notes = Notes::default();
     }
-}
-
-/// Ends the items of a memcached reply.
-pub(crate) fn end_items(out: &mut Vec<u8>) {
-    dmp_parser::Encoder::new(out).end();
 }
 
 const fn encoder_mark(mark: Mark) -> drp_parser::Mark {
     drp_parser::Mark { offset: mark.offset, hint: mark.hint }
 }
 
-fn line(out: &mut Vec<u8>, text: &[u8]) {
-    out.extend_from_slice(text);
-    out.extend_from_slice(b"\r\n");
-}
-
-/// memcached's errors begin with whose fault it is; those that do not are the server's to answer
-/// for.
-fn memcached_error(out: &mut Vec<u8>, text: &[u8]) {
-    if !text.starts_with(b"CLIENT_ERROR ") && !text.starts_with(b"SERVER_ERROR ") {
-        out.extend_from_slice(b"SERVER_ERROR ");
-    }
-    line(out, text);
+/// The bytes of an item.
+fn item_bytes<'b>(item: &ItemView<'b>, digits: &'b mut decimal::Buffer) -> &'b [u8] {
+    item.text.bytes(digits)
 }

@@ -5,7 +5,7 @@ use mio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use mio::{Interest, Registry, Token};
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::net::ToSocketAddrs;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -65,6 +65,26 @@ pub(crate) enum Stream {
     Tcp(TcpStream),
     /// Over a Unix socket.
     Unix(UnixStream),
+}
+
+impl Stream {
+    /// Where the client is, and where it came to, as clients are listed.
+    pub(crate) fn addresses(&self) -> (String, String) {
+        match self {
+            Self::Tcp(stream) => {
+                let text = |address: io::Result<SocketAddr>| {
+                    address.map_or_else(|_| "?:0".to_owned(), |address| address.to_string())
+                };
+                (text(stream.peer_addr()), text(stream.local_addr()))
+            }
+            Self::Unix(stream) => {
+                let address = stream.local_addr().ok();
+                let path = address.as_ref().and_then(|address| address.as_pathname());
+                let path = path.map_or_else(|| "?".to_owned(), |path| path.display().to_string());
+                (format!("{path}:0"), format!("{path}:0"))
+            }
+        }
+    }
 }
 
 impl Read for Stream {

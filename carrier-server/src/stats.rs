@@ -56,6 +56,20 @@ pub(crate) struct ThreadStats {
     pub(crate) moved_bytes: Counter,
     /// Keys gone because their time had come.
     pub(crate) expired_keys: Counter,
+    /// Keys that memcached's protocols asked for.
+    pub(crate) cache_gets: Counter,
+    /// Items that they got.
+    pub(crate) cache_hits: Counter,
+    /// Items that they stored or tried to.
+    pub(crate) cache_sets: Counter,
+    /// Lifetimes that they changed or tried to.
+    pub(crate) cache_touches: Counter,
+    /// How often they flushed.
+    pub(crate) cache_flushes: Counter,
+    /// Meta commands among all of these.
+    pub(crate) cache_metas: Counter,
+    /// Keys gone to make room.
+    pub(crate) evicted_keys: Counter,
     /// Keys in each database.
     pub(crate) keys: [Counter; DATABASES as usize],
     /// Keys with an expiry in each database.
@@ -66,12 +80,26 @@ pub(crate) struct ThreadStats {
 #[derive(Debug)]
 pub(crate) struct Stats {
     threads: Box<[ThreadStats]>,
+    /// What was counted when CONFIG RESETSTAT came last, in the order of [`FORGOTTEN`].
+    forgotten: [AtomicU64; FORGOTTEN.len()],
 }
+
+/// The counters of which CONFIG RESETSTAT forgets what they had counted.
+const FORGOTTEN: [fn(&ThreadStats) -> &Counter; 5] = [
+    |thread| &thread.connections_admitted,
+    |thread| &thread.connections_refused,
+    |thread| &thread.commands,
+    |thread| &thread.remote_requests,
+    |thread| &thread.expired_keys,
+];
 
 impl Stats {
     /// Counters for `threads` threads.
     pub(crate) fn new(threads: usize) -> Self {
-        Self { threads: (0..threads).map(|_| ThreadStats::default()).collect() }
+        Self {
+            threads: (0..threads).map(|_| ThreadStats::default()).collect(),
+            forgotten: Default::default(),
+        }
     }
 
     /// How many threads there are.
@@ -88,6 +116,23 @@ impl Stats {
     pub(crate) fn connections(&self) -> u64 {
         let admitted = self.sum(|thread| &thread.connections_admitted);
         admitted.saturating_sub(self.sum(|thread| &thread.connections_ended))
+    }
+
+    /// Lets [`since_forgotten`](Self::since_forgotten) begin anew.
+    pub(crate) fn forget(&self) {
+        for (base, counter) in self.forgotten.iter().zip(FORGOTTEN) {
+            base.store(self.sum(counter), Ordering::Relaxed);
+        }
+    }
+
+    /// What INFO shows of what is counted over time: connections let in and refused, commands,
+    /// requests from other threads, expired keys.
+    pub(crate) fn since_forgotten(&self) -> [u64; FORGOTTEN.len()] {
+        let mut counts = [0; FORGOTTEN.len()];
+        for ((count, base), counter) in counts.iter_mut().zip(&self.forgotten).zip(FORGOTTEN) {
+            *count = self.sum(counter).saturating_sub(base.load(Ordering::Relaxed));
+        }
+        counts
     }
 
     /// The sum of a counter over all threads.

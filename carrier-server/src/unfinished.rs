@@ -107,6 +107,8 @@ pub(crate) struct LateReply {
 pub(crate) struct OwnedArgs {
     bytes: Vec<u8>,
     ranges: Vec<ArgRange>,
+    /// What stands behind them.
+    behind: ArgRange,
 }
 
 impl OwnedArgs {
@@ -114,6 +116,10 @@ impl OwnedArgs {
     pub(crate) fn copy_of(args: Args<'_>) -> Self {
         let mut owned = Self::default();
         owned.extend((0..args.len()).map(|index| args.get(index)));
+        if !args.behind().is_empty() {
+            owned.extend(std::iter::once(args.behind()));
+            owned.behind = owned.ranges.pop().unwrap_or_default();
+        }
         owned
     }
 
@@ -131,7 +137,7 @@ impl OwnedArgs {
 
     /// As programs see them.
     pub(crate) fn args(&self) -> Args<'_> {
-        Args::new(&self.bytes, &self.ranges)
+        Args::new(&self.bytes, &self.ranges).with_behind(self.behind)
     }
 
     /// Some of them as programs see them.

@@ -7,6 +7,7 @@ mod programs;
 pub(crate) use parts::Outgoing;
 
 use crate::batch::{Batch, Requests};
+use crate::budget::Budget;
 use crate::catalog::{Catalog, Command};
 use crate::connection::Connections;
 use crate::intents::{Intents, Ticket};
@@ -36,6 +37,12 @@ pub(crate) struct Worker {
     prepared: Vec<(Namespace, u64)>,
     /// When requests were last run.
     asked_at_ms: u64,
+    /// How many of memcached's items were replied.
+    items_replied: u64,
+    /// When the budget was last corrected.
+    corrected_at_ms: u64,
+    /// How many keys had made room when that was last looked at.
+    evicted: u64,
     /// The databases, a bit each, whose counters may have changed since they were published.
     touched: u32,
     /// Programs that wait for their next slice.
@@ -78,6 +85,9 @@ impl Worker {
             scratch: Vec::new(),
             prepared: Vec::new(),
             asked_at_ms: 0,
+            items_replied: 0,
+            corrected_at_ms: 0,
+            evicted: 0,
             touched: 0,
             unfinished: UnfinishedPrograms::default(),
             intents: Intents::default(),
@@ -101,12 +111,12 @@ impl Worker {
         if !requests.list.is_empty() {
             self.asked_at_ms = now_ms;
         }
+        self.flush_due(now_ms);
         self.prepare(&requests.list);
         for request in &requests.list {
             let Some(connection) = connections.get(request.reply_to.connection) else { continue };
             let Some(command) = catalog.command(request.command) else { continue };
-            let args =
-                requests.args(request.args.clone(), request.source, connection.input.buffer());
+            let args = requests.args_of(request, connection.input.buffer());
             let turn = ProgramTurn::of(request, command, args, now_ms);
             if !self.intents.is_empty() && self.queue(request, &turn, None, catalog) {
                 connection.unfinished += 1;
@@ -141,11 +151,12 @@ impl Worker {
     /// Executes a batch that came over a ring, replying into the batch.
     pub(crate) fn execute_batch(&mut self, batch: &mut Batch, now_ms: u64, stats: &ThreadStats) {
         self.asked_at_ms = now_ms;
+        self.flush_due(now_ms);
         self.prepare(&batch.requests.list);
         for request in &batch.requests.list {
             let start = batch.replies.len();
             if let Some(command) = batch.catalog.command(request.command) {
-                let args = batch.requests.args(request.args.clone(), request.source, &[]);
+                let args = batch.requests.args_of(request, &[]);
                 let turn = ProgramTurn::of(request, command, args, now_ms);
                 let home = Some(batch.home);
                 let (catalog, replies) = (&batch.catalog, &mut batch.replies);
@@ -167,7 +178,18 @@ impl Worker {
     }
 
     /// One bounded step of what the shard has to do by itself: expiry and deferred destruction.
-    pub(crate) fn maintain(&mut self, now_ms: u64) -> Upkeep {
+    pub(crate) fn maintain(&mut self, now_ms: u64, budget: &Budget) -> Upkeep {
+        if self.place.index == 0 && now_ms >= self.corrected_at_ms.saturating_add(CORRECTED_MS) {
+            self.corrected_at_ms = now_ms;
+            budget.correct();
+        }
+        self.flush_due(now_ms);
+        self.shard.set_budget(budget.of_shard());
+        let over = (0..EVICT_STEPS).all(|_| self.shard.stay_under());
+        if self.shard.evicted() != self.evicted {
+            self.evicted = self.shard.evicted();
+            self.touched = ALL_DATABASES;
+        }
         if self.shard.ledger().queued > 0 {
             self.touched = ALL_DATABASES;
         }
@@ -191,12 +213,20 @@ impl Worker {
         if moving {
             self.touched = ALL_DATABASES;
         }
-        if freeing || due || moving {
+        if freeing || due || moving || over {
             Upkeep::Backlog
         } else if expiring {
             Upkeep::Watching
         } else {
             Upkeep::Idle
+        }
+    }
+
+    /// Flushes what a client said should be flushed by now.
+    #[inline]
+    fn flush_due(&mut self, now_ms: u64) {
+        if self.shard.flush_due(now_ms) {
+            self.touched = ALL_DATABASES;
         }
     }
 
@@ -234,6 +264,7 @@ impl Worker {
 
     /// Tells the counters how things stand.
     pub(crate) fn publish(&mut self, stats: &ThreadStats) {
+        stats.cache_hits.set(self.items_replied);
         if self.touched == 0 {
             return;
         }
@@ -244,6 +275,7 @@ impl Worker {
         stats.committed_bytes.set(figures.committed_bytes as u64);
         stats.moved_bytes.set(figures.moved_bytes);
         stats.expired_keys.set(self.shard.expired());
+        stats.evicted_keys.set(self.shard.evicted());
         for (id, (keys, expiring)) in (0..).zip(stats.keys.iter().zip(&stats.expiring)) {
             if self.touched >> id & 1 == 1 {
                 keys.set(self.shard.len(Namespace(id)));
@@ -275,6 +307,10 @@ const ALL_DATABASES: u32 = u32::MAX >> (u32::BITS - DATABASES);
 const SWEEP: SweepLimits = SweepLimits { pages_max: 64, keys_max: 64 };
 /// How long nobody has asked for anything when a shard counts as idle.
 const IDLE_AFTER_MS: u64 = 100;
+/// Steps towards the budget between two looks at the clock.
+const EVICT_STEPS: usize = 8;
+/// How often the budget is corrected by what the process takes.
+const CORRECTED_MS: u64 = 100;
 /// Steps of deferred destruction between two looks at the clock.
 const WORK_STEPS: usize = 8;
 

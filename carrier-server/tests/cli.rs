@@ -28,6 +28,7 @@ fn version_and_help() {
         "--threads",
         "--layout",
         "--memory",
+        "--evict",
         "--log-level",
         "--check-config",
         "--print-config",

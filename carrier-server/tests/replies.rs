@@ -19,6 +19,16 @@ fn sets() {
 }
 
 #[test]
+fn lists() {
+    check("lists");
+}
+
+#[test]
+fn hashes() {
+    check("hashes");
+}
+
+#[test]
 fn several() {
     check("several");
 }
@@ -49,6 +59,16 @@ fn resp3() {
 }
 
 #[test]
+fn server() {
+    check("server");
+}
+
+#[test]
+fn refused() {
+    check("refused");
+}
+
+#[test]
 fn newer() {
     check("newer");
 }
@@ -65,9 +85,19 @@ fn the_recordings_are_of_redis() {
         return;
     };
     let mut replies = 0;
-    for name in
-        ["strings", "sets", "several", "transactions", "keys", "scan", "connection", "resp3"]
-    {
+    for name in [
+        "strings",
+        "sets",
+        "lists",
+        "hashes",
+        "several",
+        "transactions",
+        "keys",
+        "scan",
+        "connection",
+        "server",
+        "resp3",
+    ] {
         let transcript = Transcript::read(name);
         if recording() {
             transcript.record(redis.address);

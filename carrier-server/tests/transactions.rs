@@ -79,6 +79,72 @@ fn keys(random: &mut Random) -> Vec<String> {
 }
 
 /// What a connection sends behind a transaction sees it, on any shard, whatever it is.
+/// Whichever shards a step has its keys on, and whichever other shards the transaction touches.
+#[test]
+fn every_step_of_an_exec_replies() {
+    let mut random = Random::new(seed());
+    for server in servers() {
+        let mut client = Client::connect(server.address);
+        for _ in 0..200 {
+            let [a, b, c, d] = [(); 4].map(|()| format!("key{}", random.below(12)));
+            assert_eq!(client.line("MULTI"), Reply::ok());
+            let del = format!("DEL {d} {a}");
+            let steps =
+                [format!("SET {a} x"), format!("MSET {b} y {c} z"), format!("GET {c}"), del];
+            for step in &steps {
+                assert_eq!(client.line(step), Reply::status("QUEUED"));
+            }
+            let reply = client.line("EXEC");
+            let deleted = Reply::Integer(reply.elements()[3].as_integer().clamp(1, 2));
+            let expected = [Reply::ok(), Reply::ok(), Reply::text("z"), deleted];
+            assert_eq!(reply.elements(), expected, "{steps:?}");
+        }
+    }
+}
+
+/// What writes a key, of whatever kind, is seen by those who watch it.
+#[test]
+fn every_kind_of_write_breaks_a_watch() {
+    for server in servers() {
+        let [mut watcher, mut writer] = [(); 2].map(|()| Client::connect(server.address));
+        for (setup, write) in WRITES {
+            writer.line("FLUSHALL");
+            assert!(!writer.line(setup).is_error_with(""), "{setup}");
+            assert_eq!(watcher.line("WATCH k"), Reply::ok());
+            assert!(!writer.line(write).is_error_with(""), "{write}");
+            assert_eq!(watcher.line("MULTI"), Reply::ok());
+            assert_eq!(watcher.line("GET other"), Reply::status("QUEUED"));
+            assert_eq!(watcher.line("EXEC"), Reply::NilArray, "{setup}; {write}");
+        }
+    }
+}
+
+/// What is there first, and what is written then.
+const WRITES: [(&str, &str); 22] = [
+    ("GET k", "SET k 1"),
+    ("SET k 1", "DEL k"),
+    ("SET k 1", "INCR k"),
+    ("SET k 1", "APPEND k 1"),
+    ("SET k 1", "SETRANGE k 0 2"),
+    ("SET k 1", "EXPIRE k 100"),
+    ("SET k 1", "RENAME k l"),
+    ("SET l 1", "RENAME l k"),
+    ("SET l 1", "COPY l k"),
+    ("SADD k 1", "SADD k 2"),
+    ("SADD k 1 2", "SREM k 2"),
+    ("SADD k 1 2", "SMOVE k l 2"),
+    ("SADD l 1 2", "SMOVE l k 2"),
+    ("SADD l 1 2", "SUNIONSTORE k l m"),
+    ("RPUSH k 1", "RPUSH k 2"),
+    ("RPUSH k 1", "LPUSH k 2"),
+    ("RPUSH k 1 2", "LPOP k"),
+    ("RPUSH k 1 2", "LSET k 0 3"),
+    ("RPUSH k 1 2", "LREM k 0 1"),
+    ("RPUSH k 1 2", "LTRIM k 0 0"),
+    ("HSET k f 1", "HSET k f 2"),
+    ("HSET k f 1 g 2", "HDEL k g"),
+];
+
 #[test]
 fn a_pipeline_keeps_its_order() {
     for server in servers() {

@@ -55,6 +55,7 @@ function missing(error) {
   if (error instanceof Missing) return error.message;
   const command = /unknown command '?([\w.]+)/i.exec(error.message);
   if (command) return command[1].toUpperCase();
+  if (/scripts are not run here/.test(error.message)) return "EVAL";
   const subcommand = /unknown subcommand '?(\w+)'?. Try (\w+) HELP/i.exec(error.message);
   return subcommand && `${subcommand[2]} ${subcommand[1]}`.toUpperCase();
 }

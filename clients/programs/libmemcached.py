@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The command-line programs of libmemcached: libmemcached.py HOST PORT, with ../python in PYTHONPATH
 
-`memccapable` brings 27 checks of its own for the text protocol. Removes the keys it writes.
+`memccapable` brings 27 checks of its own for the text protocol and as many for the binary one. Removes the keys it writes.
 """
 
 import functools
@@ -163,5 +163,14 @@ for test, needs in [
     ("stat", ["stats"]),
 ]:
     check(*needs)(capable(test))
+
+
+@check()
+def capable_binary():
+    words = ["memccapable", "-h", HOST, "-p", PORT, "-b"]
+    pipe = subprocess.PIPE
+    done = subprocess.run(words, stdout=pipe, stderr=subprocess.STDOUT, timeout=100, text=True)
+    same((done.stdout.count("[pass]"), done.stdout.count("[FAIL]")), (27, 0))
+
 
 program.run()

@@ -48,6 +48,8 @@ def missing(error):
         return found[1].upper()
     if found := re.search(r"unknown subcommand '?(\w+)'?. Try (\w+) HELP", str(error), re.I):
         return f"{found[2]} {found[1]}".upper()
+    if "scripts are not run here" in str(error):
+        return "EVAL"
     return None
 
 

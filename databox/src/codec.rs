@@ -2,7 +2,7 @@
 //!
 //! One version byte, then the value: a tag and what it announces. Numbers are little-endian,
 //! lengths and counts LEB128, and every value has exactly one encoding but for the order of a
-//! set's members.
+//! set's members and a map's names.
 //!
 //! | tag | value |
 //! |---|---|
@@ -11,6 +11,8 @@
 //! | 3, 4 | `f32`, `f64` |
 //! | 5 | length, bytes |
 //! | 6 | count, members: each a string or an integer of at most 8 bytes |
+//! | 7 | count, elements of a list, as members |
+//! | 8 | count, names of a map and their values in turn, as members |
 //! | 16 to 32 | an integer in `tag - 16` bytes of two's complement, as few as hold it |
 //! | 48 | an integer above `i128::MAX`, in 16 bytes |
 
@@ -21,7 +23,7 @@
     clippy::arithmetic_side_effects
 )]
 
-use crate::{Databox, Set, Text, View};
+use crate::{Databox, End, List, Map, Set, Text, View};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -119,11 +121,19 @@ impl Databox {
             View::Set(set) => {
                 out.push(SET);
                 put_length(out, set.len());
-                for member in set {
-                    match member {
-                        Text::Integer(number) => put_integer(out, number.into()),
-                        Text::Bytes(bytes) => put_bytes(out, bytes),
-                    }
+                set.iter().for_each(|member| put_text(out, member));
+            }
+            View::List(list) => {
+                out.push(LIST);
+                put_length(out, list.len());
+                list.iter().for_each(|element| put_text(out, element));
+            }
+            View::Map(map) => {
+                out.push(MAP);
+                put_length(out, map.len());
+                for (name, value) in map.iter() {
+                    put_text(out, name);
+                    put_text(out, value);
                 }
             }
         }
@@ -197,6 +207,8 @@ impl<'a> Reader<'a> {
             FLOAT64 => f64::from_le_bytes(self.array()?).into(),
             BYTES => self.string(options)?.into(),
             SET => self.set(options)?.into(),
+            LIST => self.list(options)?.into(),
+            MAP => self.map(options)?.into(),
             WIDE_UNSIGNED => {
                 let value = u128::from_le_bytes(self.array()?);
                 if i128::try_from(value).is_ok() {
@@ -213,26 +225,60 @@ impl<'a> Reader<'a> {
         let mut set = Set::new(options.seed);
         let mut digits = crate::decimal::Buffer::new();
         for _ in 0..count {
-            let start = self.offset;
-            let bytes = match self.byte()? {
-                BYTES => {
-                    let bytes = self.string(options)?;
-                    if crate::decimal::parse(bytes).is_some() {
-                        return Err(DecodeError::NotCanonical { offset: start });
-                    }
-                    bytes
-                }
-                tag => {
-                    let number = i64::try_from(self.integer(tag, start)?)
-                        .map_err(|_| DecodeError::UnknownTag { offset: start, tag })?;
-                    crate::decimal::format(number, &mut digits)
-                }
-            };
-            if !set.add(bytes) {
+            if !set.add(self.text(options, &mut digits)?) {
                 return Err(DecodeError::Duplicate { offset: self.offset });
             }
         }
         Ok(set)
+    }
+
+    fn list(&mut self, options: &DecodeOptions) -> Result<List, DecodeError> {
+        let count = self.length(options.members_max)?;
+        let mut list = List::new();
+        let mut digits = crate::decimal::Buffer::new();
+        for _ in 0..count {
+            list.push(End::Back, self.text(options, &mut digits)?);
+        }
+        Ok(list)
+    }
+
+    fn map(&mut self, options: &DecodeOptions) -> Result<Map, DecodeError> {
+        let count = self.length(options.members_max)?;
+        let mut map = Map::new(options.seed);
+        let mut digits = crate::decimal::Buffer::new();
+        for _ in 0..count {
+            let name = self.text(options, &mut digits)?.to_vec();
+            if !map.set(&name, self.text(options, &mut digits)?) {
+                return Err(DecodeError::Duplicate { offset: self.offset });
+            }
+        }
+        Ok(map)
+    }
+
+    /// A member of a container: a string, or an integer of at most 8 bytes, as its digits.
+    fn text<'t>(
+        &mut self,
+        options: &DecodeOptions,
+        digits: &'t mut crate::decimal::Buffer,
+    ) -> Result<&'t [u8], DecodeError>
+    where
+        'a: 't,
+    {
+        let start = self.offset;
+        match self.byte()? {
+            BYTES => {
+                let bytes = self.string(options)?;
+                if crate::decimal::parse(bytes).is_some() {
+                    return Err(DecodeError::NotCanonical { offset: start });
+                }
+                Ok(bytes)
+            }
+            tag => {
+                let number = i64::try_from(self.integer(tag, start)?)
+                    .map_err(|_| DecodeError::UnknownTag { offset: start, tag })?;
+                Ok(crate::decimal::format(number, digits))
+            }
+        }
     }
 
     /// The integer that the tag at `start` announces.
@@ -299,6 +345,13 @@ fn put_integer(out: &mut Vec<u8>, value: i128) {
     out.extend(value.to_le_bytes().iter().take(width));
 }
 
+fn put_text(out: &mut Vec<u8>, text: Text<'_>) {
+    match text {
+        Text::Integer(number) => put_integer(out, number.into()),
+        Text::Bytes(bytes) => put_bytes(out, bytes),
+    }
+}
+
 fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(BYTES);
     put_length(out, bytes.len());
@@ -334,6 +387,8 @@ const FLOAT32: u8 = 3;
 const FLOAT64: u8 = 4;
 const BYTES: u8 = 5;
 const SET: u8 = 6;
+const LIST: u8 = 7;
+const MAP: u8 = 8;
 const INTEGER: u8 = 16;
 const WIDE_UNSIGNED: u8 = 48;
 
@@ -355,7 +410,7 @@ mod tests {
             (&[], DecodeError::Truncated { offset: 0 }),
             (&[1], DecodeError::Truncated { offset: 1 }),
             (&[2, 0], DecodeError::UnknownVersion { version: 2 }),
-            (&[1, 7], DecodeError::UnknownTag { offset: 1, tag: 7 }),
+            (&[1, 9], DecodeError::UnknownTag { offset: 1, tag: 9 }),
             (&[1, 33], DecodeError::UnknownTag { offset: 1, tag: 33 }),
             (&[1, 17, 0], DecodeError::NotCanonical { offset: 1 }),
             (&[1, 5, 101], DecodeError::TooLong { offset: 2, max: 100 }),

@@ -1,7 +1,7 @@
 //! The 16-byte value.
 
 use crate::repr::{self, LongBytes, Repr};
-use crate::{Kind, Set, Text};
+use crate::{Kind, List, Map, Set, SmallList, SmallMap, SmallSet, Text};
 use alloc::boxed::Box;
 use core::cmp::Ordering;
 use core::fmt;
@@ -18,8 +18,9 @@ use core::hash::{Hash, Hasher};
 ///
 /// Integers are equal where their numbers are, whatever type they came from. Values of different
 /// sorts are never equal and come in this order: nil, booleans, integers, `f32`, `f64`, strings,
-/// sets. Floats are ordered by `total_cmp`, and so equal where their bits are. Strings are
-/// ordered by their bytes; sets by their members in ascending order. Equal values hash alike.
+/// sets, lists, maps. Floats are ordered by `total_cmp`, and so equal where their bits are. Strings
+/// are ordered by their bytes; sets by their members in ascending order, maps likewise. Equal values
+/// hash alike.
 ///
 /// # Examples
 ///
@@ -59,6 +60,10 @@ pub enum View<'a> {
     Bytes(&'a [u8]),
     /// A set.
     Set(&'a Set),
+    /// A list.
+    List(&'a List),
+    /// A map.
+    Map(&'a Map),
 }
 
 impl Databox {
@@ -93,6 +98,8 @@ impl Databox {
             Repr::Inline(bytes) => View::Bytes(bytes.as_slice()),
             Repr::Long(bytes) => View::Bytes(bytes),
             Repr::Set(set) => View::Set(set),
+            Repr::List(list) => View::List(list),
+            Repr::Map(map) => View::Map(map),
         }
     }
 
@@ -101,6 +108,8 @@ impl Databox {
     pub fn kind(&self) -> Kind {
         match self.0 {
             Repr::Set(_) => Kind::Set,
+            Repr::List(_) => Kind::List,
+            Repr::Map(_) => Kind::Map,
             _ => Kind::String,
         }
     }
@@ -174,6 +183,85 @@ impl Databox {
         }
     }
 
+    /// The list that the value is.
+    #[must_use]
+    pub fn as_list(&self) -> Option<&List> {
+        match &self.0 {
+            Repr::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The list that the value is, to be changed.
+    pub fn as_list_mut(&mut self) -> Option<&mut List> {
+        match &mut self.0 {
+            Repr::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The map that the value is.
+    #[must_use]
+    pub fn as_map(&self) -> Option<&Map> {
+        match &self.0 {
+            Repr::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The map that the value is, to be changed.
+    pub fn as_map_mut(&mut self) -> Option<&mut Map> {
+        match &mut self.0 {
+            Repr::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// Whether the value is a container without anything in it.
+    #[must_use]
+    pub fn is_empty_container(&self) -> bool {
+        match &self.0 {
+            Repr::Set(set) => set.is_empty(),
+            Repr::List(list) => list.is_empty(),
+            Repr::Map(map) => map.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// The container whose packed form these bytes are, written by one of this crate's types for
+    /// small containers; nil where they are none. `seed` is as for [`Set::new`].
+    #[must_use]
+    pub fn from_packed(bytes: &[u8], seed: u64) -> Self {
+        match Kind::of_packed(bytes) {
+            Some(Kind::Set) => Set::from_small(seed, SmallSet::new(bytes)).into(),
+            Some(Kind::Map) => Map::from_small(seed, SmallMap::new(bytes)).into(),
+            Some(Kind::List) => List::from_small(SmallList::new(bytes)).into(),
+            _ => Self::NIL,
+        }
+    }
+
+    /// The packed form of a small container.
+    #[must_use]
+    pub fn packed(&self) -> Option<&[u8]> {
+        match &self.0 {
+            Repr::Set(set) => set.as_small().map(|small| small.bytes()),
+            Repr::List(list) => list.as_small().map(|small| small.bytes()),
+            Repr::Map(map) => map.as_small().map(|small| small.bytes()),
+            _ => None,
+        }
+    }
+
+    /// [`heap_bytes`](Self::heap_bytes), counted again from nothing; meant for tests.
+    #[must_use]
+    pub fn recount_bytes(&self) -> usize {
+        match &self.0 {
+            Repr::Set(set) => size_of::<Set>() + set.recount_bytes(),
+            Repr::List(list) => size_of::<List>() + list.recount_bytes(),
+            Repr::Map(map) => size_of::<Map>() + map.recount_bytes(),
+            _ => self.heap_bytes(),
+        }
+    }
+
     /// The bytes that the value has allocated, the allocator's own rounding not included.
     ///
     /// # Complexity
@@ -185,6 +273,8 @@ impl Databox {
             Repr::Wide(_) | Repr::WideUnsigned(_) => size_of::<i128>(),
             Repr::Long(bytes) => bytes.heap_bytes(),
             Repr::Set(set) => size_of::<Set>() + set.heap_bytes(),
+            Repr::List(list) => size_of::<List>() + list.heap_bytes(),
+            Repr::Map(map) => size_of::<Map>() + map.heap_bytes(),
             _ => 0,
         }
     }
@@ -197,7 +287,12 @@ impl Databox {
     /// Bounded, whatever the size of the value: at most one page of a container. A string, being
     /// one allocation, is only freed when the value is dropped.
     pub fn free_step(&mut self) -> bool {
-        self.as_set_mut().is_some_and(Set::free_step)
+        match &mut self.0 {
+            Repr::Set(set) => set.free_step(),
+            Repr::List(list) => list.free_step(),
+            Repr::Map(map) => map.free_step(),
+            _ => false,
+        }
     }
 }
 
@@ -211,6 +306,8 @@ const fn rank(view: &View<'_>) -> u8 {
         View::Float64(_) => 4,
         View::Bytes(_) => 5,
         View::Set(_) => 6,
+        View::List(_) => 7,
+        View::Map(_) => 8,
     }
 }
 
@@ -229,6 +326,7 @@ impl PartialEq for Databox {
     fn eq(&self, other: &Self) -> bool {
         match (self.view(), other.view()) {
             (View::Set(one), View::Set(two)) => one == two,
+            (View::Map(one), View::Map(two)) => one == two,
             _ => self.cmp(other).is_eq(),
         }
     }
@@ -251,6 +349,8 @@ impl Ord for Databox {
             (View::Float32(one), View::Float32(two)) => one.total_cmp(&two),
             (View::Float64(one), View::Float64(two)) => one.total_cmp(&two),
             (View::Set(one), View::Set(two)) => one.cmp(two),
+            (View::List(one), View::List(two)) => one.cmp(two),
+            (View::Map(one), View::Map(two)) => one.cmp(two),
             (one, two) => {
                 rank(&one).cmp(&rank(&two)).then_with(|| integer(&one).cmp(&integer(&two)))
             }
@@ -273,6 +373,8 @@ impl Hash for Databox {
             View::Float64(value) => state.write_u64(value.to_bits()),
             View::Bytes(bytes) => bytes.hash(state),
             View::Set(set) => set.hash(state),
+            View::List(list) => list.hash(state),
+            View::Map(map) => map.hash(state),
         }
     }
 }
@@ -290,6 +392,8 @@ impl fmt::Debug for Databox {
             View::Float64(value) => value.fmt(f),
             View::Bytes(bytes) => write!(f, "b\"{}\"", bytes.escape_ascii()),
             View::Set(set) => set.fmt(f),
+            View::List(list) => list.fmt(f),
+            View::Map(map) => map.fmt(f),
         }
     }
 }
@@ -372,6 +476,18 @@ impl From<&str> for Databox {
     /// The bytes of the string, digits or not.
     fn from(text: &str) -> Self {
         text.as_bytes().into()
+    }
+}
+
+impl From<List> for Databox {
+    fn from(list: List) -> Self {
+        Self(Repr::List(Box::new(list)))
+    }
+}
+
+impl From<Map> for Databox {
+    fn from(map: Map) -> Self {
+        Self(Repr::Map(Box::new(map)))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a value is, as far as commands care.
 
+use crate::packed::Sort;
+
 /// The kind of value that a key holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -9,15 +11,31 @@ pub enum Kind {
     String = 0,
     /// A set of byte strings.
     Set = 1,
+    /// A sequence of byte strings.
+    List = 2,
+    /// Names and their values, all byte strings.
+    Map = 3,
 }
 
 impl Kind {
+    /// The kind of the container whose packed form these bytes are.
+    #[must_use]
+    pub fn of_packed(bytes: &[u8]) -> Option<Self> {
+        Sort::of(bytes).map(|sort| match sort {
+            Sort::Set | Sort::Integers => Self::Set,
+            Sort::Map => Self::Map,
+            Sort::List => Self::List,
+        })
+    }
+
     /// The name that Redis' `TYPE` replies.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::String => "string",
             Self::Set => "set",
+            Self::List => "list",
+            Self::Map => "hash",
         }
     }
 }

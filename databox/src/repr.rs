@@ -10,7 +10,7 @@ mod long;
 
 pub(crate) use long::LongBytes;
 
-use crate::Set;
+use crate::{List, Map, Set};
 use alloc::boxed::Box;
 
 /// The value itself.
@@ -31,6 +31,8 @@ pub(crate) enum Repr {
     /// Longer than [`INLINE_MAX`].
     Long(LongBytes),
     Set(Box<Set>),
+    List(Box<List>),
+    Map(Box<Map>),
 }
 
 impl Repr {

@@ -1,26 +1,19 @@
 //! The set of byte strings.
 //!
-//! Three forms, chosen here and nowhere else:
-//!
-//! 1. integers, sorted, all of one width, while every member is a canonical decimal and there are
-//!    at most [`INTEGERS_MAX`];
-//! 2. one packed run, while there are at most [`PACKED_MAX`] members of at most
-//!    [`PACKED_MEMBER_MAX`] bytes;
-//! 3. a packed map without values.
-//!
-//! A set starts in the first and only moves on: a set that shrinks is likely to grow again.
+//! Two forms, chosen here and nowhere else: a packed run ([`SmallSet`]) while the members are few
+//! and short (`small.rs` says how many and how short), and a packed map without values. A set only
+//! moves on: one that shrinks is likely to grow again.
 
-mod integers;
-mod packed;
+pub(crate) mod small;
+pub(crate) mod view;
 
-use crate::Text;
+use crate::seed::Seed;
+use crate::{Edit, SetView, SmallMembers, SmallSet, Text};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
-use integers::Integers;
-use packed::Packed;
 use packed_map::{Chunks, Extras, HashKeys, NewValue, NoBox, PackedMap, Step};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -30,8 +23,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 ///
 /// # Complexity
 ///
-/// Small sets, up to 512 integers or 128 short strings, are one allocation and searched through;
-/// larger ones are a hash map that grows one page at a time, so no single call takes long.
+/// Small sets, up to 512 integers or 128 strings in 2.5 KiB, are one allocation and searched
+/// through; larger ones are a hash map that grows one page at a time, so no single call takes long.
 ///
 /// A clone of a small set is a copy. One of a large set shares all its pages with it, which takes a
 /// reference count for every 15,000 members or so; whoever writes first copies what it writes, some
@@ -58,8 +51,8 @@ pub struct Set {
 
 #[derive(Clone)]
 enum Form {
-    Integers(Integers),
-    Packed(Packed),
+    /// The bytes of a [`SmallSet`].
+    Small(Vec<u8>),
     Table(Table),
 }
 
@@ -70,7 +63,13 @@ impl Set {
     /// random, so that nobody can choose members that collide.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
-        Self { seed, form: Form::Integers(Integers::new()) }
+        Self { seed, form: Form::Small(Vec::new()) }
+    }
+
+    /// A copy of a small set; `seed` is as for [`new`](Self::new).
+    #[must_use]
+    pub fn from_small(seed: u64, small: SmallSet<'_>) -> Self {
+        Self { seed, form: Form::Small(small.bytes().to_vec()) }
     }
 
     /// An empty set whose members are hashed as this one's are.
@@ -83,8 +82,7 @@ impl Set {
     #[must_use]
     pub fn len(&self) -> usize {
         match &self.form {
-            Form::Integers(form) => form.len(),
-            Form::Packed(form) => form.len(),
+            Form::Small(bytes) => SmallSet::new(bytes).len(),
             Form::Table(form) => form.0.len(),
         }
     }
@@ -98,8 +96,8 @@ impl Set {
     /// Whether it is kept as integers, as a set of not too many integers is that never had another
     /// member.
     #[must_use]
-    pub const fn is_of_integers(&self) -> bool {
-        matches!(self.form, Form::Integers(_))
+    pub fn is_of_integers(&self) -> bool {
+        self.as_small().is_some_and(|small| small.is_integers())
     }
 
     /// The bytes that the set has allocated, this struct not included.
@@ -110,8 +108,7 @@ impl Set {
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         match &self.form {
-            Form::Integers(form) => form.heap_bytes(),
-            Form::Packed(form) => form.heap_bytes(),
+            Form::Small(bytes) => bytes.capacity(),
             Form::Table(form) => size_of::<Map>() + form.0.used_bytes(),
         }
     }
@@ -127,26 +124,37 @@ impl Set {
 
     /// Adds a member and tells whether it is new.
     pub fn add(&mut self, member: &[u8]) -> bool {
-        let text = Text::canonical(member);
-        if let Some(next) = self.next_form(text) {
-            if self.contains(member) {
-                return false;
+        if let Form::Small(bytes) = &mut self.form {
+            let mut out = Vec::new();
+            out.reserve_exact(bytes.len() + member.len());
+            match SmallSet::new(bytes).add(member, &mut out) {
+                Edit::Unchanged => return false,
+                Edit::Written => {
+                    out.shrink_to_fit();
+                    *bytes = out;
+                    return true;
+                }
+                Edit::TooLarge => self.promote(),
             }
-            self.promote(next);
         }
         match &mut self.form {
-            Form::Integers(form) => text.integer().is_some_and(|number| form.add(number)),
-            Form::Packed(form) => form.add(text),
+            Form::Small(_) => unreachable!("it was promoted"),
             Form::Table(form) => form.add(member),
         }
     }
 
     /// Removes a member and tells whether it was there.
     pub fn remove(&mut self, member: &[u8]) -> bool {
-        let text = Text::canonical(member);
         match &mut self.form {
-            Form::Integers(form) => text.integer().is_some_and(|number| form.remove(number)),
-            Form::Packed(form) => form.remove(text),
+            Form::Small(bytes) => {
+                let mut out = Vec::with_capacity(bytes.len());
+                let edit = SmallSet::new(bytes).remove(member, &mut out);
+                if edit == Edit::Written {
+                    out.shrink_to_fit();
+                    *bytes = out;
+                }
+                edit == Edit::Written
+            }
             Form::Table(form) => form.remove(member),
         }
     }
@@ -154,11 +162,18 @@ impl Set {
     /// Whether `member` is in the set.
     #[must_use]
     pub fn contains(&self, member: &[u8]) -> bool {
-        let text = Text::canonical(member);
         match &self.form {
-            Form::Integers(form) => text.integer().is_some_and(|number| form.contains(number)),
-            Form::Packed(form) => form.contains(text),
+            Form::Small(bytes) => SmallSet::new(bytes).contains(member),
             Form::Table(form) => form.0.get(form.0.hasher().hash(member), member).is_some(),
+        }
+    }
+
+    /// The set in its small form, if it has that.
+    #[must_use]
+    pub fn as_small(&self) -> Option<SmallSet<'_>> {
+        match &self.form {
+            Form::Small(bytes) => Some(SmallSet::new(bytes)),
+            Form::Table(_) => None,
         }
     }
 
@@ -166,22 +181,16 @@ impl Set {
     #[must_use]
     pub fn iter(&self) -> Members<'_> {
         Members(match &self.form {
-            Form::Integers(form) => Walk::Integers(form.iter()),
-            Form::Packed(form) => Walk::Packed(form.iter()),
+            Form::Small(bytes) => Walk::Small(SmallSet::new(bytes).iter()),
             Form::Table(form) => Walk::Table(form.0.iter()),
         })
     }
 
-    /// Visits some members from `cursor` on, at least `count` of them unless it comes to the end,
-    /// and returns the cursor to go on from; 0 starts and ends.
-    ///
-    /// A set that does not change between the calls has every member visited once. Of one that
-    /// does, some may be visited twice and some not at all; a number that no call returned starts
-    /// somewhere and harms nothing.
+    /// Visits some members from `cursor` on; see [`SetView::scan`].
     ///
     /// # Complexity
     ///
-    /// About `count` members; small sets are passed over from their start.
+    /// About `count` members; all of a small set.
     ///
     /// # Examples
     ///
@@ -201,14 +210,14 @@ impl Set {
     /// }
     /// assert_eq!(count, 1000);
     /// ```
-    pub fn scan(&self, cursor: u64, count: u64, mut visit: impl FnMut(Text<'_>)) -> u64 {
+    pub fn scan<'a>(&'a self, cursor: u64, count: u64, visit: impl FnMut(Text<'a>)) -> u64 {
+        SetView::Set(self).scan(cursor, count, visit)
+    }
+
+    /// [`scan`](Self::scan) of a table; nothing where there is none.
+    fn scan_table<'a>(&'a self, cursor: u64, count: u64, mut visit: impl FnMut(Text<'a>)) -> u64 {
+        let Form::Table(table) = &self.form else { return 0 };
         let count = count.max(1);
-        let Form::Table(table) = &self.form else {
-            let (skipped, taken) = (saturating_usize(cursor), saturating_usize(count));
-            self.iter().skip(skipped).take(taken).for_each(visit);
-            let end = cursor.saturating_add(count);
-            return if end < self.len() as u64 { end } else { 0 };
-        };
         let (mut next, mut visited) = (cursor, 0);
         for _ in 0..count.saturating_mul(PAGES_A_MEMBER) {
             next = table.0.scan(next, |entry| {
@@ -226,13 +235,13 @@ impl Set {
     /// added.
     #[must_use]
     pub fn add_growth_max(&self, member: &[u8]) -> usize {
-        let text = Text::canonical(member);
-        match (self.next_form(text), &self.form) {
-            (None, Form::Integers(form)) => form.add_growth_max(),
-            (None, Form::Packed(form)) => form.add_growth_max(text),
-            (_, Form::Table(form)) => form.add_growth_max(member),
-            (Some(Next::Packed), _) => Packed::growth_max(self.len() + 1, text),
-            (Some(Next::Table), _) => self.len() * (PACKED_MEMBER_MAX + 32) + 8192 + 2 * text.len(),
+        match &self.form {
+            Form::Table(form) => form.add_growth_max(member),
+            // The run grows by the member, or by an array of codes, or widens; or it is promoted.
+            Form::Small(_) => {
+                let len = self.len() + 1;
+                TABLE_BYTES_MAX + len * (ENTRY_BYTES_MAX + 9) + BYTES_MAX + 2 * member.len()
+            }
         }
     }
 
@@ -259,40 +268,13 @@ impl Set {
         }
     }
 
-    /// The form that the set has to take before `text` is added.
-    fn next_form(&self, text: Text<'_>) -> Option<Next> {
-        let number = text.integer();
-        let fits = match &self.form {
-            Form::Integers(form) => number.is_some() && form.len() < INTEGERS_MAX,
-            Form::Packed(form) => form.len() < PACKED_MAX && text.len() <= PACKED_MEMBER_MAX,
-            Form::Table(_) => true,
-        };
-        let packs = matches!(self.form, Form::Integers(_))
-            && self.len() < PACKED_MAX
-            && text.len() <= PACKED_MEMBER_MAX;
-        match (fits, packs) {
-            (true, _) => None,
-            (false, true) => Some(Next::Packed),
-            (false, false) => Some(Next::Table),
+    fn promote(&mut self) {
+        let mut table = Table::new(self.seed);
+        let mut digits = crate::decimal::Buffer::new();
+        for text in self.iter() {
+            table.add(text.bytes(&mut digits));
         }
-    }
-
-    fn promote(&mut self, next: Next) {
-        self.form = match next {
-            Next::Packed => {
-                let mut form = Packed::new();
-                self.iter().for_each(|text| form.push(text));
-                Form::Packed(form)
-            }
-            Next::Table => {
-                let mut form = Table::new(self.seed);
-                let mut digits = crate::decimal::Buffer::new();
-                for text in self.iter() {
-                    form.add(text.bytes(&mut digits));
-                }
-                Form::Table(form)
-            }
-        };
+        self.form = Form::Table(table);
     }
 
     /// The members in ascending order of their bytes.
@@ -307,8 +289,7 @@ impl Set {
     #[doc(hidden)]
     pub fn check(&self) {
         match &self.form {
-            Form::Integers(form) => form.check(),
-            Form::Packed(form) => form.check(),
+            Form::Small(bytes) => SmallSet::new(bytes).check(),
             Form::Table(form) => {
                 form.0.check();
                 assert_eq!(form.0.used_bytes(), form.0.recount_bytes());
@@ -380,8 +361,7 @@ pub struct Members<'a>(Walk<'a>);
 
 #[derive(Debug)]
 enum Walk<'a> {
-    Integers(integers::Iter<'a>),
-    Packed(packed::Iter<'a>),
+    Small(SmallMembers<'a>),
     Table(packed_map::Iter<'a, NoBox, Chunks>),
 }
 
@@ -390,16 +370,14 @@ impl<'a> Iterator for Members<'a> {
 
     fn next(&mut self) -> Option<Text<'a>> {
         match &mut self.0 {
-            Walk::Integers(walk) => walk.next().map(Text::Integer),
-            Walk::Packed(walk) => walk.next(),
+            Walk::Small(walk) => walk.next(),
             Walk::Table(walk) => walk.next().map(|entry| entry.key()),
         }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
         match &self.0 {
-            Walk::Integers(walk) => walk.size_hint(),
-            Walk::Packed(walk) => walk.size_hint(),
+            Walk::Small(walk) => walk.size_hint(),
             Walk::Table(walk) => walk.size_hint(),
         }
     }
@@ -444,44 +422,17 @@ impl Table {
     }
 }
 
-/// The hash of the members of one set.
-#[derive(Debug, Clone, Copy)]
-struct Seed(u64);
-
-impl HashKeys for Seed {
-    #[inline]
-    fn hash(&self, key: &[u8]) -> u64 {
-        xxh3_64_with_seed(key, self.0)
-    }
-}
-
-fn saturating_usize(number: u64) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-/// How many bytes hold a number and its sign: 1 to 8.
-fn width_of(number: i64) -> u8 {
-    let magnitude = if number < 0 { !number } else { number };
-    (65 - magnitude.leading_zeros()).div_ceil(8) as u8
-}
-
-/// The form to promote to.
-enum Next {
-    Packed,
-    Table,
-}
-
 /// What a member's entry holds.
 const NOTHING: NewValue<'_, NoBox> = NewValue::Text(Text::Bytes(b""));
 
-/// Members up to which integers are kept sorted: an insertion moves at most 4 KiB.
-const INTEGERS_MAX: usize = 512;
+/// The most bytes of a packed run.
+const BYTES_MAX: usize = SmallSet::BYTES_MAX;
 
-/// Members up to which a packed run is searched through.
-const PACKED_MAX: usize = 128;
+/// The most bytes that a table takes beside its entries when it is made of a packed run.
+const TABLE_BYTES_MAX: usize = 32 * 1024;
 
-/// The longest member, in bytes, of a packed run.
-const PACKED_MEMBER_MAX: usize = 64;
+/// The most bytes that a table takes for an entry beside its own.
+const ENTRY_BYTES_MAX: usize = 32;
 
 /// Free room between the pages of a table from which on they are moved together, in hundredths.
 const FREE_PERCENT_MAX: u32 = 20;

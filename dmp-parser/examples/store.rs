@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::io::{self, Read as _, Write as _};
 
-use dmp_parser::{ArgRange, Encoder, Limits, Request, RequestParser, Status, Verb};
+use dmp_parser::{ArgRange, Encoder, Limits, Mode, Request, RequestParser, Status, Verb};
 
 type Store = HashMap<Vec<u8>, (u32, Vec<u8>)>;
 
@@ -35,7 +35,7 @@ fn main() -> io::Result<()> {
                     if request.verb == Verb::Quit {
                         break false;
                     }
-                    execute(&mut store, &request, &keys, request.data.of(bytes), &mut out);
+                    execute(&mut store, &request, &keys, bytes, &mut out);
                     at += consumed;
                 }
                 Ok(Status::Swallowed { consumed }) => at += consumed,
@@ -60,23 +60,23 @@ fn main() -> io::Result<()> {
     }
 }
 
-fn execute(store: &mut Store, request: &Request, keys: &[&[u8]], data: &[u8], out: &mut Vec<u8>) {
+fn execute(store: &mut Store, request: &Request, keys: &[&[u8]], bytes: &[u8], out: &mut Vec<u8>) {
     let replied = out.len();
     let mut encoder = Encoder::new(out);
     match request.verb {
-        Verb::Get | Verb::Gets => {
+        Verb::Get => {
             for key in keys {
                 if let Some((flags, data)) = store.get(*key) {
-                    encoder.value(key, *flags, data, (request.verb == Verb::Gets).then_some(1));
+                    encoder.value(key, *flags, data, request.stamp.then_some(1));
                 }
             }
             encoder.end();
         }
-        Verb::Set => {
-            store.insert(keys[0].to_vec(), (request.flags, data.to_vec()));
+        Verb::Store(item) if item.mode == Mode::Set => {
+            store.insert(keys[0].to_vec(), (item.flags, item.data.of(bytes).to_vec()));
             encoder.stored();
         }
-        Verb::Delete => match store.remove(keys[0]) {
+        Verb::Delete(_) => match store.remove(keys[0]) {
             Some(_) => encoder.deleted(),
             None => encoder.not_found(),
         },

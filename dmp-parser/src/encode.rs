@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::RequestError;
+use crate::{BinaryEncoder, Form, RequestError, RequestErrorKind};
 
 /// Appends replies to a buffer.
 ///
@@ -85,6 +85,34 @@ impl<'a> Encoder<'a> {
         self.out.extend_from_slice(b"NOT_FOUND\r\n");
     }
 
+    /// The stamp of the item is another.
+    pub fn exists(&mut self) {
+        self.out.extend_from_slice(b"EXISTS\r\n");
+    }
+
+    /// The item has its new time.
+    pub fn touched(&mut self) {
+        self.out.extend_from_slice(b"TOUCHED\r\n");
+    }
+
+    /// Done.
+    pub fn ok(&mut self) {
+        self.out.extend_from_slice(b"OK\r\n");
+    }
+
+    /// A number after it was changed.
+    pub fn number(&mut self, value: u64) {
+        self.out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+        self.out.extend_from_slice(CRLF);
+    }
+
+    /// One figure of the server; [`end`](Self::end) ends them. Line breaks become spaces.
+    pub fn stat(&mut self, name: &[u8], value: &[u8]) {
+        self.out.extend_from_slice(b"STAT ");
+        self.out.extend_from_slice(name);
+        self.line(b" ", value);
+    }
+
     /// The answer to `version`.
     pub fn version(&mut self, text: &[u8]) {
         self.line(b"VERSION ", text);
@@ -105,9 +133,16 @@ impl<'a> Encoder<'a> {
         self.line(b"SERVER_ERROR ", text);
     }
 
-    /// A request was refused by the parser. Nothing, if it wants no reply.
+    /// A request was refused by the parser: a line, or a packet where that is what the client
+    /// speaks. Nothing, if it wants no reply.
     pub fn refusal(&mut self, error: &RequestError) {
-        if !error.noreply() {
+        if error.noreply() || error.kind() == RequestErrorKind::BadMagic {
+            return;
+        }
+        if let Form::Binary { opcode, opaque } = error.form() {
+            let status = error.kind().binary_status();
+            BinaryEncoder { opcode, opaque }.error(self.out, status);
+        } else {
             self.line(b"", error.kind().text().as_bytes());
         }
     }
@@ -148,6 +183,11 @@ mod tests {
         check(|e| e.not_stored(), "NOT_STORED\r\n");
         check(|e| e.deleted(), "DELETED\r\n");
         check(|e| e.not_found(), "NOT_FOUND\r\n");
+        check(|e| e.exists(), "EXISTS\r\n");
+        check(|e| e.touched(), "TOUCHED\r\n");
+        check(|e| e.ok(), "OK\r\n");
+        check(|e| e.number(u64::MAX), "18446744073709551615\r\n");
+        check(|e| e.stat(b"a:b", b"1\n2"), "STAT a:b 1 2\r\n");
         check(|e| e.version(b"1.6.18"), "VERSION 1.6.18\r\n");
         check(|e| e.error(), "ERROR\r\n");
         check(|e| e.client_error(b"a\r\nb"), "CLIENT_ERROR a  b\r\n");

@@ -5,6 +5,7 @@
 extern crate alloc;
 
 mod arg;
+pub mod binary;
 mod decimal;
 mod detect;
 mod encode;
@@ -12,15 +13,22 @@ mod encode;
 #[doc(hidden)]
 pub mod fuzzing;
 mod limits;
+pub mod meta;
 pub mod reply;
 pub mod request;
+mod text;
 mod verb;
 mod words;
 
 pub use arg::ArgRange;
+pub use binary::{
+    BinaryEncoder, BinaryReply, BinaryReplyParser, BinaryRequest, BinaryStatus, Opcode,
+};
 pub use detect::looks_like;
 pub use encode::Encoder;
 pub use limits::Limits;
+pub use meta::{Facts, MetaCode, MetaEncoder};
 pub use reply::{Reply, ReplyError, ReplyParser};
-pub use request::{Request, RequestError, RequestErrorKind, RequestParser, Status, is_long_get};
-pub use verb::{Verb, compose};
+pub use request::{Form, Request, RequestError, RequestErrorKind, RequestParser, Status};
+pub use text::is_long_get;
+pub use verb::{Arithmetic, Delete, MetaGet, Mode, Store, Verb, compose};

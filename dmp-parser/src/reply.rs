@@ -13,7 +13,7 @@ use core::error::Error;
 use core::fmt::{self, Display, Formatter};
 
 use crate::words::{Words, trim_line_end};
-use crate::{Limits, decimal};
+use crate::{Limits, MetaCode, decimal};
 
 #[cfg(test)]
 mod tests;
@@ -53,6 +53,33 @@ pub enum Reply<'a> {
     Number(u64),
     /// The server's version.
     Version(&'a [u8]),
+    /// One of the server's figures; they end like items.
+    Stat {
+        /// What it is.
+        name: &'a [u8],
+        /// How much.
+        value: &'a [u8],
+    },
+    /// The figures were set back.
+    Reset,
+    /// The reply to a meta command that tells no value.
+    Meta {
+        /// What became of it.
+        code: MetaCode,
+        /// What the flags wanted to know, word by word.
+        tokens: &'a [u8],
+    },
+    /// The reply to a meta command that tells a value.
+    MetaValue {
+        /// What the flags wanted to know, word by word.
+        tokens: &'a [u8],
+        /// The value.
+        data: &'a [u8],
+    },
+    /// The reply to `mn`.
+    MetaNoop,
+    /// What `me` tells: the key, then `name=value` word by word.
+    MetaDebug(&'a [u8]),
     /// There is no such command.
     Error,
     /// The client is at fault, and how.
@@ -171,8 +198,19 @@ impl ReplyParser {
             b"TOUCHED" => Reply::Touched,
             b"OK" => Reply::Ok,
             b"ERROR" => Reply::Error,
+            b"RESET" => Reply::Reset,
+            b"MN" => Reply::MetaNoop,
             _ => {
-                if let Some(text) = line.strip_prefix(b"CLIENT_ERROR ") {
+                if let Some(code) = meta_code(line) {
+                    let tokens = line.get(2..).unwrap_or_default().trim_ascii();
+                    Reply::Meta { code, tokens }
+                } else if let Some(stat) = line.strip_prefix(b"STAT ") {
+                    let mut parts = stat.splitn(2, |byte| *byte == b' ');
+                    let name = parts.next().unwrap_or_default();
+                    Reply::Stat { name, value: parts.next().unwrap_or_default() }
+                } else if let Some(text) = line.strip_prefix(b"ME ") {
+                    Reply::MetaDebug(text)
+                } else if let Some(text) = line.strip_prefix(b"CLIENT_ERROR ") {
                     Reply::ClientError(text)
                 } else if let Some(text) = line.strip_prefix(b"SERVER_ERROR ") {
                     Reply::ServerError(text)
@@ -192,7 +230,7 @@ impl ReplyParser {
         start: usize,
     ) -> Result<ReplyStatus<'a>, ReplyError> {
         self.scanned = 0;
-        let ValueHeader { key, flags, len, cas } = header;
+        let ValueHeader { len, form } = header;
         if len > self.limits.item_len_max {
             return Err(ReplyError::ItemTooLong);
         }
@@ -206,7 +244,11 @@ impl ReplyParser {
         if terminator != TERMINATOR {
             return Err(ReplyError::MissingTerminator { position: end });
         }
-        Ok(ReplyStatus::Complete { consumed, reply: Reply::Value { key, flags, cas, data } })
+        let reply = match form {
+            ValueForm::Classic { key, flags, cas } => Reply::Value { key, flags, cas, data },
+            ValueForm::Meta { tokens } => Reply::MetaValue { tokens, data },
+        };
+        Ok(ReplyStatus::Complete { consumed, reply })
     }
 }
 
@@ -226,30 +268,51 @@ impl Display for ReplyError {
 impl Error for ReplyError {}
 
 struct ValueHeader<'a> {
-    key: &'a [u8],
-    flags: u32,
     len: usize,
-    cas: Option<u64>,
+    form: ValueForm<'a>,
 }
 
-/// `VALUE <key> <flags> <bytes> [<cas>]`
+enum ValueForm<'a> {
+    Classic { key: &'a [u8], flags: u32, cas: Option<u64> },
+    Meta { tokens: &'a [u8] },
+}
+
+/// `VALUE <key> <flags> <bytes> [<cas>]` or `VA <bytes> <token>*`
 fn value_header(line: &[u8]) -> Option<ValueHeader<'_>> {
-    let Some([Some(verb), Some(key), Some(flags), Some(len), cas]) = Words::new(line).at_most()
-    else {
-        return None;
-    };
-    if verb.bytes != b"VALUE" {
-        return None;
+    let mut words = Words::new(line);
+    match words.next()?.bytes {
+        b"VALUE" => {
+            let [Some(key), Some(flags), Some(len), cas] = words.at_most()? else { return None };
+            let flags = u32::try_from(decimal::unsigned(flags.bytes)?).ok()?;
+            let cas = match cas {
+                Some(word) => Some(decimal::unsigned(word.bytes)?),
+                None => None,
+            };
+            let form = ValueForm::Classic { key: key.bytes, flags, cas };
+            Some(ValueHeader { len: usize::try_from(decimal::unsigned(len.bytes)?).ok()?, form })
+        }
+        b"VA" => {
+            let len = words.next()?;
+            let behind = (len.range.start as usize).saturating_add(len.bytes.len());
+            let tokens = line.get(behind..).unwrap_or_default().trim_ascii();
+            let form = ValueForm::Meta { tokens };
+            Some(ValueHeader { len: usize::try_from(decimal::unsigned(len.bytes)?).ok()?, form })
+        }
+        _ => None,
     }
-    Some(ValueHeader {
-        key: key.bytes,
-        flags: u32::try_from(decimal::unsigned(flags.bytes)?).ok()?,
-        len: usize::try_from(decimal::unsigned(len.bytes)?).ok()?,
-        cas: match cas {
-            Some(word) => Some(decimal::unsigned(word.bytes)?),
-            None => None,
-        },
-    })
+}
+
+/// The code that a line begins with.
+fn meta_code(line: &[u8]) -> Option<MetaCode> {
+    let code = match line.get(..2)? {
+        b"HD" => MetaCode::Done,
+        b"NS" => MetaCode::NotStored,
+        b"EX" => MetaCode::Exists,
+        b"NF" => MetaCode::NotFound,
+        b"EN" => MetaCode::Missing,
+        _ => return None,
+    };
+    line.get(2).is_none_or(|byte| *byte == b' ').then_some(code)
 }
 
 /// What stands behind an item.

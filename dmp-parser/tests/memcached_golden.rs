@@ -102,7 +102,7 @@ fn serve(mut input: &[u8]) -> String {
             Ok(Status::Complete { consumed, request }) => {
                 let keys: Vec<_> = args.iter().map(|arg| arg.of(input)).collect();
                 match request.verb {
-                    Verb::Get | Verb::Gets => {
+                    Verb::Get => {
                         for key in keys {
                             if let Some((flags, data)) = store.get(key) {
                                 encoder.value(key, *flags, data, None);
@@ -110,12 +110,12 @@ fn serve(mut input: &[u8]) -> String {
                         }
                         encoder.end();
                     }
-                    Verb::Set => {
-                        store.insert(keys[0], (request.flags, request.data.of(input)));
+                    Verb::Store(item) => {
+                        store.insert(keys[0], (item.flags, item.data.of(input)));
                         encoder.stored();
                     }
-                    Verb::Delete if store.remove(keys[0]).is_some() => encoder.deleted(),
-                    Verb::Delete => encoder.not_found(),
+                    Verb::Delete(_) if store.remove(keys[0]).is_some() => encoder.deleted(),
+                    Verb::Delete(_) => encoder.not_found(),
                     Verb::Version => encoder.version(b"1.6.18"),
                     _ => break,
                 }

@@ -18,6 +18,7 @@ struct Held {
     value: Value,
     expires_at_ms: Option<u64>,
     flags: u32,
+    stamp: u64,
 }
 
 type Model = BTreeMap<Vec<u8>, Held>;
@@ -86,7 +87,10 @@ impl Subject {
                 self.now_ms += u64::from(input.byte());
                 self.forget_due();
             }
-            13 => self.set_flags(ns, &input.key(), u32::from(input.byte())),
+            13 => match input.byte() {
+                0..128 => self.set_flags(ns, &input.key(), u32::from(input.byte())),
+                marks => self.give_stamp(ns, &input.key(), u64::from(marks) << 62),
+            },
             14 => {
                 self.shard.work(usize::from(input.byte()));
                 self.shard.compact(input.byte().is_multiple_of(2));
@@ -152,7 +156,7 @@ impl Subject {
             (Err(WriteError::OutOfBudget(_)), false) => assert!(self.may_refuse),
             (Ok(()), false) => {
                 let value = Value::String(Vec::new());
-                let empty = Held { value, expires_at_ms: None, flags: 0 };
+                let empty = Held { value, expires_at_ms: None, flags: 0, stamp: 0 };
                 let held = self.models[ns].entry(key.clone()).or_insert(empty);
                 let Value::String(string) = &mut held.value else { unreachable!() };
                 string.resize(string.len().max(at + bytes.len()), 0);
@@ -209,12 +213,12 @@ impl Subject {
                 continue;
             }
             let old = self.held(ns, &key);
-            let expires_at_ms = match expiry {
-                Expiry::Never => None,
-                Expiry::At(moment) => Some(moment),
-                Expiry::Keep => old.and_then(|held| held.expires_at_ms),
+            let (expires_at_ms, flags) = match expiry {
+                Expiry::Never => (None, flags),
+                Expiry::At(moment) => (Some(moment), flags),
+                Expiry::Keep => old.map_or((None, 0), |held| (held.expires_at_ms, held.flags)),
             };
-            let held = Held { value: Value::String(value), expires_at_ms, flags };
+            let held = Held { value: Value::String(value), expires_at_ms, flags, stamp: 0 };
             self.models[ns].insert(key, held);
             self.forget_due();
         }
@@ -260,6 +264,19 @@ impl Subject {
         }
     }
 
+    fn give_stamp(&mut self, ns: usize, key: &[u8], marks: u64) {
+        let own = self.shard.key(key);
+        let stamp = self.shard.give_stamp(Namespace(ns as u32), own, marks, self.now_ms);
+        let mut given = self.models.iter().flat_map(|model| model.values());
+        assert!(given.all(|held| stamp != Some(held.stamp & (u64::MAX >> 2)) || stamp == Some(0)));
+        let word = stamp.map(|stamp| stamp | marks);
+        let held = self.models[ns].get_mut(key);
+        assert!(held.is_some() == word.is_some() || (held.is_some() && self.may_refuse));
+        if let Some((held, word)) = held.zip(word) {
+            held.stamp = word;
+        }
+    }
+
     fn set_add(&mut self, ns: usize, input: &mut Input<'_>) {
         let key = input.key();
         let times = if input.byte() >= 250 { 150 } else { 1 };
@@ -274,7 +291,8 @@ impl Subject {
             let added = self.shard.set_add(Namespace(ns as u32), own, &member, self.now_ms);
             self.forget_gone();
             self.within_budget(before);
-            let empty = Held { value: Value::Set(BTreeSet::new()), expires_at_ms: None, flags: 0 };
+            let value = Value::Set(BTreeSet::new());
+            let empty = Held { value, expires_at_ms: None, flags: 0, stamp: 0 };
             match (added, self.models[ns].get(&key).is_some_and(|held| !held.is_set())) {
                 (Err(WriteError::WrongKind(_)), true) => {}
                 (Err(WriteError::OutOfBudget(_)), false) => {
@@ -396,9 +414,9 @@ impl Subject {
 
     /// A write has left the shard within its budget, or has not made it larger.
     fn within_budget(&self, before: u64) {
-        let used = self.shard.ledger().used();
+        let used = self.shard.spent();
         let budget = self.shard.budget_bytes().unwrap_or(u64::MAX);
-        // A policy's own notes, and the queue of what it removed, grow behind the write.
+        // A policy's own notes grow behind the write.
         let (slack, notes) = match self.shard.policy() {
             Policy::Refuse => (0, 0),
             _ => (budget / 32, 1024),
@@ -414,12 +432,13 @@ impl Held {
 }
 
 fn held(item: &Item<'_>) -> Held {
-    let members = |set: &crate::Set| set.iter().map(|member| member.to_vec()).collect();
+    let members = |set: databox::SetView<'_>| set.iter().map(|member| member.to_vec()).collect();
     let value = match item.string() {
         Some(text) => Value::String(text.to_vec()),
         None => Value::Set(item.set().map(members).expect("a string or a set")),
     };
-    Held { value, expires_at_ms: item.expires_at_ms(), flags: item.flags() }
+    let (flags, stamp) = (item.flags(), item.stamp());
+    Held { value, expires_at_ms: item.expires_at_ms(), flags, stamp }
 }
 
 /// Values read from bytes; zeros where they have run out.

@@ -1,6 +1,6 @@
 //! What a key holds, and what a write says about it.
 
-use databox::{Databox, Kind, Set, Text};
+use databox::{Databox, Kind, ListView, MapView, SetView, SmallList, SmallMap, SmallSet, Text};
 use packed_map::{Arena, Entry, Extras, Value};
 
 /// What a key holds, borrowed until the shard is next asked.
@@ -19,6 +19,7 @@ impl<'a> Item<'a> {
     pub fn kind(&self) -> Kind {
         match self.0.value() {
             Value::Boxed(value) => value.kind(),
+            Value::Packed(bytes) => Kind::of_packed(bytes).unwrap_or(Kind::String),
             _ => Kind::String,
         }
     }
@@ -30,15 +31,51 @@ impl<'a> Item<'a> {
         match self.0.value() {
             Value::Bytes(bytes) => Some(Text::Bytes(bytes)),
             Value::Integer(number) => Some(Text::Integer(number)),
+            Value::Packed(_) => None,
             Value::Boxed(value) => value.text(),
         }
     }
 
     /// The set, if the value is one.
     #[must_use]
-    pub fn set(&self) -> Option<&'a Set> {
+    pub fn set(&self) -> Option<SetView<'a>> {
         match self.0.value() {
-            Value::Boxed(value) => value.as_set(),
+            Value::Packed(bytes) if self.kind() == Kind::Set => {
+                Some(SetView::Small(SmallSet::new(bytes)))
+            }
+            Value::Boxed(value) => value.as_set().map(SetView::Set),
+            _ => None,
+        }
+    }
+
+    /// The list, if the value is one.
+    #[must_use]
+    pub fn list(&self) -> Option<ListView<'a>> {
+        match self.0.value() {
+            Value::Packed(bytes) if self.kind() == Kind::List => {
+                Some(ListView::Small(SmallList::new(bytes)))
+            }
+            Value::Boxed(value) => value.as_list().map(ListView::List),
+            _ => None,
+        }
+    }
+
+    /// The map, if the value is one.
+    #[must_use]
+    pub fn map(&self) -> Option<MapView<'a>> {
+        match self.0.value() {
+            Value::Packed(bytes) if self.kind() == Kind::Map => {
+                Some(MapView::Small(SmallMap::new(bytes)))
+            }
+            Value::Boxed(value) => value.as_map().map(MapView::Map),
+            _ => None,
+        }
+    }
+
+    /// The bytes of a container in its packed form.
+    pub(crate) fn packed(&self) -> Option<&'a [u8]> {
+        match self.0.value() {
+            Value::Packed(bytes) => Some(bytes),
             _ => None,
         }
     }
@@ -73,6 +110,7 @@ impl<'a> Item<'a> {
     pub fn encode(&self, out: &mut Vec<u8>) {
         match self.0.value() {
             Value::Boxed(value) => value.encode(out),
+            Value::Packed(bytes) => Databox::from_packed(bytes, 0).encode(out),
             Value::Bytes(bytes) => Databox::from(bytes).encode(out),
             Value::Integer(number) => Databox::from(number).encode(out),
         }
@@ -105,6 +143,12 @@ impl<'a> Item<'a> {
     pub fn flags(&self) -> u32 {
         self.0.extras().flags
     }
+
+    /// The stamp of the value; 0 where it has none.
+    #[must_use]
+    pub fn stamp(&self) -> u64 {
+        self.0.extras().cas
+    }
 }
 
 /// What a write does to the moment at which its key expires.
@@ -116,7 +160,7 @@ pub enum Expiry {
     /// The key expires at this moment, in milliseconds on the caller's clock. One that has passed
     /// removes the key.
     At(u64),
-    /// The key expires when it did before; a new key does not.
+    /// The key expires when it did before, and its flags stay; a new key does not expire.
     Keep,
 }
 
@@ -125,6 +169,6 @@ pub enum Expiry {
 pub struct PutOptions {
     /// When the key expires.
     pub expiry: Expiry,
-    /// Any number, kept for the caller (memcached's flags).
+    /// Any number, kept for the caller (memcached's flags). [`Expiry::Keep`] keeps what is there.
     pub flags: u32,
 }

@@ -43,12 +43,12 @@ impl Jobs {
         }
     }
 
-    /// A clone of a set that the shard goes on writing.
-    pub(crate) fn lend(&mut self, set: &Set) -> Lent {
+    /// Lends a clone of a set that the shard goes on writing.
+    pub(crate) fn lend(&mut self, set: Set) -> Lent {
         if !self.any_lent() {
             self.lent = 0;
         }
-        Lent::new(set.clone(), Arc::clone(&self.loans))
+        Lent::new(set, Arc::clone(&self.loans))
     }
 
     /// Notes that a lent set keeps `bytes` that its shard has written anew.
@@ -160,8 +160,7 @@ impl Jobs {
 
 /// The bytes that a value has allocated, counted again from nothing.
 pub(crate) fn recount(value: &Databox) -> u64 {
-    let beyond_set = |set: &Set| set.recount_bytes() - set.heap_bytes();
-    (value.heap_bytes() + value.as_set().map_or(0, beyond_set)) as u64
+    value.recount_bytes() as u64
 }
 
 /// What is freed in the course of the operation that removed it: a few pages at most.

@@ -18,8 +18,9 @@ mod shard;
 mod sharded;
 mod space;
 mod spaces;
+mod steps;
 
-pub use databox::{Databox, Kind, Members, Set, Text, decimal};
+pub use databox::{Databox, End, Kind, ListView, MapView, Members, Set, SetView, Text, decimal};
 pub use departures::{Cause, Departure};
 pub use error::{OutOfBudget, WriteError, WrongKind};
 pub use hash::{HashKey, route};
@@ -31,3 +32,4 @@ pub use packed_map::{Figures, RESERVATION_BYTES_MAX, ReserveError};
 pub use policy::Policy;
 pub use shard::{Contents, ExpiryObserver, Shard, ShardConfig, SweepLimits, SweepReport};
 pub use sharded::Sharded;
+pub use steps::Steps;

@@ -1,12 +1,16 @@
 //! The shard: namespaces of keys, with one owner.
 
 mod compact;
+mod containers;
 mod entries;
 mod evict;
 mod keys;
+mod lists;
+mod maps;
 mod places;
 mod scan;
 mod sets;
+mod stamps;
 mod strings;
 mod sweep;
 
@@ -21,9 +25,11 @@ use crate::ledger::Ledger;
 use crate::policy::Policy;
 use crate::space::{SPACE_BYTES, Space};
 use crate::spaces::Spaces;
+use crate::steps::Steps;
 use crate::{Item, OutOfBudget, Text};
 use evict::Eviction;
 use packed_map::{Arena, Figures, Position, ReserveError};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What a shard is made from.
@@ -100,12 +106,25 @@ pub struct Shard {
     hint: Option<Hint>,
     /// The mark of the next namespace's blocks.
     owner_next: u8,
+    /// Where a small container is written anew. Empty, but for its capacity, between writes.
+    scratch: Vec<u8>,
     /// The namespace in which the next sweep goes on.
     sweep_next: u32,
     /// How many keys were removed because their moment had come.
     expired: u64,
+    /// The stamp given last.
+    last_stamp: u64,
+    /// The namespaces that are to be flushed, and when.
+    flushes: Vec<(Namespace, u64)>,
     eviction: Eviction,
     departures: Departures,
+    /// Keys that may not make room, by their hashes, and how often each was pinned.
+    pins: HashMap<u64, u32>,
+    /// How often all were.
+    all_pinned: u32,
+    /// The time when an expiry was last set.
+    now_ms: u64,
+    steps: Steps,
     /// How many random numbers were drawn.
     drawn: u64,
 }
@@ -134,10 +153,17 @@ impl Shard {
             ledger: Ledger::default(),
             hint: None,
             owner_next: 0,
+            scratch: Vec::new(),
             sweep_next: 0,
             expired: 0,
+            last_stamp: 0,
+            flushes: Vec::new(),
             eviction: Eviction::new(config.policy),
             departures: Departures::default(),
+            pins: HashMap::new(),
+            all_pinned: 0,
+            now_ms: 0,
+            steps: Steps::default(),
             drawn: 0,
         })
     }
@@ -272,6 +298,12 @@ impl Shard {
     #[must_use]
     pub fn figures(&self) -> Figures {
         self.arena.figures()
+    }
+
+    /// The largest steps that were taken.
+    #[must_use]
+    pub const fn steps(&self) -> Steps {
+        self.steps
     }
 
     /// What the shard holds, in bytes.
@@ -420,14 +452,18 @@ impl Shard {
         change: impl FnOnce(&mut Space, &mut Arena, &mut Jobs) -> R,
     ) -> R {
         self.hint = None;
-        let Self { arena, jobs, ledger, spaces, .. } = self;
-        ledger.follow(spaces.at_mut(index), |space| change(space, arena, jobs))
+        let Self { arena, jobs, ledger, spaces, steps, .. } = self;
+        let before = arena.allocated();
+        let result = ledger.follow(spaces.at_mut(index), |space| change(space, arena, jobs));
+        steps.note(before, arena.allocated());
+        result
     }
 
     /// A namespace that is not there yet.
     fn unmade(&self) -> Space {
         let mut space = Space::new(Arc::clone(&self.hash_key), self.owner_next);
         space.map.keep_levels(self.eviction.policy.levels());
+        space.map.expect_times_around(self.now_ms);
         space
     }
 
@@ -443,29 +479,28 @@ impl Shard {
 
     /// Refuses a write that can grow the shard beyond its budget, having made what room it may.
     /// `growth` is asked only where there is a budget, for the bytes that the write can add to
-    /// this namespace.
+    /// this namespace. The key that was looked up last does not make room.
     #[inline]
     fn admit(
         &mut self,
         ns: Namespace,
         growth: impl Fn(&Space, &Arena) -> usize,
     ) -> Result<(), OutOfBudget> {
-        if self.budget_bytes == u64::MAX { Ok(()) } else { self.admit_within(ns, &growth) }
+        if self.budget_bytes == u64::MAX {
+            return Ok(());
+        }
+        let own = self.hint.map(|hint| hint.hash);
+        self.pay(own);
+        self.admit_within(ns, own, &growth)
     }
 
     fn admit_within(
         &mut self,
         ns: Namespace,
+        own: Option<u64>,
         growth: &dyn Fn(&Space, &Arena) -> usize,
     ) -> Result<(), OutOfBudget> {
-        // The key that the write is about was looked up just before, if it was read at all.
-        let own = self.hint.map(|hint| hint.hash);
-        let evicts = self.eviction.policy != Policy::Refuse;
-        let mut steps = if evicts { STEPS_A_WRITE } else { 0 };
-        while steps > 0 && self.is_over() && self.make_room(own) {
-            steps -= 1;
-        }
-        let slack = if evicts { self.budget_bytes / SLACK_SHARE } else { 0 };
+        let limit = self.limit();
         loop {
             let more = match self.space(ns) {
                 Some(space) => growth(space, &self.arena) as u64,
@@ -473,12 +508,39 @@ impl Shard {
             };
             let growth_max_bytes = more.saturating_add(self.jobs.growth_max());
             let after = self.spent().saturating_add(growth_max_bytes);
-            if growth_max_bytes == 0 || after <= self.budget_bytes.saturating_add(slack) {
+            if growth_max_bytes == 0 || after <= limit {
                 return Ok(());
             }
-            if !evicts || growth_max_bytes > self.budget_bytes || !self.make_room(own) {
+            let fits = growth_max_bytes <= limit && self.eviction.policy != Policy::Refuse;
+            if !fits || !self.make_room(own) {
                 return Err(OutOfBudget { growth_max_bytes });
             }
+        }
+    }
+
+    /// Whether a write of so many bytes of key and value is within the budget for certain.
+    fn surely_fits(&self, ns: Namespace, bytes: usize) -> bool {
+        let growth = match self.space(ns) {
+            Some(space) => space.map.any_put_growth_max(bytes) as u64,
+            None => SPACE_BYTES + self.unmade().map.any_put_growth_max(bytes) as u64,
+        };
+        self.spent() + growth + self.jobs.growth_max() <= self.limit()
+    }
+
+    /// The steps towards the budget that come before a write to the key with the hash `own`.
+    fn pay(&mut self, own: Option<u64>) {
+        for _ in 0..STEPS_A_WRITE {
+            if !self.is_over() || !self.make_room(own) {
+                return;
+            }
+        }
+    }
+
+    /// What may be used at most: the budget, and with a policy that removes keys a little more.
+    fn limit(&self) -> u64 {
+        match self.eviction.policy {
+            Policy::Refuse => self.budget_bytes,
+            _ => self.budget_bytes.saturating_add(self.budget_bytes / SLACK_SHARE),
         }
     }
 }

@@ -96,6 +96,9 @@ pub struct Arena {
     live_units: usize,
     /// Units in free blocks.
     free_units: usize,
+    /// Blocks that were allocated, and their units.
+    taken: u64,
+    taken_units: u64,
     /// Moves that were taken, and their units.
     moves: u64,
     moved_units: u64,
@@ -127,6 +130,8 @@ impl Arena {
             victim: None,
             live_units: 0,
             free_units: 0,
+            taken: 0,
+            taken_units: 0,
             moves: 0,
             moved_units: 0,
         })
@@ -145,6 +150,13 @@ impl Arena {
             moves: self.moves,
             moved_bytes: self.moved_units * UNIT_BYTES as u64,
         }
+    }
+
+    /// How many blocks were ever allocated, by moves too, and their bytes: at least as much as was
+    /// copied from block to block. The difference between two moments tells how large a step was.
+    #[inline]
+    pub const fn allocated(&self) -> (u64, u64) {
+        (self.taken, self.taken_units * UNIT_BYTES as u64)
     }
 
     /// The bytes of free blocks.
@@ -174,6 +186,8 @@ impl Arena {
             None => self.take_other(units)?,
         };
         self.live_units += units;
+        self.taken += 1;
+        self.taken_units += units as u64;
         let header = Header { kind, units, left_free: false };
         header.write(self.memory.unit_mut(unit));
         poison::fresh(&mut self.memory, unit, units);

@@ -17,8 +17,8 @@ use rooms::Rooms;
 ///
 /// Small blocks stand back to back in a chunk, so they cost neither a pointer nor an allocator's
 /// rounding, and a block that grows pushes the others of its chunk on. A block of more than a
-/// kilobyte is a chunk of its own. What is written is copied first where others have it, a chunk at a
-/// time.
+/// kilobyte is a chunk of its own. What is written is copied first where others have it, a chunk
+/// at a time.
 ///
 /// # Complexity
 ///

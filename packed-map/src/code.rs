@@ -7,6 +7,7 @@
 //! | 252 | a value of the caller's own type | its number in the map's slab |
 //! | 253 | a string of up to 4 KiB | the handle of its block |
 //! | 254 | a longer string | its number among the map's buffers |
+//! | 255 | bytes of a form of the caller's own | the handle of their block |
 //!
 //! The code is a function of the text: canonical decimals are always integers in their shortest
 //! two's complement, and the length alone decides where another string stands. So texts with
@@ -114,8 +115,9 @@ pub(crate) fn same(one: &[u8], two: &[u8]) -> bool {
 /// The longest string that stands in the page.
 pub(crate) const LITERAL_MAX: usize = 239;
 
-/// The longest string that stands in a block of its own.
-pub(crate) const BLOCK_MAX: usize = 4096;
+/// The longest string that stands in a block of its own, in bytes, and the most that
+/// [`NewValue::Packed`](crate::NewValue::Packed) takes.
+pub const BLOCK_MAX: usize = 4096;
 
 /// Codes above this one and below [`REFERENCE`] announce integers.
 pub(crate) const INTEGER: u8 = 240;
@@ -128,6 +130,9 @@ pub(crate) const BOXED: u8 = 252;
 
 /// The code of a string in a block.
 pub(crate) const BLOCK: u8 = 253;
+
+/// The code of bytes of a form of the caller's own, in a block whatever their length.
+pub(crate) const PACKED: u8 = 255;
 
 /// The code of a string in a buffer.
 pub(crate) const BUFFER: u8 = 254;
@@ -176,7 +181,7 @@ mod tests {
         for (len, code) in [(239, 239), (240, BLOCK), (4096, BLOCK), (4097, BUFFER)] {
             assert_eq!(Form::of_bytes(&vec![b'x'; len]).code(), code);
         }
-        for code in [BOXED, BLOCK, BUFFER] {
+        for code in [BOXED, BLOCK, BUFFER, PACKED] {
             assert_eq!(size(code), 4);
         }
     }

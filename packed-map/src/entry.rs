@@ -1,7 +1,7 @@
 //! What goes into a map and what comes out.
 
 use crate::arena::Blocks;
-use crate::code::{self, BOXED, INTEGER, REFERENCE};
+use crate::code::{self, BOXED, INTEGER, PACKED, REFERENCE};
 use crate::extras::Packed;
 use crate::outside::{self, Outside};
 use crate::page::Page;
@@ -15,19 +15,21 @@ pub enum Value<'a, B> {
     Bytes(&'a [u8]),
     /// The byte string that is the canonical decimal form of this integer.
     Integer(i64),
+    /// Bytes of a form of the caller's own.
+    Packed(&'a [u8]),
     /// A value of the caller's own type.
     Boxed(&'a B),
 }
 
 impl<'a, B> Value<'a, B> {
-    /// The byte string, unless the value is the caller's own.
+    /// The byte string, unless the value is of the caller's own form or type.
     #[inline]
     #[must_use]
     pub fn text(&self) -> Option<Text<'a>> {
         match *self {
             Self::Bytes(bytes) => Some(Text::Bytes(bytes)),
             Self::Integer(number) => Some(Text::Integer(number)),
-            Self::Boxed(_) => None,
+            Self::Packed(_) | Self::Boxed(_) => None,
         }
     }
 }
@@ -55,6 +57,10 @@ impl<'a, B> From<Text<'a>> for Value<'a, B> {
 pub enum NewValue<'a, B> {
     /// A byte string; one that is canonical decimal is kept, and read, as its integer.
     Text(Text<'a>),
+    /// Bytes of a form of the caller's own, at most
+    /// [`PACKED_BYTES_MAX`](crate::PACKED_BYTES_MAX). They take a block whatever their length, and
+    /// are read as what they are: neither a string nor an integer.
+    Packed(&'a [u8]),
     /// A value of the caller's own type.
     Boxed(B),
 }
@@ -174,6 +180,7 @@ impl<'a, B, A: Blocks> Entry<'a, B, A> {
         let stored = self.page.value(self.index, self.start);
         match self.page.value_code(self.index) {
             BOXED => Value::Boxed(self.outside.boxed.get(outside::number(stored))),
+            PACKED => Value::Packed(self.outside.string(self.blocks, PACKED, stored)),
             code => self.outside.text(self.blocks, code, stored).into(),
         }
     }

@@ -19,6 +19,7 @@ type Model = BTreeMap<Vec<u8>, (ModelValue, Extras)>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum ModelValue {
     Text(Vec<u8>),
+    Packed(Vec<u8>),
     Boxed(u64),
 }
 
@@ -137,10 +138,14 @@ impl<A: Blocks> Subject<A> {
             let text = input.value(kind);
             let (value, model_value) = match kind % 4 {
                 0 => (NewValue::Boxed(u64::from(kind)), ModelValue::Boxed(u64::from(kind))),
+                1 if text.len() <= crate::PACKED_BYTES_MAX => {
+                    (NewValue::Packed(&text), ModelValue::Packed(text.clone()))
+                }
                 _ => (NewValue::from(&text[..]), ModelValue::Text(text.clone())),
             };
             let hash = self.map.hasher().hash(&key);
             let bound = self.map.put_growth_max(&self.blocks, hash, &key, &value, extras);
+            let easily = self.map.any_put_growth_max(key.len() + text.len());
             let (before, refused) = (self.map.used_bytes(), self.blocks.refused());
             let displaced = match self.map.put(&mut self.blocks, hash, &key, value, extras) {
                 Ok(displaced) => displaced,
@@ -153,9 +158,10 @@ impl<A: Blocks> Subject<A> {
                 }
             };
             let growth = self.map.used_bytes().saturating_sub(before);
+            assert!(growth <= easily || self.map.len() > 1000);
             assert!(growth <= bound, "grown by {growth}, beyond the bound of {bound}");
             let old = self.model.insert(key, (model_value, extras)).map(|(value, _)| match value {
-                ModelValue::Text(_) => Displaced::Text,
+                ModelValue::Text(_) | ModelValue::Packed(_) => Displaced::Text,
                 ModelValue::Boxed(boxed) => Displaced::Boxed(boxed),
             });
             assert_eq!(displaced, old);
@@ -199,6 +205,9 @@ impl<A: Blocks> Subject<A> {
     /// Turns levels on and off, and raises an entry.
     fn touch(&mut self, input: &mut Input<'_>) {
         let (key, levels) = (input.key(), input.byte());
+        if levels.is_multiple_of(8) {
+            self.map.expect_times_around(self.now_ms);
+        }
         if levels > 200 {
             self.map.keep_levels(usize::from(levels % 5));
         }
@@ -307,6 +316,7 @@ impl<A: Blocks> Subject<A> {
 fn model_value(value: Value<'_, u64>) -> ModelValue {
     match value {
         Value::Boxed(&boxed) => ModelValue::Boxed(boxed),
+        Value::Packed(bytes) => ModelValue::Packed(bytes.to_vec()),
         value => ModelValue::Text(value.text().expect("not boxed").to_vec()),
     }
 }

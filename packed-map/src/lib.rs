@@ -41,6 +41,7 @@ pub use arena::{
     Step, UNIT_BYTES, UNITS_MAX,
 };
 pub use chunks::Chunks;
+pub use code::BLOCK_MAX as PACKED_BYTES_MAX;
 pub use entry::{Displaced, Entry, Extras, Full, NewValue, Value};
 pub use hash::{BUCKET_BITS, HashKeys, SHARD_BITS, TAG_BITS};
 pub use heap::Heap;

@@ -14,7 +14,7 @@ pub use evict::{Choice, Evicted};
 pub use sweep::{Sweeper, Swept};
 
 use crate::arena::Blocks;
-use crate::code::{self, BLOCK, BOXED, Form};
+use crate::code::{self, BLOCK, BOXED, Form, PACKED};
 use crate::directory::Directory;
 use crate::entry::Entry;
 use crate::outside::{self, Outside};
@@ -126,6 +126,15 @@ impl<B, H: HashKeys> PageMap<B, H> {
         self.expiring
     }
 
+    /// Says what time it is, so that expiries around it take least: five bytes each. Nothing
+    /// happens while any entry expires. A map that is never told takes the first expiry for the
+    /// time.
+    pub fn expect_times_around(&mut self, now_ms: u64) {
+        if self.expiring == 0 {
+            self.outside.times.center(now_ms);
+        }
+    }
+
     /// How many buckets there are, of about one page each.
     #[must_use]
     pub const fn buckets(&self) -> u64 {
@@ -178,7 +187,8 @@ impl<B, H: HashKeys> PageMap<B, H> {
                 for (index, start) in page.iter() {
                     let key = (page.key_code(index), page.key(index, start));
                     let value = (page.value_code(index), page.value(index, start));
-                    for (_, stored) in [key, value].into_iter().filter(|(code, _)| *code == BLOCK) {
+                    let in_blocks = |part: &(u8, &[u8])| matches!(part.0, BLOCK | PACKED);
+                    for (_, stored) in [key, value].into_iter().filter(in_blocks) {
                         bytes += blocks.bytes(outside::handle(stored)).len();
                     }
                 }

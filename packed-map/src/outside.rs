@@ -2,7 +2,7 @@
 
 use crate::Text;
 use crate::arena::{Blocks, Handle};
-use crate::code::{self, BLOCK, BOXED, BUFFER};
+use crate::code::{self, BLOCK, BOXED, BUFFER, PACKED};
 use crate::slab::Slab;
 use crate::string_block;
 use crate::times::Times;
@@ -76,6 +76,12 @@ impl<B> Outside<B> {
         if count == 0 { 0 } else { self.buffers.growth_max_of(count) + bytes }
     }
 
+    /// At least as many bytes as one entry can add, its strings not counted.
+    #[inline]
+    pub(crate) fn any_growth_max(&self) -> usize {
+        self.boxed.growth_max() + self.buffers.growth_max_of(2) + self.times.any_growth_max()
+    }
+
     /// How many strings there are.
     #[cfg(any(test, fuzzing, feature = "fuzzing"))]
     pub(crate) const fn strings(&self) -> usize {
@@ -103,7 +109,7 @@ impl<B> Outside<B> {
         match code {
             BUFFER => &self.buffers.get(number(stored)).string,
             _ => {
-                debug_assert_eq!(code, BLOCK);
+                debug_assert!(code == BLOCK || code == PACKED);
                 string_block::read(blocks.bytes(handle(stored)))
             }
         }
@@ -127,7 +133,7 @@ impl<B> Outside<B> {
     pub(crate) fn used_bytes<A: Blocks>(&self, blocks: &A, code: u8, stored: &[u8]) -> usize {
         match code {
             BOXED => Slab::<B>::SLOT_BYTES,
-            BLOCK => blocks.bytes(handle(stored)).len(),
+            BLOCK | PACKED => blocks.bytes(handle(stored)).len(),
             BUFFER => Slab::<Buffer>::SLOT_BYTES + self.buffers.get(number(stored)).string.len(),
             _ => 0,
         }

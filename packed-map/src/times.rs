@@ -1,8 +1,8 @@
 //! Moments in five bytes.
 //!
-//! A moment is kept as its distance from the map's base, which lies half of what 39 bits reach, 8.7
-//! years, before the first moment the map was given. So no clock is needed to choose the base. A
-//! moment that 39 bits do not reach stands whole in a slab, and the fortieth bit says that the
+//! A moment is kept as its distance from the map's base. Whoever has a clock chooses it while
+//! nothing expires; otherwise it lies half of what 39 bits reach, 8.7 years, before the first
+//! moment. A moment that 39 bits do not reach stands whole in a slab, and the fortieth bit says that the
 //! others are its number there: every expiry takes five bytes, and every one comes back exactly.
 
 use crate::slab::Slab;
@@ -40,10 +40,22 @@ impl Times {
         }
     }
 
+    /// At least as many bytes as [`pack`](Self::pack) can add for any moment.
+    pub(crate) fn any_growth_max(&self) -> usize {
+        self.far.growth_max()
+    }
+
     /// How many far moments there are.
     #[cfg(any(test, fuzzing, feature = "fuzzing"))]
     pub(crate) const fn far_len(&self) -> usize {
         self.far.len()
+    }
+
+    /// Makes moments around `now_ms` the near ones: from two years before it to fifteen after.
+    /// There are no moments yet, or none any more.
+    pub(crate) fn center(&mut self, now_ms: u64) {
+        debug_assert_eq!(self.far.len(), 0);
+        self.base_ms = Some(now_ms.saturating_sub(REACH_MS / 8));
     }
 
     /// The forty bits of a moment; to be given back to [`release`](Self::release).
@@ -115,6 +127,18 @@ mod tests {
         assert_eq!(times.bytes(), 0);
         let far = times.pack(u64::MAX);
         assert_eq!((times.unpack(far), times.far_len()), (u64::MAX, 1));
+        times.release(far);
+        assert_eq!(times.bytes(), 0);
+    }
+
+    #[test]
+    fn around_the_time_of_day_a_far_moment_costs_others_nothing() {
+        let (mut times, now_ms) = (Times::new(), 1_800_000_000_000);
+        times.center(now_ms);
+        let far = times.pack(9_000_000_000_000);
+        let near = times.pack(now_ms + 1000);
+        assert_eq!((times.far_len(), times.unpack(near)), (1, now_ms + 1000));
+        assert!(times.coarse(9_000_000_000_000) > times.coarse(now_ms + 1000));
         times.release(far);
         assert_eq!(times.bytes(), 0);
     }

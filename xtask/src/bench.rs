@@ -9,6 +9,7 @@ mod counted;
 mod cpu;
 mod criterion;
 mod error;
+mod example;
 mod exec;
 mod figure;
 mod latency;

@@ -40,6 +40,8 @@ pub(crate) enum Error {
     Crashed { target: String, artifacts: PathBuf },
     /// The loom step found no model, or none of the models ran.
     NoModelRan,
+    /// A fault that was planted was not found.
+    NotFound { fault: String },
     /// Rules are broken; each was printed.
     Untidy { findings: usize },
 }
@@ -76,6 +78,9 @@ impl fmt::Display for Error {
                 write!(f, "fuzz target {target} failed; its input is in {}", artifacts.display())
             }
             Self::NoModelRan => write!(f, "no loom model ran; expected tests/loom_*.rs in a crate"),
+            Self::NotFound { fault } => {
+                write!(f, "the planted fault `{fault}` was not found: longer, or another seed?")
+            }
             Self::Untidy { findings: 1 } => write!(f, "1 finding, printed above"),
             Self::Untidy { findings } => write!(f, "{findings} findings, printed above"),
         }

@@ -1,6 +1,6 @@
 //! `cargo xtask history`: what concurrent clients see, checked for strict serializability.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::error::Error;
 use crate::tool::Tool;
@@ -10,29 +10,70 @@ use crate::workspace::Workspace;
 #[derive(Args, Debug)]
 #[command(disable_help_flag = true)]
 pub(crate) struct History {
+    /// Plant a fault in the server: then the run succeeds when it is found.
+    #[arg(long, value_enum)]
+    planted: Option<Fault>,
+    /// Build the server with the smallest rings that can work.
+    #[arg(long)]
+    tiny_rings: bool,
     /// carrier-history's own flags, such as --seconds 60 --workload bank; --help lists them.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
+}
+
+/// A fault that the server has when it is built for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Fault {
+    /// Shards see transactions in several orders, and wait for each other.
+    Order,
+    /// Shards write before all have arrived.
+    Arrival,
+    /// Watched keys may change.
+    Watch,
 }
 
 impl History {
     /// Half a minute, as the checks run it: three seconds for each workload at two and at three
     /// threads.
     pub(crate) fn short() -> Self {
-        Self { arguments: vec!["--seconds".into(), "3".into()] }
+        Self { planted: None, tiny_rings: false, arguments: vec!["--seconds".into(), "3".into()] }
     }
 
     /// Builds the server and the clients, optimised, and runs the latter.
     pub(crate) fn run(&self, workspace: &Workspace) -> Result<(), Error> {
-        let packages = ["--package", "carrier-server", "--package", "carrier-history"];
-        workspace.cargo().args(["build", "--locked", "--release"]).args(packages).run()?;
+        let build = || workspace.cargo().args(["build", "--locked", "--release"]);
+        build().args(["--package", "carrier-history"]).run()?;
         let built = workspace.target.join("release");
-        let asks_for_another =
-            self.arguments.iter().any(|word| word == "--redis" || word.starts_with("--at"));
-        let mut tool = Tool::new(built.join("carrier-history"), &workspace.root);
-        if !asks_for_another {
-            tool = tool.arg("--server").arg(built.join("carrier-server"));
+        let tool = Tool::new(built.join("carrier-history"), &workspace.root);
+        if self.arguments.iter().any(|word| word == "--redis" || word.starts_with("--at")) {
+            return tool.args(&self.arguments).run();
         }
-        tool.args(&self.arguments).run()
+        let server = ["--package", "carrier-server"];
+        let mut features = Vec::new();
+        features.extend(self.planted.map(|_| "planted-faults"));
+        features.extend(self.tiny_rings.then_some("tiny-rings"));
+        if features.is_empty() {
+            build().args(server).run()?;
+            let tool = tool.arg("--server").arg(built.join("carrier-server"));
+            return tool.args(&self.arguments).run();
+        }
+        // Elsewhere, so that nobody takes this server for the real one.
+        let target = workspace.target.join("planted");
+        let build = build().args(server).args(["--features", &features.join(",")]);
+        build.arg("--target-dir").arg(&target).run()?;
+        let tool = tool.arg("--server").arg(target.join("release/carrier-server"));
+        let Some(fault) = self.planted else { return tool.args(&self.arguments).run() };
+        let tool = tool.env("CARRIER_PLANTED", fault.name()).args(["--patience", "5"]);
+        match tool.args(&self.arguments).run() {
+            Err(Error::Ended { code: Some(1), .. }) => Ok(()),
+            Ok(()) => Err(Error::NotFound { fault: fault.name() }),
+            failed => failed,
+        }
+    }
+}
+
+impl Fault {
+    fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }
 }

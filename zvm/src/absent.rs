@@ -1,8 +1,9 @@
 //! The other side: programs of a connection run without a store, all others without a session.
 
 use crate::{
-    CommandFilter, CommandView, CompilePurpose, Expiry, Key, Multi, OutOfMemory, ReplySink,
-    ScanFilter, Scanned, Session, SessionField, SessionSetting, SourceForm, Store, Text,
+    CommandFilter, CommandView, CompilePurpose, Expiry, ItemView, Items, Key, Lease, Multi,
+    OutOfMemory, Question, ReplyMode, ReplySink, ScanFilter, Scanned, Session, SessionField,
+    SessionSetting, SourceForm, Store, Text,
 };
 use databox::{Kind, Set};
 
@@ -16,6 +17,76 @@ pub struct NoStore;
 pub struct NoSession;
 
 impl Store for NoStore {
+    fn set_iterate(
+        &mut self,
+        _: Key<'_>,
+        _: u64,
+        _: u64,
+        _: Option<&[u8]>,
+        _: &mut dyn FnMut(Text<'_>),
+    ) -> u64 {
+        0
+    }
+
+    fn list_len(&mut self, _: Key<'_>) -> u64 {
+        0
+    }
+
+    fn list_get(&mut self, _: Key<'_>, _: u64) -> Option<Text<'_>> {
+        None
+    }
+
+    fn list_insert(&mut self, _: Key<'_>, _: u64, _: &[u8]) -> Result<(), OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn list_set(&mut self, _: Key<'_>, _: u64, _: &[u8]) -> Result<(), OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn list_remove(&mut self, _: Key<'_>, _: u64, _: u64) -> u64 {
+        0
+    }
+
+    fn list_walk(&mut self, _: Key<'_>, _: u64, _: u64, _: bool, _: &mut dyn FnMut(Text<'_>)) {}
+
+    fn map_len(&mut self, _: Key<'_>) -> u64 {
+        0
+    }
+
+    fn map_get(&mut self, _: Key<'_>, _: &[u8]) -> Option<Text<'_>> {
+        None
+    }
+
+    fn map_set(&mut self, _: Key<'_>, _: &[u8], _: &[u8]) -> Result<bool, OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn map_remove(&mut self, _: Key<'_>, _: &[u8]) -> bool {
+        false
+    }
+
+    fn map_walk(
+        &mut self,
+        _: Key<'_>,
+        _: u64,
+        _: u64,
+        _: &mut dyn FnMut(Text<'_>, Text<'_>),
+    ) -> u64 {
+        0
+    }
+
+    fn map_scan(
+        &mut self,
+        _: Key<'_>,
+        _: u64,
+        _: u64,
+        _: Option<&[u8]>,
+        _: &mut dyn FnMut(Text<'_>, Text<'_>),
+    ) -> u64 {
+        0
+    }
+
     fn now_ms(&self) -> u64 {
         0
     }
@@ -141,6 +212,40 @@ impl Store for NoStore {
     fn flush_all(&mut self) {}
 }
 
+impl Items for NoStore {
+    fn item(&mut self, _: Key<'_>) -> Option<ItemView<'_>> {
+        None
+    }
+
+    fn set_item(
+        &mut self,
+        _: Key<'_>,
+        _: Text<'_>,
+        _: u32,
+        _: Option<u64>,
+    ) -> Result<(), OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn extend_item(&mut self, _: Key<'_>, _: Text<'_>, _: bool) -> Result<(), OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn stamp(&mut self, _: Key<'_>) -> Option<(u64, Lease)> {
+        None
+    }
+
+    fn give_stamp(&mut self, _: Key<'_>, _: Lease) -> Result<Option<u64>, OutOfMemory> {
+        Ok(None)
+    }
+
+    fn set_lease(&mut self, _: Key<'_>, _: Lease) -> Result<(), OutOfMemory> {
+        Ok(())
+    }
+
+    fn flush_at(&mut self, _: u64) {}
+}
+
 impl Session for NoSession {
     fn get(&self, _: SessionField) -> Text<'_> {
         Text::Bytes(&[])
@@ -172,16 +277,22 @@ impl Session for NoSession {
         false
     }
 
-    fn select_config(&mut self, _: &[u8]) {}
+    fn reset(&mut self) {}
 
-    fn reply_config(&mut self, sink: &mut dyn ReplySink) {
-        sink.map(0);
+    fn set_replies(&mut self, _: ReplyMode) {}
+
+    fn stop(&mut self) {}
+
+    fn sleep(&mut self, _: f64) {}
+
+    fn add_word(&mut self, _: &[u8]) {}
+
+    fn answer(&mut self, _: Question, sink: &mut dyn ReplySink) {
+        sink.nil();
     }
 
-    fn select_info(&mut self, _: &[u8]) {}
-
-    fn reply_info(&mut self, sink: &mut dyn ReplySink) {
-        sink.verbatim(&[]);
+    fn reply_stats(&mut self, _: &[u8], sink: &mut dyn ReplySink) {
+        sink.map(0);
     }
 
     fn reply_command(&mut self, _: &[u8], view: CommandView, sink: &mut dyn ReplySink) -> usize {

@@ -11,6 +11,8 @@ pub(crate) enum Fault {
     OutOfMemory,
     /// The program says so: the index of its text.
     Program(i32),
+    /// A loop goes over more integers than it may.
+    RangeTooLong,
     /// Something that the verifier excludes.
     Internal,
 }
@@ -22,6 +24,7 @@ impl Fault {
             Self::WrongType => b"WRONGTYPE Operation against a key holding the wrong kind of value",
             Self::OutOfMemory => b"OOM command not allowed when used memory > 'maxmemory'.",
             Self::Program(index) => input.literal(index),
+            Self::RangeTooLong => b"ERR range is too long",
             Self::Internal => b"ERR internal error",
         }
     }

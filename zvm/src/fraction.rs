@@ -11,6 +11,7 @@
     clippy::arithmetic_side_effects
 )]
 
+use core::ops::{Add as _, Neg as _};
 use rustc_apfloat::Float as _;
 use rustc_apfloat::ieee::X87DoubleExtended;
 
@@ -34,18 +35,18 @@ impl Fraction {
         let value = if ["inf", "infinity"].iter().any(|word| word.eq_ignore_ascii_case(magnitude)) {
             X87DoubleExtended::INFINITY
         } else {
-            let hexadecimal = magnitude.strip_prefix("0x").or(magnitude.strip_prefix("0X"));
+            let hexadecimal = magnitude.strip_prefix("0x").or_else(|| magnitude.strip_prefix("0X"));
             finite(match hexadecimal {
                 Some(digits) => spelled(digits, &HEXADECIMAL)?,
                 None => spelled(magnitude, &DECIMAL)?,
             })?
         };
-        Some(Self(if negative { -value } else { value }))
+        Some(Self(if negative { value.neg() } else { value }))
     }
 
     /// The sum, rounded to the nearest; `None` where it is not finite.
     pub(crate) fn add(self, other: Self) -> Option<Self> {
-        let sum = (self.0 + other.0).value;
+        let sum = self.0.add(other.0).value;
         sum.is_finite().then_some(Self(sum))
     }
 

@@ -1,6 +1,6 @@
 //! What the fuzz targets check; also called with random input by this crate's own tests.
 
-use crate::operand::{Flow, OperandKind, Slot, UNIT_ELEMENTS};
+use crate::operand::{Flow, OperandKind, Over, RANGE_MAX, Slot, UNIT_ELEMENTS};
 use crate::testing::{FakeSession, MapStore, OwnedArgs, RecordingSink};
 use crate::{
     Access, Constant, Counted, Frame, Instruction, Item, Multiplicity, Opcode, OptionGroup,
@@ -68,7 +68,11 @@ fn run_all(program: &VerifiedProgram) {
         let mut sink = RecordingSink::new();
         // Linear opcodes go over what there is, in units of which none is empty but the last.
         let units_max = MEMBERS + 2;
-        let steps_max = program.code.len() * (args.args().len() + 1) * units_max;
+        let goes_over = |over| program.code.iter().any(|it| it.op.info().over == over);
+        let rounds_max = (args.args().len() + 1)
+            .max(if goes_over(Over::Range) { RANGE_MAX as usize + 1 } else { 0 })
+            .max(if goes_over(Over::Elements) { MEMBERS + 2 } else { 0 });
+        let steps_max = program.code.len() * rounds_max * units_max;
         let mut steps = 0;
         let frame = args.frame();
         let count = |_, _| {

@@ -1,7 +1,7 @@
 //! One instruction: eight bytes.
 
-use crate::Opcode;
-use crate::operand::{OperandKind, Slot};
+use crate::operand::{OperandKind, Over, Slot, Type};
+use crate::{ChoiceSet, Opcode, Signature};
 
 /// An opcode and its operands. Which operands are registers, jumps or numbers, the
 /// [opcode table](Opcode::info) tells; unused ones are zero.
@@ -62,6 +62,23 @@ impl Instruction {
             _ => u8::try_from(value).ok()?,
         };
         Some(self)
+    }
+
+    /// The type of register `index` behind the position of a loop that it opens or closes; `None`
+    /// behind the last one.
+    pub(crate) fn loop_type(self, signature: &Signature, index: usize) -> Option<Type> {
+        match self.op.info().over {
+            Over::Args => Some(signature.list()?.items.get(index)?.ty.register_type()),
+            Over::Range => (index == 0).then_some(Type::Int),
+            Over::Elements => {
+                ChoiceSet::Elements.yields().get(usize::from(self.c))?.get(index).copied()
+            }
+        }
+    }
+
+    /// How many registers that are.
+    pub(crate) fn loop_len(self, signature: &Signature) -> usize {
+        (0..).take_while(|index| self.loop_type(signature, *index).is_some()).count()
     }
 
     /// The instruction as eight bytes: opcode, a, b, c, and the immediate in little-endian order.

@@ -67,8 +67,10 @@ pub struct State {
 /// Runs a program: decodes the arguments, then interprets the code.
 ///
 /// Allocates only where the program copies strings to the scratch space, where it yields, and on
-/// errors about arguments. Takes at most (instructions) x (arguments + 1) steps, and one more for
-/// each [unit](crate::UNIT_ELEMENTS) of what linear opcodes go over.
+/// errors about arguments. Takes at most as many steps as there are instructions, times one more
+/// than the longest loop has rounds (groups of arguments, [`RANGE_MAX`](crate::RANGE_MAX) integers,
+/// elements of a container), and one more for each [unit](crate::UNIT_ELEMENTS) of what linear
+/// opcodes go over.
 pub fn run(
     program: &VerifiedProgram,
     frame: Frame<'_>,

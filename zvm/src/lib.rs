@@ -15,6 +15,7 @@ mod generated;
 mod handlers;
 mod instruction;
 mod interpret;
+mod items;
 mod key;
 mod operand;
 mod program;
@@ -38,15 +39,17 @@ pub use databox::{Text, decimal};
 pub use encoding::FormatError;
 pub(crate) use fault::Fault;
 pub use generated::{
-    Aggregate, ChoiceSet, CommandFilter as CommandFilterKind, FUSIONS, Opcode, PRIMITIVES, Truth,
+    Aggregate, ChoiceSet, CommandFilter as CommandFilterKind, Elements, FUSIONS, Opcode,
+    PRIMITIVES, Truth,
 };
 pub use instruction::Instruction;
 pub use interpret::{Frame, Outcome, State, resume, run, run_traced};
+pub use items::{ItemView, Items, Lease};
 pub use key::{Hint, Key};
 pub use operand::{
     Branch, ConstantKind, Cost, Domain, Emit, Flow, Fusion, FusionOperand, FusionStep, OpcodeInfo,
-    OperandInfo, OperandKind, Pattern, Primitive, PrimitiveParam, PrimitiveResult, Slot, Type,
-    UNIT_ELEMENTS,
+    OperandInfo, OperandKind, Over, Pattern, Primitive, PrimitiveParam, PrimitiveResult, RANGE_MAX,
+    Slot, Type, UNIT_ELEMENTS,
 };
 pub use program::{
     Access, Constant, Docs, Example, Program, Protocol, Returns, RunWhere, SourceSpan,
@@ -54,8 +57,8 @@ pub use program::{
 pub use registers::Registers;
 pub use reply::{Mark, ReplySink};
 pub use session::{
-    CommandFilter, CommandView, CompilePurpose, Multi, Session, SessionField, SessionSetting,
-    SourceForm,
+    CommandFilter, CommandView, CompilePurpose, Multi, Question, ReplyMode, Session, SessionField,
+    SessionSetting, SourceForm,
 };
 pub use signature::{
     Conflict, Counted, DecodeError, DecodeOrder, DefaultValue, Item, KeyPositions, Multiplicity,

@@ -201,6 +201,18 @@ pub enum Flow {
     Fault,
 }
 
+/// What a loop goes over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Over {
+    /// The groups of the list among the parameters.
+    Args,
+    /// The integers from one to another.
+    Range,
+    /// The elements of a container, which an operand chooses.
+    Elements,
+}
+
 /// What an opcode adds to the reply, where it does not jump.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -240,6 +252,8 @@ pub struct OpcodeInfo {
     pub domain: Domain,
     /// Where execution goes on.
     pub flow: Flow,
+    /// What the loop goes over that it opens or closes; of no meaning for others.
+    pub over: Over,
     /// What it replies.
     pub emit: Emit,
     /// Whether it changes the store.
@@ -332,3 +346,6 @@ pub enum FusionOperand {
 /// Elements that a linear opcode goes over, or groups that a loop does, before it counts one unit
 /// of fuel.
 pub const UNIT_ELEMENTS: u64 = 64;
+
+/// Integers that a loop over a range goes over at most.
+pub const RANGE_MAX: u32 = 65_536;

@@ -133,8 +133,8 @@ impl fmt::Debug for Access {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RunWhere {
-    /// Once: where its keys are, with the keys of several shards as one transaction, or on the shard
-    /// that its cursor is in.
+    /// Once: where its keys are, with the keys of several shards as one transaction, or on the
+    /// shard that its cursor is in.
     One,
     /// Once on each shard of its keys, as one transaction; replies are combined by [`Returns`].
     Keys,

@@ -42,10 +42,36 @@ pub(crate) struct Buffers {
     /// How many keys that is.
     pub(crate) keys_found: usize,
     pub(crate) open: Vec<OpenAggregate>,
+    pub(crate) elements: Elements,
     /// The set that the run makes of others.
     pub(crate) gathered: Option<Set>,
     /// The part of it that stays, while some are taken out.
     pub(crate) kept: Option<Set>,
+}
+
+/// What a loop over a container has read and not gone over yet.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Elements {
+    /// Where to go on reading; 0 at the end.
+    pub(crate) cursor: u64,
+    /// Elements, each as many values as it consists of.
+    pub(crate) values: Vec<Value>,
+    /// The bytes of those that are [`Value::Scratch`], until they are part of the scratch space.
+    bytes: Vec<u8>,
+}
+
+impl Elements {
+    /// Adds a value.
+    pub(crate) fn push(&mut self, text: Text<'_>) {
+        self.values.push(match text {
+            Text::Integer(value) => Value::Int(value),
+            Text::Bytes(bytes) => {
+                let start = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
+                self.bytes.extend_from_slice(bytes);
+                Value::Scratch { start, len: u32::try_from(bytes.len()).unwrap_or(u32::MAX) }
+            }
+        });
+    }
 }
 
 /// What one register holds.
@@ -73,8 +99,13 @@ pub(crate) enum Value {
         argument: u32,
         hash: u64,
     },
-    /// The group that a loop stands at.
+    /// The group or element that a loop stands at.
     Loop(u32),
+    /// The integer that a loop stands at, and how many follow.
+    Range {
+        at: i64,
+        left: u32,
+    },
 }
 
 /// Which of them.
@@ -91,6 +122,7 @@ enum Tag {
     Scratch,
     Key,
     Loop,
+    Range,
 }
 
 /// An aggregate whose length is not known yet.
@@ -178,6 +210,7 @@ impl Registers {
             Tag::Scratch => Value::Scratch { start: low(bits), len: low(bits >> 32) },
             Tag::Key => Value::Key { argument, hash: bits },
             Tag::Loop => Value::Loop(low(bits)),
+            Tag::Range => Value::Range { at: bits.cast_signed(), left: argument },
         }
     }
 
@@ -199,6 +232,10 @@ impl Registers {
                 (Tag::Key, hash)
             }
             Value::Loop(group) => (Tag::Loop, u64::from(group)),
+            Value::Range { at, left } => {
+                self.arguments[usize::from(register)] = left;
+                (Tag::Range, at.cast_unsigned())
+            }
         };
         self.tags[usize::from(register)] = tag;
         self.bits[usize::from(register)] = bits;
@@ -243,6 +280,13 @@ impl Registers {
         low(self.expect(register, Tag::Loop))
     }
 
+    /// The integer at which the loop with this position stands, and how many follow.
+    #[inline]
+    pub(crate) fn range(&self, register: u8) -> (i64, u32) {
+        let at = self.expect(register, Tag::Range).cast_signed();
+        (at, self.arguments[usize::from(register)])
+    }
+
     /// The key in a register of type key.
     #[inline]
     pub(crate) fn key<'a>(&self, register: u8, input: Input<'a>) -> Key<'a> {
@@ -273,7 +317,9 @@ impl Registers {
                 let rest = self.buffers.scratch.get(low(bits) as usize..).unwrap_or(&[]);
                 rest.get(..low(bits >> 32) as usize).unwrap_or(&[])
             }
-            Tag::Absent | Tag::Bool | Tag::Float | Tag::Cursor | Tag::Loop => return None,
+            Tag::Absent | Tag::Bool | Tag::Float | Tag::Cursor | Tag::Loop | Tag::Range => {
+                return None;
+            }
         };
         Some(Text::Bytes(bytes))
     }
@@ -312,6 +358,28 @@ impl Registers {
         Ok(())
     }
 
+    /// Keeps what a loop has read of a container for the rest of the run: any register may hold it.
+    ///
+    /// # Errors
+    ///
+    /// The run has copied too much.
+    pub(crate) fn keep_elements(&mut self, mut read: Elements) -> Result<(), Fault> {
+        let buffers = self.buffers();
+        let base = buffers.scratch.len();
+        if read.bytes.len() > SCRATCH_BYTES_MAX - base {
+            return Err(Fault::OutOfMemory);
+        }
+        buffers.scratch.append(&mut read.bytes);
+        for value in &mut read.values {
+            if let Value::Scratch { start, .. } = value {
+                // It is at most SCRATCH_BYTES_MAX.
+                *start += base as u32;
+            }
+        }
+        buffers.elements = read;
+        Ok(())
+    }
+
     /// The bits of a register of which the verifier has proved the type.
     #[inline]
     fn expect(&self, register: u8, tag: Tag) -> u64 {
@@ -332,6 +400,7 @@ impl Buffers {
         }
         self.keys_found = 0;
         self.open.clear();
+        self.elements.values.clear();
         self.gathered = None;
         self.kept = None;
     }

@@ -1,6 +1,6 @@
 //! How a program answers, whatever protocol its client speaks.
 
-use crate::Text;
+use crate::{ItemView, Lease, Text};
 
 /// An encoder of replies in one protocol dialect.
 ///
@@ -28,7 +28,22 @@ pub trait ReplySink {
     fn verbatim(&mut self, text: &[u8]);
     /// A stored item with the key it was asked by: memcached's `VALUE`. Protocols that have no
     /// such reply send the value alone.
-    fn item(&mut self, key: &[u8], value: Text<'_>, flags: u32, cas: Option<u64>);
+    fn item(&mut self, key: &[u8], item: &ItemView<'_>);
+    /// What is known of an item but for its value: memcached's `me`.
+    fn item_details(&mut self, key: &[u8], item: &ItemView<'_>) {
+        self.item(key, item);
+    }
+    /// A number without sign. Protocols that have none send its digits where it is no integer.
+    fn number(&mut self, value: u64) {
+        match i64::try_from(value) {
+            Ok(value) => self.integer(value),
+            Err(_) => self.bytes(Text::Bytes(itoa::Buffer::new().format(value).as_bytes())),
+        }
+    }
+    /// The stamp that goes with the next reply, in protocols that have stamps.
+    fn stamp(&mut self, _stamp: u64) {}
+    /// The lease that goes with the next reply, in protocols that have leases.
+    fn lease(&mut self, _lease: Lease) {}
     /// The header of an array of `len` elements, which follow.
     fn array(&mut self, len: usize);
     /// The header of a map of `len` pairs, which follow as key, value, key, value.

@@ -18,6 +18,20 @@ pub enum SessionField {
     ServerVersion,
     /// How many commands the table holds. Integer.
     CommandCount,
+    /// The time in microseconds since the Unix epoch. Integer.
+    UnixMicros,
+    /// When the server started, in seconds since the Unix epoch. Integer.
+    StartedAt,
+    /// Whether a password is asked for: 1 or 0. Integer.
+    PasswordSet,
+    /// Whether the connection has given one, or need not: 1 or 0. Integer.
+    Authenticated,
+    /// What identifies this run of the server, 40 hexadecimal digits. Bytes.
+    RunId,
+    /// The client library's name; empty where it was not told. Bytes.
+    LibraryName,
+    /// The client library's version; empty where it was not told. Bytes.
+    LibraryVersion,
 }
 
 /// What of a connection a program may set.
@@ -58,6 +72,45 @@ pub enum CommandView {
     Docs,
     /// Where it comes from: a map of name, origin, file and line.
     Origin,
+}
+
+/// What is asked of the server, about the words that were collected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Question {
+    /// The text of sections; without words, of the default ones.
+    Info,
+    /// A map of the settings whose names match one of the patterns.
+    Config,
+    /// Sets settings, name and value in turn, all of them or none. Replies a status or an error.
+    ConfigSet,
+    /// Counts anew from here on. Replies a status.
+    ConfigReset,
+    /// The text of a line for each client; of those that have one of the numbers, or else of all.
+    Clients,
+    /// The line of the client that asks.
+    OwnClient,
+    /// Ends the clients to which all conditions apply, name and value in turn; replies how many.
+    KillClients,
+    /// An array of the keys among the words of a request, or an error.
+    CommandKeys,
+    /// The same with what is done to each key.
+    CommandKeyFlags,
+    /// A map of figures about memory.
+    Memory,
+}
+
+/// Which replies a connection gets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReplyMode {
+    /// All of them.
+    #[default]
+    On,
+    /// None.
+    Off,
+    /// All but the next.
+    Skip,
 }
 
 /// What source text is compiled for.
@@ -122,19 +175,28 @@ pub trait Session {
     /// end.
     fn watch(&mut self, key: &[u8]) -> bool;
 
-    /// Adds the settings whose names match `pattern` to the selection of
-    /// [`reply_config`](Self::reply_config).
-    fn select_config(&mut self, pattern: &[u8]);
+    /// Makes the connection as it was when it was new.
+    fn reset(&mut self);
 
-    /// Replies a map of the selected settings and clears the selection.
-    fn reply_config(&mut self, sink: &mut dyn ReplySink);
+    /// Says which replies the connection gets from the next request on.
+    fn set_replies(&mut self, mode: ReplyMode);
 
-    /// Adds a section to the selection of [`reply_info`](Self::reply_info).
-    fn select_info(&mut self, section: &[u8]);
+    /// Tells the server to stop, once what it has read is answered.
+    fn stop(&mut self);
 
-    /// Replies the selected sections (without a selection: the default ones) as text, and clears
-    /// the selection.
-    fn reply_info(&mut self, sink: &mut dyn ReplySink);
+    /// Keeps the connection's thread from its work for a time.
+    fn sleep(&mut self, seconds: f64);
+
+    /// Adds a word to those that the next [`answer`](Self::answer) is about.
+    fn add_word(&mut self, word: &[u8]);
+
+    /// Replies what the server says to a question about the words that were added, and forgets
+    /// them.
+    fn answer(&mut self, question: Question, sink: &mut dyn ReplySink);
+
+    /// Replies a map of the server's figures: of a kind, or the general ones where that is empty.
+    /// An error where there is no such kind.
+    fn reply_stats(&mut self, kind: &[u8], sink: &mut dyn ReplySink);
 
     /// Replies one command in a view.
     /// Returns how many pairs or elements were replied, 0 or 1.

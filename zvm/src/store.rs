@@ -4,7 +4,7 @@
 //! `BTreeMap`. No method blocks, and nothing borrowed from a store outlives the call that
 //! returned it, because pages move on every insert.
 
-use crate::{Hint, Key, Text};
+use crate::{Hint, Items, Key, Text};
 use databox::{Kind, Set};
 
 /// A write that the memory budget refused. Nothing has changed.
@@ -18,7 +18,8 @@ pub enum Expiry {
     Never,
     /// The key expires at this moment, in milliseconds since the Unix epoch.
     At(u64),
-    /// The key expires when it did before; a new key does not expire.
+    /// The key expires when it did before, and keeps the flags of a string; a new key does not
+    /// expire.
     Keep,
 }
 
@@ -44,7 +45,7 @@ pub struct Scanned {
 ///
 /// A key whose expiry is at or before [`now_ms`](Self::now_ms) does not exist for any method.
 #[expect(clippy::len_without_is_empty, reason = "no command asks whether a shard is empty")]
-pub trait Store {
+pub trait Store: Items {
     /// The moment at which this program took its turn, in milliseconds since the Unix epoch.
     fn now_ms(&self) -> u64;
 
@@ -88,7 +89,8 @@ pub trait Store {
     /// The memcached flags of the key; 0 where none were set.
     fn flags(&mut self, key: Key<'_>) -> u32;
 
-    /// Sets the memcached flags of a key that exists. Writing a string sets them to 0.
+    /// Sets the memcached flags of a key that exists. Writing a string sets them to 0, unless it
+    /// keeps the expiry.
     fn set_flags(&mut self, key: Key<'_>, flags: u32) -> bool;
 
     /// Removes the key and tells whether it was there.
@@ -200,6 +202,96 @@ pub trait Store {
 
     /// Makes each of two databases hold the keys of the other.
     fn swap(&mut self, one: u32, two: u32);
+
+    /// Visits some members of the set at the key that match a glob pattern, from `cursor` on (0
+    /// starts), about `count` of them before filtering, and returns the cursor to go on from, or 0
+    /// at the end.
+    ///
+    /// Whatever is written between the calls, a member that is there from the first to the last is
+    /// visited at least once.
+    fn set_iterate(
+        &mut self,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        pattern: Option<&[u8]>,
+        visit: &mut dyn FnMut(Text<'_>),
+    ) -> u64;
+
+    /// How many elements the list at the key has; 0 where there is none.
+    fn list_len(&mut self, key: Key<'_>) -> u64;
+
+    /// The element with this number.
+    fn list_get(&mut self, key: Key<'_>, at: u64) -> Option<Text<'_>>;
+
+    /// Puts an element before the one with this number, or behind the last one where it is the
+    /// length, into the list at the key, which is created where it is absent. Beyond that nothing
+    /// happens. The key holds a list or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
+    fn list_insert(&mut self, key: Key<'_>, at: u64, element: &[u8]) -> Result<(), OutOfMemory>;
+
+    /// Puts an element in place of the one with this number, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
+    fn list_set(&mut self, key: Key<'_>, at: u64, element: &[u8]) -> Result<(), OutOfMemory>;
+
+    /// Removes up to `count` elements from the one with this number on, and tells how many it were.
+    /// A list that becomes empty is removed.
+    fn list_remove(&mut self, key: Key<'_>, at: u64, count: u64) -> u64;
+
+    /// Visits up to `count` elements from the one with the number `at` on, or where `back` says so
+    /// those before it, backwards.
+    fn list_walk(
+        &mut self,
+        key: Key<'_>,
+        at: u64,
+        count: u64,
+        back: bool,
+        visit: &mut dyn FnMut(Text<'_>),
+    );
+
+    /// How many names the map at the key has; 0 where there is none.
+    fn map_len(&mut self, key: Key<'_>) -> u64;
+
+    /// The value of a name.
+    fn map_get(&mut self, key: Key<'_>, name: &[u8]) -> Option<Text<'_>>;
+
+    /// Gives a name of the map at the key, which is created where it is absent, a value, and tells
+    /// whether the name is new. The key holds a map or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
+    fn map_set(&mut self, key: Key<'_>, name: &[u8], value: &[u8]) -> Result<bool, OutOfMemory>;
+
+    /// Removes a name and tells whether it was there. A map that becomes empty is removed.
+    fn map_remove(&mut self, key: Key<'_>, name: &[u8]) -> bool;
+
+    /// Visits some names of the map at the key with their values, as
+    /// [`set_scan`](Self::set_scan) does members.
+    fn map_walk(
+        &mut self,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        visit: &mut dyn FnMut(Text<'_>, Text<'_>),
+    ) -> u64;
+
+    /// Visits some names of the map at the key with their values, as
+    /// [`set_iterate`](Self::set_iterate) does members.
+    fn map_scan(
+        &mut self,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        pattern: Option<&[u8]>,
+        visit: &mut dyn FnMut(Text<'_>, Text<'_>),
+    ) -> u64;
 
     /// Visits some keys from `cursor` on (0 starts), about `count` of them before filtering.
     ///

@@ -3,7 +3,7 @@
 //! A case begins with `=== title`. Lines that begin with a directive say what happens, all others
 //! are the [textual form](crate::assemble) of the program, with these declarations where it
 //! makes none: a name, `run_where one` (`connection` after `side session`), `access read write`,
-//! and for the shard's side `param key: key`.
+//! and for the shard's side, unless it runs on all shards, `param key: key`.
 //!
 //! - `side session`: the program belongs to a connection;
 //! - `store string k v`, `store set k member...`, `store expire k ms`, `store flags k n`: state;
@@ -99,7 +99,8 @@ impl Case<'_> {
                 text = text + declaration + "\n";
             }
         }
-        if !session && !declares("param") && !declares("variadic") && !declares("counted") {
+        let has_own = ["param", "variadic", "counted", "run_where all"].into_iter().any(declares);
+        if !session && !has_own {
             text.push_str("param key: key\n");
         }
         let lines = self.text.lines().filter(|line| !line.starts_with("program"));
@@ -182,6 +183,12 @@ impl Machine<'_> {
                     ("set", members) => {
                         members.iter().all(|m| self.store.set_add(key, m.as_bytes()) == Ok(true))
                     }
+                    ("list", values) => (0..).zip(values).all(|(at, value)| {
+                        self.store.list_insert(key, at, value.as_bytes()).is_ok()
+                    }),
+                    ("map", pairs) => pairs.chunks_exact(2).all(|pair| {
+                        self.store.map_set(key, pair[0].as_bytes(), pair[1].as_bytes()) == Ok(true)
+                    }),
                     ("expire", [at_ms]) => self.store.set_expiry(key, at_ms.parse().ok()),
                     ("flags", [flags]) => {
                         self.store.set_flags(key, flags.parse().expect("a number"))

@@ -5,7 +5,7 @@
 //! 1. [`declaration`]: the signature makes sense, and there are keys to route by where it matters;
 //! 2. [`operands`]: every register, constant, name and jump exists, and the opcode may be used
 //!    where the program runs;
-//! 3. [`loops`]: jumps go forward, and the closing jumps of loops over arguments are the only way
+//! 3. [`loops`]: jumps go forward, and the closing jumps of loops are the only way
 //!    back, so that every run ends;
 //! 4. [`flow`]: a forward data-flow over register types and over what has been replied.
 

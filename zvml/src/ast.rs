@@ -220,7 +220,7 @@ pub(crate) enum StatementKind<'s> {
     },
     For {
         names: Vec<Name<'s>>,
-        over: Name<'s>,
+        over: Over<'s>,
         body: Block<'s>,
     },
     /// `for_values(1) { ... value ... }`
@@ -232,6 +232,17 @@ pub(crate) enum StatementKind<'s> {
     Return(Reply<'s>),
     Emit(Reply<'s>),
     Call(Value<'s>),
+}
+
+/// What a loop goes over.
+#[derive(Debug, Clone)]
+pub(crate) enum Over<'s> {
+    /// The list among the parameters.
+    List(Name<'s>),
+    /// `low..high`, both included.
+    Range(Expr<'s>, Expr<'s>),
+    /// `@set_members(key)`
+    Elements(Expr<'s>),
 }
 
 #[derive(Debug, Clone)]

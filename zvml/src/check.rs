@@ -6,8 +6,8 @@
 mod call;
 mod expr;
 mod head;
+mod loops;
 mod meta;
-
 mod reply;
 mod scope;
 mod signature;
@@ -27,9 +27,17 @@ use scope::Scope;
 use std::collections::HashSet;
 use zvm::{Access, RunWhere};
 
+/// What is checked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Source<'t> {
+    pub(crate) text: &'t str,
+    /// Whether examples are looked at.
+    pub(crate) examples: bool,
+}
+
 /// Checks the commands of one source; those with mistakes are left out.
 pub(crate) fn check(
-    source: &str,
+    source: Source<'_>,
     metas: &[Meta<'_>],
     commands: &[Command<'_>],
     expansions: &Expansions,
@@ -37,12 +45,12 @@ pub(crate) fn check(
 ) -> Vec<typed::Command> {
     let metas = Metas::new(metas, problems);
     let mut names = HashSet::with_capacity(commands.len());
-    let mut lines = Lines { source, offset: 0, line: 1 };
+    let mut lines = Lines { source: source.text, offset: 0, line: 1 };
     let mut checked = Vec::with_capacity(commands.len());
     for command in commands {
         let complaints = problems.len();
         let line = lines.line_of(expansions.origin(command.name.span).0.start);
-        let mut checker = Checker::new(&metas, problems);
+        let mut checker = Checker::new(&metas, source.examples, problems);
         let result = checker.command(line, command);
         if let Some(result) = result {
             if !names.insert((result.head.protocol as u8, result.head.name.clone())) {
@@ -66,6 +74,8 @@ type Check<T> = Result<T, Reported>;
 struct Checker<'s, 'd> {
     problems: &'d mut Vec<Diagnostic>,
     metas: &'d Metas<'d, 's>,
+    /// Whether examples are looked at.
+    examples: bool,
     /// The calls of metas that led here, outermost first.
     calls: Vec<Call<'s>>,
     /// How many calls of metas the command has been expanded by.
@@ -80,10 +90,11 @@ struct Checker<'s, 'd> {
 }
 
 impl<'s, 'd> Checker<'s, 'd> {
-    fn new(metas: &'d Metas<'d, 's>, problems: &'d mut Vec<Diagnostic>) -> Self {
+    fn new(metas: &'d Metas<'d, 's>, examples: bool, problems: &'d mut Vec<Diagnostic>) -> Self {
         Self {
             problems,
             metas,
+            examples,
             calls: Vec::new(),
             expanded: 0,
             scope: Scope::default(),

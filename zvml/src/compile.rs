@@ -34,11 +34,31 @@ use zvm::Program;
 /// # Ok::<(), zvml::Diagnostics>(())
 /// ```
 pub fn compile(file: &str, source: &str) -> Result<Vec<Program>, Diagnostics> {
+    programs(file, source, true)
+}
+
+/// [`compile`] for those who only run the programs: examples are passed over, and the programs'
+/// documentation has none.
+///
+/// # Errors
+///
+/// As [`compile`], but for mistakes in examples.
+pub fn compile_without_examples(file: &str, source: &str) -> Result<Vec<Program>, Diagnostics> {
+    programs(file, source, false)
+}
+
+fn programs(file: &str, source: &str, examples: bool) -> Result<Vec<Program>, Diagnostics> {
     let mut problems: Vec<Diagnostic> = Vec::new();
     let module = parse::parse(source, &mut problems);
     let expansions = expand::expand(source, &module, &mut problems);
     let commands = expansions.parse(module.commands, &mut problems);
-    let checked = check::check(source, &module.metas, &commands, &expansions, &mut problems);
+    let checked = check::check(
+        check::Source { text: source, examples },
+        &module.metas,
+        &commands,
+        &expansions,
+        &mut problems,
+    );
     let mut programs = Vec::with_capacity(checked.len());
     for command in checked {
         let mut function = ir::build(&command);

@@ -53,7 +53,8 @@ pub fn explain(file: &str, source: &str, stage: Stage) -> Result<String, Diagnos
     } else {
         let commands = expansions.parse(module.commands, &mut problems);
         let metas = &module.metas;
-        for command in check::check(source, metas, &commands, &expansions, &mut problems) {
+        let whole = check::Source { text: source, examples: true };
+        for command in check::check(whole, metas, &commands, &expansions, &mut problems) {
             let _ = writeln!(out, "define {}", command.head.name);
             out.push_str(&blocks(&command, stage == Stage::Passes));
         }

@@ -34,7 +34,7 @@ pub(crate) use passes::optimize;
 pub(crate) use print::print;
 
 use crate::typed::ValueType;
-use zvm::{Branch, Constant, Flow, Opcode, Slot};
+use zvm::{Branch, ChoiceSet, Constant, Flow, Opcode, Over, Slot};
 
 /// The number of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,8 +62,24 @@ pub(crate) struct Function {
     pub head_constants: usize,
     /// How many registers the positional parameters fill; those of options follow.
     pub params: u8,
-    /// How many values behind a loop's position hold its group.
+    /// How many values behind the position of a loop over the list hold a group of it.
     pub group_len: u32,
+}
+
+impl Function {
+    /// How many values behind the position of a loop hold what it meets in each round.
+    pub(crate) fn loop_len(&self, operation: &Operation) -> u32 {
+        match (operation.op.info().over, operation.operands) {
+            (Over::Range, _) => 1,
+            (Over::Elements, [_, _, Operand::Number(which), _]) => {
+                let yields = usize::try_from(which)
+                    .ok()
+                    .and_then(|which| ChoiceSet::Elements.yields().get(which));
+                yields.map_or(1, |types| index_u32(types.len()))
+            }
+            _ => self.group_len,
+        }
+    }
 }
 
 /// A register yet to be chosen.

@@ -75,14 +75,20 @@ impl<'s> Lexer<'s> {
     }
 
     fn skip_while(&mut self, accept: impl Fn(u8) -> bool) {
-        while self.peek(0).is_some_and(&accept) {
-            self.advance(1);
-        }
+        let rest = self.bytes.get(self.at..).unwrap_or(&[]);
+        let len = rest.iter().position(|byte| !accept(*byte)).unwrap_or(rest.len());
+        self.advance(len);
     }
 
     fn skip_blank(&mut self) {
         loop {
-            self.skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+            // Mostly there is one blank, or a line end and an indentation of whole levels.
+            while let Some([b'\n' | b' ', b' ', b' ', b' ']) =
+                self.bytes.get(self.at..).and_then(<[u8]>::first_chunk)
+            {
+                self.advance(4);
+            }
+            self.skip_while(is_blank);
             if self.peek(0) != Some(b'#') {
                 return;
             }
@@ -91,13 +97,13 @@ impl<'s> Lexer<'s> {
     }
 
     fn word(&mut self) -> TokenKind {
-        self.skip_while(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        self.skip_while(is_of_word);
         TokenKind::Word
     }
 
     /// Digits and what sticks to them; behind a point, digits again. `0..9` is a range.
     fn number(&mut self) -> TokenKind {
-        let digits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        let digits = is_of_word;
         self.skip_while(digits);
         if self.peek(0) != Some(b'.') || !self.peek(1).is_some_and(|next| next.is_ascii_digit()) {
             return TokenKind::Integer;
@@ -118,6 +124,7 @@ impl<'s> Lexer<'s> {
     fn string(&mut self) -> TokenKind {
         self.advance(1);
         loop {
+            self.skip_while(|byte| !matches!(byte, b'"' | b'\\' | b'\n'));
             match self.peek(0) {
                 None | Some(b'\n') => return TokenKind::OpenString,
                 Some(b'"') => {
@@ -135,7 +142,7 @@ impl<'s> Lexer<'s> {
         loop {
             self.skip_while(|byte| byte != b'\n');
             let line_end = self.at;
-            self.skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+            self.skip_while(is_blank);
             let more = self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(b"///"));
             if !more {
                 self.at = line_end;
@@ -180,6 +187,24 @@ impl<'s> Lexer<'s> {
         self.advance(len);
         kind
     }
+}
+
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+/// Whether a byte goes on with a word or a number.
+fn is_of_word(byte: u8) -> bool {
+    const TABLE: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 0_u8;
+        while byte < 128 {
+            table[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
+            byte += 1;
+        }
+        table
+    };
+    TABLE[usize::from(byte)]
 }
 
 const fn utf8_len(first: u8) -> usize {

@@ -21,7 +21,7 @@ mod parse;
 mod span;
 mod typed;
 
-pub use compile::compile;
+pub use compile::{compile, compile_without_examples};
 pub use diagnostic::{Code, Context, Diagnostic, Diagnostics};
 pub use explain::{Stage, explain};
 pub use format::format;

@@ -138,7 +138,7 @@ impl<'s, 'd> Parser<'s, 'd> {
 
     /// A name. `what` says which, for the diagnostic.
     fn name(&mut self, what: &'static str) -> Parsed<Name<'s>> {
-        if !self.at(TokenKind::Word) || KEYWORDS.contains(&self.current_text()) {
+        if !self.at(TokenKind::Word) || is_keyword(self.current_text()) {
             return Err(self.unexpected(what));
         }
         let span = self.advance().span;
@@ -214,7 +214,7 @@ impl<'s, 'd> Parser<'s, 'd> {
             kind => (Code::Unexpected, format!("expected {wanted}, found {}", kind.describe())),
         };
         let mut diagnostic = Diagnostic::new(code, token.span, message);
-        if token.kind == TokenKind::Word && KEYWORDS.contains(&text) && wanted.contains("name") {
+        if token.kind == TokenKind::Word && is_keyword(text) && wanted.contains("name") {
             diagnostic = diagnostic.with_hint("that word is a keyword; choose another name");
         }
         self.report(diagnostic);
@@ -267,6 +267,17 @@ pub(crate) const KEYWORDS: &[&str] = &[
     "nil_array",
     "ok",
 ];
+
+/// Whether a word is one of them: most names are not, as no keyword begins like them.
+fn is_keyword(word: &str) -> bool {
+    let first = word.as_bytes().first();
+    matches!(first, Some(b'c' | b't' | b'i' | b'm' | b'l' | b'e' | b'f' | b'r' | b'o' | b'n'))
+        && word.len() <= KEYWORD_LEN_MAX
+        && KEYWORDS.contains(&word)
+}
+
+/// Bytes of the longest keyword.
+const KEYWORD_LEN_MAX: usize = 11;
 
 /// How deeply blocks, expressions and replies nest; it bounds the parser's stack.
 const DEPTH_MAX: usize = 48;

@@ -86,8 +86,8 @@ pub(crate) enum Statement {
         then: Vec<Self>,
         otherwise: Vec<Self>,
     },
-    /// Over the groups of the variadic parameter.
     For {
+        over: Over,
         variables: Vec<VariableId>,
         body: Vec<Self>,
     },
@@ -95,6 +95,17 @@ pub(crate) enum Statement {
     Emit(Reply),
     /// The reply; the program ends.
     Return(Reply),
+}
+
+/// What a loop goes over.
+#[derive(Debug)]
+pub(crate) enum Over {
+    /// The groups of the list among the parameters.
+    List,
+    /// The integers between two, both included.
+    Range(Expr, Expr),
+    /// The elements of the container at a key: by number, which elements.
+    Elements(Expr, i32),
 }
 
 #[derive(Debug)]

@@ -191,3 +191,30 @@ fn doubles_are_checked_as_integers_are() {
     ];
     assert_eq!(replies(&source, &requests), expected);
 }
+
+#[test]
+fn loops_go_over_integers_and_over_containers() {
+    let sum = command(
+        "key: Key, low: Integer, high: Integer",
+        "let sum = 0 for n in low..high { sum = sum + n } return sum",
+    );
+    let requests = ["T k 1 100", "T k 5 5", "T k 5 1", "T k 0 65535", "T k 0 65536", "T k x 1"];
+    let expected = [
+        ":5050",
+        ":5",
+        ":0",
+        ":2147450880",
+        "-ERR range is too long",
+        "-ERR value is not an integer or out of range",
+    ];
+    assert_eq!(replies(&sum, &requests), expected);
+    let longest = command(
+        "key: Key, members: Bytes...?",
+        "for member in members { @set_add(key, member) }
+         return array { for member in @set_members(key) { if member != \"b\" { emit member } } }",
+    );
+    let requests = ["T k", "T k a b", "T k 12"];
+    let found = replies(&longest, &requests);
+    assert_eq!(found[..2], ["[]", "[\"a\"]"]);
+    assert!(["[\"a\", \"12\"]", "[\"12\", \"a\"]"].contains(&&*found[2]), "{found:?}");
+}

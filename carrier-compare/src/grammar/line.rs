@@ -24,11 +24,21 @@ impl Line {
     pub(crate) fn is_alone(&self) -> bool {
         self.parts.iter().any(|part| part.checks.alone)
     }
+
+    /// Whether its request may be queued: it is one, and nothing is to be done about its reply but
+    /// to compare it.
+    pub(crate) fn is_queueable(&self) -> bool {
+        let [Part { checks, .. }] = self.parts.as_slice() else { return false };
+        let acts = checks.alone || checks.closes || checks.repair.is_some();
+        !acts && !checks.rule.is_loop() && checks.rule != Rule::Settles
+    }
 }
 
 /// One request of a line.
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
+    /// It stands for some random requests of other lines, and has nothing of its own.
+    pub(crate) is_random: bool,
     pub(crate) sequence: Vec<Node>,
     pub(crate) name_words: usize,
     pub(crate) checks: Arc<Checks>,

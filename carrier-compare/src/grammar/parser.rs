@@ -125,10 +125,15 @@ impl Parser {
         let mut parts = Vec::new();
         loop {
             let at = self.place();
-            let sequence = self.sequence()?;
+            let is_random = !parts.is_empty()
+                && matches!(self.peek(), Some(TokenKind::Hole(name)) if name == RANDOM);
+            if is_random {
+                self.at += 1;
+            }
+            let sequence = if is_random { Vec::new() } else { self.sequence()? };
             let name_words =
                 sequence.iter().take_while(|node| matches!(node, Node::Word(_))).count();
-            if name_words == 0 {
+            if name_words == 0 && !is_random {
                 return Err((at, "a command"));
             }
             let mut checks = Checks::default();
@@ -136,7 +141,7 @@ impl Parser {
                 self.at += 1;
                 self.annotations(&mut checks)?;
             }
-            parts.push(Part { sequence, name_words, checks: Arc::new(checks) });
+            parts.push(Part { is_random, sequence, name_words, checks: Arc::new(checks) });
             if !self.next_is(b';') {
                 self.end()?;
                 return Ok(parts);
@@ -258,5 +263,7 @@ fn hole(text: &str) -> Option<Node> {
     Some(Class::of_name(text).map_or_else(|| Node::Defined(text.to_owned()), Node::Class))
 }
 
+/// Stands for some random requests of other lines, behind the first request of a line.
+const RANDOM: &str = "requests";
 const RULES: &str = "`unordered`, `unordered pairs`, `within N`, `settles`, `shape`, `any`, \
                      `except NAME...`, `loop`, `loop pairs`, `alone`, `closes` or `repair REQUEST`";

@@ -1,3 +1,5 @@
+//! Histories written by hand, each with its neighbour that has an order; and random ones.
+
 use super::*;
 use crate::command::{Command, SetOp};
 use carrier_compare::Random;

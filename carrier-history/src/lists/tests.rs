@@ -1,3 +1,5 @@
+//! A history for each anomaly, and its neighbour that has none; and random ones.
+
 use super::*;
 use carrier_compare::Random;
 use proptest::prelude::*;

@@ -30,7 +30,7 @@ pub(super) fn run(run: &Run) -> Result<Result<Tally, Finding>, SessionError> {
         tally.cut += lost.count() as u64;
         tally.operations += noted.history.len() as u64;
         if let Err(anomaly) = check(&noted.history, &noted.aborted) {
-            return Ok(Err(Finding::new(segment, &anomaly)));
+            return Ok(Err(Finding::new(Some(segment), &anomaly)));
         }
         tally.segments += 1;
     }

@@ -50,7 +50,7 @@ pub(super) fn run(run: &Run) -> Result<Result<Tally, Finding>, SessionError> {
     for operation in overlapping.take(SHOWN_MAX) {
         text.push_str(&format!("\nmeanwhile:\n    {operation}"));
     }
-    Ok(Err(Finding::new(0, &text)))
+    Ok(Err(Finding::new(None, &text)))
 }
 
 /// A client.

@@ -40,7 +40,7 @@ pub(super) fn run(run: &Run) -> Result<Result<Tally, Finding>, SessionError> {
                         "client {number} got {} replies; while it waited for one, others got {}",
                         part.operations, part.gap
                     );
-                    return Ok(Err(Finding::new(0, &text)));
+                    return Ok(Err(Finding::new(None, &text)));
                 }
                 tally = tally.and(part);
             }

@@ -36,7 +36,7 @@ pub(super) fn run(run: &Run) -> Result<Result<Tally, Finding>, SessionError> {
             Verdict::Explained(_) => tally.segments += 1,
             Verdict::Undecided => tally.undecided += 1,
             Verdict::Unexplained(contradiction) => {
-                return Ok(Err(Finding::new(segment, &contradiction)));
+                return Ok(Err(Finding::new(Some(segment), &contradiction)));
             }
         }
     }

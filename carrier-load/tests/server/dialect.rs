@@ -103,8 +103,8 @@ impl Parser {
                 };
                 let asked = match (request.verb, &args[..]) {
                     (dmp_parser::Verb::Get, [key]) => Asked::Get(key.of(input).to_vec()),
-                    (dmp_parser::Verb::Set, [key]) => {
-                        Asked::Set(key.of(input).to_vec(), request.data.of(input).to_vec())
+                    (dmp_parser::Verb::Store(store), [key]) => {
+                        Asked::Set(key.of(input).to_vec(), store.data.of(input).to_vec())
                     }
                     (dmp_parser::Verb::Version, _) => Asked::Greeting,
                     _ => Asked::Other,

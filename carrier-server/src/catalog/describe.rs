@@ -2,9 +2,9 @@
 //!
 //! All of it follows from the declarations; there is no second table.
 
-use super::{Catalog, Command, Entry};
+use super::{BindError, Catalog, Command, Entry};
 use crate::glob;
-use zvm::{CommandFilter, CommandView, Protocol, ReplySink, Text};
+use zvm::{ArgRange, Args, CommandFilter, CommandView, Protocol, ReplySink, Text};
 
 impl Catalog {
     /// Replies one command in a view; returns how many elements (for docs: pairs) that made.
@@ -43,6 +43,39 @@ impl Catalog {
         for listing in &listings {
             self.describe(listing, view, sink);
         }
+    }
+
+    /// The keys among the words of a request, and what is done to them.
+    ///
+    /// # Errors
+    ///
+    /// The text of the reply where there are none, or it is no request.
+    pub(crate) fn keys_of<'a>(&self, words: &'a [Box<[u8]>]) -> Result<KeysOf<'a>, &'static [u8]> {
+        let (mut buffer, mut ranges) = (Vec::new(), Vec::new());
+        for word in words {
+            // A request is not as long as 4 GiB.
+            ranges.push(ArgRange { start: buffer.len() as u32, len: word.len() as u32 });
+            buffer.extend_from_slice(word);
+        }
+        let found = self.find_resp(Args::new(&buffer, &ranges)).map_err(|error| match error {
+            BindError::WrongArity(_) => {
+                &b"ERR Invalid number of arguments specified for command"[..]
+            }
+            _ => b"ERR Invalid command specified",
+        })?;
+        let command = found.command;
+        if !command.has_key() {
+            return Err(b"ERR The command has no key arguments");
+        }
+        let (own, behind) = (&words[found.words..], &ranges[found.words..]);
+        let indexes = command.signature().keys(Args::new(&buffer, behind));
+        let keys: Vec<&[u8]> = indexes.filter_map(|at| own.get(at).map(|key| &**key)).collect();
+        if keys.is_empty() {
+            return Err(b"ERR Invalid arguments specified for command");
+        }
+        let flags: &[&str] =
+            if command.writes() { &["RW", "access", "update"] } else { &["RO", "access"] };
+        Ok((keys, flags))
     }
 
     /// How many commands COMMAND COUNT counts: subcommands are part of theirs.
@@ -92,6 +125,9 @@ impl Catalog {
         }
     }
 }
+
+/// The keys of a request, and what is done to them.
+type KeysOf<'a> = (Vec<&'a [u8]>, &'static [&'static str]);
 
 /// One name as clients list it: a command, its subcommands, or both.
 struct Listing<'a> {

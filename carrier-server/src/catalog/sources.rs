@@ -2,11 +2,18 @@
 
 /// File names and texts.
 pub(super) const SOURCES: &[(&str, &str)] = &[
+    ("commands/acl.zvml", include_str!("../../commands/acl.zvml")),
+    ("commands/clients.zvml", include_str!("../../commands/clients.zvml")),
+    ("commands/cluster.zvml", include_str!("../../commands/cluster.zvml")),
     ("commands/connection.zvml", include_str!("../../commands/connection.zvml")),
     ("commands/keys.zvml", include_str!("../../commands/keys.zvml")),
     ("commands/memcached.zvml", include_str!("../../commands/memcached.zvml")),
+    ("commands/memcached_server.zvml", include_str!("../../commands/memcached_server.zvml")),
+    ("commands/scripting.zvml", include_str!("../../commands/scripting.zvml")),
     ("commands/server.zvml", include_str!("../../commands/server.zvml")),
     ("commands/sets.zvml", include_str!("../../commands/sets.zvml")),
+    ("commands/lists.zvml", include_str!("../../commands/lists.zvml")),
+    ("commands/hashes.zvml", include_str!("../../commands/hashes.zvml")),
     ("commands/several.zvml", include_str!("../../commands/several.zvml")),
     ("commands/strings.zvml", include_str!("../../commands/strings.zvml")),
     ("commands/transactions.zvml", include_str!("../../commands/transactions.zvml")),

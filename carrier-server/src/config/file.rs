@@ -2,8 +2,12 @@
 //!
 //! Keys are snake_case; the camelCase names of the original system are accepted as aliases.
 
-use super::{Config, Layout, Limits, LogLevel, Network, NetworkProtocol, is_loopback, parse_size};
+use super::{
+    Config, Layout, Limits, LogLevel, Memory, Network, NetworkProtocol, is_loopback, parse_size,
+};
+use crate::password::Password;
 use crate::socket::Address;
+use kvstore::Policy;
 use serde::Deserialize;
 use std::collections::HashSet;
 use std::fmt;
@@ -78,8 +82,11 @@ struct File {
     runtime: RuntimeTable,
     #[serde(default)]
     memory: MemoryTable,
+    lru: Option<LruTable>,
     #[serde(default)]
     commands: CommandsTable,
+    #[serde(default)]
+    auth: AuthTable,
     #[serde(default)]
     log: LogTable,
     #[serde(default)]
@@ -132,12 +139,33 @@ struct RuntimeTable {
 struct MemoryTable {
     #[serde(alias = "softStayUnder")]
     soft_stay_under: Option<Spanned<String>>,
+    #[serde(alias = "precacheMultiplier")]
+    precache_multiplier: Option<Spanned<i64>>,
+    /// Redis' name of a policy, instead of a table `lru`.
+    #[serde(alias = "maxmemory-policy")]
+    maxmemory_policy: Option<Spanned<String>>,
+}
+
+/// What happens when the budget is used up. A file without this table has not said.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LruTable {
+    enable: bool,
+    mode: Option<Spanned<String>>,
+    #[serde(alias = "snlruLevels")]
+    snlru_levels: Option<Spanned<i64>>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct CommandsTable {
     directory: Option<PathBuf>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct AuthTable {
+    requirepass_sha256: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -151,6 +179,7 @@ struct LogTable {
 struct LimitsTable {
     maxclients: Option<Spanned<i64>>,
     proto_max_bulk_len: Option<Spanned<String>>,
+    item_size_max: Option<Spanned<String>>,
     client_output_buffer_pause: Option<Spanned<String>>,
     client_output_buffer_limit: Option<Spanned<String>>,
 }
@@ -164,8 +193,20 @@ struct Source<'a> {
 impl Source<'_> {
     fn config(&self, file: File) -> Result<Config, ConfigError> {
         let mut config = Config::default();
+        if let Some(hash) = &file.auth.requirepass_sha256 {
+            let password = Password::parse(hash.get_ref());
+            config.password =
+                Some(password.ok_or_else(|| self.value(hash.span().start, PASSWORD_HASH))?);
+        }
+        if file.lru.is_none() && file.memory.maxmemory_policy.is_none() {
+            let is_dmp =
+                |table: &&Spanned<NetworkTable>| table.get_ref().protocol == NetworkProtocol::Dmp;
+            if let Some(table) = file.network.iter().find(is_dmp) {
+                return Err(self.value(table.span().start, NO_POLICY));
+            }
+        }
         if !file.network.is_empty() {
-            config.networks = self.networks(file.network)?;
+            config.networks = self.networks(file.network, config.password.is_some())?;
         }
         let runtime = file.runtime;
         if let Some(threads) = self.count(runtime.threads.as_ref(), THREADS)? {
@@ -175,19 +216,26 @@ impl Source<'_> {
         config.workers = self.count(runtime.workers.as_ref(), THREADS)?;
         config.layout = runtime.layout.unwrap_or(config.layout);
         config.pin_threads = runtime.pin_threads.unwrap_or(config.pin_threads);
-        config.memory_bytes = self.size(file.memory.soft_stay_under.as_ref())?;
+        config.memory = self.memory(&file.memory, file.lru.as_ref())?;
         config.commands = file.commands.directory;
         config.log_level = file.log.level.unwrap_or(config.log_level);
         config.limits = self.limits(&file.limits)?;
         Ok(config)
     }
 
-    fn networks(&self, tables: Vec<Spanned<NetworkTable>>) -> Result<Vec<Network>, ConfigError> {
+    /// `secured`: clients have to give a password.
+    fn networks(
+        &self,
+        tables: Vec<Spanned<NetworkTable>>,
+        secured: bool,
+    ) -> Result<Vec<Network>, ConfigError> {
         let mut names = HashSet::new();
         let mut networks = Vec::with_capacity(tables.len());
         for table in tables {
             let start = table.span().start;
-            let network = self.network(start, table.into_inner(), &mut names)?;
+            let mut table = table.into_inner();
+            table.allow_without_authentication |= secured;
+            let network = self.network(start, table, &mut names)?;
             networks.push(network);
         }
         Ok(networks)
@@ -228,6 +276,46 @@ impl Source<'_> {
         Ok(Network { name: name.clone(), address, protocol: table.protocol, access })
     }
 
+    fn memory(&self, table: &MemoryTable, lru: Option<&LruTable>) -> Result<Memory, ConfigError> {
+        let mut memory = Memory::default();
+        memory.soft_stay_under = self.size(table.soft_stay_under.as_ref())?;
+        if let Some(count) = &table.precache_multiplier {
+            let in_range = usize::try_from(*count.get_ref()).ok().filter(|count| *count <= 64);
+            memory.precache_multiplier =
+                in_range.ok_or_else(|| self.value(count.span().start, "a number from 0 to 64"))?;
+        }
+        if let Some(name) = &table.maxmemory_policy {
+            memory.policy = match name.get_ref().as_str() {
+                "noeviction" => Policy::Refuse,
+                "allkeys-lru" | "allkeys-lfu" => Policy::SNLRU,
+                "allkeys-random" => Policy::Random,
+                _ => return Err(self.value(name.span().start, REDIS_POLICIES)),
+            };
+            if lru.is_some() {
+                return Err(self.value(name.span().start, "no table `lru` beside it"));
+            }
+        }
+        let Some(lru) = lru else { return Ok(memory) };
+        let levels = match &lru.snlru_levels {
+            None => 4,
+            Some(levels) => u8::try_from(*levels.get_ref())
+                .ok()
+                .filter(|levels| (1..=4).contains(levels))
+                .ok_or_else(|| self.value(levels.span().start, "a number from 1 to 4"))?,
+        };
+        let policy = match lru.mode.as_ref().map(|mode| mode.get_ref().to_lowercase()).as_deref() {
+            None | Some("snlru") => Policy::Snlru { levels },
+            Some("random_memory") => Policy::RandomMemory,
+            Some("random") => Policy::Random,
+            Some(_) => {
+                let start = lru.mode.as_ref().map_or(0, |mode| mode.span().start);
+                return Err(self.value(start, "`SNLRU`, `RANDOM_MEMORY` or `RANDOM`"));
+            }
+        };
+        memory.policy = if lru.enable { policy } else { Policy::Refuse };
+        Ok(memory)
+    }
+
     fn access(&self, rights: &Spanned<Rights>) -> Result<Access, ConfigError> {
         let words: Vec<&str> = match rights.get_ref() {
             Rights::List(list) => list.iter().map(String::as_str).collect(),
@@ -251,6 +339,7 @@ impl Source<'_> {
         }
         let sizes = [
             (&table.proto_max_bulk_len, &mut limits.proto_max_bulk_len),
+            (&table.item_size_max, &mut limits.item_size_max),
             (&table.client_output_buffer_pause, &mut limits.client_output_buffer_pause),
             (&table.client_output_buffer_limit, &mut limits.client_output_buffer_limit),
         ];
@@ -315,8 +404,14 @@ fn table_name(line: &str) -> Option<&str> {
     Some(inner.trim_start_matches('[').trim())
 }
 
+const PASSWORD_HASH: &str = "the SHA-256 of a password in 64 hexadecimal digits";
 const NOT_LOOPBACK: &str = "a loopback host: anyone who reaches another one can read and write \
-    everything; say `allow_without_authentication = true` in this [[network]] if that is wanted";
+    everything without `requirepass_sha256` in [auth]; say `allow_without_authentication = true` \
+    in this [[network]] if that is wanted";
+const NO_POLICY: &str = "a policy beside a network of memcached's protocol, whose clients expect \
+    old items to make room: `enable = true` in [lru], or `enable = false` where a full memory is \
+    to refuse them";
+const REDIS_POLICIES: &str = "`noeviction`, `allkeys-lru`, `allkeys-lfu` or `allkeys-random`";
 const RIGHTS: &str = "any of the rights `read`, `write`, `stats`, `admin`";
 /// What clients from elsewhere may do unless the file says otherwise: not to change the server.
 const REMOTE_ACCESS: Access = Access::READ.union(Access::WRITE).union(Access::STATS);

@@ -50,6 +50,7 @@ impl Parser {
                 Source::Batch
             }
         };
+        connection.silence_unwanted();
         let range = first..turn.local.ranges.len();
         let args = turn.local.args(range, source, connection.input.buffer());
         match turn.catalog.find_resp(args) {

@@ -108,10 +108,12 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Adds a watched key: where it has changed, the transaction takes no effect.
+    /// Adds a watched key: where it has changed, the transaction takes no effect. It is held as
+    /// the keys of the commands are: those before, which may be about to change it, come first.
     pub(crate) fn watch(&mut self, watched: Watched) {
-        let shard = self.shared.shard_of(watched.mark.1);
-        let part = self.part(shard);
+        let hash = watched.mark.1;
+        let part = self.part(self.shared.shard_of(hash));
+        self.parts[part].marks.push(hash);
         self.parts[part].watched.push(watched);
     }
 

@@ -51,6 +51,7 @@ impl Worker {
             registers: &mut self.registers,
             place: self.place,
             written: Some(&mut written),
+            items: &mut self.items_replied,
         };
         let state = machine.begin(&mut table, &turn, SLICE_UNITS, &mut reply);
         let transaction = Arc::clone(transaction);

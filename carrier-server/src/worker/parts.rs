@@ -2,6 +2,7 @@
 
 use super::Worker;
 use super::programs::{Held, ProgramTurn, SLICE_UNITS};
+use crate::planted::{Fault, is_planted};
 use crate::request::Request;
 use crate::transaction::{Action, Purpose, Slot, Transaction};
 use crate::unfinished::{KeptArgs, Task, Unfinished};
@@ -32,6 +33,7 @@ impl Worker {
         self.asked_at_ms = self.asked_at_ms.max(transaction.now_ms);
         let Some(marks) = transaction.parts[part].slot().marks.take() else { return };
         let held = Held::Part(Arc::clone(&transaction), part);
+        self.pin(&marks);
         let (ticket, first) = self.intents.enter(marks, held);
         transaction.parts[part].slot().ticket = Some(ticket);
         if first.is_some() {
@@ -48,14 +50,19 @@ impl Worker {
 
     /// The part holds all of its keys.
     pub(super) fn arrive(&mut self, transaction: Arc<Transaction>, part: usize) {
-        let votes = matches!(transaction.purpose, Purpose::Exec(_));
+        let votes = matches!(transaction.purpose, Purpose::Exec(_)) && !is_planted(Fault::Watch);
         if votes && self.has_changed(&transaction.parts[part].watched, transaction.now_ms) {
             transaction.abort();
         }
         if transaction.opens_with_meeting {
             self.contribute(&transaction, part, 0);
         }
-        if !transaction.arrive() {
+        let is_last = transaction.arrive();
+        if is_planted(Fault::Arrival) && !transaction.opens_with_meeting {
+            self.proceed(transaction, part);
+            return;
+        }
+        if !is_last {
             return;
         }
         let meets = transaction.opens_with_meeting && !transaction.is_aborted();

@@ -9,7 +9,7 @@ use crate::shard_store::{ShardPlace, ShardStore, Written};
 use crate::sink::{Sink, end_items};
 use crate::transaction::Transaction;
 use crate::unfinished::{KeptArgs, OwnedArgs, Task, Unfinished};
-use kvstore::{Key, Namespace, Shard};
+use kvstore::{Key, Namespace, Policy, Shard};
 use std::cell::Cell;
 use std::sync::Arc;
 use zvm::{Args, Frame, NoSession, Outcome, Registers, Returns, State};
@@ -114,6 +114,7 @@ impl Worker {
         let args = OwnedArgs::copy_of(turn.args);
         let (request, catalog, now_ms) = (request.clone(), Arc::clone(catalog), turn.now_ms);
         let deferred = Box::new(Deferred { request, home, catalog, args, now_ms });
+        self.pin(&marks);
         let (_, first) = self.intents.enter(marks, Held::Request(deferred));
         debug_assert!(first.is_none(), "it is blocked");
         true
@@ -157,6 +158,7 @@ impl Worker {
         if marks == Marks::Keys(Box::default()) {
             return None;
         }
+        self.pin(&marks);
         Some(self.intents.hold(marks))
     }
 
@@ -170,7 +172,8 @@ impl Worker {
         self.touch(turn.namespace, turn.command);
         let watching = !self.watches.is_empty();
         let written = watching.then_some(&mut self.written);
-        let machine = Machine { registers: &mut self.registers, place: self.place, written };
+        let (registers, items) = (&mut self.registers, &mut self.items_replied);
+        let machine = Machine { registers, place: self.place, written, items };
         let state = machine.begin(&mut self.shard, turn, fuel, out);
         if watching {
             self.note_written(turn.now_ms);
@@ -189,7 +192,8 @@ impl Worker {
             Task::Meeting(joint) => (&mut joint.table, Some(&mut joint.written)),
             _ => (&mut self.shard, watching.then_some(&mut self.written)),
         };
-        let machine = Machine { registers: &mut self.registers, place: self.place, written };
+        let (registers, items) = (&mut self.registers, &mut self.items_replied);
+        let machine = Machine { registers, place: self.place, written, items };
         let state = machine.resume(shard, &turn, *waiting.state, &mut waiting.reply);
         if watching {
             self.note_written(turn.now_ms);
@@ -238,10 +242,25 @@ impl Worker {
         }
     }
 
+    /// Keeps what is held or waited for from making room, until [`leave`](Self::leave).
+    pub(super) fn pin(&mut self, marks: &Marks) {
+        match marks {
+            _ if self.shard.policy() == Policy::Refuse => {}
+            Marks::Keys(keys) => keys.iter().for_each(|key| self.shard.pin(*key)),
+            Marks::All => self.shard.pin_all(),
+        }
+    }
+
     /// Lets go of what a ticket holds.
     pub(super) fn leave(&mut self, ticket: Ticket) {
-        let ready = &mut self.ready;
-        self.intents.leave(ticket, |ticket, held| ready.push_back((ticket, held)));
+        let Self { intents, shard, ready, .. } = self;
+        match intents.marks(ticket) {
+            _ if shard.policy() == Policy::Refuse => {}
+            Some(Marks::Keys(keys)) => keys.iter().for_each(|key| shard.unpin(*key)),
+            Some(Marks::All) => shard.unpin_all(),
+            None => {}
+        }
+        intents.leave(ticket, |ticket, held| ready.push_back((ticket, held)));
     }
 
     /// Gives those their turn who waited for keys that nobody holds before them any more.
@@ -283,6 +302,8 @@ pub(super) struct Machine<'a> {
     pub(super) registers: &'a mut Registers,
     pub(super) place: ShardPlace,
     pub(super) written: Option<&'a mut Written>,
+    /// Counts the items that memcached's clients get.
+    pub(super) items: &'a mut u64,
 }
 
 impl Machine<'_> {
@@ -298,13 +319,18 @@ impl Machine<'_> {
         let store = ShardStore::new(shard, turn.namespace, turn.now_ms, self.place);
         let mut store = store.noting(self.written);
         let dialect = Cell::new(turn.dialect);
-        let mut sink = Sink::new(out, &dialect);
+        let mut sink = Sink::of_request(out, &dialect, turn.args);
         let first_key_hash = turn.command.has_key().then_some(turn.hash);
         let frame = Frame { first_key_hash, fuel, ..Frame::new(turn.args) };
         let program = turn.command.program();
-        match zvm::run(program, frame, self.registers, &mut store, &mut NoSession, &mut sink) {
+        let (registers, session) = (self.registers, &mut NoSession);
+        let outcome = zvm::run(program, frame, registers, &mut store, session, &mut sink);
+        *self.items += sink.items();
+        match outcome {
             Outcome::Yielded(state) => Some(state),
-            _ => {
+            // An error stands alone.
+            Outcome::Faulted => None,
+            Outcome::Replied => {
                 turn.complete(out);
                 None
             }

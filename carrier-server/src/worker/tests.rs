@@ -5,7 +5,7 @@ use super::*;
 use crate::catalog::Library;
 use crate::dialect::Dialect;
 use crate::request::{ConnectionKey, ReplyTo, Source};
-use kvstore::ShardConfig;
+use kvstore::{Policy, ShardConfig};
 
 #[test]
 fn a_sliced_command_keeps_its_key() {
@@ -91,7 +91,8 @@ fn a_key_that_expires_is_kept_until_it_is_read() {
     assert_eq!(machine.run(&[b"EXPIRE", b"s", b"1"]), b":1\r\n");
     assert!(machine.send(&[b"SMEMBERS", b"s"]).is_none());
     machine.now_ms += 10_000;
-    machine.worker.maintain(machine.now_ms);
+    let budget = Budget::new(None, Policy::Refuse, 1);
+    machine.worker.maintain(machine.now_ms, &budget);
     assert!(machine.send(&[b"EXISTS", b"s", b"s"]).is_none());
     let late = machine.finish();
     assert_eq!(members(&late[0]), (5_000, 5_000));

@@ -113,6 +113,9 @@ fn missing(error: &(dyn Error + Send + Sync + 'static)) -> Option<String> {
     if let Some(rest) = behind(&lower, "unknown command ") {
         return word(rest).map(|command| command.to_uppercase());
     }
+    if lower.contains("scripts are not run here") {
+        return Some("EVAL".to_owned());
+    }
     let subcommand = word(behind(&lower, "unknown subcommand ")?)?;
     let command = word(behind(&lower, ". try ")?)?;
     Some(format!("{command} {subcommand}").to_uppercase())

@@ -1,5 +1,11 @@
 //! Payloads that redis-server 7.0.15 gave, and what is almost one.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test that fails says so"
+)]
+
 use super::*;
 use crate::fuzzing::check_dump;
 use crate::{Set, Text};
@@ -24,13 +30,11 @@ fn what_redis_dumped_is_read() {
         (b"\x00\xc0\x0c\x0a\x00\x3c\x2a\xf8\x51\x5c\x04\xbc\xd5", text(b"12")),
         (b"\x00\xc1\x48\xf4\x0a\x00\x6e\xc0\xb4\x23\x14\xcd\x69\xf7", text(b"-3000")),
         (b"\x00\xc2\x15\xcd\x5b\x07\x0a\x00\xa4\xb7\xc9\x09\xe0\xe9\x37\x9e", text(b"123456789")),
-        (
-            b"\x00\x0b12345678901\x0a\x00\x30\x4e\x52\xd7\x27\x17\x65\x10",
-            text(b"12345678901"),
-        ),
+        (b"\x00\x0b12345678901\x0a\x00\x30\x4e\x52\xd7\x27\x17\x65\x10", text(b"12345678901")),
         (b"\x00\x05hello\x0a\x00\x63\x72\xdf\x76\x65\x34\x20\x0a", text(b"hello")),
         (
-            b"\x00\xc3\x0a\x40\xc8\x02aba\xe0\xba\x01\x01ab\x0a\x00\x24\xa6\xe8\x41\x70\xc0\xc6\x8c",
+            b"\x00\xc3\x0a\x40\xc8\x02aba\xe0\xba\x01\x01ab\
+              \x0a\x00\x24\xa6\xe8\x41\x70\xc0\xc6\x8c",
             text(&long),
         ),
         (b"\x00\x00\x0a\x00\x5d\x9b\x5c\x40\x0f\x7f\xa2\xda", text(b"")),
@@ -164,7 +168,9 @@ proptest! {
     }
 
     #[test]
-    fn what_is_packed_badly_unpacks_to_its_length(data in prop::collection::vec(any::<u8>(), 0..60)) {
+    fn what_is_packed_badly_unpacks_to_its_length(
+        data in prop::collection::vec(any::<u8>(), 0..60),
+    ) {
         for len in [0, 1, 10, 100, 10_000] {
             if let Some(out) = lzf::unpack(&data, len) {
                 prop_assert_eq!(out.len(), len);

@@ -2,8 +2,8 @@
 //!
 //! Invariants:
 //!
-//! - L1: `block` was returned by the global allocator for `layout(capacity)`, is owned by this value
-//!   alone, and is freed only when it is dropped or has given way to a larger one.
+//! - L1: `block` was returned by the global allocator for `layout(capacity)`, is owned by this
+//!   value alone, and is freed only when it is dropped or has given way to a larger one.
 //! - L2: the block starts with a `usize`: `len`, and in the top bit whether the block has room to
 //!   grow into, `roomy(len)` bytes in all; `capacity` initialised bytes follow it.
 //!

@@ -1,7 +1,7 @@
 //! Replies, line by line; then any bytes, cut anywhere.
 
 use super::{Reply, ReplyError, ReplyParser, ReplyStatus};
-use crate::{Limits, fuzzing};
+use crate::{Limits, MetaCode, fuzzing};
 use proptest::prelude::*;
 
 #[track_caller]
@@ -35,6 +35,19 @@ fn values() {
 }
 
 #[test]
+fn figures_and_meta_replies() {
+    check("STAT a b c\r\n", Reply::Stat { name: b"a", value: b"b c" });
+    check("STAT a \r\n", Reply::Stat { name: b"a", value: b"" });
+    check("RESET\r\n", Reply::Reset);
+    check("MN\r\n", Reply::MetaNoop);
+    check("ME k exp=-1\r\n", Reply::MetaDebug(b"k exp=-1"));
+    check("EN\r\n", Reply::Meta { code: MetaCode::Missing, tokens: b"" });
+    check("HD O1 c2\r\n", Reply::Meta { code: MetaCode::Done, tokens: b"O1 c2" });
+    check("VA 3 t-1 W\r\nabc\r\n", Reply::MetaValue { tokens: b"t-1 W", data: b"abc" });
+    check("VA 0\r\n\r\n", Reply::MetaValue { tokens: b"", data: b"" });
+}
+
+#[test]
 fn refusals() {
     let limits = Limits { item_len_max: 3, ..Limits::default() };
     let long = "x".repeat(2049);
@@ -42,6 +55,10 @@ fn refusals() {
         ("\r\n", ReplyError::Unknown),
         ("stored\r\n", ReplyError::Unknown),
         ("VALUE k 7\r\n", ReplyError::Unknown),
+        ("VA\r\n", ReplyError::Unknown),
+        ("VA x\r\n", ReplyError::Unknown),
+        ("HDx\r\n", ReplyError::Unknown),
+        ("VA 4\r\n", ReplyError::ItemTooLong),
         ("VALUE k 7 x\r\n", ReplyError::Unknown),
         ("VALUE k 4294967296 1\r\n", ReplyError::Unknown),
         ("VALUE k 0 4\r\n", ReplyError::ItemTooLong),
@@ -64,6 +81,7 @@ fn needed_is_exact_inside_an_item() {
 #[test]
 fn corpus_cut_anywhere() {
     for input in [
+        "HD\r\nSTAT a b\r\nVA 2 f1\r\n\r\n\r\n",
         "STORED\r\nVALUE k 0 3\r\na\r\n\r\nVALUE key 1 0 5\r\n\r\nEND\r\n12\nERROR\r\nEN",
         "VALUE k 0 1\r\nxx\r\n",
         "VERSION 1\r\nVALUE k 0 100\r\n",
@@ -81,8 +99,8 @@ proptest! {
     #[test]
     fn likely_bytes_cut_anywhere(
         choice: u8,
-        input in "(VALUE k [0-9] [0-3]( 7)?\r?\n.{0,4}\r\n|\
-                  (END|STORED|[0-9]{1,3}|ERROR)\r\n|.){0,8}",
+        input in "(VALUE k [0-9] [0-3]( 7)?\r?\n.{0,4}\r\n|VA [0-3]( t1)?\r\n.{0,4}\r\n|\
+                  (END|STORED|[0-9]{1,3}|ERROR|HD|EN O1|STAT a b|MN)\r\n|.){0,8}",
     ) {
         let mut data = vec![choice];
         data.extend_from_slice(input.as_bytes());

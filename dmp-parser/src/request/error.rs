@@ -3,8 +3,8 @@
 use core::error::Error;
 use core::fmt::{self, Display, Formatter};
 
-use crate::ArgRange;
-use crate::verb::Refusal;
+use crate::binary::BinaryStatus;
+use crate::{ArgRange, Form};
 
 /// A request that is refused.
 ///
@@ -16,6 +16,7 @@ pub struct RequestError {
     consumed: usize,
     noreply: bool,
     key: Option<ArgRange>,
+    form: Form,
 }
 
 /// Why.
@@ -28,21 +29,67 @@ pub enum RequestErrorKind {
     BadFormat,
     /// `delete` with other options than it has.
     BadDeleteFormat,
+    /// A time that is no number.
+    BadExptime,
+    /// A difference that is no number.
+    BadDelta,
     /// An item that is not followed by a line end. What was taken for it is consumed.
     BadDataChunk,
     /// An item over the limit. The parser swallows it as it arrives.
     TooLarge,
     /// A command line over the limit: the connection is to be closed.
     LineTooLong,
+    /// A request of a browser, or of who has mistaken the port: the connection is to be closed.
+    Http,
+    /// A client that begins with TLS: the connection is to be closed.
+    Tls,
+    /// A meta flag that stands twice, or is no letter.
+    DuplicateFlag,
+    /// A meta flag that there is not.
+    InvalidFlag,
+    /// One of the two, as `md` and `ma` put it, or a token that is wrong.
+    InvalidOrDuplicateFlag,
+    /// More flags than an `mg` may have.
+    TooManyGetFlags,
+    /// More flags than another meta command may have.
+    TooManyFlags,
+    /// A key that is not base64.
+    BadBase64,
+    /// A token that is no number.
+    BadToken,
+    /// A mode that is not one letter.
+    BadModeLength,
+    /// A mode that `ms` has not.
+    BadSetMode,
+    /// A mode that `ma` has not.
+    BadArithmeticMode,
+    /// An initial value that is no number.
+    BadInitial,
+    /// A meta command's difference that is no number.
+    BadMetaDelta,
+    /// An opaque token over the limit.
+    OpaqueTooLong,
+    /// A packet of an operation that there is not. Its body is consumed, or swallowed.
+    UnknownOpcode,
+    /// A packet whose lengths are not what its operation takes: the connection is to be closed.
+    InvalidPacket,
+    /// A packet whose parts are longer than the whole: the connection is to be closed.
+    InconsistentPacket,
+    /// A packet that is none: the connection is to be closed, without a word.
+    BadMagic,
 }
 
 impl RequestError {
-    pub(super) const fn new(refusal: Refusal, consumed: usize) -> Self {
-        Self { kind: refusal.kind, consumed, noreply: refusal.noreply, key: None }
+    pub(crate) const fn new(kind: RequestErrorKind, consumed: usize, noreply: bool) -> Self {
+        Self { kind, consumed, noreply, key: None, form: Form::Text }
     }
 
-    pub(super) const fn with_key(self, key: ArgRange) -> Self {
+    pub(crate) const fn with_key(self, key: ArgRange) -> Self {
         Self { key: Some(key), ..self }
+    }
+
+    pub(crate) const fn with_form(self, form: Form) -> Self {
+        Self { form, ..self }
     }
 
     /// Why the request is refused.
@@ -66,14 +113,29 @@ impl RequestError {
     /// Whether nothing that follows on the connection can be understood.
     #[must_use]
     pub const fn is_fatal(&self) -> bool {
-        matches!(self.kind, RequestErrorKind::LineTooLong)
+        use RequestErrorKind as Kind;
+        matches!(
+            self.kind,
+            Kind::LineTooLong
+                | Kind::Http
+                | Kind::Tls
+                | Kind::InvalidPacket
+                | Kind::InconsistentPacket
+                | Kind::BadMagic
+        )
     }
 
-    /// The key of an item that is [too large](RequestErrorKind::TooLarge). memcached removes what
-    /// is stored under it, so that nobody reads a value which should have been replaced.
+    /// The key of an item that is [too large](RequestErrorKind::TooLarge), where what is stored
+    /// under it is to be removed, so that nobody reads a value which should have been replaced.
     #[must_use]
     pub const fn key(&self) -> Option<ArgRange> {
         self.key
+    }
+
+    /// How the request is written, and so how the refusal is to be told.
+    #[must_use]
+    pub const fn form(&self) -> Form {
+        self.form
     }
 }
 
@@ -95,10 +157,39 @@ impl RequestErrorKind {
             Self::BadDeleteFormat => {
                 "CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]"
             }
+            Self::BadExptime => "CLIENT_ERROR invalid exptime argument",
+            Self::BadDelta => "CLIENT_ERROR invalid numeric delta argument",
             Self::BadDataChunk => "CLIENT_ERROR bad data chunk",
             Self::TooLarge => "SERVER_ERROR object too large for cache",
             // memcached closes the connection without a word.
             Self::LineTooLong => "CLIENT_ERROR line too long",
+            Self::Http => "CLIENT_ERROR HTTP is not spoken here",
+            Self::Tls => "CLIENT_ERROR TLS is not spoken here",
+            Self::DuplicateFlag => "CLIENT_ERROR duplicate flag",
+            Self::InvalidFlag => "CLIENT_ERROR invalid flag",
+            Self::InvalidOrDuplicateFlag => "CLIENT_ERROR invalid or duplicate flag",
+            Self::TooManyGetFlags => "CLIENT_ERROR options flags are too long",
+            Self::TooManyFlags => "CLIENT_ERROR options flags too long",
+            Self::BadBase64 => "CLIENT_ERROR error decoding key",
+            Self::BadToken => "CLIENT_ERROR bad token in command line format",
+            Self::BadModeLength => "CLIENT_ERROR incorrect length for M token",
+            Self::BadSetMode => "CLIENT_ERROR invalid mode for ms M token",
+            Self::BadArithmeticMode => "CLIENT_ERROR invalid mode for ma M token",
+            Self::BadInitial => "CLIENT_ERROR invalid numeric initial value",
+            Self::BadMetaDelta => "CLIENT_ERROR invalid numeric delta value",
+            Self::OpaqueTooLong => "CLIENT_ERROR opaque token too long",
+            Self::UnknownOpcode | Self::InconsistentPacket => "Unknown command",
+            Self::InvalidPacket => "Invalid arguments",
+            Self::BadMagic => "not a packet",
+        }
+    }
+
+    /// What a packet says of it.
+    pub(crate) const fn binary_status(self) -> BinaryStatus {
+        match self {
+            Self::TooLarge => BinaryStatus::TooLarge,
+            Self::UnknownOpcode | Self::InconsistentPacket => BinaryStatus::UnknownCommand,
+            _ => BinaryStatus::Invalid,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Requests, rule by rule; then any bytes, cut anywhere.
 
 use super::{RequestErrorKind, RequestParser, Status};
-use crate::{Limits, fuzzing};
+use crate::{Form, Limits, MetaGet, Store, Verb, fuzzing};
 use proptest::prelude::*;
 
 fn parser() -> RequestParser {
@@ -16,14 +16,29 @@ fn events(mut parser: RequestParser, input: &[u8]) -> Vec<String> {
         let mut args = Vec::new();
         let consumed = match parser.parse(rest, &mut args) {
             Ok(Status::Complete { consumed, request }) => {
-                let mut text = format!("{:?}", request.verb);
+                let mut text = match request.verb {
+                    Verb::Store(store) => format!("{:?}", store.mode),
+                    Verb::Delete(_) => "Delete".to_owned(),
+                    Verb::MetaGet(MetaGet { exptime, vivify, recache, no_bump }) => {
+                        let bump = if no_bump { " unused" } else { "" };
+                        let times = [exptime, vivify, recache].map(|time| time.unwrap_or(7));
+                        format!("MetaGet{times:?}{bump}")
+                    }
+                    verb => format!("{verb:?}"),
+                };
                 for arg in args {
                     text += &format!("[{}]", arg.of(rest).escape_ascii());
                 }
-                if request.verb == crate::Verb::Set {
-                    let data = request.data.of(rest).escape_ascii();
-                    text += &format!(" {} {} ={data}", request.flags, request.exptime);
+                if let Verb::Store(Store { data, flags, exptime, cas, .. }) = request.verb {
+                    text += &format!(" {flags} {exptime} ={}", data.of(rest).escape_ascii());
+                    if cas != 0 {
+                        text += &format!(" cas {cas}");
+                    }
                 }
+                if let Form::Meta { tokens, .. } = request.form {
+                    text += &format!(" <{}>", tokens.of(rest).escape_ascii());
+                }
+                text += if request.stamp { " stamp" } else { "" };
                 out.push(text + if request.noreply { " noreply" } else { "" });
                 consumed
             }
@@ -62,7 +77,11 @@ fn get() {
     check("get k\r\n", &["Get[k]"]);
     check("get k\nget k\r\n", &["Get[k]", "Get[k]"]);
     check("  get  a   b \r\n", &["Get[a][b]"]);
-    check("gets a b c\r\n", &["Gets[a][b][c]"]);
+    check("gets a b c\r\n", &["Get[a][b][c] stamp"]);
+    check("gat 10 a b\r\n", &["GetAndTouch { exptime: 10 }[a][b]"]);
+    check("gats -1 a\r\n", &["GetAndTouch { exptime: -1 }[a] stamp"]);
+    check("gat 10\r\ngat\r\n", &["GetAndTouch { exptime: 10 }", "ERROR"]);
+    check("gat x k\r\n", &["CLIENT_ERROR invalid exptime argument"]);
     check("get a\tb\0\r\r\n", &["Get[a\\tb\\x00\\r]"]);
     check("get\r\nget \r\n", &["ERROR", "ERROR"]);
     let key = "k".repeat(250);
@@ -79,6 +98,102 @@ fn set() {
     check("set k 0 0 1 noreplx\r\na\r\n", &["Set[k] 0 0 =a"]);
     check("set k 4294967295 99999999999 1\r\na\r\n", &["Set[k] 4294967295 99999999999 =a"]);
     check("set k +010 \t0 1\r\na\r\n", &["Set[k] 10 0 =a"]);
+}
+
+#[test]
+fn other_stores() {
+    for (verb, mode) in
+        [("add", "Add"), ("replace", "Replace"), ("append", "Append"), ("prepend", "Prepend")]
+    {
+        check(&format!("{verb} k 1 2 1\r\na\r\n"), &[&format!("{mode}[k] 1 2 =a")]);
+    }
+    check("cas k 1 2 1 9\r\na\r\n", &["Cas[k] 1 2 =a cas 9"]);
+    check("cas k 1 2 1 9 noreply\r\na\r\n", &["Cas[k] 1 2 =a cas 9 noreply"]);
+    check("cas k 1 2 1\r\n", &["ERROR"]);
+    check("cas k 1 2 1 x\r\n", &[FORMAT]);
+}
+
+#[test]
+fn numbers_and_times() {
+    check("touch k 10\r\n", &["Touch { exptime: 10 }[k]"]);
+    check("touch k x\r\n", &["CLIENT_ERROR invalid exptime argument"]);
+    check("touch k noreply\r\n", &["CLIENT_ERROR invalid exptime argument noreply"]);
+    check("touch k\r\ntouch k 1 2 3\r\n", &["ERROR", "ERROR"]);
+    check("incr k x\r\n", &["CLIENT_ERROR invalid numeric delta argument"]);
+    check("incr k -1\r\n", &["CLIENT_ERROR invalid numeric delta argument"]);
+    check("decr k\r\n", &["ERROR"]);
+    check("flush_all\r\n", &["FlushAll { delay: 0 }"]);
+    check("flush_all noreply\r\n", &["FlushAll { delay: 0 } noreply"]);
+    check("flush_all 9 noreply\r\n", &["FlushAll { delay: 9 } noreply"]);
+    check("flush_all 9 8 7\r\n", &["ERROR"]);
+    check("flush_all x\r\n", &["CLIENT_ERROR invalid exptime argument"]);
+    check("verbosity 1\r\n", &["Verbosity { level: 1 }"]);
+    check("verbosity x\r\nverbosity\r\n", &[FORMAT, "ERROR"]);
+    check("stats\r\nstats items\r\n", &["Stats", "Stats[items]"]);
+}
+
+#[test]
+fn meta() {
+    check("mn\r\n", &["Noop <>"]);
+    check("mg k v t\r\n", &["MetaGet[7, 7, 7][k] <v t>"]);
+    check(
+        "mg k c q T30 N-1 R5 u\r\n",
+        &["MetaGet[30, -1, 5] unused\
+         [k] <c q T30 N-1 R5 u> stamp noreply"],
+    );
+    check("ms k 1 T60 F7\r\na\r\n", &["Set[k] 7 60 =a <T60 F7>"]);
+    check("ms k 1 ME\r\na\r\n", &["Add[k] 0 0 =a <ME>"]);
+    check("ms k 1 MR C5 q\r\na\r\n", &["Cas[k] 0 0 =a cas 5 <MR C5 q> noreply"]);
+    check("md k q\r\n", &["Delete[k] <q> noreply"]);
+    check("me k\r\nme aw== b\r\n", &["MetaDebug[k] <>", "MetaDebug[aw==] <b>"]);
+    check(
+        "mg aw== b v\r\n",
+        &["MetaGet[7, 7, 7]\
+         [aw==] <b v>"],
+    );
+}
+
+#[test]
+fn meta_refused() {
+    for (line, error) in [
+        ("mg", "ERROR"),
+        ("mx k", "ERROR"),
+        ("ms k", FORMAT),
+        ("ms k x", FORMAT),
+        ("ms k -1", FORMAT),
+        ("me", FORMAT),
+        ("me k! b", FORMAT),
+        ("mg k v v", "CLIENT_ERROR duplicate flag"),
+        ("mg k !", "CLIENT_ERROR invalid flag"),
+        ("mg k! b", "CLIENT_ERROR error decoding key"),
+        ("mg k Tx", "CLIENT_ERROR bad token in command line format"),
+        ("mg k O01234567890123456789012345678901", "CLIENT_ERROR opaque token too long"),
+        ("md k v v", "CLIENT_ERROR invalid or duplicate flag"),
+        ("ma k Dx", "CLIENT_ERROR invalid or duplicate flag"),
+        ("ma k MX", "CLIENT_ERROR invalid mode for ma M token"),
+    ] {
+        check(&format!("{line}\r\n"), &[error]);
+    }
+    let many = "v ".repeat(18);
+    check(&format!("mg k {many}\r\n"), &["CLIENT_ERROR options flags are too long"]);
+    check(&format!("md k {many}\r\n"), &["CLIENT_ERROR options flags too long"]);
+    for (flags, error) in [
+        ("MX", "CLIENT_ERROR invalid mode for ms M token"),
+        ("MSS", "CLIENT_ERROR incorrect length for M token"),
+        ("Fx", FORMAT),
+        ("Cx", "CLIENT_ERROR bad token in command line format"),
+    ] {
+        let input = format!("ms k 2 {flags} q\r\nab\r\nversion\r\n");
+        check(&input, &[error, "swallowed 4", "Version"]);
+    }
+    check("ms k 1 q\r\nabc\r\n", &[CHUNK, "ERROR"]);
+}
+
+#[test]
+fn other_protocols() {
+    check("GET / HTTP/1.1\r\nversion\r\n", &["CLIENT_ERROR HTTP is not spoken here"]);
+    check("\x16\x03\x01", &["CLIENT_ERROR TLS is not spoken here"]);
+    check("version\r\n\x16\r\n", &["Version", "ERROR"]);
 }
 
 #[test]
@@ -135,7 +250,9 @@ fn delete() {
         check(&format!("delete k {options}\r\n"), &[USAGE]);
     }
     check("delete k x noreply\r\n", &[&format!("{USAGE} noreply")]);
-    check(&format!("delete {} noreply\r\n", "k".repeat(251)), &[FORMAT]);
+    let long = "k".repeat(251);
+    check(&format!("delete {long}\r\n"), &[FORMAT]);
+    check(&format!("delete {long} noreply\r\n"), &[&format!("{FORMAT} noreply")]);
 }
 
 #[test]
@@ -214,12 +331,45 @@ fn corpus_cut_anywhere() {
     }
 }
 
+#[test]
+fn packets_cut_anywhere() {
+    let mut random = 1_u32;
+    for round in 0..200 {
+        let data: Vec<u8> = (0..round)
+            .map(|_| {
+                random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (random >> 24) as u8
+            })
+            .collect();
+        fuzzing::check_binary(&data);
+    }
+}
+
 proptest! {
+    #[test]
+    fn likely_meta_commands_cut_anywhere(
+        choice: u8,
+        input in "([0-7][a-c]{1,6}( [vtcfkqsbI]| [TNRFCDJ]-?[0-9x]| O[a-z]{1,3}| M[SEADPR+]){0,4}\
+                  \r?\n|.{0,3}\r\n){0,6}",
+    ) {
+        let mut data = vec![choice];
+        data.extend_from_slice(input.as_bytes());
+        fuzzing::check_meta(&data);
+    }
+
+    #[test]
+    fn any_packets_cut_anywhere(data: Vec<u8>) {
+        fuzzing::check_binary(&data);
+        fuzzing::check_binary_replies(&data);
+    }
+
     #[test]
     fn likely_bytes_cut_anywhere(
         choice: u8,
         input in "(gets?( [a-c]{1,6}){0,3}\r?\n|set [a-c]{1,6} [0-9x] -?[0-9] [0-3]( noreply)?\r\n\
-                  (.{0,3}\r\n)?|delete k( 0| x)?( noreply)?\r\n|version\r\n|.){0,6}",
+                  (.{0,3}\r\n)?|delete k( 0| x)?( noreply)?\r\n|version\r\n|\
+                  (incr|decr|touch) k -?[0-9x]( noreply)?\r\n|gats? [0-9x]( [a-c]{1,6}){0,2}\r\n|\
+                  cas k 0 0 1 [0-9x]\r\na\r\n|flush_all( [0-9x])?\r\n|stats( a){0,4}\r\n|.){0,6}",
     ) {
         let mut data = vec![choice];
         data.extend_from_slice(input.as_bytes());

@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Refusal, Verb};
+use super::{Delete, Refusal, Verb};
 use crate::words::Words;
 use crate::{ArgRange, Limits, Request, RequestErrorKind};
 
@@ -16,18 +16,22 @@ pub(super) fn parse(
     let Some([Some(key), second, third]) = words.at_most() else {
         return Err(RequestErrorKind::Unknown.into());
     };
-    if key.bytes.len() > limits.key_len_max {
-        return Err(RequestErrorKind::BadFormat.into());
-    }
     let options = [second, third].map(|word| word.map(|word| word.bytes));
     // Even a line that is wrong in another way is not answered if it ends with this.
     let noreply = third.or(second).is_some_and(|word| word.bytes == b"noreply");
     match options {
         [None, _] | [Some(b"0" | b"noreply"), None] | [Some(b"0"), Some(b"noreply")] => {}
-        _ => return Err(Refusal { kind: RequestErrorKind::BadDeleteFormat, noreply }),
+        _ => {
+            let kind = RequestErrorKind::BadDeleteFormat;
+            return Err(Refusal { kind, noreply, item_len: None });
+        }
+    }
+    if key.bytes.len() > limits.key_len_max {
+        return Err(Refusal { kind: RequestErrorKind::BadFormat, noreply, item_len: None });
     }
     args.push(key.range);
-    Ok(Request { noreply, ..Request::new(Verb::Delete) })
+    let delete = Delete { cas: 0, invalidate: false, exptime: None };
+    Ok(Request { noreply, ..Request::new(Verb::Delete(delete)) })
 }
 
 /// Appends `delete <key> [noreply]`.

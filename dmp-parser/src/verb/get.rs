@@ -1,28 +1,45 @@
-//! `get <key>+` and `gets <key>+`
+//! `get <key>+`, `gets <key>+`, `gat <exptime> <key>*` and `gats <exptime> <key>*`
 
 use alloc::vec::Vec;
 
 use super::{Refusal, Verb};
 use crate::words::Words;
-use crate::{ArgRange, Limits, Request, RequestErrorKind};
+use crate::{ArgRange, Limits, Request, RequestErrorKind, decimal};
 
+#[inline]
 pub(super) fn parse(
-    verb: Verb,
     keys: Words<'_>,
     limits: &Limits,
     args: &mut Vec<ArgRange>,
 ) -> Result<Request, Refusal> {
     let before = args.len();
+    push_keys(keys, limits, args)?;
+    if args.len() == before {
+        return Err(RequestErrorKind::Unknown.into());
+    }
+    Ok(Request::new(Verb::Get))
+}
+
+pub(super) fn parse_gat(
+    mut words: Words<'_>,
+    limits: &Limits,
+    args: &mut Vec<ArgRange>,
+) -> Result<Request, Refusal> {
+    let exptime = words.next().ok_or(RequestErrorKind::Unknown)?;
+    let exptime = decimal::signed(exptime.bytes).ok_or(RequestErrorKind::BadExptime)?;
+    push_keys(words, limits, args)?;
+    Ok(Request::new(Verb::GetAndTouch { exptime }))
+}
+
+#[inline]
+fn push_keys(keys: Words<'_>, limits: &Limits, args: &mut Vec<ArgRange>) -> Result<(), Refusal> {
     for key in keys {
         if key.bytes.len() > limits.key_len_max {
             return Err(RequestErrorKind::BadFormat.into());
         }
         args.push(key.range);
     }
-    if args.len() == before {
-        return Err(RequestErrorKind::Unknown.into());
-    }
-    Ok(Request::new(verb))
+    Ok(())
 }
 
 /// Appends `get <key>+`.
@@ -39,6 +56,24 @@ where
     I: IntoIterator<Item: AsRef<[u8]>>,
 {
     write(out, b"gets", keys);
+}
+
+/// Appends `gat <exptime> <key>+`.
+pub fn compose_gat<I>(out: &mut Vec<u8>, exptime: i64, keys: I)
+where
+    I: IntoIterator<Item: AsRef<[u8]>>,
+{
+    out.extend_from_slice(b"gat ");
+    write(out, itoa::Buffer::new().format(exptime).as_bytes(), keys);
+}
+
+/// Appends `gats <exptime> <key>+`.
+pub fn compose_gats<I>(out: &mut Vec<u8>, exptime: i64, keys: I)
+where
+    I: IntoIterator<Item: AsRef<[u8]>>,
+{
+    out.extend_from_slice(b"gats ");
+    write(out, itoa::Buffer::new().format(exptime).as_bytes(), keys);
 }
 
 fn write<I>(out: &mut Vec<u8>, verb: &[u8], keys: I)
@@ -62,6 +97,8 @@ mod tests {
         let mut out = Vec::new();
         compose::get(&mut out, ["a"]);
         compose::gets(&mut out, ["a", "bc"]);
-        assert_eq!(out, b"get a\r\ngets a bc\r\n");
+        compose::gat(&mut out, -1, ["a"]);
+        compose::gats(&mut out, 0, ["a", "b"]);
+        assert_eq!(out, b"get a\r\ngets a bc\r\ngat -1 a\r\ngats 0 a b\r\n");
     }
 }

@@ -25,13 +25,15 @@ impl Shard {
             units_left: STEP_BYTES / packed_map::UNIT_BYTES,
             blocks_left: STEP_BLOCKS,
         };
-        let Self { arena, spaces, jobs, .. } = self;
+        let Self { arena, spaces, jobs, steps, .. } = self;
+        let before = arena.allocated();
         let mut moved = false;
         while let Some(own) = arena.next_move(&mut step) {
             let took = rehome(spaces, jobs, arena, (own.from, own.to));
             arena.finish_move(own, took);
             moved = true;
         }
+        steps.note_move(before, arena.allocated());
         if moved {
             self.hint = None;
         }

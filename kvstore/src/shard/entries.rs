@@ -26,9 +26,10 @@ impl Shard {
     /// That of cloning the value: strings are copied, containers share their pages.
     pub fn lend(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Contents> {
         self.look_up(ns, key, now_ms).map(|item| {
-            let value = match item.boxed() {
-                Some(value) => value.clone(),
-                None => Databox::from_text(item.string().unwrap_or(Text::Bytes(b""))),
+            let value = match (item.boxed(), item.packed()) {
+                (Some(value), _) => value.clone(),
+                (_, Some(packed)) => Databox::from_packed(packed, key.hash),
+                _ => Databox::from_text(item.string().unwrap_or(Text::Bytes(b""))),
             };
             Contents { value, expires_at_ms: item.expires_at_ms(), flags: item.flags() }
         })
@@ -38,15 +39,18 @@ impl Shard {
     pub fn take_entry(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Contents> {
         let item = self.look_up(ns, key, now_ms)?;
         let (expires_at_ms, flags) = (item.expires_at_ms(), item.flags());
-        let text = item.boxed().is_none().then(|| item.string().map(Databox::from_text));
-        let text = text.flatten();
+        let inner = match item.packed() {
+            Some(packed) => Some(Databox::from_packed(packed, key.hash)),
+            None if item.boxed().is_none() => item.string().map(Databox::from_text),
+            None => None,
+        };
         let displaced = self.change(ns, |space, arena, _| {
             let displaced = space.map.remove(arena, key.hash, key.bytes)?;
             let boxed = displaced.boxed();
             space.value_bytes -= boxed.as_ref().map_or(0, Databox::heap_bytes) as u64;
             Some(boxed)
         });
-        let value = displaced.flatten()?.or(text)?;
+        let value = displaced.flatten()?.or(inner)?;
         Some(Contents { value, expires_at_ms, flags })
     }
 
@@ -77,13 +81,16 @@ impl Shard {
                 let bytes = bytes.to_vec();
                 self.put(ns, key, NewValue::Text(Text::Bytes(&bytes)), extras)
             }
-            _ => self.put(ns, key, NewValue::Boxed(value), extras),
+            _ => match value.packed() {
+                Some(packed) => self.put(ns, key, NewValue::Packed(packed), extras),
+                None => self.put(ns, key, NewValue::Boxed(value), extras),
+            },
         }
     }
 
     /// The set at the key, to be read or changed elsewhere; `None` where it holds none.
     pub fn lend_set(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Set> {
-        self.get(ns, key, now_ms).and_then(|item| item.set()).cloned()
+        self.get(ns, key, now_ms).and_then(|item| item.set()).map(|set| set.to_set(key.hash))
     }
 
     /// Takes a value that nobody needs any more; a large one is freed by [`work`](Self::work).
@@ -94,8 +101,8 @@ impl Shard {
     /// Whether so many bytes more are within the budget.
     #[must_use]
     pub fn has_room(&self, bytes: usize) -> bool {
-        let used = || self.ledger().used().saturating_add(bytes as u64);
-        self.budget_bytes().is_none_or(|budget| used() <= budget)
+        let used = || self.spent().saturating_add(bytes as u64);
+        self.budget_bytes == u64::MAX || used() <= self.limit()
     }
 }
 
@@ -136,6 +143,29 @@ mod tests {
         for shard in [&mut one, &mut two] {
             while shard.work(1) {}
             assert_eq!(shard.ledger(), shard.recount());
+        }
+    }
+
+    #[test]
+    fn containers_move_as_strings_do() {
+        let shard = || Shard::new(ShardConfig::new(Arc::new(HashKey::new([1, 2])))).unwrap();
+        for members in [1, 5_000] {
+            let (mut one, mut two, ns) = (shard(), shard(), Namespace(0));
+            let key = one.key(b"key");
+            for member in 0..members {
+                assert!(one.set_add(ns, key, format!("m{member}").as_bytes(), 1).unwrap());
+            }
+            let lent = one.lend(ns, key, 1).unwrap();
+            two.put_entry(ns, key, lent, 1).unwrap();
+            assert_eq!(two.set_len(ns, key, 1), Ok(members));
+            assert!(two.set_contains(ns, key, b"m0", 1).unwrap());
+            let taken = one.take_entry(ns, key, 1).unwrap();
+            assert!(one.is_empty());
+            one.put_entry(ns, key, taken, 1).unwrap();
+            assert_eq!(one.lend_set(ns, key, 1).map(|set| set.len() as u64), Some(members));
+            for shard in [&one, &two] {
+                assert_eq!(shard.recount(), shard.ledger());
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::shard::sweep::SpaceSweeper;
 use crate::space::Space;
 use crate::{Namespace, Text};
 use packed_map::{Choice, LEVELS_MAX};
+use std::collections::HashMap;
 
 /// What a shard knows for its policy.
 #[derive(Debug, Default)]
@@ -68,6 +69,33 @@ impl Shard {
         (self.eviction.evicted - before) as usize
     }
 
+    /// Keeps the keys with this hash, in all namespaces, from making room until they are
+    /// [unpinned](Self::unpin) as often as they were pinned: for whoever holds on to one longer
+    /// than an operation.
+    pub fn pin(&mut self, hash: u64) {
+        *self.pins.entry(hash).or_default() += 1;
+    }
+
+    /// Takes back one [`pin`](Self::pin).
+    pub fn unpin(&mut self, hash: u64) {
+        if let Some(count) = self.pins.get_mut(&hash) {
+            *count -= 1;
+            if *count == 0 {
+                self.pins.remove(&hash);
+            }
+        }
+    }
+
+    /// Keeps all keys from making room until [`unpin_all`](Self::unpin_all) is called as often.
+    pub const fn pin_all(&mut self) {
+        self.all_pinned += 1;
+    }
+
+    /// Takes back one [`pin_all`](Self::pin_all).
+    pub const fn unpin_all(&mut self) {
+        self.all_pinned = self.all_pinned.saturating_sub(1);
+    }
+
     /// One step towards the budget, for whoever has time: large values that were removed are freed
     /// a piece further, or a few pages are visited. Tells whether there is more to do.
     pub fn stay_under(&mut self) -> bool {
@@ -102,11 +130,17 @@ impl Shard {
             self.eviction.fruitless = 0;
             return None;
         }
+        if self.all_pinned > 0 {
+            return None;
+        }
         let ns = self.next_visited()?;
         let index = self.spaces.find(ns.0)?;
         self.hint = None;
-        let Self { spaces, arena, jobs, ledger, eviction, departures, hash_key, .. } = self;
-        let mut observer = Evictor { own, hash_key };
+        let Self {
+            spaces, arena, jobs, ledger, eviction, departures, hash_key, pins, steps, ..
+        } = self;
+        let mut observer = Evictor { own, pins, hash_key };
+        let before = arena.allocated();
         let gone = ledger.follow(spaces.at_mut(index), |space| {
             let knows = |hash| eviction.recent.knows(hash);
             let (point, choice) = choose(eviction, space, &knows);
@@ -116,6 +150,7 @@ impl Shard {
                 SpaceSweeper { ns, observer: &mut observer, jobs, value_bytes, departures, cause };
             space.map.evict(arena, point, choice, &mut sweeper).gone
         });
+        steps.note(before, arena.allocated());
         eviction.visits_left = eviction.visits_left.saturating_sub(1);
         eviction.evicted += gone as u64;
         eviction.fruitless = if gone > 0 { 0 } else { eviction.fruitless + 1 };
@@ -181,16 +216,21 @@ fn lower(space: &Space) -> [usize; LEVELS_MAX - 1] {
     })
 }
 
-/// Holds back the key that a write is about.
+/// Holds back the key that a write is about, and those that are pinned.
 struct Evictor<'a> {
     own: Option<u64>,
+    pins: &'a HashMap<u64, u32>,
     hash_key: &'a HashKey,
 }
 
 impl ExpiryObserver for Evictor<'_> {
     fn holds(&mut self, _: Namespace, key: Text<'_>) -> bool {
+        if self.own.is_none() && self.pins.is_empty() {
+            return false;
+        }
         let mut digits = databox::decimal::Buffer::new();
-        self.own.is_some_and(|own| own == self.hash_key.hash(key.bytes(&mut digits)))
+        let hash = self.hash_key.hash(key.bytes(&mut digits));
+        self.own == Some(hash) || self.pins.contains_key(&hash)
     }
 
     fn expired(&mut self, _: Namespace, _: Text<'_>) {}

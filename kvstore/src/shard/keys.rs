@@ -37,6 +37,7 @@ impl Shard {
         options: PutOptions,
         now_ms: u64,
     ) -> Result<(), OutOfBudget> {
+        let mut flags = options.flags;
         let expires_at_ms = match options.expiry {
             Expiry::Never => None,
             Expiry::At(moment) if moment <= now_ms => {
@@ -44,13 +45,22 @@ impl Shard {
                 return Ok(());
             }
             Expiry::At(moment) => Some(moment),
-            Expiry::Keep => self.look_up(ns, key, now_ms).and_then(|item| item.expires_at_ms()),
+            Expiry::Keep => {
+                let kept =
+                    self.look_up(ns, key, now_ms).map(|item| (item.expires_at_ms(), item.flags()));
+                let (expires_at_ms, kept_flags) = kept.unwrap_or_default();
+                flags = kept_flags;
+                expires_at_ms
+            }
         };
+        if expires_at_ms.is_some() {
+            self.expect_times_around(ns, now_ms);
+        }
         let value = match text {
             Text::Bytes(bytes) if bytes.len() > IN_MAP_MAX_BYTES => NewValue::Boxed(bytes.into()),
             text => NewValue::Text(text),
         };
-        self.put(ns, key, value, Extras { expires_at_ms, flags: options.flags, cas: 0 })
+        self.put(ns, key, value, Extras { expires_at_ms, flags, cas: 0 })
     }
 
     /// The bytes that the key and its value take; see [`Item::used_bytes`].
@@ -99,14 +109,39 @@ impl Shard {
         value: NewValue<'_, Databox>,
         extras: Extras,
     ) -> Result<(), OutOfBudget> {
-        let outside = match &value {
-            NewValue::Boxed(value) => value.heap_bytes(),
-            NewValue::Text(_) => 0,
-        };
-        self.admit(ns, |space, arena| {
-            outside + space.map.put_growth_max(arena, key.hash, key.bytes, &value, extras)
-        })?;
-        let was_read = self.hint.is_some_and(|hint| (hint.ns, hint.hash) == (ns, key.hash));
+        let was_read = self.was_read(ns, key);
+        if self.budget_bytes < u64::MAX {
+            let outside = outside_bytes(&value);
+            let text = match &value {
+                NewValue::Text(Text::Bytes(bytes)) | NewValue::Packed(bytes) => bytes.len(),
+                _ => 0,
+            };
+            self.pay(Some(key.hash));
+            if !self.surely_fits(ns, outside + key.bytes.len() + text) {
+                self.admit_within(ns, Some(key.hash), &|space, arena| {
+                    outside + space.map.put_growth_max(arena, key.hash, key.bytes, &value, extras)
+                })?;
+            }
+        }
+        self.put_admitted(ns, key, value, extras, was_read)
+    }
+
+    /// Whether the key is the one that was asked for last.
+    pub(super) fn was_read(&self, ns: Namespace, key: Key<'_>) -> bool {
+        self.hint.is_some_and(|hint| (hint.ns, hint.hash) == (ns, key.hash))
+    }
+
+    /// Writes a value and its extras, whatever the budget says. `was_read` says that a policy knows
+    /// already that the key was asked for.
+    pub(super) fn put_admitted(
+        &mut self,
+        ns: Namespace,
+        key: Key<'_>,
+        value: NewValue<'_, Databox>,
+        extras: Extras,
+        was_read: bool,
+    ) -> Result<(), OutOfBudget> {
+        let outside = outside_bytes(&value);
         let was_there = self.change_or_make(ns, |space, arena, jobs| {
             let displaced = space.map.put(arena, key.hash, key.bytes, value, extras);
             let displaced = displaced.map_err(|_| OutOfBudget { growth_max_bytes: FULL })?;
@@ -123,6 +158,15 @@ impl Shard {
         Ok(())
     }
 
+    /// Tells the namespace what time it is while nothing expires in it: moments that are far from
+    /// the first one would take more otherwise.
+    fn expect_times_around(&mut self, ns: Namespace, now_ms: u64) {
+        self.now_ms = now_ms;
+        if let Some(index) = self.spaces.find(ns.0) {
+            self.spaces.at_mut(index).map.expect_times_around(now_ms);
+        }
+    }
+
     /// Tells the policy that a key was written over.
     fn overwritten(&mut self, ns: Namespace, key: Key<'_>) {
         if matches!(self.eviction.policy, Policy::Refuse | Policy::Random) {
@@ -134,7 +178,7 @@ impl Shard {
         }
     }
 
-    fn set_extras(
+    pub(super) fn set_extras(
         &mut self,
         ns: Namespace,
         key: Key<'_>,
@@ -142,12 +186,21 @@ impl Shard {
         set: impl FnOnce(&mut Extras),
     ) -> bool {
         self.expire(ns, key, now_ms);
+        self.expect_times_around(ns, now_ms);
         let changed = self.change(ns, |space, arena, _| {
             let mut extras = space.map.get(arena, key.hash, key.bytes)?.extras();
             set(&mut extras);
             space.map.set_extras(arena, key.hash, key.bytes, extras).ok()
         });
         changed.flatten().unwrap_or(false)
+    }
+}
+
+/// What a value takes outside the pages.
+fn outside_bytes(value: &NewValue<'_, Databox>) -> usize {
+    match value {
+        NewValue::Boxed(value) => value.heap_bytes(),
+        NewValue::Text(_) | NewValue::Packed(_) => 0,
     }
 }
 

@@ -50,6 +50,10 @@ impl Shard {
         }
         let Some(item) = self.look_up(ns, key, now_ms) else { return Ok(false) };
         let extras = item.extras();
+        if let Some(packed) = item.packed().map(<[u8]>::to_vec) {
+            self.put(to, key, NewValue::Packed(&packed), extras)?;
+            return Ok(self.take(ns, key));
+        }
         let text = item.short_text().map(|text| text.to_vec());
         if let Some(text) = text {
             self.put(to, key, NewValue::Text(databox::Text::Bytes(&text)), extras)?;
@@ -99,6 +103,9 @@ impl Shard {
             Expiry::Keep => self.look_up(ns, key, now_ms).and_then(|item| item.expires_at_ms()),
         };
         let extras = Extras { expires_at_ms, flags: options.flags, cas: 0 };
+        if let Some(packed) = value.packed() {
+            return self.put(ns, key, NewValue::Packed(packed), extras);
+        }
         self.put(ns, key, NewValue::Boxed(value), extras)
     }
 

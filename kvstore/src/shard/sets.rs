@@ -2,8 +2,7 @@
 
 use super::Shard;
 use crate::{Item, Key, Lent, Namespace, WriteError, WrongKind};
-use databox::{Databox, Set, Text};
-use packed_map::{Extras, NewValue};
+use databox::{Edit, Set, SetView, SmallSet, Text};
 
 impl Shard {
     /// Adds a member to the set at the key, which is made where there is none, and tells whether
@@ -20,23 +19,14 @@ impl Shard {
         member: &[u8],
         now_ms: u64,
     ) -> Result<bool, WriteError> {
-        let bounded = self.budget_bytes().is_some();
-        let Some(item) = self.look_up(ns, key, now_ms) else {
-            // The hash of the key is keyed itself, so members cannot be chosen to collide.
-            let mut set = Set::new(key.hash);
-            set.add(member);
-            self.put(ns, key, NewValue::Boxed(Databox::from(set)), Extras::default())?;
-            return Ok(true);
+        let growth = |set: &mut Set| {
+            if set.contains(member) { 0 } else { set.add_growth_max(member) }
         };
-        let set = of_item(item)?;
-        if bounded {
-            if set.contains(member) {
-                return Ok(false);
-            }
-            let growth = set.add_growth_max(member) + self.jobs.copied_max();
-            self.admit(ns, |_, _| growth)?;
-        }
-        Ok(self.change_set(ns, key, |set| set.add(member)).unwrap_or(false))
+        let small = |bytes: &[u8], out: &mut Vec<u8>| {
+            let edit = SmallSet::new(bytes).add(member, out);
+            (edit, edit == Edit::Written)
+        };
+        self.change_container(ns, key, now_ms, growth, small, |set: &mut Set| set.add(member))
     }
 
     /// Removes a member from the set at the key and tells whether it was there.
@@ -51,11 +41,17 @@ impl Shard {
         member: &[u8],
         now_ms: u64,
     ) -> Result<bool, WrongKind> {
-        let Some(set) = self.set(ns, key, now_ms)? else { return Ok(false) };
-        if set.len() == 1 && set.contains(member) {
-            return Ok(self.take(ns, key));
+        let small = |bytes: &[u8], out: &mut Vec<u8>| {
+            let edit = SmallSet::new(bytes).remove(member, out);
+            (edit, edit == Edit::Written)
+        };
+        let large = |set: &mut Set| set.remove(member);
+        match self.change_container(ns, key, now_ms, |_| 0, small, large) {
+            Ok(removed) => Ok(removed),
+            Err(WriteError::WrongKind(wrong)) => Err(wrong),
+            // The budget does not stop what makes a set smaller, but a full reservation does.
+            Err(_) => Ok(false),
         }
-        Ok(self.change_set(ns, key, |set| set.remove(member)).unwrap_or(false))
     }
 
     /// How many members the set at the key has; 0 where there is none.
@@ -121,7 +117,7 @@ impl Shard {
         now_ms: u64,
         visit: impl FnMut(Text<'_>),
     ) -> Result<u64, WrongKind> {
-        Ok(self.set(ns, key, now_ms)?.map_or(0, |set| set.scan(cursor, count, visit)))
+        Ok(self.set(ns, key, now_ms)?.map_or(0, |set| set.walk(cursor, count, visit)))
     }
 
     /// The set at the key, if there is one.
@@ -134,7 +130,7 @@ impl Shard {
         ns: Namespace,
         key: Key<'_>,
         now_ms: u64,
-    ) -> Result<Option<&Set>, WrongKind> {
+    ) -> Result<Option<SetView<'_>>, WrongKind> {
         self.get(ns, key, now_ms).map(of_item).transpose()
     }
 
@@ -160,38 +156,16 @@ impl Shard {
         let Self { spaces, arena, jobs, .. } = self;
         let Some(space) = spaces.get(ns.0) else { return Ok(None) };
         let Some(entry) = space.map.get(arena, key.hash, key.bytes) else { return Ok(None) };
-        of_item(Item::new(entry)).map(|set| Some(jobs.lend(set)))
+        of_item(Item::new(entry)).map(|set| Some(jobs.lend(set.to_set(key.hash))))
     }
 
     /// Takes back what was lent; [`work`](Self::work) frees what only it holds.
     pub fn take_home(&mut self, lent: Lent) {
         self.jobs.take_home(lent);
     }
-
-    /// Changes the set at the key, which is one, and keeps count of its bytes.
-    fn change_set<R>(
-        &mut self,
-        ns: Namespace,
-        key: Key<'_>,
-        change: impl FnOnce(&mut Set) -> R,
-    ) -> Option<R> {
-        let changed = self.change(ns, |space, arena, jobs| {
-            let value = space.map.get_mut(arena, key.hash, key.bytes)?;
-            let before = value.heap_bytes() as u64;
-            let set = value.as_set_mut()?;
-            let copied = set.copied_bytes();
-            let result = change(set);
-            if set.copied_bytes() > copied {
-                jobs.note_copied(set.copied_bytes() - copied);
-            }
-            space.value_bytes = space.value_bytes + value.heap_bytes() as u64 - before;
-            Some(result)
-        });
-        changed.flatten()
-    }
 }
 
 /// The set that an item holds.
-fn of_item<'a>(item: Item<'a>) -> Result<&'a Set, WrongKind> {
+fn of_item(item: Item<'_>) -> Result<SetView<'_>, WrongKind> {
     item.set().ok_or_else(|| WrongKind { found: item.kind() })
 }

@@ -94,7 +94,8 @@ impl Shard {
         let ns = Namespace(id);
         let Some(index) = self.spaces.find(id) else { return (0, true) };
         self.hint = None;
-        let Self { arena, spaces, jobs, ledger, departures, .. } = self;
+        let Self { arena, spaces, jobs, ledger, departures, steps, .. } = self;
+        let before = arena.allocated();
         let swept = ledger.follow(spaces.at_mut(index), |space| {
             if space.map.expiring() == 0 {
                 space.sweep_cursor = 0;
@@ -108,6 +109,7 @@ impl Shard {
             space.sweep_cursor = swept.cursor;
             swept
         });
+        steps.note(before, arena.allocated());
         let gone = (swept.due - swept.kept) as u64;
         report.due += swept.due as u64;
         report.skipped += swept.kept as u64;

@@ -1,5 +1,7 @@
 //! The shard against a model, and what it promises beyond one.
 
+mod evict;
+
 use super::*;
 use crate::fuzzing::check_ops;
 use crate::{Expiry, Kind, PutOptions, SweepLimits, Text, WriteError};

@@ -9,6 +9,9 @@ use crate::entry::{Extras, NewValue};
 use crate::page::{META, Page};
 use crate::{HashKeys, extras as packed, pages, string_block};
 
+/// What a write can add to the pages: one that grows to its largest, and a split or a merge.
+const PAGES_GROWTH_MAX: usize = 3 * pages::PAGE_BYTES_MAX;
+
 impl<B, H: HashKeys> PageMap<B, H> {
     /// At least as many bytes as [`used_bytes`](Self::used_bytes) will rise by when `key` is
     /// [`put`](Self::put) with this value and these extras.
@@ -52,6 +55,16 @@ impl<B, H: HashKeys> PageMap<B, H> {
         }
         growth += self.page_growth(blocks, hash, size);
         growth + self.split_growth(blocks, size, 1)
+    }
+
+    /// As [`put_growth_max`](Self::put_growth_max) for any key and value of together `bytes` bytes,
+    /// told without looking for the key, and far above what most writes add. It is a bound as long
+    /// as no bucket has more than a thousand entries, which takes equal hashes.
+    #[inline]
+    #[must_use]
+    pub fn any_put_growth_max(&self, bytes: usize) -> usize {
+        let outside = self.outside.any_growth_max();
+        bytes + PAGES_GROWTH_MAX + self.directory.growth_max() + outside
     }
 
     /// What a text takes outside its page.

@@ -2,7 +2,7 @@
 
 use super::PageMap;
 use crate::arena::{Blocks, Handle};
-use crate::code::{BLOCK, BOXED, BUFFER, Form};
+use crate::code::{BLOCK, BOXED, BUFFER, Form, PACKED};
 use crate::entry::Entry;
 use crate::extras::{HAS_EXPIRY, Packed};
 use crate::pages::KIND_BITS;
@@ -70,7 +70,8 @@ impl<B, H: HashKeys> PageMap<B, H> {
                 for (index, start) in page.iter() {
                     let key = (page.key_code(index), page.key(index, start));
                     let value = (page.value_code(index), page.value(index, start));
-                    let parts = [key, value].into_iter().filter(|part| part.0 == BLOCK);
+                    let parts =
+                        [key, value].into_iter().filter(|part| matches!(part.0, BLOCK | PACKED));
                     handles.extend(parts.map(|(_, stored)| outside::handle(stored)));
                 }
             }
@@ -89,7 +90,7 @@ impl<B, H: HashKeys> PageMap<B, H> {
             match code {
                 BOXED => found.boxed += 1,
                 BUFFER => found.strings += 1,
-                BLOCK => {
+                BLOCK | PACKED => {
                     let block = blocks.bytes(outside::handle(stored));
                     assert_eq!(string_block::hash(block), hash & u64::from(u32::MAX));
                     assert_eq!(block[0] >> KIND_BITS, self.owner());

@@ -4,7 +4,7 @@ use super::PageMap;
 use super::write::{KEY, VALUE};
 use crate::HashKeys;
 use crate::arena::{Blocks, Handle};
-use crate::code::{BLOCK, BUFFER};
+use crate::code::{BLOCK, BUFFER, PACKED};
 use crate::page::{PAGE, Page, edit};
 use crate::pages::{KIND_BITS, relink};
 use crate::{outside, string_block};
@@ -74,7 +74,7 @@ impl<B, H: HashKeys> PageMap<B, H> {
                 } else {
                     (page.value_code(index), page.value(index, start))
                 };
-                code == BLOCK && outside::handle(stored) == from
+                matches!(code, BLOCK | PACKED) && outside::handle(stored) == from
             };
             let found = page.iter().find(holds);
             if let Some((index, start)) = found {

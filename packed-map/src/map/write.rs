@@ -2,7 +2,7 @@
 
 use super::{PageMap, Position};
 use crate::arena::{Blocks, Exhausted, Handle, UNIT_BYTES};
-use crate::code::{BLOCK, BOXED, BUFFER, Form, REFERENCE, size};
+use crate::code::{BLOCK, BLOCK_MAX, BOXED, BUFFER, Form, PACKED, REFERENCE, size};
 use crate::entry::{Displaced, Extras, Full, NewValue};
 use crate::extras::{self, HAS_CAS, HAS_EXPIRY, HAS_FLAGS, Packed};
 use crate::page::{META, Page, edit};
@@ -15,6 +15,10 @@ impl<B, H: HashKeys> PageMap<B, H> {
     /// # Errors
     ///
     /// [`Full`] where there is no room for the blocks that it takes; nothing has changed then.
+    ///
+    /// # Panics
+    ///
+    /// Where the value is packed and longer than [`PACKED_BYTES_MAX`](crate::PACKED_BYTES_MAX).
     pub fn put<'v, A: Blocks>(
         &mut self,
         blocks: &mut A,
@@ -410,7 +414,7 @@ impl Reference {
     fn of(code: u8, stored: &[u8]) -> Self {
         match code {
             BOXED => Self::Boxed(outside::number(stored)),
-            BLOCK => Self::Block(outside::handle(stored)),
+            BLOCK | PACKED => Self::Block(outside::handle(stored)),
             BUFFER => Self::Buffer(outside::number(stored)),
             _ => Self::None,
         }
@@ -429,6 +433,10 @@ fn reusable<A: Blocks>(blocks: &A, old: Reference, new: Form<'_>) -> Option<Hand
 pub(super) fn formed<'v, B>(value: &NewValue<'v, B>) -> (Form<'v>, u8) {
     match value {
         NewValue::Boxed(_) => (Form::Literal(&[]), BOXED),
+        NewValue::Packed(bytes) => {
+            assert!(bytes.len() <= BLOCK_MAX, "at most PACKED_BYTES_MAX bytes");
+            (Form::Long(bytes), PACKED)
+        }
         NewValue::Text(text) => {
             let form = Form::of(*text);
             (form, form.code())

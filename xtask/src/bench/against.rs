@@ -100,6 +100,7 @@ impl Against {
             settings,
             goals: rows.goals,
             folder: make_folder(&workspace.target.join("bench"))?,
+            root: workspace.root.clone(),
         };
         let date = clock::date();
         let machine = Machine::look();

@@ -1,5 +1,6 @@
 //! A connection of our own, for what the load generator is not made for.
 
+use std::fmt::Write as _;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -47,6 +48,22 @@ impl Client {
             }
         }
         Ok(found + self.deleted(&mut batch, &mut waiting)?)
+    }
+
+    /// Sends a request of Redis' protocol and returns a bulk string, or the first line of another
+    /// reply.
+    pub(crate) fn ask(&mut self, words: &[&str]) -> io::Result<String> {
+        let mut request = format!("*{}\r\n", words.len());
+        for word in words {
+            let _ = write!(request, "${}\r\n{word}\r\n", word.len());
+        }
+        self.stream.get_mut().write_all(request.as_bytes())?;
+        let first = self.line()?;
+        match first.as_bytes().first() {
+            Some(b'-') => Err(unexpected(&first)),
+            Some(b'$') => self.line(),
+            _ => Ok(first),
+        }
     }
 
     fn deleted(&mut self, batch: &mut String, waiting: &mut usize) -> io::Result<u64> {

@@ -82,24 +82,17 @@ fn a_request(
         let launch = stage.launch(subject).args(subject.frugal()).under(wrapper);
         let mut server = Server::start(subject, protocol, &launch)?;
         let words = Words::keys(KEYS)
-            .plus(&["--preload", "--patience", "60"])
+            .plus(&["--preload"])
             .with("--command", command)
             .with("-P", pipeline)
             .with("-n", requests);
         stage.loader.run(row, &server, words)?;
-        end(&mut server)?;
+        let ended = server.running.terminate_inner();
+        let what = format!("wait for {}", counter.program);
+        ended.map_err(|source| BenchError::System { what, source })?;
         counts.push(read(counter, &path)?);
     }
     Ok((counts[1] - counts[0]) / f64::from(many - few))
-}
-
-/// Asks the server itself to end, not the program that runs it, and waits for that one.
-fn end(server: &mut Server) -> Result<(), BenchError> {
-    let ids = server.running.ids();
-    let own = ids.last().copied().unwrap_or_else(|| server.running.id());
-    let failed = |source| BenchError::System { what: format!("end process {own}"), source };
-    Command::new("kill").args(["-TERM", &own.to_string()]).status().map_err(failed)?;
-    server.running.wait().map(drop).map_err(failed)
 }
 
 fn read(counter: &Counter, path: &Path) -> Result<f64, BenchError> {

@@ -1,6 +1,10 @@
 //! What a request costs the server, and how many it answers, in a closed loop.
 
+use std::cell::Cell;
+use std::collections::HashMap;
+
 use crate::bench::error::BenchError;
+use crate::bench::example;
 use crate::bench::figure::{Measure, Series};
 use crate::bench::load::Words;
 use crate::bench::rows::CpuRow;
@@ -40,6 +44,7 @@ fn measure_loaded(
         fill(stage, row, server, keys)?;
     }
     let command = row.command(lineup.protocol).unwrap_or_default();
+    let commands = own_commands(stage, row, &servers, command)?;
     for pipeline in stage.settings.pipelines(&row.pipelines) {
         stage.announce(&row.row, lineup, Some(pipeline));
         let requests = stage.settings.requests(pipeline, row.requests);
@@ -50,15 +55,18 @@ fn measure_loaded(
         let words = words(row, keys)
             .with("--distribution", order)
             .plus(&["--misses", misses])
-            .with("--command", command)
             .with("-P", pipeline);
+        let shots = Cell::new(SEED);
         let shot = |server: &Server| {
             if row.once {
                 fill(stage, row, server, keys)?;
                 // What writing leaves to do is not what is measured.
                 server.at_rest_cpu_ns();
             }
-            shoot(stage, &row.row, server, words.clone().with("-n", requests))
+            shots.set(shots.get() + u64::from(row.varies));
+            let command = commands.get(server.name.as_str()).map_or(command, String::as_str);
+            let words = words.clone().with("-n", requests).with("--seed", shots.get());
+            shoot(stage, &row.row, server, words.with("--command", command))
         };
         // The first of each is not counted: caches, buffers and tables settle in it.
         for server in &servers {
@@ -74,6 +82,20 @@ fn measure_loaded(
         read_back(stage, row, server, keys)?;
     }
     Ok(())
+}
+
+/// What each server calls the command of an example; nothing of other rows.
+fn own_commands<'s>(
+    stage: &Stage,
+    row: &CpuRow,
+    servers: &'s [Server],
+    command: &str,
+) -> Result<HashMap<&'s str, String>, BenchError> {
+    let Some(example) = &row.example else { return Ok(HashMap::new()) };
+    let own = |server: &'s Server| {
+        Ok((server.name.as_str(), example::command(stage, example, server, command)?))
+    };
+    servers.iter().map(own).collect()
 }
 
 /// While the table grows from nothing: each shot goes on where the last one ended.
@@ -207,6 +229,8 @@ impl Samples {
     }
 }
 
+/// The seed that values follow from where nothing else is said.
+const SEED: u64 = 1;
 /// Keys that a whole run of fresh ones ends with.
 const GROWN_KEYS: u64 = 10_000_000;
 /// How many values are read again after a row.

@@ -46,7 +46,7 @@ impl Loader {
         let words = words
             .with("--port", server.address().port())
             .with("--protocol", server.protocol.name())
-            .plus(&["--json", "--quiet"]);
+            .plus(&["--json", "--quiet", "--patience", PATIENCE_SECONDS]);
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "taskset", "-c", &self.cpus]);
         command.arg(&self.program).args(&words.0);
@@ -219,6 +219,10 @@ fn text(stream: Option<impl Read>) -> String {
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
+
+/// A busy machine, and a server that runs under another program, may answer late; only a hang is
+/// ever later.
+const PATIENCE_SECONDS: &str = "60";
 
 #[cfg(test)]
 mod tests {

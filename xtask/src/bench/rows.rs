@@ -48,10 +48,24 @@ pub(crate) struct CpuRow {
     #[serde(default)]
     pub(crate) once: bool,
     #[serde(default)]
+    pub(crate) varies: bool,
+    #[serde(default)]
     pub(crate) setup: Vec<String>,
+    /// Where the command is no built-in one: what makes it.
+    pub(crate) example: Option<Example>,
     pub(crate) requests: Option<u64>,
     #[serde(default)]
     pub(crate) rare: bool,
+}
+
+/// A command of `zvml/examples`, and the script that does the same elsewhere.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Example {
+    /// The file without its ending.
+    pub(crate) source: String,
+    /// The script of `zvml/examples/lua` without its ending.
+    pub(crate) script: String,
 }
 
 impl CpuRow {
@@ -67,7 +81,9 @@ impl CpuRow {
             keeps: false,
             fresh: is_fresh,
             once: false,
+            varies: false,
             setup: Vec::new(),
+            example: None,
             requests: None,
             rare: false,
         }

@@ -20,6 +20,8 @@ pub(crate) struct Stage {
     pub(crate) goals: Goals,
     /// For files that pass between programs.
     pub(crate) folder: PathBuf,
+    /// The workspace.
+    pub(crate) root: PathBuf,
 }
 
 /// How much to do, and where.

@@ -42,8 +42,7 @@ fn beside_unions(stage: &Stage, server: &Server, command: &str) -> Result<[f64; 
             .plus(&["-c", "1", "-P", "256"]);
         stage.loader.run(UNION, server, words)?;
     }
-    let unions =
-        || Words::keys(1).with("--command", command).plus(&["-c", "1", "--patience", "60"]);
+    let unions = || Words::keys(1).with("--command", command).plus(&["-c", "1"]);
     let alone = stage.loader.run(UNION, server, unions().with("-n", 5))?;
     let gets = Words::keys(stage.settings.keys()).plus(&["--mix", "get", "--misses", "refuse"]);
     let full =

@@ -49,6 +49,9 @@ pub(super) struct Op {
     pub(super) domain: Domain,
     #[serde(default)]
     pub(super) flow: Flow,
+    /// What a loop goes over that it opens or closes.
+    #[serde(default)]
+    pub(super) over: Over,
     #[serde(default)]
     pub(super) emit: Emit,
     /// Whether it changes the store.
@@ -98,6 +101,12 @@ pub(super) struct Choice {
     pub(super) values: Vec<String>,
     /// The enum that has these variants; without one, it is generated.
     pub(super) path: Option<String>,
+    /// Of containers that loops go over: the types of what an element consists of.
+    #[serde(default)]
+    pub(super) yields: Vec<Vec<String>>,
+    /// A sentence for each of the same.
+    #[serde(default)]
+    pub(super) docs: Vec<String>,
 }
 
 /// How the work of an opcode grows.
@@ -134,6 +143,19 @@ pub(super) enum Flow {
     LoopEnd,
     Halt,
     Fault,
+}
+
+/// What a loop goes over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Over {
+    /// The groups of the list among the parameters.
+    #[default]
+    Args,
+    /// The integers between two.
+    Range,
+    /// The elements of a container.
+    Elements,
 }
 
 /// What an opcode adds to the reply.
@@ -210,12 +232,20 @@ impl Table {
             }
             let has_cursor =
                 op.operands().into_iter().flatten().any(|o| o.change.as_deref() == Some("cursor"));
-            if matches!(op.cost, Cost::Linear) && !has_cursor {
+            // The position of a loop is a cursor, too.
+            let is_loop = matches!(op.flow, Flow::LoopOpen | Flow::LoopClose);
+            if matches!(op.cost, Cost::Linear) && !has_cursor && !is_loop {
                 return wrong(
                     "a linear opcode keeps its position in a cursor: change = \"cursor\"",
                 );
             }
             self.check_sequence(op)?;
+        }
+        for choice in self.choices().filter(|choice| !choice.yields.is_empty()) {
+            if [choice.yields.len(), choice.docs.len()] != [choice.values.len(); 2] {
+                let why = "says of each value what it yields, and what that is";
+                return Err(CodegenError::Table(choice.name.clone(), why));
+            }
         }
         if names.len() > 256 {
             return Err(CodegenError::Table("table".to_owned(), "an opcode is one byte"));

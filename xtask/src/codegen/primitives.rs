@@ -26,7 +26,23 @@ pub(super) fn document(table: &Table) -> String {
         }
         choices(family, &mut out);
     }
+    elements(table, &mut out);
     out
+}
+
+/// What loops go over, beside lists among the parameters and integers.
+fn elements(table: &Table, out: &mut String) {
+    out.push_str(
+        "\n## loops over containers\n\nWhat `for` goes over, in units of 64 elements.\n\n\
+         | container | meets | |\n|---|---|---|\n",
+    );
+    for choice in table.choices() {
+        for (name, (types, doc)) in choice.values.iter().zip(choice.yields.iter().zip(&choice.docs))
+        {
+            let types: Vec<String> = types.iter().map(|ty| type_name(ty)).collect();
+            let _ = writeln!(out, "| `@{name}(key: Key)` | `{}` | {doc} |", types.join(", "));
+        }
+    }
 }
 
 /// `@string_get(key: Key) -> Bytes?`

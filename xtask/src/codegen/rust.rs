@@ -75,7 +75,7 @@ fn operands(table: &Table) -> String {
         out,
         "use super::choices::ChoiceSet;\n\
          use crate::operand::{{Branch, ConstantKind, OperandInfo, OperandKind, Pattern}};\n\
-         use crate::{{Cost, Domain, Emit, Flow, OpcodeInfo, Type}};\n\n\
+         use crate::{{Cost, Domain, Emit, Flow, OpcodeInfo, Over, Type}};\n\n\
          /// By number of the opcode.\npub(super) static INFO: [OpcodeInfo; {}] = [",
         table.ops().count()
     );
@@ -101,14 +101,15 @@ fn info(out: &mut String, family: &Family, op: &Op) {
     }
     let _ = write!(
         out,
-        "], cost: Cost::{:?}, domain: Domain::{:?}, flow: Flow::{:?}, emit: Emit::{:?}, \
-         writes: {}, primitive: {} }},",
-        op.cost, op.domain, op.flow, op.emit, op.writes, op.primitive
+        "], cost: Cost::{:?}, domain: Domain::{:?}, flow: Flow::{:?}, over: Over::{:?}, \
+         emit: Emit::{:?}, writes: {}, primitive: {} }},",
+        op.cost, op.domain, op.flow, op.over, op.emit, op.writes, op.primitive
     );
 }
 
 fn choices(table: &Table) -> String {
     let mut out = head("Operands that choose by name among a few things.");
+    out.push_str("use crate::Type;\n\n");
     out.push_str(
         "/// The sets of names that operands choose from.\n\
          #[derive(Debug, Clone, Copy, PartialEq, Eq)]\n#[non_exhaustive]\npub enum ChoiceSet {\n",
@@ -123,7 +124,20 @@ fn choices(table: &Table) -> String {
     for choice in table.choices() {
         let _ = writeln!(out, "Self::{} => &{:?},", camel(&choice.name), choice.values);
     }
-    out.push_str("}\n}\n}\n");
+    out.push_str(
+        "}\n}\n\n/// What an element of each consists of, where loops go over such containers.\n\
+         #[must_use]\npub const fn yields(self) -> &'static [&'static [Type]] {\nmatch self {\n",
+    );
+    for choice in table.choices().filter(|choice| !choice.yields.is_empty()) {
+        let types = |types: &Vec<String>| {
+            let types: Vec<String> =
+                types.iter().map(|ty| format!("Type::{}", camel(ty))).collect();
+            format!("&[{}]", types.join(", "))
+        };
+        let yields: Vec<String> = choice.yields.iter().map(types).collect();
+        let _ = writeln!(out, "Self::{} => &[{}],", camel(&choice.name), yields.join(", "));
+    }
+    out.push_str("_ => &[],\n}\n}\n}\n");
     for choice in table.choices() {
         one_choice(&mut out, choice);
     }

@@ -1,5 +1,11 @@
 //! What `redis-server` on x86 makes of sums, and what it takes for numbers.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a test that fails says so"
+)]
+
 use super::Fraction;
 use proptest::prelude::*;
 

@@ -22,265 +22,362 @@ pub enum Opcode {
     BytesEqual = 4,
     /// `r[a] := integer r[b], or goto imm`. Reads a byte string as an integer; jumps where it is none.
     BytesInteger = 5,
+    /// `r[a] := length of r[b]`. Counts the bytes of a byte string.
+    BytesLen = 6,
+    /// `r[a] := r[b] r[c]`. Puts two byte strings together.
+    BytesJoin = 7,
+    /// `r[a] := r[b] = r[c] in lower case`. Tells whether two byte strings are equal but for the case of letters.
+    BytesSameWord = 8,
     /// `compile r[a] to b`. Compiles commands from source text and replies their names; an error, or with check an array of diagnostics, where it is wrong. With load they are in force from then on.
-    ReplyCompiled = 6,
+    ReplyCompiled = 9,
     /// `text b of command r[a], or nil`. Replies the source or the bytecode of a command as text; nil for an unknown name.
-    ReplySource = 7,
+    ReplySource = 10,
     /// `r[a] := drop added command r[b]`. Takes back a command that was added at run time or from the directory; a built-in one that it had replaced is in force again. False where there is none.
-    CommandDrop = 8,
+    CommandDrop = 11,
     /// `names of commands read anew`. Reads the directory of commands anew and replies the names of its commands; an error, and no change, where one of its files is wrong.
-    ReplyReloaded = 9,
+    ReplyReloaded = 12,
     /// `goto imm`. Goes on at another instruction.
-    Jump = 10,
+    Jump = 13,
     /// `if r[a] goto imm`. Jumps where a boolean is true.
-    JumpIf = 11,
+    JumpIf = 14,
     /// `if !r[a] goto imm`. Jumps where a boolean is false.
-    JumpUnless = 12,
+    JumpUnless = 15,
     /// `if r[a] = absent goto imm`. Jumps where an optional value is absent; where it falls through, the value is there.
-    JumpAbsent = 13,
+    JumpAbsent = 16,
     /// `r[a] := 0; r[a+1..] := group 0, or goto imm`. Opens the loop over the variadic parameter: loads the first group into the registers behind the position, or jumps where there is none.
-    ArgsFirst = 14,
+    ArgsFirst = 17,
     /// `r[a] += 1; r[a+1..] := group r[a], goto imm; at the end fall through`. Closes that loop: loads the next group and jumps back to the body, or falls through at the end.
-    ArgsNext = 15,
+    ArgsNext = 18,
     /// `r[a] := number of groups`. Counts the groups of the variadic parameter.
-    ArgsCount = 16,
+    ArgsCount = 19,
+    /// `r[a] := 0; r[a+1] := r[b], or goto imm where r[b] > r[c]`. Opens a loop over the integers from one to another, both included: loads the first into the register behind the position, or jumps where there is none. Faults where there are more than 65,536.
+    RangeFirst = 20,
+    /// `r[a] += 1; r[a+1] := next, goto imm; at the end fall through`. Closes that loop: loads the next integer and jumps back to the body, or falls through at the end.
+    RangeNext = 21,
+    /// `r[a] := 0; r[a+1..] := first of c at r[b], or goto imm`. Opens a loop over the elements of the container at a key: loads the first into the registers behind the position, or jumps where there is none. Reads a unit of them at a time; each is seen that is there throughout. The key holds such a container or nothing.
+    ElementsFirst = 22,
+    /// `r[a] += 1; r[a+1..] := next of c at r[b], goto imm; at the end fall through`. Closes that loop: loads the next element and jumps back to the body, or falls through at the end.
+    ElementsNext = 23,
     /// `end`. Ends the program, which has replied.
-    Halt = 17,
+    Halt = 24,
     /// `restart; error k[imm]; end`. Takes back what was replied so far, replies an error and ends the program.
-    Fault = 18,
+    Fault = 25,
     /// `r[a] := number of keys`. Counts the keys of the namespace on this shard.
-    DbLen = 19,
+    DbLen = 26,
     /// `flush namespace`. Removes every key of the namespace on this shard.
-    DbFlush = 20,
+    DbFlush = 27,
     /// `flush all namespaces`. Removes every key of every namespace on this shard.
-    DbFlushAll = 21,
+    DbFlushAll = 28,
     /// `r[a] a number, else goto imm`. Jumps where a byte string is no decimal fraction.
-    DecimalCheck = 22,
+    DecimalCheck = 29,
     /// `r[a] := r[b] + r[c], or goto imm`. Adds two decimal fractions; jumps where the sum is not finite.
-    DecimalAdd = 23,
+    DecimalAdd = 30,
     /// `r[a] := double of k[imm]`. Loads a double, whose bits stand among the constants as an integer.
-    FloatConst = 24,
+    FloatConst = 31,
     /// `r[a] := r[b] as double`. Makes a double of an integer; beyond 2^53, the nearest one.
-    FloatFromInt = 25,
+    FloatFromInt = 32,
     /// `r[a] := floor r[b], or goto imm`. Makes an integer of a double, rounding down; jumps where it does not fit.
-    FloatFloor = 26,
+    FloatFloor = 33,
     /// `r[a] := r[b] + r[c], or goto imm where not finite`. Adds.
-    FloatAdd = 27,
+    FloatAdd = 34,
     /// `r[a] := r[b] - r[c], or goto imm where not finite`. Subtracts.
-    FloatSub = 28,
+    FloatSub = 35,
     /// `r[a] := r[b] * r[c], or goto imm where not finite`. Multiplies.
-    FloatMul = 29,
+    FloatMul = 36,
     /// `r[a] := r[b] / r[c], or goto imm where not finite`. Divides.
-    FloatDiv = 30,
+    FloatDiv = 37,
     /// `r[a] := r[b] = r[c]`. Tells whether two doubles are equal; -0 equals 0.
-    FloatEqual = 31,
+    FloatEqual = 38,
     /// `r[a] := r[b] < r[c]`. Tells whether one double is less than another.
-    FloatLess = 32,
+    FloatLess = 39,
     /// `r[a] := r[b] <= r[c]`. Tells whether one double is at most another.
-    FloatLessEqual = 33,
+    FloatLessEqual = 40,
     /// `double r[a]`. Replies a double; in RESP2 as a string.
-    ReplyDouble = 34,
+    ReplyDouble = 41,
     /// `bytes string at r[a], or nil, or fault`. Replies the string at the key, nil where it is absent; faults with WRONGTYPE where it is of another kind. One look-up where the string is there.
-    EnsureReplyString = 35,
+    EnsureReplyString = 42,
     /// `r[a] := integer at r[b], or goto imm, or fault`. Reads the string at the key as an integer, 0 where the key is absent; jumps where it is none, and faults with WRONGTYPE where the key holds another kind. One look-up where the string is there.
-    EnsureStringInteger = 36,
+    EnsureStringInteger = 43,
     /// `r[a] := r[b] + c, or goto imm on overflow`. Adds a small constant.
-    IntAddConst = 37,
+    IntAddConst = 44,
     /// `string at r[a] := r[b], expiry kept; integer r[b]; end`. Makes the key hold an integer, lets it expire when it did before, replies the integer and ends the program.
-    StringSetIntegerEnd = 38,
+    StringSetIntegerEnd = 45,
     /// `status k[imm]; end`. Replies a short status and ends the program.
-    ReplyStatusEnd = 39,
+    ReplyStatusEnd = 46,
     /// `integer r[a]; end`. Replies an integer and ends the program.
-    ReplyIntegerEnd = 40,
+    ReplyIntegerEnd = 47,
     /// `integer r[a] as integer; end`. Replies a boolean as 1 or 0 and ends the program.
-    ReplyDigitEnd = 41,
+    ReplyDigitEnd = 48,
     /// `r[b] := 0; r[a] := 0; r[a+1..] := group 0, or goto imm`. Sets a counter to 0 and opens the loop over the variadic parameter, or jumps where there is no group.
-    ArgsCountFirst = 42,
+    ArgsCountFirst = 49,
     /// `r[c] += r[b] as integer; r[a] += 1; r[a+1..] := group r[a], goto imm; at the end integer r[c]; end`. Counts a condition that holds and closes the loop over the variadic parameter; at its end replies the counter and ends the program.
-    ArgsCountNextEnd = 43,
+    ArgsCountNextEnd = 50,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 44,
+    Copy = 51,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 45,
+    IntConst = 52,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 46,
+    IntWide = 53,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 47,
+    IntAdd = 54,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 48,
+    IntSub = 55,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 49,
+    IntMul = 56,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 50,
+    IntDiv = 57,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 51,
+    IntEqual = 58,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 52,
+    IntLess = 59,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 53,
+    IntLessEqual = 60,
     /// `r[a] += r[b] as integer, saturating`. Counts a condition that holds: adds 1 where it is true. Stays at the greatest integer.
-    IntCount = 54,
+    IntCount = 61,
     /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
-    CursorStart = 55,
+    CursorStart = 62,
+    /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where the key is absent.
+    ReplyItem = 63,
+    /// `details of item r[a], or goto imm where absent`. Replies what is known of the item at the key but for its value; jumps, without a reply, where the key is absent.
+    ReplyItemDetails = 64,
+    /// `stamp of r[a] with the reply, if there is an item`. Has the reply that follows tell the stamp of the item at the key, in protocols that have stamps. An item without one gets one: it goes with the next write of its value.
+    ReplyStamp = 65,
+    /// `claim r[a] if stale or r[b], and tell it with the reply`. Claims for this client the storing of a new item in the place of a stale one, or of any where that is wanted, unless another client has claimed it. The reply that follows tells how that stands.
+    ReplyClaim = 66,
+    /// `r[a] := item at r[b]?`. Tells whether there is an item at the key.
+    ItemExists = 67,
+    /// `item at r[a] := r[b] with flags r[c] until r[imm] ms`. Makes the key hold a string with flags, whatever it held before, that expires at a moment in milliseconds since the Unix epoch, or never where that is 0.
+    ItemSet = 68,
+    /// `item at r[a] := r[b] before or behind it`. Puts bytes before or behind the string at the key; flags and expiry stay.
+    ItemExtend = 69,
+    /// `r[a] := expire item r[b] at r[c] ms`. Sets when the item expires, in milliseconds since the Unix epoch, or never where that is 0; a moment that has passed removes it. Tells whether it was there.
+    ItemExpire = 70,
+    /// `r[a] := stamp of r[b], or goto imm where absent`. Reads the stamp of the item at the key, 0 where it has none; jumps where the key is absent.
+    ItemStamp = 71,
+    /// `r[a] := r[b] claimed?`. Tells whether a client has claimed the storing of a new item in this one's place.
+    ItemClaimed = 72,
+    /// `r[a] stale, claimed as r[b]`. Marks the item at the key as stale and gives it a new stamp; says whether it is claimed.
+    ItemInvalidate = 73,
+    /// `r[a] := number at r[b], or goto imm`. Reads the item at the key as a number without sign, of which the integer has the bits; jumps where it is none, or absent.
+    ItemNumber = 74,
+    /// `item at r[a] := number of bits r[b]`. Puts a number without sign in the place of the string at the key; flags and expiry stay.
+    ItemSetNumber = 75,
+    /// `r[a] := r[b] + r[c] mod 2^64`. Adds numbers without sign; beyond the greatest it begins anew.
+    NumberAdd = 76,
+    /// `r[a] := max(r[b] - r[c], 0)`. Subtracts numbers without sign, down to 0.
+    NumberSub = 77,
+    /// `number of bits r[a]`. Replies a number without sign, of which the integer has the bits.
+    ReplyNumber = 78,
+    /// `flush namespace at r[a] ms`. Removes every key of the namespace on this shard at a moment in milliseconds since the Unix epoch, in the place of what was said before.
+    DbFlushAt = 79,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 56,
+    KeyEnsure = 80,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 57,
+    KeyCheck = 81,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 58,
+    KeyExists = 82,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 59,
+    KeyKindName = 83,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 60,
+    KeyRemove = 84,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 61,
+    KeyExpiry = 85,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 62,
+    KeyExpire = 86,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 63,
+    KeyPersist = 87,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 64,
+    KeySetFlags = 88,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 65,
+    NowMs = 89,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 66,
+    ReplyScan = 90,
     /// `array of keys like r[a], from cursor r[b] on`. Replies an array of the names of all keys of the namespace on this shard that match a pattern.
-    ReplyKeys = 67,
+    ReplyKeys = 91,
     /// `r[a] := name of any key`. Draws a key of the namespace on this shard at random; absent where there is none.
-    KeyRandom = 68,
+    KeyRandom = 92,
     /// `r[a] := name of encoding at r[b]`. Names the encoding of what the key holds, as Redis has it that comes nearest; none where it is absent.
-    KeyEncodingName = 69,
+    KeyEncodingName = 93,
     /// `r[a] := move r[b] to database r[c], or goto imm`. Moves the key to another database and tells whether that was done: not where it is absent, nor where the other one has it. Jumps where there is no such database.
-    KeyMove = 70,
+    KeyMove = 94,
     /// `r[a] := serialised value at r[b]`. Serialises what the key holds; absent where it is.
-    KeyDump = 71,
+    KeyDump = 95,
     /// `value at r[a] := r[b] until r[c] ms, or goto imm`. Makes the key hold a serialised value that expires at a moment, in milliseconds since the Unix epoch, or at 0 never. Jumps where the payload means no value.
-    KeyRestore = 72,
+    KeyRestore = 96,
     /// `r[a] := version and checksum of r[b] are right`. Tells whether a serialised value has a version that is read and the checksum of its bytes.
-    DumpIsWhole = 73,
+    DumpIsWhole = 97,
     /// `r[a] := database`. Reads which database the request is about.
-    DbNumber = 74,
+    DbNumber = 98,
+    /// `r[a] := number of elements at r[b]`. Counts the elements; 0 where the key is absent.
+    ListLen = 99,
+    /// `list at r[a] := r[c] before element r[b]`. Puts an element before another one, or behind the last one where the index is -1 or the length; creates the list where it is absent. Beyond the ends nothing happens.
+    ListInsert = 100,
+    /// `r[a] := element r[c] of list at r[b]`. Copies an element to the scratch space; absent where there is none.
+    ListGet = 101,
+    /// `r[a] := removed element r[c] of list at r[b]`. Removes an element and copies it to the scratch space; absent where there is none.
+    ListTake = 102,
+    /// `element r[b] of list at r[a] := r[c]`. Puts an element in place of another one; where there is none nothing happens.
+    ListSet = 103,
+    /// `remove r[c] elements from r[b] on of list at r[a], r[imm] are gone`. Removes up to `r[c]` elements from index `r[b]`, which is not negative, on.
+    ListRemove = 104,
+    /// `remove r[b] elements r[c] from list at r[a], from r[imm] on; integer`. Removes the first `r[b]` elements that are equal to a value, or where that is below 0 as many of the last, and replies how many it were. Counts what is left of them towards 0.
+    ReplyListRemoved = 105,
+    /// `r[a] := index of r[c] in list at r[b], from r[imm] on`. Finds the first element that is equal to a value; absent where there is none.
+    ListFind = 106,
+    /// `array of r[c] elements from r[b] on of list at r[a], r[imm] are out`. Replies up to `r[c]` elements from index `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
+    ReplyListRange = 107,
+    /// `array of r[b] elements taken from list at r[a], r[c] are out`. Removes up to `r[b]` elements from the front, or where that is below 0 from the back, and replies them as an array.
+    ReplyListTaken = 108,
+    /// `r[a] := number of names at r[b]`. Counts the names; 0 where the key is absent.
+    MapLen = 109,
+    /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
+    MapSet = 110,
+    /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
+    MapGet = 111,
+    /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
+    MapLenOf = 112,
+    /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
+    MapRemove = 113,
+    /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
+    ReplyMapPairs = 114,
+    /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
+    ReplyMapNames = 115,
+    /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
+    ReplyMapValues = 116,
+    /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
+    ReplyMapScan = 117,
     /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
-    Multi = 75,
+    Multi = 118,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
-    MultiWatch = 76,
+    MultiWatch = 119,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 77,
+    ReplyStatus = 120,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 78,
+    ReplyStatusOf = 121,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 79,
+    ReplyNil = 122,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 80,
+    ReplyNilArray = 123,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 81,
+    ReplyInteger = 124,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 82,
+    ReplyBoolean = 125,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 83,
+    ReplyBytes = 126,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 84,
+    ReplyLiteral = 127,
+    /// `error r[a]`. Replies an error whose text was computed.
+    ReplyError = 128,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 85,
+    ReplyArray = 129,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 86,
+    ReplyMap = 130,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 87,
+    ReplyOpen = 131,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 88,
+    ReplyClose = 132,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 89,
+    Resp3 = 133,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 90,
+    SessionInteger = 134,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 91,
+    SessionBytes = 135,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 92,
+    SessionSet = 136,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 93,
+    SessionSelect = 137,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 94,
+    SessionProtocol = 138,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 95,
+    SessionAuthenticate = 139,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 96,
-    /// `select settings like r[a]`. Adds the settings that match a pattern to the selection of reply_config.
-    ConfigSelect = 97,
-    /// `map of selected settings`. Replies a map of the selected settings.
-    ReplyConfig = 98,
-    /// `select section r[a]`. Adds a section to the selection of reply_info.
-    InfoSelect = 99,
-    /// `text of selected sections`. Replies the selected sections as text, the default ones without a selection.
-    ReplyInfo = 100,
+    SessionClose = 140,
+    /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
+    WordsAdd = 141,
+    /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
+    ReplyAnswer = 142,
+    /// `session := new`. Makes the connection as it was when it was new.
+    SessionReset = 143,
+    /// `replies := b`. Says which replies the connection gets from the next request on.
+    SessionReplies = 144,
+    /// `stop`. Tells the server to stop, once what it has read is answered.
+    ServerStop = 145,
+    /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
+    ServerSleep = 146,
+    /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
+    ReplyStats = 147,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 101,
+    ReplyCommandInfo = 148,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 102,
+    ReplyCommandDocs = 149,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 103,
+    ReplyCommands = 150,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 104,
+    SetAdd = 151,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 105,
+    SetRemove = 152,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 106,
+    SetLen = 153,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 107,
+    SetContains = 154,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 108,
+    ReplySetMembers = 155,
+    /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
+    ReplySetScan = 156,
     /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 109,
+    KeyCopy = 157,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 110,
+    KeyRename = 158,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 111,
+    DbSwap = 159,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 112,
+    GatherSmallest = 160,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 113,
+    GatherUnion = 161,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 114,
+    GatherIntersection = 162,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 115,
+    GatherDifference = 163,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 116,
+    GatheredLen = 164,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 117,
+    GatheredStore = 165,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 118,
+    ReplyGathered = 166,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 119,
-    /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where there is none.
-    ReplyItem = 120,
+    ReplyString = 167,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 121,
+    StringGet = 168,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 122,
+    StringInteger = 169,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 123,
+    StringSet = 170,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 124,
+    StringSetKeep = 171,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 125,
+    StringSetUntil = 172,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 126,
+    StringSetInteger = 173,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 127,
+    StringLen = 174,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 128,
+    StringSplice = 175,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 129,
+    ReplyStringRange = 176,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 130] = [
+    pub const ALL: [Self; 177] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
         Self::BytesConst,
         Self::BytesEqual,
         Self::BytesInteger,
+        Self::BytesLen,
+        Self::BytesJoin,
+        Self::BytesSameWord,
         Self::ReplyCompiled,
         Self::ReplySource,
         Self::CommandDrop,
@@ -292,6 +389,10 @@ impl Opcode {
         Self::ArgsFirst,
         Self::ArgsNext,
         Self::ArgsCount,
+        Self::RangeFirst,
+        Self::RangeNext,
+        Self::ElementsFirst,
+        Self::ElementsNext,
         Self::Halt,
         Self::Fault,
         Self::DbLen,
@@ -331,6 +432,23 @@ impl Opcode {
         Self::IntLessEqual,
         Self::IntCount,
         Self::CursorStart,
+        Self::ReplyItem,
+        Self::ReplyItemDetails,
+        Self::ReplyStamp,
+        Self::ReplyClaim,
+        Self::ItemExists,
+        Self::ItemSet,
+        Self::ItemExtend,
+        Self::ItemExpire,
+        Self::ItemStamp,
+        Self::ItemClaimed,
+        Self::ItemInvalidate,
+        Self::ItemNumber,
+        Self::ItemSetNumber,
+        Self::NumberAdd,
+        Self::NumberSub,
+        Self::ReplyNumber,
+        Self::DbFlushAt,
         Self::KeyEnsure,
         Self::KeyCheck,
         Self::KeyExists,
@@ -350,6 +468,25 @@ impl Opcode {
         Self::KeyRestore,
         Self::DumpIsWhole,
         Self::DbNumber,
+        Self::ListLen,
+        Self::ListInsert,
+        Self::ListGet,
+        Self::ListTake,
+        Self::ListSet,
+        Self::ListRemove,
+        Self::ReplyListRemoved,
+        Self::ListFind,
+        Self::ReplyListRange,
+        Self::ReplyListTaken,
+        Self::MapLen,
+        Self::MapSet,
+        Self::MapGet,
+        Self::MapLenOf,
+        Self::MapRemove,
+        Self::ReplyMapPairs,
+        Self::ReplyMapNames,
+        Self::ReplyMapValues,
+        Self::ReplyMapScan,
         Self::Multi,
         Self::MultiWatch,
         Self::ReplyStatus,
@@ -360,6 +497,7 @@ impl Opcode {
         Self::ReplyBoolean,
         Self::ReplyBytes,
         Self::ReplyLiteral,
+        Self::ReplyError,
         Self::ReplyArray,
         Self::ReplyMap,
         Self::ReplyOpen,
@@ -372,10 +510,13 @@ impl Opcode {
         Self::SessionProtocol,
         Self::SessionAuthenticate,
         Self::SessionClose,
-        Self::ConfigSelect,
-        Self::ReplyConfig,
-        Self::InfoSelect,
-        Self::ReplyInfo,
+        Self::WordsAdd,
+        Self::ReplyAnswer,
+        Self::SessionReset,
+        Self::SessionReplies,
+        Self::ServerStop,
+        Self::ServerSleep,
+        Self::ReplyStats,
         Self::ReplyCommandInfo,
         Self::ReplyCommandDocs,
         Self::ReplyCommands,
@@ -384,6 +525,7 @@ impl Opcode {
         Self::SetLen,
         Self::SetContains,
         Self::ReplySetMembers,
+        Self::ReplySetScan,
         Self::KeyCopy,
         Self::KeyRename,
         Self::DbSwap,
@@ -395,7 +537,6 @@ impl Opcode {
         Self::GatheredStore,
         Self::ReplyGathered,
         Self::ReplyString,
-        Self::ReplyItem,
         Self::StringGet,
         Self::StringInteger,
         Self::StringSet,
@@ -424,6 +565,9 @@ impl Opcode {
             "bytes_const" => Some(Self::BytesConst),
             "bytes_equal" => Some(Self::BytesEqual),
             "bytes_integer" => Some(Self::BytesInteger),
+            "bytes_len" => Some(Self::BytesLen),
+            "bytes_join" => Some(Self::BytesJoin),
+            "bytes_same_word" => Some(Self::BytesSameWord),
             "reply_compiled" => Some(Self::ReplyCompiled),
             "reply_source" => Some(Self::ReplySource),
             "command_drop" => Some(Self::CommandDrop),
@@ -435,6 +579,10 @@ impl Opcode {
             "args_first" => Some(Self::ArgsFirst),
             "args_next" => Some(Self::ArgsNext),
             "args_count" => Some(Self::ArgsCount),
+            "range_first" => Some(Self::RangeFirst),
+            "range_next" => Some(Self::RangeNext),
+            "elements_first" => Some(Self::ElementsFirst),
+            "elements_next" => Some(Self::ElementsNext),
             "halt" => Some(Self::Halt),
             "fault" => Some(Self::Fault),
             "db_len" => Some(Self::DbLen),
@@ -474,6 +622,23 @@ impl Opcode {
             "int_less_equal" => Some(Self::IntLessEqual),
             "int_count" => Some(Self::IntCount),
             "cursor_start" => Some(Self::CursorStart),
+            "reply_item" => Some(Self::ReplyItem),
+            "reply_item_details" => Some(Self::ReplyItemDetails),
+            "reply_stamp" => Some(Self::ReplyStamp),
+            "reply_claim" => Some(Self::ReplyClaim),
+            "item_exists" => Some(Self::ItemExists),
+            "item_set" => Some(Self::ItemSet),
+            "item_extend" => Some(Self::ItemExtend),
+            "item_expire" => Some(Self::ItemExpire),
+            "item_stamp" => Some(Self::ItemStamp),
+            "item_claimed" => Some(Self::ItemClaimed),
+            "item_invalidate" => Some(Self::ItemInvalidate),
+            "item_number" => Some(Self::ItemNumber),
+            "item_set_number" => Some(Self::ItemSetNumber),
+            "number_add" => Some(Self::NumberAdd),
+            "number_sub" => Some(Self::NumberSub),
+            "reply_number" => Some(Self::ReplyNumber),
+            "db_flush_at" => Some(Self::DbFlushAt),
             "key_ensure" => Some(Self::KeyEnsure),
             "key_check" => Some(Self::KeyCheck),
             "key_exists" => Some(Self::KeyExists),
@@ -493,6 +658,25 @@ impl Opcode {
             "key_restore" => Some(Self::KeyRestore),
             "dump_is_whole" => Some(Self::DumpIsWhole),
             "db_number" => Some(Self::DbNumber),
+            "list_len" => Some(Self::ListLen),
+            "list_insert" => Some(Self::ListInsert),
+            "list_get" => Some(Self::ListGet),
+            "list_take" => Some(Self::ListTake),
+            "list_set" => Some(Self::ListSet),
+            "list_remove" => Some(Self::ListRemove),
+            "reply_list_removed" => Some(Self::ReplyListRemoved),
+            "list_find" => Some(Self::ListFind),
+            "reply_list_range" => Some(Self::ReplyListRange),
+            "reply_list_taken" => Some(Self::ReplyListTaken),
+            "map_len" => Some(Self::MapLen),
+            "map_set" => Some(Self::MapSet),
+            "map_get" => Some(Self::MapGet),
+            "map_len_of" => Some(Self::MapLenOf),
+            "map_remove" => Some(Self::MapRemove),
+            "reply_map_pairs" => Some(Self::ReplyMapPairs),
+            "reply_map_names" => Some(Self::ReplyMapNames),
+            "reply_map_values" => Some(Self::ReplyMapValues),
+            "reply_map_scan" => Some(Self::ReplyMapScan),
             "multi" => Some(Self::Multi),
             "multi_watch" => Some(Self::MultiWatch),
             "reply_status" => Some(Self::ReplyStatus),
@@ -503,6 +687,7 @@ impl Opcode {
             "reply_boolean" => Some(Self::ReplyBoolean),
             "reply_bytes" => Some(Self::ReplyBytes),
             "reply_literal" => Some(Self::ReplyLiteral),
+            "reply_error" => Some(Self::ReplyError),
             "reply_array" => Some(Self::ReplyArray),
             "reply_map" => Some(Self::ReplyMap),
             "reply_open" => Some(Self::ReplyOpen),
@@ -515,10 +700,13 @@ impl Opcode {
             "session_protocol" => Some(Self::SessionProtocol),
             "session_authenticate" => Some(Self::SessionAuthenticate),
             "session_close" => Some(Self::SessionClose),
-            "config_select" => Some(Self::ConfigSelect),
-            "reply_config" => Some(Self::ReplyConfig),
-            "info_select" => Some(Self::InfoSelect),
-            "reply_info" => Some(Self::ReplyInfo),
+            "words_add" => Some(Self::WordsAdd),
+            "reply_answer" => Some(Self::ReplyAnswer),
+            "session_reset" => Some(Self::SessionReset),
+            "session_replies" => Some(Self::SessionReplies),
+            "server_stop" => Some(Self::ServerStop),
+            "server_sleep" => Some(Self::ServerSleep),
+            "reply_stats" => Some(Self::ReplyStats),
             "reply_command_info" => Some(Self::ReplyCommandInfo),
             "reply_command_docs" => Some(Self::ReplyCommandDocs),
             "reply_commands" => Some(Self::ReplyCommands),
@@ -527,6 +715,7 @@ impl Opcode {
             "set_len" => Some(Self::SetLen),
             "set_contains" => Some(Self::SetContains),
             "reply_set_members" => Some(Self::ReplySetMembers),
+            "reply_set_scan" => Some(Self::ReplySetScan),
             "key_copy" => Some(Self::KeyCopy),
             "key_rename" => Some(Self::KeyRename),
             "db_swap" => Some(Self::DbSwap),
@@ -538,7 +727,6 @@ impl Opcode {
             "gathered_store" => Some(Self::GatheredStore),
             "reply_gathered" => Some(Self::ReplyGathered),
             "reply_string" => Some(Self::ReplyString),
-            "reply_item" => Some(Self::ReplyItem),
             "string_get" => Some(Self::StringGet),
             "string_integer" => Some(Self::StringInteger),
             "string_set" => Some(Self::StringSet),

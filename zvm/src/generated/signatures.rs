@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 72] = [
+pub static PRIMITIVES: [Primitive; 115] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -30,6 +30,56 @@ pub static PRIMITIVES: [Primitive; 72] = [
         otherwise: Some(Branch::NotInteger),
     },
     Primitive {
+        name: "bytes_join",
+        op: Opcode::BytesJoin,
+        params: &[
+            PrimitiveParam {
+                name: "left",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "right",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "bytes_len",
+        op: Opcode::BytesLen,
+        params: &[PrimitiveParam {
+            name: "text",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "bytes_same_word",
+        op: Opcode::BytesSameWord,
+        params: &[
+            PrimitiveParam {
+                name: "left",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "right",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "command_drop",
         op: Opcode::CommandDrop,
         params: &[PrimitiveParam {
@@ -38,18 +88,6 @@ pub static PRIMITIVES: [Primitive; 72] = [
             kind: OperandKind::In(Pattern::Is(Type::Bytes)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
-        cursor: None,
-        otherwise: None,
-    },
-    Primitive {
-        name: "config_select",
-        op: Opcode::ConfigSelect,
-        params: &[PrimitiveParam {
-            name: "pattern",
-            slot: Slot::A,
-            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
-        }],
-        result: None,
         cursor: None,
         otherwise: None,
     },
@@ -65,6 +103,18 @@ pub static PRIMITIVES: [Primitive; 72] = [
         name: "db_flush_all",
         op: Opcode::DbFlushAll,
         params: &[],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "db_flush_at",
+        op: Opcode::DbFlushAt,
+        params: &[PrimitiveParam {
+            name: "at_ms",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Int)),
+        }],
         result: None,
         cursor: None,
         otherwise: None,
@@ -240,16 +290,162 @@ pub static PRIMITIVES: [Primitive; 72] = [
         otherwise: None,
     },
     Primitive {
-        name: "info_select",
-        op: Opcode::InfoSelect,
+        name: "item_claimed",
+        op: Opcode::ItemClaimed,
         params: &[PrimitiveParam {
-            name: "section",
-            slot: Slot::A,
-            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "item_exists",
+        op: Opcode::ItemExists,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "item_expire",
+        op: Opcode::ItemExpire,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "at_ms",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "item_extend",
+        op: Opcode::ItemExtend,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "piece",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "before",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
         result: None,
         cursor: None,
         otherwise: None,
+    },
+    Primitive {
+        name: "item_invalidate",
+        op: Opcode::ItemInvalidate,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "claimed",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "item_number",
+        op: Opcode::ItemNumber,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: Some(Branch::NotInteger),
+    },
+    Primitive {
+        name: "item_set",
+        op: Opcode::ItemSet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "flags",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "at_ms",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "item_set_number",
+        op: Opcode::ItemSetNumber,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "bits",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "item_stamp",
+        op: Opcode::ItemStamp,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: Some(Branch::Absent),
     },
     Primitive {
         name: "key_copy",
@@ -463,6 +659,240 @@ pub static PRIMITIVES: [Primitive; 72] = [
         otherwise: None,
     },
     Primitive {
+        name: "list_find",
+        op: Opcode::ListFind,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "element",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "list_get",
+        op: Opcode::ListGet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "index",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "list_insert",
+        op: Opcode::ListInsert,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "index",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "element",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "list_len",
+        op: Opcode::ListLen,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "list_remove",
+        op: Opcode::ListRemove,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "index",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "list_set",
+        op: Opcode::ListSet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "index",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "element",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "list_take",
+        op: Opcode::ListTake,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "index",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "map_get",
+        op: Opcode::MapGet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "name",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "map_len",
+        op: Opcode::MapLen,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "map_len_of",
+        op: Opcode::MapLenOf,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "name",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "map_remove",
+        op: Opcode::MapRemove,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "name",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "map_set",
+        op: Opcode::MapSet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "name",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "multi",
         op: Opcode::Multi,
         params: &[PrimitiveParam {
@@ -491,6 +921,75 @@ pub static PRIMITIVES: [Primitive; 72] = [
         op: Opcode::NowMs,
         params: &[],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "number_add",
+        op: Opcode::NumberAdd,
+        params: &[
+            PrimitiveParam {
+                name: "left",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "right",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "number_sub",
+        op: Opcode::NumberSub,
+        params: &[
+            PrimitiveParam {
+                name: "left",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "right",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_answer",
+        op: Opcode::ReplyAnswer,
+        params: &[PrimitiveParam {
+            name: "question",
+            slot: Slot::B,
+            kind: OperandKind::Choice(ChoiceSet::Question),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_claim",
+        op: Opcode::ReplyClaim,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "wanted",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: None,
         cursor: None,
         otherwise: None,
     },
@@ -562,9 +1061,13 @@ pub static PRIMITIVES: [Primitive; 72] = [
         otherwise: None,
     },
     Primitive {
-        name: "reply_config",
-        op: Opcode::ReplyConfig,
-        params: &[],
+        name: "reply_error",
+        op: Opcode::ReplyError,
+        params: &[PrimitiveParam {
+            name: "text",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
         result: None,
         cursor: None,
         otherwise: None,
@@ -578,16 +1081,20 @@ pub static PRIMITIVES: [Primitive; 72] = [
         otherwise: None,
     },
     Primitive {
-        name: "reply_info",
-        op: Opcode::ReplyInfo,
-        params: &[],
-        result: None,
-        cursor: None,
-        otherwise: None,
-    },
-    Primitive {
         name: "reply_item",
         op: Opcode::ReplyItem,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: Some(Branch::Absent),
+    },
+    Primitive {
+        name: "reply_item_details",
+        op: Opcode::ReplyItemDetails,
         params: &[PrimitiveParam {
             name: "key",
             slot: Slot::A,
@@ -607,6 +1114,150 @@ pub static PRIMITIVES: [Primitive; 72] = [
         }],
         result: None,
         cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_list_range",
+        op: Opcode::ReplyListRange,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "index",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_list_removed",
+        op: Opcode::ReplyListRemoved,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "wanted",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "element",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_list_taken",
+        op: Opcode::ReplyListTaken,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::C),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_map_names",
+        op: Opcode::ReplyMapNames,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_map_pairs",
+        op: Opcode::ReplyMapPairs,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_map_scan",
+        op: Opcode::ReplyMapScan,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "cursor",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Cursor)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "pattern",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Maybe(Type::Bytes)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_map_values",
+        op: Opcode::ReplyMapValues,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_number",
+        op: Opcode::ReplyNumber,
+        params: &[PrimitiveParam {
+            name: "bits",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Int)),
+        }],
+        result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -659,6 +1310,35 @@ pub static PRIMITIVES: [Primitive; 72] = [
         otherwise: None,
     },
     Primitive {
+        name: "reply_set_scan",
+        op: Opcode::ReplySetScan,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "cursor",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Cursor)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "pattern",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Maybe(Type::Bytes)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "reply_source",
         op: Opcode::ReplySource,
         params: &[
@@ -673,6 +1353,30 @@ pub static PRIMITIVES: [Primitive; 72] = [
                 kind: OperandKind::Choice(ChoiceSet::SourceForm),
             },
         ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_stamp",
+        op: Opcode::ReplyStamp,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_stats",
+        op: Opcode::ReplyStats,
+        params: &[PrimitiveParam {
+            name: "kind",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
         result: None,
         cursor: None,
         otherwise: None,
@@ -706,6 +1410,26 @@ pub static PRIMITIVES: [Primitive; 72] = [
         op: Opcode::Resp3,
         params: &[],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "server_sleep",
+        op: Opcode::ServerSleep,
+        params: &[PrimitiveParam {
+            name: "seconds",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Float)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "server_stop",
+        op: Opcode::ServerStop,
+        params: &[],
+        result: None,
         cursor: None,
         otherwise: None,
     },
@@ -769,6 +1493,26 @@ pub static PRIMITIVES: [Primitive; 72] = [
             kind: OperandKind::In(Pattern::Is(Type::Int)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "session_replies",
+        op: Opcode::SessionReplies,
+        params: &[PrimitiveParam {
+            name: "mode",
+            slot: Slot::B,
+            kind: OperandKind::Choice(ChoiceSet::ReplyMode),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "session_reset",
+        op: Opcode::SessionReset,
+        params: &[],
+        result: None,
         cursor: None,
         otherwise: None,
     },
@@ -1012,5 +1756,17 @@ pub static PRIMITIVES: [Primitive; 72] = [
         result: None,
         cursor: None,
         otherwise: Some(Branch::Overflow),
+    },
+    Primitive {
+        name: "words_add",
+        op: Opcode::WordsAdd,
+        params: &[PrimitiveParam {
+            name: "word",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
     },
 ];

@@ -1,9 +1,9 @@
 //! Byte strings.
 
-use crate::Instruction;
 use crate::handlers::string::integer;
 use crate::interpret::{Machine, Step};
 use crate::registers::Value;
+use crate::{Instruction, Text};
 use databox::decimal;
 
 #[inline]
@@ -25,5 +25,28 @@ pub(crate) fn bytes_integer<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instructi
     let value = vm.registers.text(i.b, vm.input).and_then(integer);
     let Some(value) = value else { return Step::Jump };
     vm.registers.set(i.a, Value::Int(value));
+    Step::Next
+}
+
+pub(crate) fn bytes_len<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let len = vm.registers.text(i.b, vm.input).map_or(0, |text| text.len());
+    vm.registers.set(i.a, Value::Int(i64::try_from(len).unwrap_or(i64::MAX)));
+    Step::Next
+}
+
+pub(crate) fn bytes_join<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let (mut left_digits, mut right_digits) = (decimal::Buffer::new(), decimal::Buffer::new());
+    let left = vm.registers.bytes(i.b, vm.input, &mut left_digits);
+    let joined = [left, vm.registers.bytes(i.c, vm.input, &mut right_digits)].concat();
+    let copied = vm.registers.copy_in(i.a, Text::Bytes(&joined));
+    vm.done(copied)
+}
+
+pub(crate) fn bytes_same_word<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let (mut left_digits, mut right_digits) = (decimal::Buffer::new(), decimal::Buffer::new());
+    let left = vm.registers.bytes(i.b, vm.input, &mut left_digits);
+    let right = vm.registers.bytes(i.c, vm.input, &mut right_digits);
+    let same = left.eq_ignore_ascii_case(right);
+    vm.registers.set(i.a, Value::Bool(same));
     Step::Next
 }

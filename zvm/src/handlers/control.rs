@@ -1,9 +1,11 @@
 //! Flow of control.
 
+use crate::generated::{self, Elements as ContainerElements};
 use crate::interpret::{Machine, Step, Variadic};
+use crate::operand::{RANGE_MAX, UNIT_ELEMENTS};
 use crate::registers::Value;
 use crate::signature::read_number;
-use crate::{Fault, Instruction, ParamType, Store};
+use crate::{ChoiceSet, Fault, Instruction, ParamType, Store};
 
 #[inline]
 pub(crate) fn jump<S, N, R>(_: &mut Machine<'_, S, N, R>, _: Instruction) -> Step {
@@ -49,6 +51,109 @@ pub(crate) fn args_count<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction)
     let count = vm.variadic().map_or(0, |variadic| variadic.span.count);
     vm.registers.set(i.a, Value::Int(i64::try_from(count).unwrap_or(i64::MAX)));
     Step::Next
+}
+
+#[inline]
+pub(crate) fn range_first<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let (low, high) = (vm.registers.int(i.b), vm.registers.int(i.c));
+    if low > high {
+        return Step::Jump;
+    }
+    let left = high.checked_sub(low).and_then(|left| u32::try_from(left).ok());
+    let Some(left) = left.filter(|left| *left < RANGE_MAX) else {
+        return vm.fault(Fault::RangeTooLong);
+    };
+    vm.registers.set(i.a, Value::Range { at: low, left });
+    vm.registers.set(i.a.wrapping_add(1), Value::Int(low));
+    Step::Next
+}
+
+#[inline]
+pub(crate) fn range_next<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let (at, left) = vm.registers.range(i.a);
+    let (Some(at), Some(left)) = (at.checked_add(1), left.checked_sub(1)) else {
+        return Step::Next;
+    };
+    vm.registers.set(i.a, Value::Range { at, left });
+    vm.registers.set(i.a.wrapping_add(1), Value::Int(at));
+    Step::back_for(left)
+}
+
+pub(crate) fn elements_first<S: Store, N, R>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    match read_elements(vm, i, 0) {
+        Ok(()) if load_element(vm, i, 0) => Step::Next,
+        Ok(()) => Step::Jump,
+        Err(fault) => vm.fault(fault),
+    }
+}
+
+pub(crate) fn elements_next<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let next = vm.registers.group(i.a).wrapping_add(1);
+    if load_element(vm, i, next) {
+        return Step::Jump;
+    }
+    let cursor = vm.registers.buffers().elements.cursor;
+    if cursor == 0 {
+        return Step::Next;
+    }
+    match read_elements(vm, i, cursor) {
+        Ok(()) if load_element(vm, i, 0) => Step::JumpUnit,
+        Ok(()) => Step::Next,
+        Err(fault) => vm.fault(fault),
+    }
+}
+
+/// Reads a unit of a container from a cursor on.
+fn read_elements<S: Store, N, R>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+    mut cursor: u64,
+) -> Result<(), Fault> {
+    let mut read = std::mem::take(&mut vm.registers.buffers().elements);
+    read.values.clear();
+    loop {
+        cursor = vm.at_key(i.b, |store, key, _| match generated::elements(i.c) {
+            ContainerElements::SetMembers => {
+                store.set_scan(key, cursor, UNIT_ELEMENTS, &mut |member| read.push(member))
+            }
+            ContainerElements::ListValues => {
+                store.list_walk(key, cursor, UNIT_ELEMENTS, false, &mut |value| read.push(value));
+                let visited = read.values.len() as u64;
+                if visited < UNIT_ELEMENTS { 0 } else { cursor + visited }
+            }
+            ContainerElements::MapPairs => {
+                store.map_walk(key, cursor, UNIT_ELEMENTS, &mut |name, value| {
+                    read.push(name);
+                    read.push(value);
+                })
+            }
+        });
+        if cursor == 0 || !read.values.is_empty() {
+            break;
+        }
+    }
+    read.cursor = cursor;
+    vm.registers.keep_elements(read)
+}
+
+/// Loads an element of what was read into the registers behind a loop's position; false where
+/// there is none of that number.
+fn load_element<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction, number: u32) -> bool {
+    let yields = ChoiceSet::Elements.yields().get(usize::from(i.c));
+    let len = yields.map_or(1, |types| types.len());
+    let first = number as usize * len;
+    for (register, offset) in (i.a.wrapping_add(1)..).zip(0..len) {
+        let Some(value) = vm.registers.buffers().elements.values.get(first + offset) else {
+            return false;
+        };
+        let value = *value;
+        vm.registers.set(register, value);
+    }
+    vm.registers.set(i.a, Value::Loop(number));
+    true
 }
 
 #[inline]

@@ -193,10 +193,7 @@ pub(crate) fn reply_scan<S: Store, N, R: ReplySink>(
     let wanted = u64::try_from(vm.registers.int(i.b)).unwrap_or(0);
     let unit = wanted.min(UNIT_ELEMENTS);
     let scanned = vm.store.scan(cursor, unit, ScanFilter { pattern, type_name }, &mut |key| {
-        let mut digits = decimal::Buffer::new();
-        let key = key.bytes(&mut digits);
-        keys.extend_from_slice(&(key.len() as u64).to_le_bytes());
-        keys.extend_from_slice(key);
+        hold(&mut keys, key);
         found += 1;
     });
     let left = wanted - unit;
@@ -208,8 +205,16 @@ pub(crate) fn reply_scan<S: Store, N, R: ReplySink>(
     if scanned.more && left > 0 { Step::Again } else { reply_page(vm, scanned.cursor) }
 }
 
-/// Replies the cursor, and the keys that were found.
-fn reply_page<S, N, R: ReplySink>(vm: &mut Machine<'_, S, N, R>, cursor: u64) -> Step {
+/// Keeps a text until the page that it is in is replied.
+pub(super) fn hold(held: &mut Vec<u8>, text: Text<'_>) {
+    let mut digits = decimal::Buffer::new();
+    let text = text.bytes(&mut digits);
+    held.extend_from_slice(&(text.len() as u64).to_le_bytes());
+    held.extend_from_slice(text);
+}
+
+/// Replies the cursor, and what was found.
+pub(super) fn reply_page<S, N, R: ReplySink>(vm: &mut Machine<'_, S, N, R>, cursor: u64) -> Step {
     let buffers = vm.registers.buffers();
     vm.sink.array(2);
     vm.sink.bytes(Text::Bytes(itoa::Buffer::new().format(cursor).as_bytes()));

@@ -4,6 +4,7 @@ use crate::generated::{Aggregate, aggregate};
 use crate::interpret::{Machine, Step};
 use crate::registers::{OpenAggregate, Value};
 use crate::{Fault, Instruction, ReplySink, Text};
+use databox::decimal;
 
 #[inline]
 pub(crate) fn reply_status<S, N, R: ReplySink>(
@@ -77,6 +78,15 @@ pub(crate) fn reply_literal<S, N, R: ReplySink>(
     i: Instruction,
 ) -> Step {
     vm.sink.bytes(Text::Bytes(vm.input.literal(i.imm)));
+    vm.replied(1)
+}
+
+pub(crate) fn reply_error<S, N, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    let mut digits = decimal::Buffer::new();
+    vm.sink.error(vm.registers.bytes(i.a, vm.input, &mut digits));
     vm.replied(1)
 }
 

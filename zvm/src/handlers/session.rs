@@ -73,36 +73,59 @@ pub(crate) fn session_close<S, N: Session, R>(
     Step::Next
 }
 
-pub(crate) fn config_select<S, N: Session, R>(
+pub(crate) fn words_add<S, N: Session, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let mut digits = decimal::Buffer::new();
+    let word = vm.registers.bytes(i.a, vm.input, &mut digits);
+    vm.session.add_word(word);
+    Step::Next
+}
+
+pub(crate) fn reply_answer<S, N: Session, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    vm.session.answer(generated::question(i.b), vm.sink);
+    vm.replied(1)
+}
+
+pub(crate) fn session_reset<S, N: Session, R>(
+    vm: &mut Machine<'_, S, N, R>,
+    _: Instruction,
+) -> Step {
+    vm.session.reset();
+    Step::Next
+}
+
+pub(crate) fn session_replies<S, N: Session, R>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    vm.session.set_replies(generated::reply_mode(i.b));
+    Step::Next
+}
+
+pub(crate) fn server_stop<S, N: Session, R>(vm: &mut Machine<'_, S, N, R>, _: Instruction) -> Step {
+    vm.session.stop();
+    Step::Next
+}
+
+pub(crate) fn server_sleep<S, N: Session, R>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    if let Value::Float(seconds) = vm.registers.get(i.a) {
+        vm.session.sleep(seconds);
+    }
+    Step::Next
+}
+
+pub(crate) fn reply_stats<S, N: Session, R: ReplySink>(
     vm: &mut Machine<'_, S, N, R>,
     i: Instruction,
 ) -> Step {
     let mut digits = decimal::Buffer::new();
-    let pattern = vm.registers.bytes(i.a, vm.input, &mut digits);
-    vm.session.select_config(pattern);
-    Step::Next
-}
-
-pub(crate) fn reply_config<S, N: Session, R: ReplySink>(
-    vm: &mut Machine<'_, S, N, R>,
-    _: Instruction,
-) -> Step {
-    vm.session.reply_config(vm.sink);
-    vm.replied(1)
-}
-
-pub(crate) fn info_select<S, N: Session, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
-    let mut digits = decimal::Buffer::new();
-    let section = vm.registers.bytes(i.a, vm.input, &mut digits);
-    vm.session.select_info(section);
-    Step::Next
-}
-
-pub(crate) fn reply_info<S, N: Session, R: ReplySink>(
-    vm: &mut Machine<'_, S, N, R>,
-    _: Instruction,
-) -> Step {
-    vm.session.reply_info(vm.sink);
+    let kind = vm.registers.bytes(i.a, vm.input, &mut digits);
+    vm.session.reply_stats(kind, vm.sink);
     vm.replied(1)
 }
 

@@ -1,5 +1,6 @@
 //! Sets.
 
+use crate::handlers::key::{hold, reply_page};
 use crate::interpret::{Machine, Step};
 use crate::registers::Value;
 use crate::{Fault, Instruction, ReplySink, Store, UNIT_ELEMENTS};
@@ -61,4 +62,30 @@ pub(crate) fn reply_set_members<S: Store, N, R: ReplySink>(
     });
     vm.registers.set(i.b, Value::Cursor(next));
     if next == 0 { vm.replied(1) } else { Step::Again }
+}
+
+pub(crate) fn reply_set_scan<S: Store, N, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    let mut held = std::mem::take(&mut vm.registers.buffers().keys);
+    let mut found = 0;
+    let mut digits = decimal::Buffer::new();
+    let pattern = u8::try_from(i.imm).unwrap_or(0);
+    let pattern = vm.registers.text(pattern, vm.input).map(|text| text.bytes(&mut digits));
+    let cursor = vm.registers.cursor(i.b);
+    let wanted = u64::try_from(vm.registers.int(i.c)).unwrap_or(0);
+    let unit = wanted.min(UNIT_ELEMENTS);
+    let key = vm.registers.key(i.a, vm.input);
+    let next = vm.store.set_iterate(key, cursor, unit, pattern, &mut |member| {
+        hold(&mut held, member);
+        found += 1;
+    });
+    let left = wanted - unit;
+    vm.registers.set(i.b, Value::Cursor(next));
+    vm.registers.set(i.c, Value::Int(left.cast_signed()));
+    let buffers = vm.registers.buffers();
+    buffers.keys = held;
+    buffers.keys_found += found;
+    if next != 0 && left > 0 { Step::Again } else { reply_page(vm, next) }
 }

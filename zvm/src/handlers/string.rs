@@ -17,21 +17,6 @@ pub(crate) fn reply_string<S: Store, N, R: ReplySink>(
     vm.replied(1)
 }
 
-#[inline]
-pub(crate) fn reply_item<S: Store, N, R: ReplySink>(
-    vm: &mut Machine<'_, S, N, R>,
-    i: Instruction,
-) -> Step {
-    let replied = vm.at_key(i.a, |store, key, sink| {
-        let flags = store.flags(key);
-        store.string(key).map(|text| sink.item(key.bytes, text, flags, None))
-    });
-    match replied {
-        Some(()) => vm.replied(1),
-        None => Step::Jump,
-    }
-}
-
 pub(crate) fn string_get<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
     match vm.store.string(vm.registers.key(i.b, vm.input)) {
         Some(text) => {

@@ -81,22 +81,11 @@ impl Prologue {
         registers: &mut Registers,
     ) -> bool {
         let argc = frame.args.len();
-        let usual = match self.usual {
-            Usual::Never => false,
-            Usual::Exactly => argc == self.types.len(),
-            Usual::Groups => shape.accepts(argc),
-            Usual::BeforeGroups => {
-                let span = shape.list_span(argc);
-                let whole = span.is_some_and(|span| {
-                    let end = span.start.saturating_add(span.count.saturating_mul(span.stride));
-                    span.count > 0 && end == argc
-                });
-                whole
-                    && shape.accepts(argc)
-                    && !signature.option_begins(frame.args, self.types.len())
+        if self.usual != Usual::Exactly {
+            if !self.has_usual_groups(signature, shape, frame) {
+                return false;
             }
-        };
-        if !usual {
+        } else if argc != self.types.len() {
             return false;
         }
         let mut first_key_hash = frame.first_key_hash;
@@ -117,13 +106,29 @@ impl Prologue {
                 },
             }
         }
-        self.group.is_empty() || self.groups_can_be_read(shape, frame)
+        true
     }
 
-    fn groups_can_be_read(&self, shape: Shape, frame: &Frame<'_>) -> bool {
+    /// Whether there are as many groups as there may be, no option before them, and all of them
+    /// can be read.
+    fn has_usual_groups(&self, signature: &Signature, shape: Shape, frame: &Frame<'_>) -> bool {
         let argc = frame.args.len();
-        let start = shape.list_span(argc).map_or(argc, |span| span.start);
-        (start..argc)
+        if self.usual == Usual::Never || !shape.accepts(argc) {
+            return false;
+        }
+        if self.usual == Usual::Groups && self.group.is_empty() {
+            return true;
+        }
+        let Some(span) = shape.list_span(argc) else { return false };
+        let end = span.start.saturating_add(span.count.saturating_mul(span.stride));
+        if self.usual == Usual::BeforeGroups
+            && (span.count == 0
+                || end != argc
+                || signature.option_begins(frame.args, self.types.len()))
+        {
+            return false;
+        }
+        (span.start..end)
             .zip(self.group.iter().cycle())
             .all(|(index, ty)| readable(*ty, frame.args.get(index)))
     }

@@ -1,6 +1,6 @@
 //! A reply sink that encodes nothing.
 
-use crate::{Mark, ReplySink, Text};
+use crate::{ItemView, Mark, ReplySink, Text};
 
 /// Keeps the last number or length that was replied, so that what is measured is the program.
 #[derive(Debug, Clone, Copy, Default)]
@@ -36,8 +36,8 @@ impl ReplySink for LastReply {
     fn verbatim(&mut self, text: &[u8]) {
         self.len = text.len();
     }
-    fn item(&mut self, _: &[u8], value: Text<'_>, _: u32, _: Option<u64>) {
-        self.bytes(value);
+    fn item(&mut self, _: &[u8], item: &ItemView<'_>) {
+        self.bytes(item.text);
     }
     fn array(&mut self, len: usize) {
         self.len = len;

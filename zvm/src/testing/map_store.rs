@@ -1,8 +1,12 @@
 //! A store over a `BTreeMap`.
 
+mod entry;
+mod items;
+
 use super::quote;
 use crate::{Expiry, Hint, Key, OutOfMemory, ScanFilter, Scanned, Store, Text};
-use databox::{Databox, DecodeOptions, Kind, Set};
+use databox::{Databox, DecodeOptions, Kind, Set, View};
+use entry::{Entry, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -23,26 +27,19 @@ pub struct MapStore {
     entries: BTreeMap<Vec<u8>, Entry>,
     /// The hash of the key that was asked for last.
     last: u64,
-}
-
-#[derive(Debug, Clone)]
-struct Entry {
-    value: Value,
-    expires_at_ms: Option<u64>,
-    flags: u32,
-}
-
-#[derive(Debug, Clone)]
-enum Value {
-    String(Vec<u8>),
-    Set(BTreeSet<Vec<u8>>),
+    /// The stamp given last.
+    last_stamp: u64,
+    /// When everything goes.
+    flush_at_ms: Option<u64>,
 }
 
 impl MapStore {
     /// An empty store at time 0.
     #[must_use]
     pub const fn new() -> Self {
-        Self { now_ms: 0, is_full: false, entries: BTreeMap::new(), last: 0 }
+        let entries = BTreeMap::new();
+        let (now_ms, last, last_stamp) = (0, 0, 0);
+        Self { now_ms, is_full: false, entries, last, last_stamp, flush_at_ms: None }
     }
 
     /// A key as programs hand it to this store.
@@ -66,6 +63,17 @@ impl MapStore {
                     let members: Vec<String> = members.iter().map(|m| quote(m)).collect();
                     let _ = write!(text, "{{{}}}", members.join(" "));
                 }
+                Value::List(elements) => {
+                    let elements: Vec<String> = elements.iter().map(|one| quote(one)).collect();
+                    let _ = write!(text, "[{}]", elements.join(" "));
+                }
+                Value::Map(pairs) => {
+                    let pair = |(name, value): (&Vec<u8>, &Vec<u8>)| {
+                        format!("{}:{}", quote(name), quote(value))
+                    };
+                    let pairs: Vec<String> = pairs.iter().map(pair).collect();
+                    let _ = write!(text, "{{{}}}", pairs.join(" "));
+                }
             }
             if let Some(at_ms) = entry.expires_at_ms {
                 let _ = write!(text, "@{at_ms}");
@@ -77,11 +85,19 @@ impl MapStore {
         text
     }
 
+    fn flush_due(&mut self) {
+        if self.flush_at_ms.is_some_and(|at_ms| at_ms <= self.now_ms) {
+            self.flush_at_ms = None;
+            self.entries.clear();
+        }
+    }
+
     fn live(&mut self, key: Key<'_>) -> Option<&mut Entry> {
         assert_eq!(key.hash, self.hash(key.bytes), "the key comes with its own hash");
         let own = key.hint == Hint::NONE || key.hint == Hint(key.hash);
         assert!(own, "the key comes with its own hint");
         self.last = key.hash;
+        self.flush_due();
         if self.entries.get(key.bytes)?.is_gone(self.now_ms) {
             self.entries.remove(key.bytes);
         }
@@ -91,12 +107,163 @@ impl MapStore {
     fn members(&mut self, key: Key<'_>) -> Option<&mut BTreeSet<Vec<u8>>> {
         match &mut self.live(key)?.value {
             Value::Set(members) => Some(members),
-            Value::String(_) => None,
+            _ => None,
+        }
+    }
+}
+
+impl MapStore {
+    fn elements(&mut self, key: Key<'_>) -> Option<&mut Vec<Vec<u8>>> {
+        match &mut self.live(key)?.value {
+            Value::List(elements) => Some(elements),
+            _ => None,
+        }
+    }
+
+    fn pairs(&mut self, key: Key<'_>) -> Option<&mut BTreeMap<Vec<u8>, Vec<u8>>> {
+        match &mut self.live(key)?.value {
+            Value::Map(pairs) => Some(pairs),
+            _ => None,
+        }
+    }
+
+    /// Makes the key hold a value where it holds nothing.
+    fn make(&mut self, key: Key<'_>, value: Value) {
+        if self.live(key).is_none() {
+            self.entries.insert(key.bytes.to_vec(), Entry::new(value));
         }
     }
 }
 
 impl Store for MapStore {
+    fn set_iterate(
+        &mut self,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        pattern: Option<&[u8]>,
+        visit: &mut dyn FnMut(Text<'_>),
+    ) -> u64 {
+        self.set_scan(key, cursor, count, &mut |member| {
+            if pattern.is_none_or(|pattern| glob(pattern, &member.to_vec())) {
+                visit(member);
+            }
+        })
+    }
+
+    fn list_len(&mut self, key: Key<'_>) -> u64 {
+        self.elements(key).map_or(0, |elements| elements.len() as u64)
+    }
+
+    fn list_get(&mut self, key: Key<'_>, at: u64) -> Option<Text<'_>> {
+        self.elements(key)?.get(at as usize).map(|element| text(element))
+    }
+
+    fn list_insert(&mut self, key: Key<'_>, at: u64, element: &[u8]) -> Result<(), OutOfMemory> {
+        if self.is_full {
+            return Err(OutOfMemory);
+        }
+        self.make(key, Value::List(Vec::new()));
+        let elements = self.elements(key).filter(|elements| at as usize <= elements.len());
+        if let Some(elements) = elements {
+            elements.insert(at as usize, element.to_vec());
+        }
+        Ok(())
+    }
+
+    fn list_set(&mut self, key: Key<'_>, at: u64, element: &[u8]) -> Result<(), OutOfMemory> {
+        if self.is_full {
+            return Err(OutOfMemory);
+        }
+        if let Some(own) = self.elements(key).and_then(|elements| elements.get_mut(at as usize)) {
+            *own = element.to_vec();
+        }
+        Ok(())
+    }
+
+    fn list_remove(&mut self, key: Key<'_>, at: u64, count: u64) -> u64 {
+        let Some(elements) = self.elements(key) else { return 0 };
+        let at = (at as usize).min(elements.len());
+        let end = at.saturating_add(usize::try_from(count).unwrap_or(usize::MAX));
+        let removed = elements.drain(at..end.min(elements.len())).count();
+        if elements.is_empty() {
+            self.entries.remove(key.bytes);
+        }
+        removed as u64
+    }
+
+    fn list_walk(
+        &mut self,
+        key: Key<'_>,
+        at: u64,
+        count: u64,
+        back: bool,
+        visit: &mut dyn FnMut(Text<'_>),
+    ) {
+        let Some(elements) = self.elements(key) else { return };
+        let (before, behind) = elements.split_at((at as usize).min(elements.len()));
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        if back {
+            before.iter().rev().take(count).for_each(|element| visit(text(element)));
+        } else {
+            behind.iter().take(count).for_each(|element| visit(text(element)));
+        }
+    }
+
+    fn map_len(&mut self, key: Key<'_>) -> u64 {
+        self.pairs(key).map_or(0, |pairs| pairs.len() as u64)
+    }
+
+    fn map_get(&mut self, key: Key<'_>, name: &[u8]) -> Option<Text<'_>> {
+        self.pairs(key)?.get(name).map(|value| text(value))
+    }
+
+    fn map_set(&mut self, key: Key<'_>, name: &[u8], value: &[u8]) -> Result<bool, OutOfMemory> {
+        if self.is_full {
+            return Err(OutOfMemory);
+        }
+        self.make(key, Value::Map(BTreeMap::new()));
+        let old = self.pairs(key).map(|pairs| pairs.insert(name.to_vec(), value.to_vec()));
+        Ok(old == Some(None))
+    }
+
+    fn map_remove(&mut self, key: Key<'_>, name: &[u8]) -> bool {
+        let Some(pairs) = self.pairs(key) else { return false };
+        let removed = pairs.remove(name).is_some();
+        if pairs.is_empty() {
+            self.entries.remove(key.bytes);
+        }
+        removed
+    }
+
+    fn map_walk(
+        &mut self,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        visit: &mut dyn FnMut(Text<'_>, Text<'_>),
+    ) -> u64 {
+        self.map_scan(key, cursor, count, None, visit)
+    }
+
+    fn map_scan(
+        &mut self,
+        key: Key<'_>,
+        cursor: u64,
+        count: u64,
+        pattern: Option<&[u8]>,
+        visit: &mut dyn FnMut(Text<'_>, Text<'_>),
+    ) -> u64 {
+        let Some(pairs) = self.pairs(key) else { return 0 };
+        let end = cursor.saturating_add(count.max(1));
+        for (at, (name, value)) in (0..end).zip(&*pairs) {
+            if at >= cursor && pattern.is_none_or(|pattern| glob(pattern, name)) {
+                visit(text(name), text(value));
+            }
+        }
+        if end < pairs.len() as u64 { end } else { 0 }
+    }
+
     fn now_ms(&self) -> u64 {
         self.now_ms
     }
@@ -119,7 +286,7 @@ impl Store for MapStore {
     fn string(&mut self, key: Key<'_>) -> Option<Text<'_>> {
         match &self.live(key)?.value {
             Value::String(bytes) => Some(text(bytes)),
-            Value::Set(_) => None,
+            _ => None,
         }
     }
 
@@ -132,14 +299,14 @@ impl Store for MapStore {
         if self.is_full {
             return Err(OutOfMemory);
         }
-        self.live(key);
-        let expires_at_ms = match expiry {
-            Expiry::Never => None,
-            Expiry::At(at_ms) => Some(at_ms),
-            Expiry::Keep => self.live(key).and_then(|entry| entry.expires_at_ms),
+        let old = self.live(key).map(|entry| (entry.expires_at_ms, entry.flags));
+        let (expires_at_ms, flags) = match expiry {
+            Expiry::Never => (None, 0),
+            Expiry::At(at_ms) => (Some(at_ms), 0),
+            Expiry::Keep => old.unwrap_or_default(),
         };
-        let value = Value::String(value.to_vec());
-        self.entries.insert(key.bytes.to_vec(), Entry { value, expires_at_ms, flags: 0 });
+        let entry = Entry { expires_at_ms, flags, ..Entry::new(Value::String(value.to_vec())) };
+        self.entries.insert(key.bytes.to_vec(), entry);
         Ok(())
     }
 
@@ -192,11 +359,23 @@ impl Store for MapStore {
         let value = match &self.live(key)?.value {
             Value::String(bytes) => Databox::from_text(Text::Bytes(bytes)),
             Value::Set(members) => {
-                let mut set = databox::Set::new(0);
+                let mut set = Set::new(0);
                 members.iter().for_each(|member| {
                     set.add(member);
                 });
                 set.into()
+            }
+            Value::List(elements) => {
+                let mut list = databox::List::new();
+                elements.iter().for_each(|element| list.push(databox::End::Back, element));
+                list.into()
+            }
+            Value::Map(pairs) => {
+                let mut map = databox::Map::new(0);
+                pairs.iter().for_each(|(name, value)| {
+                    map.set(name, value);
+                });
+                map.into()
             }
         };
         Some(databox::dump::write(|out| value.encode(out)))
@@ -213,15 +392,19 @@ impl Store for MapStore {
         }
         let options = DecodeOptions { bytes_max: 1 << 20, members_max: 1 << 20, seed: 0 };
         let Ok(value) = databox::dump::read(payload, &options) else { return Ok(false) };
-        match (value.text(), value.as_set()) {
-            (Some(text), _) => self.set_string(key, text, expiry)?,
-            (_, Some(set)) => {
-                self.set_string(key, Text::Bytes(&[]), expiry)?;
-                if let Some(entry) = self.live(key) {
-                    entry.value = Value::Set(set.iter().map(|member| member.to_vec()).collect());
-                }
+        let own = match (value.view(), value.text()) {
+            (_, Some(text)) => Value::String(text.to_vec()),
+            (View::Set(set), _) => Value::Set(set.iter().map(|one| one.to_vec()).collect()),
+            (View::List(list), _) => Value::List(list.iter().map(|one| one.to_vec()).collect()),
+            (View::Map(map), _) => {
+                let pair = |(name, value): (Text<'_>, Text<'_>)| (name.to_vec(), value.to_vec());
+                Value::Map(map.iter().map(pair).collect())
             }
             _ => return Ok(false),
+        };
+        self.set_string(key, Text::Bytes(&[]), expiry)?;
+        if let Some(entry) = self.live(key) {
+            entry.value = own;
         }
         Ok(true)
     }
@@ -251,8 +434,7 @@ impl Store for MapStore {
             return Err(OutOfMemory);
         }
         if self.live(key).is_none() {
-            let value = Value::Set(BTreeSet::new());
-            let entry = Entry { value, expires_at_ms: None, flags: 0 };
+            let entry = Entry::new(Value::Set(BTreeSet::new()));
             self.entries.insert(key.bytes.to_vec(), entry);
         }
         Ok(self.members(key).is_some_and(|members| members.insert(member.to_vec())))
@@ -366,19 +548,6 @@ impl Store for MapStore {
 
     fn flush_all(&mut self) {
         self.entries.clear();
-    }
-}
-
-impl Entry {
-    fn is_gone(&self, now_ms: u64) -> bool {
-        self.expires_at_ms.is_some_and(|at_ms| at_ms <= now_ms)
-    }
-
-    const fn kind(&self) -> Kind {
-        match self.value {
-            Value::String(_) => Kind::String,
-            Value::Set(_) => Kind::Set,
-        }
     }
 }
 

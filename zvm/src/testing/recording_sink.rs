@@ -1,12 +1,14 @@
 //! A reply sink that writes replies down as text.
 
 use super::quote;
-use crate::{Mark, ReplySink, Text};
+use crate::{ItemView, Lease, Mark, ReplySink, Text};
 
 /// Writes a reply down and checks that it is exactly one, and whole.
 ///
 /// `+status`, `-error`, `nil`, `nil_array`, `:integer`, `double 1.5`, `true`, `"bytes"`,
-/// `text "verbatim"`, `item "key" ^flags "value"`, `[array, elements]`, `{map: pair, ...}`,
+/// `text "verbatim"`, `item "key" ^flags "value"`, `details "key"`, each with ` for ms` where it
+/// expires, ` stamp` where its stamp is told and `stale claimed won` as its lease is,
+/// `[array, elements]`, `{map: pair, ...}`,
 /// `set(elements)`, `push(elements)`. Integers that are sent as bytes are quoted as bytes.
 #[derive(Debug, Default)]
 pub struct RecordingSink {
@@ -14,6 +16,8 @@ pub struct RecordingSink {
     incomplete: Vec<Aggregate>,
     complaint: Option<&'static str>,
     is_resp2: bool,
+    /// What was said to go with the next reply.
+    suffix: String,
 }
 
 #[derive(Debug)]
@@ -62,6 +66,7 @@ impl RecordingSink {
     }
 
     fn element(&mut self, mut text: String) {
+        text.push_str(&std::mem::take(&mut self.suffix));
         loop {
             let Some(aggregate) = self.incomplete.last_mut() else {
                 self.top.push(text);
@@ -141,10 +146,27 @@ impl ReplySink for RecordingSink {
         self.element(format!("text {}", quote(text)));
     }
 
-    fn item(&mut self, key: &[u8], value: Text<'_>, flags: u32, cas: Option<u64>) {
-        let cas = cas.map_or_else(String::new, |cas| format!(" cas {cas}"));
-        let value = quote(&value.to_vec());
-        self.element(format!("item {} ^{flags} {value}{cas}", quote(key)));
+    fn item(&mut self, key: &[u8], item: &ItemView<'_>) {
+        let (key, value) = (quote(key), quote(&item.text.to_vec()));
+        let ttl = item.ttl_ms.map_or_else(String::new, |ttl_ms| format!(" for {ttl_ms}"));
+        self.element(format!("item {key} ^{} {value}{ttl}", item.flags));
+    }
+
+    fn item_details(&mut self, key: &[u8], _: &ItemView<'_>) {
+        self.element(format!("details {}", quote(key)));
+    }
+
+    fn stamp(&mut self, _: u64) {
+        // Which it is says nothing.
+        self.suffix.push_str(" stamp");
+    }
+
+    fn lease(&mut self, lease: Lease) {
+        for (is_so, word) in
+            [(lease.is_stale, " stale"), (lease.is_claimed, " claimed"), (lease.is_won, " won")]
+        {
+            self.suffix.push_str(if is_so { word } else { "" });
+        }
     }
 
     fn array(&mut self, len: usize) {

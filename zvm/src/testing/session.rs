@@ -1,8 +1,8 @@
 //! A session that remembers what it was told.
 
 use crate::{
-    CommandFilter, CommandView, CompilePurpose, Multi, ReplySink, Session, SessionField,
-    SessionSetting, SourceForm, Text,
+    CommandFilter, CommandView, CompilePurpose, Multi, Question, ReplyMode, ReplySink, Session,
+    SessionField, SessionSetting, SourceForm, Text,
 };
 use std::collections::BTreeMap;
 
@@ -33,7 +33,11 @@ pub struct FakeSession {
     pub config: BTreeMap<Vec<u8>, Vec<u8>>,
     /// The names of all commands.
     pub commands: Vec<Vec<u8>>,
-    selection: Vec<Vec<u8>>,
+    /// Which replies it was told to give.
+    pub replies: ReplyMode,
+    /// How long it was told to sleep, in seconds.
+    pub slept: f64,
+    words: Vec<Vec<u8>>,
 }
 
 impl FakeSession {
@@ -54,7 +58,19 @@ impl FakeSession {
             watched: Vec::new(),
             config: BTreeMap::from([(b"maxmemory".to_vec(), b"0".to_vec())]),
             commands: vec![b"get".to_vec(), b"set".to_vec()],
-            selection: Vec::new(),
+            replies: ReplyMode::On,
+            slept: 0.0,
+            words: Vec::new(),
+        }
+    }
+
+    fn reply_config(&self, patterns: &[Vec<u8>], sink: &mut dyn ReplySink) {
+        let chosen = |name: &[u8]| patterns.iter().any(|p| p == b"*" || p == name);
+        let settings: Vec<_> = self.config.iter().filter(|(name, _)| chosen(name)).collect();
+        sink.map(settings.len());
+        for (name, value) in settings {
+            sink.bytes(Text::Bytes(name));
+            sink.bytes(Text::Bytes(value));
         }
     }
 }
@@ -73,6 +89,13 @@ impl Session for FakeSession {
             SessionField::Protocol => Text::Integer(self.protocol),
             SessionField::Database => Text::Integer(self.database),
             SessionField::ServerVersion => Text::Bytes(b"7.0.15"),
+            SessionField::UnixMicros => Text::Integer(1_700_000_000_123_456),
+            SessionField::StartedAt => Text::Integer(1_699_999_000),
+            SessionField::PasswordSet => Text::Integer(0),
+            SessionField::Authenticated => Text::Integer(1),
+            SessionField::RunId => Text::Bytes(b"0123456789abcdef0123456789abcdef01234567"),
+            SessionField::LibraryName => Text::Bytes(&self.library_name),
+            SessionField::LibraryVersion => Text::Bytes(&self.library_version),
             SessionField::CommandCount => {
                 Text::Integer(i64::try_from(self.commands.len()).unwrap_or(i64::MAX))
             }
@@ -136,29 +159,50 @@ impl Session for FakeSession {
         !self.is_queueing
     }
 
-    fn select_config(&mut self, pattern: &[u8]) {
-        self.selection.push(pattern.to_vec());
+    fn reset(&mut self) {
+        let new = Self::new();
+        (self.name, self.protocol, self.database) = (new.name, new.protocol, new.database);
+        self.user = None;
     }
 
-    fn reply_config(&mut self, sink: &mut dyn ReplySink) {
-        let patterns = std::mem::take(&mut self.selection);
-        let chosen = |name: &[u8]| patterns.iter().any(|p| p == b"*" || p == name);
-        let settings: Vec<_> = self.config.iter().filter(|(name, _)| chosen(name)).collect();
-        sink.map(settings.len());
-        for (name, value) in settings {
-            sink.bytes(Text::Bytes(name));
-            sink.bytes(Text::Bytes(value));
+    fn set_replies(&mut self, mode: ReplyMode) {
+        self.replies = mode;
+    }
+
+    fn stop(&mut self) {
+        self.is_closed = true;
+    }
+
+    fn sleep(&mut self, seconds: f64) {
+        self.slept += seconds;
+    }
+
+    fn add_word(&mut self, word: &[u8]) {
+        self.words.push(word.to_vec());
+    }
+
+    fn answer(&mut self, question: Question, sink: &mut dyn ReplySink) {
+        let words = std::mem::take(&mut self.words);
+        match question {
+            Question::Config => self.reply_config(&words, sink),
+            Question::KillClients => sink.integer(i64::try_from(words.len() / 2).unwrap_or(0)),
+            Question::ConfigSet | Question::ConfigReset => sink.status(b"OK"),
+            Question::CommandKeys | Question::CommandKeyFlags => {
+                sink.array(words.len());
+                words.iter().for_each(|word| sink.bytes(Text::Bytes(word)));
+            }
+            Question::Memory => sink.map(0),
+            Question::Info | Question::Clients | Question::OwnClient => {
+                let text = if words.is_empty() { b"default".to_vec() } else { words.join(&b' ') };
+                sink.verbatim(&text);
+            }
         }
     }
 
-    fn select_info(&mut self, section: &[u8]) {
-        self.selection.push(section.to_vec());
-    }
-
-    fn reply_info(&mut self, sink: &mut dyn ReplySink) {
-        let sections = std::mem::take(&mut self.selection);
-        let text = if sections.is_empty() { b"default".to_vec() } else { sections.join(&b' ') };
-        sink.verbatim(&text);
+    fn reply_stats(&mut self, kind: &[u8], sink: &mut dyn ReplySink) {
+        sink.map(1);
+        sink.bytes(Text::Bytes(b"kind"));
+        sink.bytes(Text::Bytes(kind));
     }
 
     fn reply_command(&mut self, name: &[u8], view: CommandView, sink: &mut dyn ReplySink) -> usize {

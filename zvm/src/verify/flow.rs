@@ -9,7 +9,7 @@ use super::VerifyError;
 use super::reply::ReplyState;
 use crate::generated::aggregate;
 use crate::operand::{Flow, OperandKind, Pattern, Slot, Type};
-use crate::{Instruction, Program};
+use crate::{Instruction, OpcodeInfo, Program};
 use std::collections::BTreeSet;
 
 /// Checks types and replies on every path.
@@ -25,8 +25,15 @@ pub(super) fn check(program: &Program) -> Result<(), VerifyError> {
         State::meet(place, State::at_start(program, true), entry)?;
         pending.insert(entry);
     }
+    // A state is kept where another path may arrive; elsewhere it is handed on.
+    let joins = joins(program);
     while let Some(at) = pending.pop_first() {
-        let state = before.get(at).cloned().flatten();
+        let place = before.get_mut(at);
+        let state = if joins.get(at) == Some(&true) {
+            place.and_then(|state| state.clone())
+        } else {
+            place.and_then(Option::take)
+        };
         let (Some(state), Some(&instruction)) = (state, program.code.get(at)) else { continue };
         let (next, jump) = step(program, at, instruction, state)?;
         let target = usize::try_from(instruction.imm).unwrap_or(usize::MAX);
@@ -39,6 +46,23 @@ pub(super) fn check(program: &Program) -> Result<(), VerifyError> {
         }
     }
     Ok(())
+}
+
+/// Which instructions may be reached by a jump, or from outside.
+fn joins(program: &Program) -> Vec<bool> {
+    let mut joins = vec![false; program.code.len()];
+    let jumps = program.code.iter().filter(|instruction| has_jump(instruction.op.info()));
+    let targets = jumps.filter_map(|instruction| usize::try_from(instruction.imm).ok());
+    for target in targets.chain(program.plain_entry.map(|entry| entry as usize)) {
+        if let Some(join) = joins.get_mut(target) {
+            *join = true;
+        }
+    }
+    joins
+}
+
+fn has_jump(info: &OpcodeInfo) -> bool {
+    matches!(info.operands, [.., imm] if matches!(imm.kind, OperandKind::Jump(_)))
 }
 
 /// What is known before an instruction.
@@ -152,8 +176,7 @@ fn step(
 ) -> Result<(Option<State>, Option<State>), VerifyError> {
     let info = instruction.op.info();
     let read = read(at, instruction, &state)?;
-    let jump = matches!(info.operands, [.., imm] if matches!(imm.kind, OperandKind::Jump(_)));
-    let mut jumping = jump.then(|| state.clone());
+    let mut jumping = has_jump(info).then(|| state.clone());
     if !state.reply.emit(info.emit, instruction.imm, aggregate(instruction.b)) {
         return Err(VerifyError::SecondReply { at });
     }
@@ -227,10 +250,9 @@ fn write(program: &Program, instruction: Instruction, read: Known, state: &mut S
             Pattern::Same => state.set(register, read),
             Pattern::Loop => {
                 state.set(register, Known::Loop);
-                let items = program.signature.list().map_or(&[][..], |param| &param.items);
-                for (offset, item) in (1..).zip(items) {
-                    let register = register.saturating_add(offset);
-                    state.set(register, Known::Is(item.ty.register_type()));
+                let types = (0..).map_while(|at| instruction.loop_type(&program.signature, at));
+                for (offset, ty) in (1..).zip(types) {
+                    state.set(register.saturating_add(offset), Known::Is(ty));
                 }
             }
             Pattern::Any | Pattern::MaybeAny => {}

@@ -3,11 +3,12 @@
 //! A loop is the stretch from behind an opening instruction to its closing one. Jumps go forward,
 //! except the closing one, which goes to the instruction behind its opening. Nothing jumps into a
 //! loop from outside, nothing inside it writes its position but the closing instruction, which
-//! moves it on by one, and no loop stands in another: so a run takes at most as many steps as
-//! there are instructions, times one more than there are groups.
+//! moves it on, and no loop stands in another: so a run takes at most as many steps as there are
+//! instructions, times one more than the longest loop has rounds: groups of arguments, 65,536
+//! integers, or the elements of a container.
 
 use super::VerifyError;
-use crate::operand::{Flow, OperandKind, Slot};
+use crate::operand::{Flow, OperandKind, Over, Slot};
 use crate::{Instruction, Program};
 use std::ops::RangeInclusive;
 
@@ -50,7 +51,10 @@ fn find(program: &Program) -> Result<Vec<RangeInclusive<usize>>, VerifyError> {
         let body = target(*instruction);
         let opening = body.checked_sub(1).and_then(|before| program.code.get(before));
         let belongs = opening.is_some_and(|opening| {
-            opening.op.info().flow == Flow::LoopOpen && opening.a == instruction.a
+            let (open, close) = (opening.op.info(), instruction.op.info());
+            let same_kind = open.over == close.over
+                && (open.over != Over::Elements || opening.c == instruction.c);
+            open.flow == Flow::LoopOpen && opening.a == instruction.a && same_kind
         });
         let apart = loops.last().is_none_or(|last| *last.end() < body);
         if !belongs || body > at || !apart {

@@ -40,7 +40,7 @@ fn written_twice(program: &Program, instruction: Instruction) -> Option<Slot> {
         let first = instruction.operand(slot);
         let behind = match instruction.op.info().operands[slot as usize].kind {
             OperandKind::Out(Pattern::Loop) | OperandKind::Change(Pattern::Loop) => {
-                program.signature.list().map_or(0, |param| param.items.len())
+                instruction.loop_len(&program.signature)
             }
             OperandKind::Out(_) | OperandKind::Change(_) => 0,
             _ => return None,
@@ -63,7 +63,7 @@ fn in_range(program: &Program, instruction: Instruction, slot: Slot, kind: Opera
     match kind {
         OperandKind::Unused => index == 0,
         OperandKind::Out(Pattern::Loop) | OperandKind::Change(Pattern::Loop) => {
-            let stride = program.signature.list().map_or(0, |param| param.items.len());
+            let stride = instruction.loop_len(&program.signature);
             stride > 0 && index + stride < usize::from(program.registers)
         }
         OperandKind::In(_) | OperandKind::Out(_) | OperandKind::Change(_) => {

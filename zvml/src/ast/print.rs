@@ -2,8 +2,8 @@
 
 use super::{
     Aggregate, Block, Command, Condition, Count, ErrorText, Expr, ExprKind, Handler, HandlerKind,
-    ItemValue, Literal, Module, Name, OptionGroup, Param, ParamShape, Params, Reply, ReplyKind,
-    Requirement, Statement, StatementKind, Test, Value,
+    ItemValue, Literal, Module, Name, OptionGroup, Over, Param, ParamShape, Params, Reply,
+    ReplyKind, Requirement, Statement, StatementKind, Test, Value,
 };
 use std::fmt::Write as _;
 
@@ -132,7 +132,12 @@ impl Printer {
                 }
             }
             StatementKind::For { names, over, body } => {
-                self.line(&format!("for ({}) in {}", self::names(names), over.text));
+                let over = match over {
+                    Over::List(name) => name.text.to_owned(),
+                    Over::Range(low, high) => format!("{}..{}", expr(low), expr(high)),
+                    Over::Elements(call) => expr(call),
+                };
+                self.line(&format!("for ({}) in {over}", self::names(names)));
                 self.block(body);
             }
             StatementKind::ForValues { from, body, .. } => {

@@ -159,7 +159,8 @@ impl<'s> Checker<'s, '_> {
     fn docs(&mut self, command: &Command<'s>) -> Check<Docs> {
         let summary = command.docs.map_or("", |docs| summary(docs.text));
         let mut examples = Vec::new();
-        for item in &command.items {
+        let items = if self.examples { command.items.as_slice() } else { &[] };
+        for item in items {
             if let ItemValue::Example(request, reply) = &item.value {
                 let (request_text, reply) = (self.text(*request)?, self.text(*reply)?);
                 self.example_names_command(command, &request_text, request.span)?;
@@ -209,7 +210,7 @@ impl<'s> Checker<'s, '_> {
         let cursors = params.iter().filter(|param| has(param, ParamType::Cursor)).count();
         let variadic = head.signature.list().is_some_and(|param| has(param, ParamType::Key));
         let complaint = match head.run_where {
-            RunWhere::One if (keys > 0) == (cursors > 0) || cursors > 1 => {
+            RunWhere::One if (keys == 0 && cursors == 0) || cursors > 1 => {
                 Some("a command with keys, or with one cursor, which say the shard")
             }
             RunWhere::Keys | RunWhere::Each if keys != 1 || !variadic => {

@@ -4,7 +4,7 @@ use super::statement::result_type;
 use super::{Check, Checker};
 use crate::ast::{self, Aggregate, ReplyKind};
 use crate::typed::{
-    Argument, Expr, ExprKind, Fallible, Form, Head, Otherwise, Reply, Statement, ValueType,
+    Argument, Expr, ExprKind, Fallible, Form, Head, Otherwise, Over, Reply, Statement, ValueType,
 };
 use crate::{Code, Span};
 use zvm::{Emit, Opcode, Returns, Type};
@@ -56,7 +56,8 @@ impl<'s> Checker<'s, '_> {
                 self.builders.push(map);
                 self.block(head, block, &mut body);
                 self.builders.pop();
-                let counted = body.iter().any(|it| matches!(it, Statement::For { .. }));
+                let counted =
+                    body.iter().any(|it| matches!(it, Statement::For { over: Over::List, .. }));
                 Ok(Reply::Build { map, counted, body })
             }
             ReplyKind::ByVersion(resp3, other) => {

@@ -22,10 +22,8 @@ impl<'s> Checker<'s, '_> {
     ) -> Check<Signature> {
         let mut signature = Signature::default();
         let mut registers = 0_usize;
-        let params = match find(command, "params").map(|item| &item.value) {
-            Some(ItemValue::Params(params)) => params,
-            _ => return Err(Reported),
-        };
+        let item = find(command, "params").map(|item| &item.value);
+        let Some(ItemValue::Params(params)) = item else { return Err(Reported) };
         let mark = params.options;
         let params = params.list.as_slice();
         let options = match find(command, "opts").map(|item| &item.value) {

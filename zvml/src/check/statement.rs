@@ -1,7 +1,6 @@
 //! Preconditions, statements, and where control goes.
 
 use super::expr::Failures;
-use super::scope::Variadic;
 use super::{Check, Checker, Reported};
 use crate::ast::{self, Block, Condition, Handler, HandlerKind, Name, Requirement, StatementKind};
 use crate::typed::{
@@ -146,7 +145,7 @@ impl<'s> Checker<'s, '_> {
                 self.if_statement(head, test, then, otherwise.as_ref())?
             }
             StatementKind::For { names, over, body } => {
-                self.for_statement(head, names, *over, body)?
+                self.for_statement(head, names, over, body)?
             }
             StatementKind::ForValues { from, span, body } => {
                 self.for_values(head, *from, *span, body)?
@@ -278,88 +277,6 @@ impl<'s> Checker<'s, '_> {
             },
             _ => Origin::Let,
         }
-    }
-
-    fn for_statement(
-        &mut self,
-        head: &Head,
-        names: &[Name<'s>],
-        over: Name<'s>,
-        body: &Block<'s>,
-    ) -> Check<(Statement, bool)> {
-        let variadic = self.scope.variadic.clone();
-        let Some(variadic) = variadic.filter(|_| self.scope.is_variadic(over.text)) else {
-            let message = format!("`{}` is no variadic parameter", over.text);
-            return Err(self.report(Code::BadLoop, over.span, message));
-        };
-        self.loop_over(head, names, &variadic, over, body)
-    }
-
-    /// A loop over the groups of the variadic parameter.
-    fn loop_over(
-        &mut self,
-        head: &Head,
-        names: &[Name<'s>],
-        variadic: &Variadic<'s>,
-        over: Name<'s>,
-        body: &Block<'s>,
-    ) -> Check<(Statement, bool)> {
-        if self.in_loop {
-            let message = "a loop cannot stand in another";
-            return Err(self.report(Code::BadLoop, over.span, message));
-        }
-        if names.len() != variadic.group.len() {
-            let message = format!("`{}` comes in groups of {}", over.text, variadic.group.len());
-            let span = names.first().map_or(over.span, |name| name.span);
-            return Err(self.report(Code::BadLoop, span, message));
-        }
-        let mark = self.scope.enter();
-        let mut variables = Vec::with_capacity(names.len());
-        for (name, ty) in names.iter().zip(&variadic.group) {
-            if self.check_unknown_name(*name).is_ok() {
-                variables.push(self.scope.declare(name.text, *ty, Origin::Loop));
-            } else {
-                self.scope.declare_broken(name.text);
-            }
-        }
-        self.in_loop = true;
-        let mut out = Vec::new();
-        let goes_on = self.block(head, body, &mut out);
-        self.in_loop = false;
-        self.scope.leave(mark);
-        if !goes_on {
-            return Err(self.report(
-                Code::BadLoop,
-                body.span,
-                "every path of this loop ends the command, so it never comes round",
-            ));
-        }
-        Ok((Statement::For { variables, body: out }, true))
-    }
-
-    /// `for_values(n)`: the loop over the variadic parameter that begins at argument n, its value
-    /// under the name `value`.
-    fn for_values(
-        &mut self,
-        head: &Head,
-        from: i64,
-        span: Span,
-        body: &Block<'s>,
-    ) -> Check<(Statement, bool)> {
-        let params = &head.signature.params;
-        let start = params.iter().position(|param| param.multiplicity.is_variadic());
-        let Some((start, variadic)) = start.zip(self.scope.variadic.clone()) else {
-            let message = "the command has no variadic parameter to go over";
-            return Err(self.report(Code::BadLoop, span, message));
-        };
-        let name = variadic.name;
-        if usize::try_from(from).ok() != Some(start) {
-            let message = format!("`{name}` begins at argument {start}, not {from}");
-            let hint = format!("for_values({start}), or `for value in {name}`");
-            return Err(self.hinted(Code::BadLoop, span, message, hint));
-        }
-        let value = Name { text: "value", span };
-        self.loop_over(head, &[value], &variadic, Name { text: name, span }, body)
     }
 
     fn call_statement(&mut self, head: &Head, value: &ast::Value<'s>) -> Check<Statement> {

@@ -52,7 +52,7 @@ pub(crate) fn choose(function: &Function) -> Option<Registers> {
         if settled.get(index) == Some(&true) {
             continue;
         }
-        let len = if range.position { function.group_len as usize + 1 } else { 1 };
+        let len = range.row;
         let free = |start: &usize| {
             busy_until
                 .get(*start..*start + len)
@@ -92,8 +92,9 @@ pub(crate) fn choose_apart(function: &Function) -> Option<Registers> {
 struct Range {
     first: usize,
     last: usize,
-    /// Whether it is the position of a loop, behind which the group's values are.
-    position: bool,
+    /// How many registers in a row it takes: 1, but for the position of a loop, behind which the
+    /// group's values are.
+    row: usize,
 }
 
 fn ranges(function: &Function) -> Vec<Option<Range>> {
@@ -136,7 +137,7 @@ fn mark(function: &Function, at: usize, operation: &Operation, ranges: &mut [Opt
         let Some(slot) = ranges.get_mut(value.0 as usize) else { return };
         let first = 2 * at + usize::from(!access.reads());
         let last = 2 * at + usize::from(access.writes());
-        let range = slot.get_or_insert(Range { first, last, position: false });
+        let range = slot.get_or_insert(Range { first, last, row: 1 });
         range.first = range.first.min(first);
         range.last = range.last.max(last);
     });
@@ -144,7 +145,7 @@ fn mark(function: &Function, at: usize, operation: &Operation, ranges: &mut [Opt
         && let Some(position) = operation.value(Slot::A)
         && let Some(Some(range)) = ranges.get_mut(position.0 as usize)
     {
-        range.position = true;
+        range.row = function.loop_len(operation) as usize + 1;
     }
 }
 

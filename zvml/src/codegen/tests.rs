@@ -42,7 +42,13 @@ fn compile(source: &str, optimized: bool) -> Program {
     let mut problems = Vec::new();
     let module = parse::parse(source, &mut problems);
     let none = Expansions::default();
-    let mut checked = check::check(source, &[], &module.commands, &none, &mut problems);
+    let mut checked = check::check(
+        check::Source { text: source, examples: true },
+        &[],
+        &module.commands,
+        &none,
+        &mut problems,
+    );
     assert!(problems.is_empty(), "{problems:#?}\n{source}");
     let command = checked.pop().unwrap();
     let mut function = ir::build(&command);
@@ -210,11 +216,18 @@ impl Source {
 
     fn for_loop(&mut self, depth: usize) {
         let name = self.fresh();
-        let _ = writeln!(self.out, "for {name} in items {{");
+        let over = match self.random(4) {
+            0 => format!("{}..{}", self.random(3), self.random(100)),
+            1 => "@set_members(key)".to_owned(),
+            _ => "items".to_owned(),
+        };
+        let _ = writeln!(self.out, "for {name} in {over} {{");
         self.in_loop = true;
-        self.texts.push(name);
+        let names = if over.contains("..") { &mut self.integers } else { &mut self.texts };
+        names.push(name);
         self.block(depth - 1, 5);
-        self.texts.pop();
+        let names = if over.contains("..") { &mut self.integers } else { &mut self.texts };
+        names.pop();
         self.in_loop = false;
         self.out.push_str("}\n");
     }

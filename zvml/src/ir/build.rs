@@ -1,7 +1,7 @@
 //! Checked tree to blocks.
 
 use super::{BlockId, Function, Operand, Operation, ValueId};
-use crate::typed::{Command, Exit, Origin, Statement, Test, ValueType, VariableId};
+use crate::typed::{Command, Exit, Origin, Over, Statement, Test, ValueType, VariableId};
 use zvm::{Constant, Opcode, Slot, Type};
 
 /// Lowers a command.
@@ -246,7 +246,7 @@ impl<'c> Builder<'c> {
                 self.validate(*value, (*low, *high), error);
             }
             Statement::If { test, then, otherwise } => self.if_statement(test, then, otherwise),
-            Statement::For { variables, body } => self.for_statement(variables, body),
+            Statement::For { over, variables, body } => self.for_statement(over, variables, body),
             Statement::Emit(reply) => {
                 let end = self.new_block();
                 let outer = self.skip.replace(end);
@@ -318,7 +318,21 @@ impl<'c> Builder<'c> {
         self.start(end);
     }
 
-    fn for_statement(&mut self, variables: &[VariableId], body: &[Statement]) {
+    fn for_statement(&mut self, over: &Over, variables: &[VariableId], body: &[Statement]) {
+        // What stands for the loop in both of its operations, and in the opening one alone.
+        let none = Operand::None;
+        let (first, next, opening, both) = match over {
+            Over::List => (Opcode::ArgsFirst, Opcode::ArgsNext, [none; 2], [none; 2]),
+            Over::Range(low, high) => {
+                let ends = [low, high].map(|end| Operand::Value(self.expr(end, None, Fail::Usual)));
+                (Opcode::RangeFirst, Opcode::RangeNext, ends, [none; 2])
+            }
+            Over::Elements(key, number) => {
+                let key = Operand::Value(self.expr(key, None, Fail::Usual));
+                let both = [key, Operand::Number(*number)];
+                (Opcode::ElementsFirst, Opcode::ElementsNext, both, both)
+            }
+        };
         let exit = self.new_block();
         let inside = self.new_block();
         let position = self.new_value(ValueType::of(Type::Int));
@@ -331,16 +345,18 @@ impl<'c> Builder<'c> {
             at: self.function.block(self.current).len(),
             loaded: Vec::new(),
         });
-        let at = |op, target| {
+        let at = |op, [b, c]: [Operand; 2], target| {
             Operation::new(op)
                 .with(Slot::A, Operand::Value(position))
+                .with(Slot::B, b)
+                .with(Slot::C, c)
                 .with(Slot::Imm, Operand::Block(target))
         };
-        self.push(at(Opcode::ArgsFirst, exit));
+        self.push(at(first, opening, exit));
         self.start(inside);
         self.statements(body);
         self.hoisted = None;
-        self.push(at(Opcode::ArgsNext, inside));
+        self.push(at(next, both, inside));
         self.start(exit);
     }
 

@@ -49,7 +49,11 @@ fn print_operation(function: &Function, operation: &Operation) -> String {
                 OperandKind::Out(Pattern::Loop) | OperandKind::Change(Pattern::Loop),
             ) => {
                 let change = if matches!(wanted.kind, OperandKind::Change(_)) { "&" } else { "" };
-                format!("{change}%{}..{}", value.0, value.0.saturating_add(function.group_len))
+                format!(
+                    "{change}%{}..{}",
+                    value.0,
+                    value.0.saturating_add(function.loop_len(operation))
+                )
             }
             (Operand::Value(ValueId(index)), OperandKind::Change(_)) => format!("&%{index}"),
             (Operand::Value(ValueId(index)), _) => format!("%{index}"),

@@ -38,7 +38,7 @@ impl Function {
             };
             visit(value, access);
             if pattern == Pattern::Loop {
-                for offset in 1..=self.group_len {
+                for offset in 1..=self.loop_len(operation) {
                     visit(ValueId(value.0.saturating_add(offset)), Access::Write);
                 }
             }

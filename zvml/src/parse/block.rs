@@ -1,7 +1,7 @@
 //! Blocks and statements.
 
 use super::{Failed, Parsed, Parser};
-use crate::ast::{Block, Expr, Name, Statement, StatementKind, Test, Value};
+use crate::ast::{Block, Expr, ExprKind, Name, Over, Statement, StatementKind, Test, Value};
 use crate::lex::TokenKind;
 use crate::{Code, Diagnostic};
 
@@ -135,13 +135,22 @@ impl<'s> Parser<'s, '_> {
         if !self.take_word("in") {
             return Err(self.unexpected("`in`"));
         }
-        if self.current.kind != TokenKind::Word {
-            let message = "a loop goes over the arguments of the request, of which there is an end";
-            let problem = Diagnostic::new(Code::BadLoop, self.current.span, message);
-            self.report(problem.with_hint(LOOPS));
-            return Err(Failed);
-        }
-        let over = self.name("a variadic parameter's name")?;
+        let over = if self.at(TokenKind::Word) && self.next.kind == TokenKind::BraceOpen {
+            Over::List(self.name("a list among the parameters")?)
+        } else {
+            let start = self.current.span;
+            let first = self.expr()?;
+            if self.take(TokenKind::Range) {
+                Over::Range(first, self.expr()?)
+            } else if matches!(first.kind, ExprKind::Call { .. }) {
+                Over::Elements(first)
+            } else {
+                let message = "a loop goes over something of which there is an end";
+                let problem = Diagnostic::new(Code::BadLoop, start.to(self.last), message);
+                self.report(problem.with_hint(LOOPS));
+                return Err(Failed);
+            }
+        };
         Ok(StatementKind::For { names, over, body: self.block()? })
     }
 
@@ -161,5 +170,6 @@ impl<'s> Parser<'s, '_> {
 }
 
 /// What to write instead of a loop that need not end.
-const LOOPS: &str =
-    "with `members: Bytes...` among the parameters: `for member in members { ... }`";
+const LOOPS: &str = "loops go over a list among the parameters (`for member in members { ... }`), \
+                     integers (`for n in 1..10`) or a container (`for member in \
+                     @set_members(key)`)";

@@ -1,0 +1,56 @@
+//! A budget that is used up: refused writes in both protocols, and keys that make room.
+
+mod support;
+
+use carrier_compare::{Client, ReplyExt as _, exchange_whole};
+use drp_parser::Reply;
+use support::server::Server;
+
+#[test]
+fn without_a_policy_writes_are_refused_and_the_rest_goes_on() {
+    let server = Server::with_arguments(&["--threads", "1", "--memory", "2MB"]);
+    let mut client = server.client();
+    let set = fill(&mut client);
+    assert!((1000..2000).contains(&set), "{set} values of 1 KiB in 2 MB");
+    // memcached's clients are told in their words.
+    let stored = [b"set item 0 0 100000\r\n", &[b'x'; 100_000][..], b"\r\n"].concat();
+    let reply = exchange_whole(server.address, &[&stored[..], b"quit\r\n"].concat());
+    assert_eq!(reply, b"SERVER_ERROR out of memory storing object\r\n");
+    assert_eq!(client.line("GET key:0").as_bytes().len(), 1024);
+    assert_eq!(client.line("DEL key:0 key:1").as_integer(), 2);
+    let info = String::from_utf8(client.line("INFO").as_bytes().to_vec()).unwrap();
+    for field in ["maxmemory:2097152", "maxmemory_policy:noeviction", "evicted_keys:0"] {
+        assert!(info.contains(field), "{field} is not in {info}");
+    }
+}
+
+#[test]
+fn with_a_policy_old_keys_make_room() {
+    for policy in ["snlru", "random-memory", "random"] {
+        let server =
+            Server::with_arguments(&["--threads", "2", "--memory", "4MB", "--evict", policy]);
+        let mut client = server.client();
+        assert_eq!(fill(&mut client), KEYS, "{policy}: nothing is refused");
+        let left = client.line("DBSIZE").as_integer();
+        assert!((1000..4500).contains(&left), "{policy}: {left} keys left");
+        assert_eq!(client.line(&format!("GET key:{}", KEYS - 1)).as_bytes().len(), 1024);
+        // A value beyond a whole shard's part is refused, and harms no other.
+        let large = vec![b'l'; 3 << 20];
+        assert_eq!(client.call(&[b"SET", b"large", &large]), Reply::Error(OOM.into()));
+        assert!(client.line("DBSIZE").as_integer() > 500, "{policy}");
+    }
+}
+
+/// Sets values of 1 KiB under ever new keys until one is refused, and returns how many were not.
+fn fill(client: &mut Client) -> usize {
+    let is_refused = |number: &usize| {
+        let reply = client.call(&[b"SET", format!("key:{number}").as_bytes(), &[b'v'; 1024]]);
+        assert!([Reply::Status(b"OK".into()), Reply::Error(OOM.into())].contains(&reply));
+        reply == Reply::Error(OOM.into())
+    };
+    (0..KEYS).find(is_refused).unwrap_or(KEYS)
+}
+
+const KEYS: usize = 20_000;
+
+const OOM: &[u8] = b"OOM command not allowed when used memory > 'maxmemory'.";

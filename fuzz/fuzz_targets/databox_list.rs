@@ -1,0 +1,5 @@
+//! A list against a model, over all its representations.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| databox::fuzzing::check_list(data));
