@@ -3,8 +3,7 @@
 use crate::{
     CommandFilter, CommandView, CompilePurpose, Expiry, ItemView, Items, Key, Lease, Multi,
     OutOfMemory, Question, ReplyMode, ReplySink, ScanFilter, Scanned, Session, SessionField,
-    SessionSetting, SourceForm,
-    Store, Text,
+    SessionSetting, SourceForm, Store, Text,
 };
 use databox::{Kind, Set};
 
@@ -113,6 +112,10 @@ impl Store for NoStore {
     }
 
     fn encoding(&mut self, _: Key<'_>) -> Option<&'static str> {
+        None
+    }
+
+    fn usage(&mut self, _: Key<'_>) -> Option<u64> {
         None
     }
 
