@@ -262,7 +262,7 @@ const fn arrays(flags: u8) -> usize {
 
 /// How many bytes the arrays take for each entry.
 #[inline]
-const fn array_count(flags: u8) -> usize {
+pub(crate) const fn array_count(flags: u8) -> usize {
     if flags & META != 0 { 4 } else { 3 }
 }
 
