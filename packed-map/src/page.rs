@@ -119,10 +119,17 @@ impl<'a> Page<'a> {
     /// Where the first entry with this tag begins, if there is one: where a look-up will read.
     #[inline]
     pub(crate) fn likely_start(self, tag: u8) -> Option<usize> {
-        let count = self.count();
-        let hits = Lane::at(self.0, self.arrays()).matches(tag);
-        let index = hits.trailing_zeros() as usize;
-        (index < count.min(LANE)).then(|| self.start(index))
+        let (tags, count) = (self.arrays(), self.count());
+        let mut first = 0;
+        while first < count {
+            let hits = Lane::at(self.0, tags + first).matches(tag);
+            let index = first + hits.trailing_zeros() as usize;
+            if hits != 0 && index < count {
+                return Some(self.start(index));
+            }
+            first += LANE;
+        }
+        None
     }
 
     /// Where entry `index` begins.

@@ -3,8 +3,7 @@
 use crate::{
     CommandFilter, CommandView, CompilePurpose, Expiry, ItemView, Items, Key, Lease, Multi,
     OutOfMemory, Question, ReplyMode, ReplySink, ScanFilter, Scanned, Session, SessionField,
-    SessionSetting, SourceForm,
-    Store, Text,
+    SessionSetting, SourceForm, Store, Text,
 };
 use databox::{Kind, Set};
 
