@@ -13,7 +13,7 @@ mod write;
 pub use evict::{Choice, Evicted};
 pub use sweep::{Sweeper, Swept};
 
-use crate::arena::Blocks;
+use crate::arena::{Blocks, Handle};
 use crate::code::{self, BLOCK, BOXED, Form, PACKED};
 use crate::directory::Directory;
 use crate::entry::Entry;
@@ -354,16 +354,33 @@ impl<B, H: HashKeys> PageMap<B, H> {
             return None;
         }
         let tag = hash::tag(hash);
-        let mut previous = None;
-        let mut next = self.directory.head(self.directory.bucket(hash));
-        while let Some(handle) = next {
+        let handle = self.directory.head(self.directory.bucket(hash))?;
+        let page = Page::new(blocks.bytes(handle));
+        if let Some((index, start)) = page.find(tag, code, &holds) {
+            return Some((page, Place { previous: None, page: handle, index, start }));
+        }
+        match page.link() {
+            None => None,
+            Some(next) => Self::search_links(blocks, (handle, next), (tag, code), holds),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn search_links<'a, A: Blocks>(
+        blocks: &'a A,
+        (mut previous, mut handle): (Handle, Handle),
+        (tag, code): (u8, u8),
+        holds: impl Fn(&'a [u8]) -> bool,
+    ) -> Option<(Page<'a>, Place)> {
+        loop {
             let page = Page::new(blocks.bytes(handle));
             if let Some((index, start)) = page.find(tag, code, &holds) {
-                return Some((page, Place { previous, page: handle, index, start }));
+                let place = Place { previous: Some(previous), page: handle, index, start };
+                return Some((page, place));
             }
-            (previous, next) = (Some(handle), page.link());
+            (previous, handle) = (handle, page.link()?);
         }
-        None
     }
 
     /// The low 32 bits, at least, of the hash of an entry's key.
