@@ -423,8 +423,8 @@ impl Blocks for Arena {
     }
 
     #[inline]
-    fn prefetch(&self, handle: Handle, line: usize) {
-        self.memory.prefetch(handle.unit(), line);
+    fn prefetch(&self, handle: Handle, byte: usize) {
+        self.memory.prefetch(handle.unit(), byte);
     }
 
     fn used_units(&self) -> usize {
