@@ -3,8 +3,8 @@
 //! A transaction waits here, and its connection is not parsed further, until three things hold: the
 //! batches with earlier requests are in their rings, fewer than [`out_max`] of the thread's
 //! transactions are out, and nobody else is at the ordering point. Nothing waits in the loop: who
-//! comes away without is woken by who leaves it, or tries again when a transaction has come home or a
-//! ring has room.
+//! comes away without is woken by who leaves it, or tries again when a transaction has come home or
+//! a ring has room.
 
 use crate::config::TestSwitches;
 use crate::mesh::{Mesh, Message};

@@ -124,9 +124,11 @@ impl Combine {
         groups: &[u32],
         out: &mut Vec<u8>,
     ) {
-        let is_error = |reply: &&&[u8]| reply.first() == Some(&b'-');
-        if self != Self::Elements || parts.iter().find(is_error).is_some() {
-            self.write(dialect, parts.iter().copied().filter(|reply| !reply.is_empty()), out);
+        let is_error = |reply: &&[u8]| reply.first() == Some(&b'-');
+        if self != Self::Elements || parts.iter().any(is_error) {
+            // Who has none of the groups has nothing to say.
+            let told = parts.iter().copied().filter(|reply| !reply.is_empty());
+            self.write(dialect, told, out);
             return;
         }
         let behind_header = |reply: &&[u8]| header_number(reply).map_or(0, |(_, after)| after);

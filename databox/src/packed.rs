@@ -457,7 +457,8 @@ mod tests {
                 let removed = removed.min(model.len() - at);
                 let rows: Vec<_> = added.iter().map(elements).collect();
                 let mut out = vec![7; 3];
-                prop_assert!(Rows::<2>::read(&bytes).splice(Sort::Map, at, removed, &rows, &mut out));
+                let packed = Rows::<2>::read(&bytes);
+                prop_assert!(packed.splice(Sort::Map, at, removed, &rows, &mut out));
                 model.splice(at..at + removed, added.clone());
                 bytes = out;
                 let rows = Rows::<2>::read(&bytes);

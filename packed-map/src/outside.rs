@@ -71,6 +71,7 @@ impl<B> Outside<B> {
             + self.times.counted_bytes()
     }
 
+    #[cfg(any(test, fuzzing, feature = "fuzzing"))]
     /// Those of [`bytes`](Self::bytes) that are no entry's own: free slots, and far moments.
     pub(crate) const fn shared_bytes(&self) -> usize {
         let slots = self.boxed.len() * Slab::<B>::SLOT_BYTES

@@ -277,8 +277,8 @@ impl Source<'_> {
     }
 
     fn memory(&self, table: &MemoryTable, lru: Option<&LruTable>) -> Result<Memory, ConfigError> {
-        let mut memory = Memory::default();
-        memory.soft_stay_under = self.size(table.soft_stay_under.as_ref())?;
+        let soft_stay_under = self.size(table.soft_stay_under.as_ref())?;
+        let mut memory = Memory { soft_stay_under, ..Memory::default() };
         if let Some(count) = &table.precache_multiplier {
             let in_range = usize::try_from(*count.get_ref()).ok().filter(|count| *count <= 64);
             memory.precache_multiplier =
@@ -409,8 +409,8 @@ const NOT_LOOPBACK: &str = "a loopback host: anyone who reaches another one can 
     everything without `requirepass_sha256` in [auth]; say `allow_without_authentication = true` \
     in this [[network]] if that is wanted";
 const NO_POLICY: &str = "a policy beside a network of memcached's protocol, whose clients expect \
-    old items to make room: `enable = true` in [lru], or `enable = false` where a full memory is to \
-    refuse them";
+    old items to make room: `enable = true` in [lru], or `enable = false` where a full memory is \
+    to refuse them";
 const REDIS_POLICIES: &str = "`noeviction`, `allkeys-lru`, `allkeys-lfu` or `allkeys-random`";
 const RIGHTS: &str = "any of the rights `read`, `write`, `stats`, `admin`";
 /// What clients from elsewhere may do unless the file says otherwise: not to change the server.

@@ -18,9 +18,9 @@ pub(super) enum Detected {
 }
 
 /// `*` is RESP, 0x80 a packet of memcached's, 0x16 a TLS handshake. Otherwise the first line
-/// decides: a lower-case memcached verb with that verb's number of arguments is memcached, three words of
-/// which the last is HTTP's are HTTP, all else is an inline RESP command. Lines that are too long
-/// for memcached are RESP's to refuse. However the line is cut, it is told the same.
+/// decides: a lower-case memcached verb with that verb's number of arguments is memcached, three
+/// words of which the last is HTTP's are HTTP, all else is an inline RESP command. Lines that are
+/// too long for memcached are RESP's to refuse. However the line is cut, it is told the same.
 pub(super) fn detect(bytes: &[u8]) -> Detected {
     match bytes.first() {
         None => Detected::Unknown,

@@ -1,10 +1,14 @@
 //! A store over a `BTreeMap`.
 
+mod entry;
 mod items;
+
+mod containers;
 
 use super::quote;
 use crate::{Expiry, Hint, Key, OutOfMemory, ScanFilter, Scanned, Store, Text};
 use databox::{Databox, DecodeOptions, Kind, Set, View};
+use entry::{Entry, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -29,23 +33,6 @@ pub struct MapStore {
     last_stamp: u64,
     /// When everything goes.
     flush_at_ms: Option<u64>,
-}
-
-#[derive(Debug, Clone)]
-struct Entry {
-    value: Value,
-    expires_at_ms: Option<u64>,
-    flags: u32,
-    stamp: u64,
-    lease: crate::Lease,
-}
-
-#[derive(Debug, Clone)]
-enum Value {
-    String(Vec<u8>),
-    Set(BTreeSet<Vec<u8>>),
-    List(Vec<Vec<u8>>),
-    Map(BTreeMap<Vec<u8>, Vec<u8>>),
 }
 
 impl MapStore {
@@ -127,29 +114,6 @@ impl MapStore {
     }
 }
 
-impl MapStore {
-    fn elements(&mut self, key: Key<'_>) -> Option<&mut Vec<Vec<u8>>> {
-        match &mut self.live(key)?.value {
-            Value::List(elements) => Some(elements),
-            _ => None,
-        }
-    }
-
-    fn pairs(&mut self, key: Key<'_>) -> Option<&mut BTreeMap<Vec<u8>, Vec<u8>>> {
-        match &mut self.live(key)?.value {
-            Value::Map(pairs) => Some(pairs),
-            _ => None,
-        }
-    }
-
-    /// Makes the key hold a value where it holds nothing.
-    fn make(&mut self, key: Key<'_>, value: Value) {
-        if self.live(key).is_none() {
-            self.entries.insert(key.bytes.to_vec(), Entry::new(value));
-        }
-    }
-}
-
 impl Store for MapStore {
     fn set_iterate(
         &mut self,
@@ -217,11 +181,11 @@ impl Store for MapStore {
     ) {
         let Some(elements) = self.elements(key) else { return };
         let (before, behind) = elements.split_at((at as usize).min(elements.len()));
+        let mut visit = |element: &Vec<u8>| visit(text(element));
         let count = usize::try_from(count).unwrap_or(usize::MAX);
-        if back {
-            before.iter().rev().take(count).for_each(|element| visit(text(element)));
-        } else {
-            behind.iter().take(count).for_each(|element| visit(text(element)));
+        match back {
+            true => before.iter().rev().take(count).for_each(&mut visit),
+            false => behind.iter().take(count).for_each(&mut visit),
         }
     }
 
@@ -573,26 +537,6 @@ impl Store for MapStore {
 
     fn flush_all(&mut self) {
         self.entries.clear();
-    }
-}
-
-impl Entry {
-    fn new(value: Value) -> Self {
-        let lease = crate::Lease::default();
-        Self { value, expires_at_ms: None, flags: 0, stamp: 0, lease }
-    }
-
-    fn is_gone(&self, now_ms: u64) -> bool {
-        self.expires_at_ms.is_some_and(|at_ms| at_ms <= now_ms)
-    }
-
-    const fn kind(&self) -> Kind {
-        match self.value {
-            Value::String(_) => Kind::String,
-            Value::Set(_) => Kind::Set,
-            Value::List(_) => Kind::List,
-            Value::Map(_) => Kind::Map,
-        }
     }
 }
 

@@ -1,0 +1,28 @@
+//! The lists and maps of the store.
+
+use super::{Entry, MapStore, Value};
+use crate::Key;
+use std::collections::BTreeMap;
+
+impl MapStore {
+    pub(super) fn elements(&mut self, key: Key<'_>) -> Option<&mut Vec<Vec<u8>>> {
+        match &mut self.live(key)?.value {
+            Value::List(elements) => Some(elements),
+            _ => None,
+        }
+    }
+
+    pub(super) fn pairs(&mut self, key: Key<'_>) -> Option<&mut BTreeMap<Vec<u8>, Vec<u8>>> {
+        match &mut self.live(key)?.value {
+            Value::Map(pairs) => Some(pairs),
+            _ => None,
+        }
+    }
+
+    /// Makes the key hold a value where it holds nothing.
+    pub(super) fn make(&mut self, key: Key<'_>, value: Value) {
+        if self.live(key).is_none() {
+            self.entries.insert(key.bytes.to_vec(), Entry::new(value));
+        }
+    }
+}
