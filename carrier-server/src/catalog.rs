@@ -209,6 +209,23 @@ impl Catalog {
         }
     }
 
+    /// The command of a request with enough words for it, but more than it takes or an incomplete
+    /// group. Redis finds such a mistake only as the command runs, so a transaction queues it.
+    pub(crate) fn find_uneven(
+        &self,
+        error: BindError,
+        args: Args<'_>,
+    ) -> Result<Found<'_>, BindError> {
+        let BindError::WrongArity(id) = error else { return Err(error) };
+        let command = self.command(id).ok_or(error)?;
+        let words = i64::try_from(args.len()).unwrap_or(i64::MAX);
+        let arity = command.program.arity();
+        match arity < 0 && words >= -arity && !command.immediate {
+            true => Ok(Found { command, words: command.words }),
+            false => Err(error),
+        }
+    }
+
     /// The command that serves a memcached request.
     #[inline]
     pub(crate) fn find_memcached(&self, served: Served) -> Option<&Command> {
@@ -347,6 +364,11 @@ impl Command {
         self.linear || (self.looping && args >= SLICED_ARGS_MIN)
     }
 
+    /// Whether it may end the server, which nothing that is queued may.
+    pub(crate) fn stops_server(&self) -> bool {
+        self.program.code.iter().any(|one| one.op == Opcode::ServerStop)
+    }
+
     /// Whether it runs at once between MULTI and EXEC too, where others are queued.
     pub(crate) const fn is_immediate(&self) -> bool {
         self.immediate
@@ -467,7 +489,8 @@ fn is_immediate(program: &Program) -> bool {
         use Opcode::{Multi, MultiWatch, SessionClose, SessionReset};
         matches!(op, Multi | MultiWatch | SessionClose | SessionReset)
     };
-    program.code.iter().any(|one| asks(one.op)) && !asks_for(program, "unwatch")
+    let stops = program.code.iter().any(|one| one.op == Opcode::ServerStop);
+    program.code.iter().any(|one| asks(one.op)) && !asks_for(program, "unwatch") && !stops
 }
 
 /// Whether a program asks for this about the connection's transaction.

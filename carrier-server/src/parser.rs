@@ -277,9 +277,13 @@ fn starve(connection: &mut Connection, needed: usize) -> Stop {
 fn queue(turn: &mut Turn<'_>, connection: &mut Connection, bound: &Bound<'_>) {
     let Connection { queue: Some(queue), replies, input, .. } = connection else { return };
     let args = turn.local.args(bound.args.clone(), bound.source, input.buffer());
-    let reply: &[u8] = match queue.push(turn.catalog, bound.command.id(), args) {
-        true => b"+QUEUED\r\n",
-        false => b"-ERR the transaction is too large, or the commands have changed\r\n",
+    let reply: &[u8] = if bound.command.stops_server() {
+        queue.is_broken = true;
+        b"-ERR Command not allowed inside a transaction\r\n"
+    } else if queue.push(turn.catalog, bound.command.id(), args) {
+        b"+QUEUED\r\n"
+    } else {
+        b"-ERR the transaction is too large, or the commands have changed\r\n"
     };
     let sequence = replies.assign();
     replies.reply(sequence, |out| out.extend_from_slice(reply));

@@ -1,7 +1,7 @@
 //! What MULTI, EXEC, DISCARD, WATCH and UNWATCH ask for, done.
 
 use super::{Parser, Turn};
-use crate::catalog::Command;
+use crate::catalog::{BindError, Command};
 use crate::connection::Connection;
 use crate::dialect::Dialect;
 use crate::multi::Queue;
@@ -10,6 +10,7 @@ use crate::router::{Planner, submit};
 use crate::session::SessionView;
 use crate::sink::Sink;
 use crate::transaction::Purpose;
+use drp_parser::Encoder;
 use std::cell::Cell;
 use std::sync::Arc;
 use zvm::{Args, Frame, Multi, NoStore, RunWhere};
@@ -78,6 +79,13 @@ impl Parser {
                 source: Source::Batch,
                 ..exec.clone()
             };
+            if !command.signature().accepts(args.len()) {
+                let error = BindError::WrongArity(queued.command);
+                let (text, mut reply) = (queue.catalog.bind_error(error, args), Vec::new());
+                Encoder::new(&mut reply, connection.session.version).error(&text);
+                planner.add_reply(&request, reply);
+                continue;
+            }
             if command.run_where() == RunWhere::Connection {
                 let reply = self.run_queued(turn, connection, command, args, request.dialect);
                 planner.add_reply(&request, reply);

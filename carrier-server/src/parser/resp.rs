@@ -53,7 +53,11 @@ impl Parser {
         connection.silence_unwanted();
         let range = first..turn.local.ranges.len();
         let args = turn.local.args(range, source, connection.input.buffer());
-        match turn.catalog.find_resp(args) {
+        let found = turn.catalog.find_resp(args).or_else(|error| match connection.queue {
+            Some(_) => turn.catalog.find_uneven(error, args),
+            None => Err(error),
+        });
+        match found {
             Ok(found) => {
                 let bound = Bound {
                     command: found.command,
