@@ -2,6 +2,7 @@
 
 use super::Worker;
 use super::programs::{Held, ProgramTurn, SLICE_UNITS};
+use crate::intents::of_connection;
 use crate::planted::{Fault, is_planted};
 use crate::request::Request;
 use crate::transaction::{Action, Purpose, Slot, Transaction};
@@ -32,6 +33,11 @@ impl Worker {
     pub(crate) fn take_turn(&mut self, transaction: Arc<Transaction>, part: usize) {
         self.asked_at_ms = self.asked_at_ms.max(transaction.now_ms);
         let Some(marks) = transaction.parts[part].slot().marks.take() else { return };
+        let own = transaction.home == transaction.parts[part].thread;
+        let home = (!own).then_some(transaction.home);
+        let connection = of_connection(home, transaction.reply_to.connection);
+        let follows = self.intents.is_held(connection);
+        let marks = if follows { marks.and(connection) } else { marks };
         let held = Held::Part(Arc::clone(&transaction), part);
         self.pin(&marks);
         let (ticket, first) = self.intents.enter(marks, held);
