@@ -246,6 +246,7 @@ impl Transaction {
             let mut reply_of = |part: &mut std::iter::Peekable<_>| {
                 of_step(part).map_or(&[][..], |one: (usize, &[u8])| one.1)
             };
+            let start = out.len();
             match &step.reply {
                 StepReply::Known(reply) => out.extend_from_slice(reply),
                 StepReply::Meeting(meeting) => {
@@ -265,6 +266,9 @@ impl Transaction {
                     let parts: Vec<&[u8]> = replies.iter_mut().map(&mut reply_of).collect();
                     self.combine(step).write(step.request.dialect, parts.iter().copied(), out);
                 }
+            }
+            if step.request.quiet {
+                out.truncate(start);
             }
         }
     }

@@ -41,6 +41,42 @@ fn with_a_policy_old_keys_make_room() {
     }
 }
 
+/// A key that has made room, or whose moment has come, is changed to whoever watches it, whether
+/// somebody has written it anew since or not.
+#[test]
+fn a_watched_key_that_goes_by_itself_breaks_the_watch() {
+    let server =
+        Server::with_arguments(&["--threads", "2", "--memory", "4MB", "--evict", "random"]);
+    let [mut watcher, mut other] = [(); 2].map(|()| server.client());
+    for (set, is_written_anew) in WATCHED {
+        assert_eq!(other.line("FLUSHALL"), Reply::ok());
+        assert_eq!(watcher.line(set), Reply::ok());
+        assert_eq!(watcher.line("WATCH k"), Reply::ok());
+        assert_eq!(other.line("EXISTS k"), Reply::Integer(1));
+        if set == "SET k 1" {
+            let value = [b'v'; 1024];
+            let mut number = 0;
+            while other.line("EXISTS k").as_integer() == 1 {
+                number += 1;
+                other.call(&[b"SET", format!("key:{number}").as_bytes(), &value]);
+            }
+        } else {
+            // Nobody asks for the key, so it is the sweep that removes it.
+            while other.line("DBSIZE").as_integer() > 0 {}
+        }
+        if is_written_anew {
+            assert_eq!(other.line("SET k 1"), Reply::ok());
+        }
+        assert_eq!(watcher.line("MULTI"), Reply::ok());
+        assert_eq!(watcher.line("PING"), Reply::status("QUEUED"));
+        assert_eq!(watcher.line("EXEC"), Reply::NilArray, "{set}, {is_written_anew}");
+    }
+}
+
+/// How the key is written at first, and whether it is again when it is gone.
+const WATCHED: [(&str, bool); 4] =
+    [("SET k 1", false), ("SET k 1", true), ("SET k 1 PX 500", false), ("SET k 1 PX 500", true)];
+
 /// Sets values of 1 KiB under ever new keys until one is refused, and returns how many were not.
 fn fill(client: &mut Client) -> usize {
     let is_refused = |number: &usize| {

@@ -64,6 +64,8 @@ impl Signature {
         }
         if before.is_none() {
             layout.options = at..argc;
+        } else if at < argc {
+            return Err(DecodeError::Syntax);
         }
         Ok(layout)
     }

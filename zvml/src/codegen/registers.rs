@@ -131,12 +131,13 @@ fn ranges(function: &Function) -> Vec<Option<Range>> {
     ranges
 }
 
-/// Operation n reads at 2n and writes at 2n + 1.
+/// Operation n reads at 2n and writes from 2n + 1 to 2n + 2.
 fn mark(function: &Function, at: usize, operation: &Operation, ranges: &mut [Option<Range>]) {
     function.visit(operation, |value, access| {
         let Some(slot) = ranges.get_mut(value.0 as usize) else { return };
         let first = 2 * at + usize::from(!access.reads());
-        let last = 2 * at + usize::from(access.writes());
+        // A write keeps its register from the operation's other ones, even if nobody reads it.
+        let last = 2 * at + 2 * usize::from(access.writes());
         let range = slot.get_or_insert(Range { first, last, row: 1 });
         range.first = range.first.min(first);
         range.last = range.last.max(last);
