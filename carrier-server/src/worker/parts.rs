@@ -60,6 +60,9 @@ impl Worker {
         if votes && self.has_changed(&transaction.parts[part].watched, transaction.now_ms) {
             transaction.abort();
         }
+        if transaction.purpose == Purpose::Command && self.lacks_room(&transaction, part) {
+            transaction.refuse();
+        }
         if transaction.opens_with_meeting {
             self.contribute(&transaction, part, 0);
         }
@@ -77,6 +80,18 @@ impl Worker {
         }
         self.tell_all(&transaction, part);
         self.proceed(transaction, part);
+    }
+
+    /// Whether what a scattered command writes here may be refused.
+    fn lacks_room(&self, transaction: &Transaction, part: usize) -> bool {
+        transaction.parts[part].script.iter().any(|action| {
+            let Action::Run { step, args, .. } = action else { return false };
+            let request = &transaction.steps[*step].request;
+            let Some(command) = transaction.catalog.command(request.command) else { return false };
+            let args = transaction.args.slice(args.clone());
+            let turn = ProgramTurn::of(request, command, args, transaction.now_ms);
+            command.is_growing_many() && self.lacks_room_for(&turn)
+        })
     }
 
     /// Tells all other parts to go on.

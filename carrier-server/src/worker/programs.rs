@@ -7,7 +7,7 @@ use crate::intents::{Marks, Ticket, of_connection};
 use crate::request::{ConnectionKey, Request};
 use crate::shard_store::{ShardPlace, ShardStore, Written};
 use crate::sink::{Sink, end_items};
-use crate::transaction::Transaction;
+use crate::transaction::{NO_ROOM, Transaction};
 use crate::unfinished::{KeptArgs, OwnedArgs, Task, Unfinished};
 use kvstore::{Key, Namespace, Policy, Shard};
 use std::cell::Cell;
@@ -150,7 +150,23 @@ impl Worker {
 
     /// Runs a program to its end.
     pub(super) fn run(&mut self, turn: &ProgramTurn<'_>, out: &mut Vec<u8>) {
+        if turn.command.is_growing_many() && self.lacks_room_for(turn) {
+            out.extend_from_slice(NO_ROOM);
+            return;
+        }
         self.begin(turn, Frame::UNLIMITED, out);
+    }
+
+    /// Whether a write of many keys may be refused at one of them, where no other key makes room:
+    /// then it is refused before the first.
+    #[cold]
+    pub(super) fn lacks_room_for(&self, turn: &ProgramTurn<'_>) -> bool {
+        if self.shard.budget_bytes().is_none() || self.shard.policy() != Policy::Refuse {
+            return false;
+        }
+        let bytes = (0..turn.args.len()).map(|index| turn.args.get(index).len()).sum();
+        let keys = turn.command.signature().keys(turn.args).count();
+        !self.shard.has_room_for(Namespace(turn.namespace), keys, bytes)
     }
 
     /// The first slice of a request's program. True where it came to its end; else its reply comes
@@ -165,6 +181,10 @@ impl Worker {
         out: &mut Vec<u8>,
     ) -> bool {
         let start = out.len();
+        if turn.command.is_growing_many() && self.lacks_room_for(turn) {
+            out.extend_from_slice(NO_ROOM);
+            return true;
+        }
         let Some(state) = self.begin(turn, SLICE_UNITS, out) else { return true };
         let connection = of_connection(home, request.reply_to.connection);
         let marks = turn.marks(|key| self.shard.hash(key)).and(connection);
@@ -302,7 +322,11 @@ impl Worker {
             let turn = ProgramTurn::of(&request, command, args.args(), now_ms);
             let sliced = command.is_sliced(turn.args.len());
             let fuel = if sliced { SLICE_UNITS } else { Frame::UNLIMITED };
-            yielded = self.begin(&turn, fuel, &mut reply);
+            if command.is_growing_many() && self.lacks_room_for(&turn) {
+                reply.extend_from_slice(NO_ROOM);
+            } else {
+                yielded = self.begin(&turn, fuel, &mut reply);
+            }
         }
         let (task, ticket) = (Task::Request(home), Some(ticket));
         match yielded {
