@@ -24,6 +24,28 @@ fn without_a_policy_writes_are_refused_and_the_rest_goes_on() {
     }
 }
 
+/// One shard is full, the others are not: a write over all of them is refused by all.
+#[test]
+fn a_write_of_many_keys_is_refused_whole() {
+    let server = Server::with_arguments(&["--threads", "2", "--memory", "4MB"]);
+    let mut client = server.client();
+    let mut next = fill(&mut client);
+    let value = [b'w'; 1024];
+    let (mut refused, mut written) = (0, 0);
+    while refused < 50 {
+        let names: Vec<String> = (0..4).map(|name| format!("many:{}", next + name)).collect();
+        next += names.len();
+        let mut words: Vec<&[u8]> = vec![b"MSET"];
+        names.iter().for_each(|name| words.extend([name.as_bytes(), &value]));
+        let is_refused = client.call(&words) == Reply::Error(OOM.into());
+        let found = client.line(&format!("EXISTS {}", names.join(" "))).as_integer();
+        assert_eq!(found, if is_refused { 0 } else { 4 });
+        refused += usize::from(is_refused);
+        written += usize::from(!is_refused);
+    }
+    assert!(written < 2000, "{written} written beyond the budget");
+}
+
 #[test]
 fn with_a_policy_old_keys_make_room() {
     for policy in ["snlru", "random-memory", "random"] {
