@@ -127,7 +127,8 @@ impl<B, H: HashKeys> PageMap<B, H> {
     }
 
     /// Says what time it is, so that expiries around it take least: five bytes each. Nothing
-    /// happens while any entry expires. A map that is never told takes the first expiry for the time.
+    /// happens while any entry expires. A map that is never told takes the first expiry for the
+    /// time.
     pub fn expect_times_around(&mut self, now_ms: u64) {
         if self.expiring == 0 {
             self.outside.times.center(now_ms);
