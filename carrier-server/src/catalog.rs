@@ -37,6 +37,10 @@ pub struct Command {
     looping: bool,
     /// Whether it is never queued.
     immediate: bool,
+    /// Whether it can fail because the memory budget is used up.
+    growing: bool,
+    /// The same, with any number of keys.
+    growing_many: bool,
 }
 
 /// How the shards of a request follow from its arguments.
@@ -298,7 +302,21 @@ impl Catalog {
         let linear = program.code.iter().any(|one| one.op.info().cost == Cost::Linear);
         let looping = program.signature.list().is_some();
         let immediate = is_immediate(&program);
-        self.commands.push(Command { id, program, route, words, linear, looping, immediate });
+        let growing = program.code.iter().any(|one| may_run_out_of_memory(one.op));
+        let grouped = matches!(route, Route::Groups { .. } | Route::List { .. });
+        let growing_many = growing && grouped;
+        let command = Command {
+            id,
+            program,
+            route,
+            words,
+            linear,
+            looping,
+            immediate,
+            growing,
+            growing_many,
+        };
+        self.commands.push(command);
         Ok(())
     }
 }
@@ -374,6 +392,12 @@ impl Command {
         self.immediate
     }
 
+    /// Whether it writes any number of keys and can fail because the memory budget is used up.
+    #[inline]
+    pub(crate) const fn is_growing_many(&self) -> bool {
+        self.growing_many
+    }
+
     /// Whether it asks for something about the connection's transaction.
     pub(crate) fn controls_transactions(&self) -> bool {
         let asks = |op| matches!(op, Opcode::Multi | Opcode::MultiWatch);
@@ -416,7 +440,7 @@ impl Command {
         } else if access.contains(Access::READ) {
             flags.push("readonly");
         }
-        if self.program.code.iter().any(|instruction| may_run_out_of_memory(instruction.op)) {
+        if self.growing {
             flags.push("denyoom");
         }
         if access.contains(Access::ADMIN) {

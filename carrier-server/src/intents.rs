@@ -17,12 +17,26 @@
 //! this thread, and neither batches, transactions nor the requests of a connection that may be out
 //! grow with the queue: a connection with a queued request is not parsed any further.
 
+use crate::request::ConnectionKey;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A key, by its hash. Two keys with one hash queue as if they were one, and so do keys of one name
 /// in several namespaces, as there are commands that move them from one to the other.
 pub(crate) type Mark = u64;
+
+/// What a connection of a thread, or of this one, holds while a request of it waits or goes on
+/// here: what it asks for later comes later, also where there is no key that both are about. It
+/// costs the client nothing, who has to wait for the first reply anyway.
+pub(crate) const fn of_connection(home: Option<usize>, connection: ConnectionKey) -> Mark {
+    let thread = match home {
+        Some(thread) => thread as u64 + 1,
+        None => 0,
+    };
+    let number = (connection.index as u64) << 32 | connection.generation as u64;
+    // Spread, so that it is no key's hash but by chance.
+    (number ^ thread.rotate_right(8)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
 
 /// What is held or wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +53,14 @@ impl Marks {
         keys.sort_unstable();
         keys.dedup();
         Self::Keys(keys.into())
+    }
+
+    /// These and one more.
+    pub(crate) fn and(self, mark: Mark) -> Self {
+        match self {
+            Self::Keys(keys) => Self::of([&keys[..], &[mark]].concat()),
+            Self::All => Self::All,
+        }
     }
 }
 

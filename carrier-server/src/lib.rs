@@ -26,6 +26,7 @@ mod multi;
 mod parser;
 mod password;
 mod planted;
+mod prefault;
 mod reactor;
 mod replier;
 mod replies;

@@ -14,6 +14,7 @@
 use crate::batch::Batch;
 use crate::catalog::Catalog;
 use crate::config::{Terms, TestSwitches};
+use crate::request::ConnectionKey;
 use crate::socket::Stream;
 use crate::transaction::{self, Transaction};
 use crate::unfinished::LateReply;
@@ -37,6 +38,8 @@ pub(crate) enum Message {
     GoOn(Arc<Transaction>, usize),
     /// All parts of a transaction of this thread have ended.
     Finished(Arc<Transaction>),
+    /// Nobody reads the replies any more that a thread's connection waits for.
+    Gone(usize, ConnectionKey),
     /// A connection that is this thread's from now on.
     Connection(Stream, Terms),
 }
@@ -260,6 +263,17 @@ impl Mesh {
     pub(crate) fn wake(&self, thread: usize) -> io::Result<()> {
         let peer = &self.peers[thread];
         if peer.producer.notify() { peer.waker.wake() } else { Ok(()) }
+    }
+
+    /// Tells all threads that a connection's client is gone. Those whose rings are full do some work
+    /// for nobody.
+    pub(crate) fn send_gone(&mut self, key: ConnectionKey) {
+        let me = self.me;
+        for peer in
+            self.peers.iter_mut().enumerate().filter(|(at, _)| *at != me).map(|(_, one)| one)
+        {
+            peer.published |= peer.producer.push(Message::Gone(me, key)).is_ok();
+        }
     }
 
     /// Hands a connection to another thread.

@@ -7,6 +7,7 @@
 //!      -> write each touched connection once -> timers
 //! ```
 
+mod leaving;
 mod transactions;
 
 use crate::batch::Requests;
@@ -221,6 +222,10 @@ impl Reactor {
             connection.queued = true;
             self.ready.push_back(key);
         }
+        // One that has closed its half may still read; one whose socket takes nothing does not.
+        if (event.is_write_closed() || event.is_error()) && connection.replies.in_flight() > 0 {
+            self.abandon(key);
+        }
     }
 
     /// Takes on the commands in force where they have changed. Nothing is bound to the old ones
@@ -229,25 +234,6 @@ impl Reactor {
         if self.version != self.shared.commands.version() {
             (self.catalog, self.version) = self.shared.commands.current();
             self.mesh.close_batches();
-        }
-    }
-
-    /// Ends the connections that some client wants to be ended.
-    fn end_killed(&mut self) {
-        let kills = self.shared.clients.kills();
-        if self.kills == kills {
-            return;
-        }
-        self.kills = kills;
-        let indexes: Vec<u32> = self.connections.indexes().collect();
-        for index in indexes {
-            let Some(key) = self.connections.key_at(index) else { continue };
-            let Some(connection) = self.connections.at(index) else { continue };
-            // The one that asked for its own end goes once it has its reply.
-            if connection.session.client().is_killed() && connection.phase == Phase::Open {
-                connection.phase = Phase::Closing;
-                self.replier.touch(key);
-            }
         }
     }
 
@@ -415,6 +401,12 @@ impl Reactor {
                 self.pass_on();
             }
             Message::Finished(transaction) => self.finish(&transaction),
+            Message::Gone(home, key) => {
+                if let Some(worker) = &mut self.worker {
+                    worker.cancel(Some(home), key);
+                }
+                self.pass_on();
+            }
             Message::Connection(stream, terms) => self.adopt(stream, terms),
         }
     }
@@ -429,7 +421,8 @@ impl Reactor {
         // Where the turn had something else to do, that goes on soon: a fifth of the time.
         let spent = begin.saturating_sub(self.turn_began);
         let slice = if self.served { (spent / 4).min(SLICE_UNFINISHED) } else { SLICE_UNFINISHED };
-        worker.resume(|| clock.elapsed() >= begin + slice);
+        let reply_max = self.shared.settings.output_buffer_limit();
+        worker.resume(reply_max, || clock.elapsed() >= begin + slice);
         self.pass_on();
         let Some(worker) = &mut self.worker else { return };
         let mut stuck = Vec::new();
@@ -468,6 +461,11 @@ impl Reactor {
             }
         });
         for index in closing {
+            if let Some(key) = self.connections.key_at(index)
+                && self.connections.at(index).is_some_and(|one| one.replies.in_flight() > 0)
+            {
+                self.abandon(key);
+            }
             let watched = self.connections.at(index).map(|one| std::mem::take(&mut one.watched));
             self.unwatch(watched.unwrap_or_default());
             // It may have been touched twice in the turn.

@@ -6,6 +6,7 @@ use crate::config::{Config, Terms};
 use crate::layout::Plan;
 use crate::listener::Listener;
 use crate::mesh::{self, Mesh, Message};
+use crate::prefault::Prefaulter;
 use crate::reactor::{Reactor, Roles, WAKER};
 use crate::shard_store::ShardPlace;
 use crate::shared::Shared;
@@ -224,30 +225,15 @@ fn assemble(
     let (catalog, _) = shared.commands.current();
     let permits = mesh::transaction_permits(ways.iter().map(|(producer, _)| producer), switches);
     let mut listener = Some(Listener::new(sockets, plan.fronts()));
+    let prefaulter =
+        Prefaulter::start(shared.config.memory.precache_multiplier).map_err(system("a thread"))?;
     let mut reactors = Vec::with_capacity(count);
     for (index, (poll, inbox)) in polls.into_iter().zip(inboxes).enumerate() {
         let permits = Arc::clone(&permits);
         let hosts = Arc::clone(&hosts);
         let mesh = Mesh::new(index, inbox, ways.clone(), hosts, permits, (&catalog, switches));
         let worker = match plan.threads[index].shard {
-            Some(shard) => {
-                let place = ShardPlace {
-                    index: shard,
-                    count: plan.shards(),
-                    string_len_max: shared.config.limits.proto_max_bulk_len,
-                };
-                let config = ShardConfig {
-                    hash_key: Arc::clone(&shared.hash_key),
-                    budget_bytes: shared.budget.of_shard(),
-                    policy: shared.config.memory.policy,
-                    reservation_bytes: memory_bytes().min(RESERVATION_BYTES_MAX),
-                };
-                let shard = Shard::new(config).map_err(|error| ServerError::System {
-                    what: "address space for the keys",
-                    error: io::Error::other(error),
-                })?;
-                Some(Worker::new(place, shard, Arc::clone(&shared.hash_key)))
-            }
+            Some(shard) => Some(worker((shard, plan.shards()), shared, prefaulter.clone())?),
             None => None,
         };
         let roles = Roles { listener: listener.take(), worker };
@@ -256,6 +242,27 @@ fn assemble(
         reactors.push((reactor, Arc::clone(&ways[index].1)));
     }
     Ok(reactors)
+}
+
+/// The owner of the shard with this number, of so many.
+fn worker(
+    (index, count): (usize, usize),
+    shared: &Shared,
+    prefaulter: Prefaulter,
+) -> Result<Worker, ServerError> {
+    let string_len_max = shared.config.limits.proto_max_bulk_len;
+    let config = ShardConfig {
+        hash_key: Arc::clone(&shared.hash_key),
+        budget_bytes: shared.budget.of_shard(),
+        policy: shared.config.memory.policy,
+        reservation_bytes: memory_bytes().min(RESERVATION_BYTES_MAX),
+    };
+    let shard = Shard::new(config).map_err(|error| ServerError::System {
+        what: "address space for the keys",
+        error: io::Error::other(error),
+    })?;
+    let place = ShardPlace { index, count, string_len_max };
+    Ok(Worker::new(place, shard, prefaulter, Arc::clone(&shared.hash_key)))
 }
 
 fn system(what: &'static str) -> impl Fn(io::Error) -> ServerError {

@@ -119,6 +119,11 @@ impl Store for ShardStore<'_> {
         Some(encoding_name(&item))
     }
 
+    fn usage(&mut self, key: Key<'_>) -> Option<u64> {
+        let usage = self.shard.usage(self.namespace, shard_key(key), self.now_ms);
+        usage.map(|bytes| bytes as u64)
+    }
+
     fn move_key(&mut self, key: Key<'_>, to: i64) -> Result<Option<bool>, OutOfMemory> {
         let Some(to) = u32::try_from(to).ok().filter(|&to| to < DATABASES) else {
             return Ok(None);

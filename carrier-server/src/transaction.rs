@@ -70,6 +70,8 @@ pub(crate) struct Transaction {
     unended: AtomicUsize,
     /// Whether it must not take effect.
     aborted: AtomicBool,
+    /// Whether that is because a shard has no room for it.
+    lacks_room: AtomicBool,
 }
 
 /// What a transaction is for.
@@ -187,6 +189,7 @@ impl Transaction {
             missing: AtomicUsize::new(count),
             unended: AtomicUsize::new(count),
             aborted: AtomicBool::new(false),
+            lacks_room: AtomicBool::new(false),
         }
     }
 
@@ -211,6 +214,12 @@ impl Transaction {
         self.aborted.store(true, Ordering::Relaxed);
     }
 
+    /// The same for want of room, which is the reply then.
+    pub(crate) fn refuse(&self) {
+        self.lacks_room.store(true, Ordering::Relaxed);
+        self.abort();
+    }
+
     /// Whether it takes no effect; known once all have arrived.
     pub(crate) fn is_aborted(&self) -> bool {
         self.aborted.load(Ordering::Relaxed)
@@ -226,6 +235,10 @@ impl Transaction {
 
     /// Writes the reply, once all have ended.
     pub(crate) fn write_reply(&self, out: &mut Vec<u8>) {
+        if self.lacks_room.load(Ordering::Relaxed) {
+            out.extend_from_slice(NO_ROOM);
+            return;
+        }
         match self.purpose {
             Purpose::Exec(dialect) => {
                 let Dialect::Resp(version) = dialect else { return };
@@ -326,6 +339,9 @@ pub(crate) struct Plan {
     /// The touched shards.
     pub(crate) parts: Vec<Part>,
 }
+
+/// The reply where there is no room.
+pub(crate) const NO_ROOM: &[u8] = b"-OOM command not allowed when used memory > 'maxmemory'.\r\n";
 
 /// Transactions that a thread may have out at a time, among `threads` threads.
 pub(crate) const fn out_max(threads: usize, switches: TestSwitches) -> usize {

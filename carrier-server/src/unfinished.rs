@@ -3,12 +3,13 @@
 //! A program that goes over a container, a namespace or many arguments yields after a number of
 //! units. What is left of it waits here and goes on in later turns, round robin, while other
 //! requests are answered. Its keys are held meanwhile (`intents.rs`), so nobody sees half of a
-//! change and it sees its keys as it left them. A scan has no key: its cursor outlives changes.
+//! change and it sees its keys as it left them. A scan has no key: its cursor outlives changes, but
+//! for those that its own connection asks for behind it, which wait.
 //!
 //! Bound (invariant 7): the connection of a request that waits here is not parsed any further, and
 //! what else comes is in a batch or a transaction, of which so many may be out.
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Command};
 use crate::intents::Ticket;
 use crate::request::{ReplyTo, Request};
 use crate::shard_store::Written;
@@ -79,6 +80,13 @@ pub(crate) enum KeptArgs {
     Own(OwnedArgs),
     /// Some of a transaction's.
     Shared(Arc<Transaction>, Range<usize>),
+}
+
+impl Unfinished {
+    /// Whether its command may change data.
+    pub(crate) fn writes(&self) -> bool {
+        self.catalog.command(self.request.command).is_none_or(Command::writes)
+    }
 }
 
 impl KeptArgs {
@@ -156,6 +164,13 @@ impl UnfinishedPrograms {
     /// Lets a program wait behind all others.
     pub(crate) fn push(&mut self, program: Unfinished) {
         self.list.push_back(program);
+    }
+
+    /// Takes those out that are like this.
+    pub(crate) fn take_if(&mut self, is_like: impl Fn(&Unfinished) -> bool) -> Vec<Unfinished> {
+        let (taken, kept) = self.list.drain(..).partition(is_like);
+        self.list = kept;
+        Vec::from(taken)
     }
 
     /// The program whose turn it is.

@@ -11,6 +11,7 @@ use crate::budget::Budget;
 use crate::catalog::{Catalog, Command};
 use crate::connection::Connections;
 use crate::intents::{Intents, Ticket};
+use crate::prefault::Prefaulter;
 use crate::request::Request;
 use crate::session::DATABASES;
 use crate::shard_store::{ShardPlace, Written};
@@ -29,6 +30,8 @@ pub(crate) struct Worker {
     /// Which of the shards it owns.
     place: ShardPlace,
     shard: Shard,
+    /// Where the shard's next regions go, to be backed by memory.
+    prefaulter: Prefaulter,
     hash_key: Arc<HashKey>,
     registers: Registers,
     /// Replies that do not go straight to a connection's output.
@@ -76,10 +79,16 @@ pub(crate) enum Upkeep {
 
 impl Worker {
     /// The owner of the shard at this place.
-    pub(crate) fn new(place: ShardPlace, shard: Shard, hash_key: Arc<HashKey>) -> Self {
+    pub(crate) fn new(
+        place: ShardPlace,
+        shard: Shard,
+        prefaulter: Prefaulter,
+        hash_key: Arc<HashKey>,
+    ) -> Self {
         Self {
             place,
             shard,
+            prefaulter,
             hash_key,
             registers: Registers::default(),
             scratch: Vec::new(),
@@ -184,6 +193,7 @@ impl Worker {
             budget.correct();
         }
         self.flush_due(now_ms);
+        self.prefaulter.follow(|regions| self.shard.upcoming(regions));
         self.shard.set_budget(budget.of_shard());
         let over = (0..EVICT_STEPS).all(|_| self.shard.stay_under());
         if self.shard.evicted() != self.evicted {

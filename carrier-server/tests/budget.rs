@@ -24,6 +24,28 @@ fn without_a_policy_writes_are_refused_and_the_rest_goes_on() {
     }
 }
 
+/// One shard is full, the others are not: a write over all of them is refused by all.
+#[test]
+fn a_write_of_many_keys_is_refused_whole() {
+    let server = Server::with_arguments(&["--threads", "2", "--memory", "4MB"]);
+    let mut client = server.client();
+    let mut next = fill(&mut client);
+    let value = [b'w'; 1024];
+    let (mut refused, mut written) = (0, 0);
+    while refused < 50 {
+        let names: Vec<String> = (0..4).map(|name| format!("many:{}", next + name)).collect();
+        next += names.len();
+        let mut words: Vec<&[u8]> = vec![b"MSET"];
+        names.iter().for_each(|name| words.extend([name.as_bytes(), &value]));
+        let is_refused = client.call(&words) == Reply::Error(OOM.into());
+        let found = client.line(&format!("EXISTS {}", names.join(" "))).as_integer();
+        assert_eq!(found, if is_refused { 0 } else { 4 });
+        refused += usize::from(is_refused);
+        written += usize::from(!is_refused);
+    }
+    assert!(written < 2000, "{written} written beyond the budget");
+}
+
 #[test]
 fn with_a_policy_old_keys_make_room() {
     for policy in ["snlru", "random-memory", "random"] {
@@ -40,6 +62,42 @@ fn with_a_policy_old_keys_make_room() {
         assert!(client.line("DBSIZE").as_integer() > 500, "{policy}");
     }
 }
+
+/// A key that has made room, or whose moment has come, is changed to whoever watches it, whether
+/// somebody has written it anew since or not.
+#[test]
+fn a_watched_key_that_goes_by_itself_breaks_the_watch() {
+    let server =
+        Server::with_arguments(&["--threads", "2", "--memory", "4MB", "--evict", "random"]);
+    let [mut watcher, mut other] = [(); 2].map(|()| server.client());
+    for (set, is_written_anew) in WATCHED {
+        assert_eq!(other.line("FLUSHALL"), Reply::ok());
+        assert_eq!(watcher.line(set), Reply::ok());
+        assert_eq!(watcher.line("WATCH k"), Reply::ok());
+        assert_eq!(other.line("EXISTS k"), Reply::Integer(1));
+        if set == "SET k 1" {
+            let value = [b'v'; 1024];
+            let mut number = 0;
+            while other.line("EXISTS k").as_integer() == 1 {
+                number += 1;
+                other.call(&[b"SET", format!("key:{number}").as_bytes(), &value]);
+            }
+        } else {
+            // Nobody asks for the key, so it is the sweep that removes it.
+            while other.line("DBSIZE").as_integer() > 0 {}
+        }
+        if is_written_anew {
+            assert_eq!(other.line("SET k 1"), Reply::ok());
+        }
+        assert_eq!(watcher.line("MULTI"), Reply::ok());
+        assert_eq!(watcher.line("PING"), Reply::status("QUEUED"));
+        assert_eq!(watcher.line("EXEC"), Reply::NilArray, "{set}, {is_written_anew}");
+    }
+}
+
+/// How the key is written at first, and whether it is again when it is gone.
+const WATCHED: [(&str, bool); 4] =
+    [("SET k 1", false), ("SET k 1", true), ("SET k 1 PX 500", false), ("SET k 1 PX 500", true)];
 
 /// Sets values of 1 KiB under ever new keys until one is refused, and returns how many were not.
 fn fill(client: &mut Client) -> usize {

@@ -3,6 +3,7 @@
 mod support;
 
 use std::net::SocketAddr;
+use std::sync::Barrier;
 use std::thread;
 
 use carrier_compare::{Client, Random, ReplyExt as _};
@@ -145,6 +146,42 @@ const WRITES: [(&str, &str); 22] = [
     ("HSET k f 1 g 2", "HDEL k g"),
 ];
 
+/// Each of two clients writes a key if it finds that neither has been written, and watches both:
+/// only one of them can have found that. The meeting makes a transaction take long.
+#[test]
+fn what_is_watched_holds_until_the_writes() {
+    for server in servers() {
+        let address = server.address;
+        let start = Barrier::new(2);
+        let (start, keys) = (&start, ["one", "two"]);
+        for round in 0..WATCH_ROUNDS * scale() {
+            let committed: usize = thread::scope(|scope| {
+                let claim = |key: &'static str| {
+                    let mut client = Client::connect(address);
+                    move || {
+                        let watch = keys.map(|key| format!("{key}{round}")).join(" ");
+                        assert_eq!(client.line(&format!("WATCH {watch}")), Reply::ok());
+                        start.wait();
+                        if client.line(&format!("EXISTS {watch}")).as_integer() > 0 {
+                            return 0;
+                        }
+                        assert_eq!(client.line("MULTI"), Reply::ok());
+                        for step in
+                            [format!("SUNIONSTORE d{key} a b"), format!("SET {key}{round} 1")]
+                        {
+                            assert_eq!(client.line(&step), Reply::status("QUEUED"));
+                        }
+                        usize::from(client.line("EXEC") != Reply::NilArray)
+                    }
+                };
+                let claims = keys.map(|key| scope.spawn(claim(key)));
+                claims.map(|one| one.join().expect("a client")).iter().sum()
+            });
+            assert!(committed <= 1, "both have found nothing, in round {round}");
+        }
+    }
+}
+
 #[test]
 fn a_pipeline_keeps_its_order() {
     for server in servers() {
@@ -179,3 +216,4 @@ const KEYS: usize = 6;
 const WRITERS: usize = 3;
 const READERS: usize = 3;
 const ROUNDS: usize = 400;
+const WATCH_ROUNDS: usize = 100;

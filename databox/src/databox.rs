@@ -19,8 +19,8 @@ use core::hash::{Hash, Hasher};
 /// Integers are equal where their numbers are, whatever type they came from. Values of different
 /// sorts are never equal and come in this order: nil, booleans, integers, `f32`, `f64`, strings,
 /// sets, lists, maps. Floats are ordered by `total_cmp`, and so equal where their bits are. Strings
-/// are ordered by their bytes; sets by their members in ascending order, maps likewise. Equal values
-/// hash alike.
+/// are ordered by their bytes; sets by their members in ascending order, maps likewise. Equal
+/// values hash alike.
 ///
 /// # Examples
 ///

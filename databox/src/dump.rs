@@ -10,7 +10,7 @@
 //!
 //! Redis counts its versions from 1; one with the top bit set is ours, and the value is in the
 //! [portable form](crate::Databox::encode). No server takes the other's for its own: Redis refuses
-//! a version that is higher than it knows. What Redis 7 wrote is read in [`redis`].
+//! a version that is higher than it knows. What Redis 7 wrote is read in `redis`.
 
 #![deny(
     clippy::unwrap_used,

@@ -95,8 +95,11 @@ impl<'a> Item<'a> {
         self.0.expires_at_ms()
     }
 
-    /// The bytes that the key and its value take: exactly what would be free without them, but
-    /// for what the page would keep as room for others.
+    /// The bytes that the key and its value take, in their page, in blocks and on their own.
+    ///
+    /// What keys share is no key's: the head of a page and the room at its end, the directory, and
+    /// slots of values that are free. A key that is removed may leave its room to its page, or its
+    /// slot to the next long value; with the last keys both go.
     #[must_use]
     pub fn used_bytes(&self) -> usize {
         let owned = match self.0.value() {

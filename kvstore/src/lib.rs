@@ -28,7 +28,7 @@ pub use item::{Expiry, Item, PutOptions};
 pub use key::{Key, Namespace};
 pub use ledger::Ledger;
 pub use lent::Lent;
-pub use packed_map::{Figures, RESERVATION_BYTES_MAX, ReserveError};
+pub use packed_map::{Figures, Prefault, RESERVATION_BYTES_MAX, ReserveError};
 pub use policy::Policy;
 pub use shard::{Contents, ExpiryObserver, Shard, ShardConfig, SweepLimits, SweepReport};
 pub use sharded::Sharded;

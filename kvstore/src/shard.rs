@@ -28,7 +28,7 @@ use crate::spaces::Spaces;
 use crate::steps::Steps;
 use crate::{Item, OutOfBudget, Text};
 use evict::Eviction;
-use packed_map::{Arena, Figures, Position, ReserveError};
+use packed_map::{Arena, Figures, Position, Prefault, ReserveError};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -298,6 +298,13 @@ impl Shard {
     #[must_use]
     pub fn figures(&self) -> Figures {
         self.arena.figures()
+    }
+
+    /// A part of the shard's range that will be written soon, to be backed by memory on another
+    /// thread: `None` while that is far off, or `regions_max` empty regions of 256 KiB are there.
+    /// What is backed takes memory before anything is in it.
+    pub fn upcoming(&mut self, regions_max: usize) -> Option<Prefault> {
+        self.arena.upcoming(regions_max)
     }
 
     /// The largest steps that were taken.

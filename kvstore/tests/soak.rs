@@ -64,7 +64,7 @@ fn operate(shard: &mut Shard, random: &mut Random, number: u64, hits: &mut u64) 
             shard.work(1);
         }
         _ => {
-            shard.compact(number % 2 == 0);
+            shard.compact(number.is_multiple_of(2));
         }
     }
 }
@@ -93,7 +93,7 @@ fn no_step_is_large_while_keys_load_expire_and_are_evicted() {
     }
     while shard.len(ns) > 0 {
         shard.evict(1);
-        if shard.len(ns) % 16 == 0 {
+        if shard.len(ns).is_multiple_of(16) {
             shard.compact(false);
         }
     }

@@ -1,11 +1,11 @@
-//! The packed map beside hashbrown and the standard library's tree: look-ups one by one and in
-//! prepared groups, overwrites, fresh insertions.
+//! The packed map beside hashbrown and the standard library's map and tree: look-ups one by one
+//! and in prepared groups, overwrites, fresh insertions. `examples/bytes_per_pair.rs` counts bytes.
 
 #![allow(missing_docs, reason = "criterion's macros generate a public function")]
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use packed_map::{Arena, Extras, NoBox, PackedMap, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hint::black_box;
 
 const KEYS: u64 = 200_000;
@@ -42,11 +42,14 @@ fn packed(keys: &[[u8; 16]]) -> Map {
     map
 }
 
+fn boxed(key: &[u8]) -> (Box<[u8]>, Box<[u8]>) {
+    (Box::from(key), Box::from([b'v'; 32]))
+}
+
 fn table(keys: &[[u8; 16]]) -> Table {
     let mut table = Table::new();
     for key in keys {
-        let pair = (Box::from(&key[..]), Box::from([b'v'; 32]));
-        table.insert_unique(hash(key), pair, |(key, _)| hash(key));
+        table.insert_unique(hash(key), boxed(key), |(key, _)| hash(key));
     }
     table
 }
@@ -61,9 +64,11 @@ fn length(map: &Map, key: &[u8]) -> usize {
 fn look_up(c: &mut Criterion) {
     let mut order = keys();
     let (map, table) = (packed(&order), table(&order));
-    let tree: BTreeMap<_, _> = order.iter().map(|key| (*key, [b'v'; 32])).collect();
+    let tree: BTreeMap<_, _> = order.iter().map(|key| boxed(key)).collect();
+    let std_map: HashMap<_, _> = order.iter().map(|key| boxed(key)).collect();
     order.reverse();
     assert!(order.iter().all(|key| length(&map, key) == 32));
+    assert!(order.iter().all(|key| tree[&key[..]].len() == 32 && std_map[&key[..]].len() == 32));
     let mut group = c.benchmark_group("look-up");
     group.throughput(Throughput::Elements(GROUP as u64));
     let mut groups = order.chunks_exact(GROUP).cycle();
@@ -88,7 +93,10 @@ fn look_up(c: &mut Criterion) {
         b.iter(|| groups.next().unwrap().iter().map(find).sum::<usize>());
     });
     group.bench_function("BTreeMap", |b| {
-        b.iter(|| groups.next().unwrap().iter().map(|key| tree[key].len()).sum::<usize>());
+        b.iter(|| groups.next().unwrap().iter().map(|key| tree[&key[..]].len()).sum::<usize>());
+    });
+    group.bench_function("HashMap", |b| {
+        b.iter(|| groups.next().unwrap().iter().map(|key| std_map[&key[..]].len()).sum::<usize>());
     });
     group.finish();
 }

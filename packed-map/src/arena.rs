@@ -165,16 +165,17 @@ impl Arena {
         self.free_units * UNIT_BYTES
     }
 
-    /// The next region that blocks will be cut from, to have its pages backed by another thread.
+    /// A region that blocks will be cut from soon, to have its pages backed by another thread.
     ///
-    /// `None` while the open region is less than half used, or an empty region is there already.
-    /// From this call on the region counts as committed; at most one region is ahead.
-    pub fn upcoming(&mut self) -> Option<Prefault> {
+    /// `None` while the open region is less than half used, or `regions_max` empty regions are
+    /// there already. From this call on the region counts as committed, and once it is backed it
+    /// takes memory.
+    pub fn upcoming(&mut self, regions_max: usize) -> Option<Prefault> {
         let open = self.open?;
         if usize::from(self.regions.get(open).bump) < REGION_UNITS / 2 {
             return None;
         }
-        let region = self.regions.prepare()?;
+        let region = self.regions.prepare(regions_max)?;
         Some(Prefault::new(self.memory.mapping(), region * REGION_BYTES, REGION_BYTES))
     }
 
@@ -423,8 +424,8 @@ impl Blocks for Arena {
     }
 
     #[inline]
-    fn prefetch(&self, handle: Handle, line: usize) {
-        self.memory.prefetch(handle.unit(), line);
+    fn prefetch(&self, handle: Handle, byte: usize) {
+        self.memory.prefetch(handle.unit(), byte);
     }
 
     fn used_units(&self) -> usize {

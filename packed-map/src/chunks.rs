@@ -270,13 +270,13 @@ impl Blocks for Chunks {
     }
 
     #[inline]
-    fn prefetch(&self, handle: Handle, line: usize) {
+    fn prefetch(&self, handle: Handle, byte: usize) {
         let (number, slot) = place(handle);
         if number < self.table.len()
             && let Some(chunk) = self.table.get(number)
         {
             // The block's own line is known only from the chunk's first, which is as far away.
-            let near = if line == 0 { 0 } else { chunk.len() - 64 * slot.min(chunk.len() / 64) };
+            let near = if byte == 0 { 0 } else { chunk.len() - 64 * slot.min(chunk.len() / 64) };
             prefetch(chunk.as_ptr().wrapping_add(near));
         }
     }

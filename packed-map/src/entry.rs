@@ -209,9 +209,8 @@ impl<'a, B, A: Blocks> Entry<'a, B, A> {
     #[must_use]
     pub fn used_bytes(&self) -> usize {
         let (key, value) = (self.page.key_code(self.index), self.page.value_code(self.index));
-        let arrays = crate::page::overhead(self.page.flags(), 1) - crate::page::overhead(0, 0);
         self.page.size(self.index)
-            + arrays
+            + crate::page::array_count(self.page.flags())
             + self.outside.used_bytes(self.blocks, key, self.page.key(self.index, self.start))
             + self.outside.used_bytes(self.blocks, value, self.page.value(self.index, self.start))
     }

@@ -92,8 +92,8 @@ impl Blocks for Heap {
     }
 
     #[inline]
-    fn prefetch(&self, handle: Handle, line: usize) {
-        prefetch(self.bytes(handle).as_ptr().wrapping_add(64 * line));
+    fn prefetch(&self, handle: Handle, byte: usize) {
+        prefetch(self.bytes(handle).as_ptr().wrapping_add(byte));
     }
 
     fn used_units(&self) -> usize {

@@ -13,7 +13,7 @@ mod write;
 pub use evict::{Choice, Evicted};
 pub use sweep::{Sweeper, Swept};
 
-use crate::arena::Blocks;
+use crate::arena::{Blocks, Handle};
 use crate::code::{self, BLOCK, BOXED, Form, PACKED};
 use crate::directory::Directory;
 use crate::entry::Entry;
@@ -216,15 +216,15 @@ impl<B, H: HashKeys> PageMap<B, H> {
         for &hash in hashes {
             if let Some(page) = self.directory.head(self.directory.bucket(hash)) {
                 blocks.prefetch(page, 0);
-                blocks.prefetch(page, 1);
+                blocks.prefetch(page, CACHE_LINE);
             }
         }
         for &hash in hashes {
             if let Some(handle) = self.directory.head(self.directory.bucket(hash)) {
                 let page = Page::new(blocks.bytes(handle));
                 if let Some(start) = page.likely_start(hash::tag(hash)) {
-                    blocks.prefetch(handle, start / CACHE_LINE);
-                    blocks.prefetch(handle, start / CACHE_LINE + 1);
+                    blocks.prefetch(handle, start);
+                    blocks.prefetch(handle, start + CACHE_LINE - 1);
                 }
             }
         }
@@ -239,7 +239,9 @@ impl<B, H: HashKeys> PageMap<B, H> {
         hash: u64,
         key: &[u8],
     ) -> Option<Entry<'a, B, A>> {
-        Some(self.entry(blocks, self.find(blocks, hash, key)?))
+        debug_assert_eq!(self.hasher.hash(key), hash, "the hash is not the key's");
+        let (page, at) = self.search(blocks, hash, &Form::of_bytes(key))?;
+        Some(Entry::new(&self.outside, blocks, page, (at.index, at.start)))
     }
 
     /// Where the entry of `key` is.
@@ -304,29 +306,82 @@ impl<B, H: HashKeys> PageMap<B, H> {
 
     #[inline]
     fn locate<A: Blocks>(&self, blocks: &A, hash: u64, key: &Form<'_>) -> Option<Place> {
+        self.search(blocks, hash, key).map(|(_, place)| place)
+    }
+
+    /// The page of a key's entry, and where that is.
+    #[inline]
+    fn search<'a, A: Blocks>(
+        &self,
+        blocks: &'a A,
+        hash: u64,
+        key: &Form<'_>,
+    ) -> Option<(Page<'a>, Place)> {
+        // The form is looked at once, not page by page.
+        match *key {
+            Form::Literal(bytes) => {
+                self.search_chain(blocks, hash, key.code(), |own| begins_with(own, bytes))
+            }
+            Form::Integer(bytes, width) => {
+                let bytes = &bytes[..usize::from(width)];
+                self.search_chain(blocks, hash, key.code(), |own| begins_with(own, bytes))
+            }
+            Form::Long(bytes) => self.search_long(blocks, hash, key.code(), bytes),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn search_long<'a, A: Blocks>(
+        &self,
+        blocks: &'a A,
+        hash: u64,
+        code: u8,
+        key: &[u8],
+    ) -> Option<(Page<'a>, Place)> {
+        let holds = |own| self.outside.string(blocks, code, own) == key;
+        self.search_chain(blocks, hash, code, holds)
+    }
+
+    #[inline]
+    fn search_chain<'a, A: Blocks>(
+        &self,
+        blocks: &'a A,
+        hash: u64,
+        code: u8,
+        holds: impl Fn(&'a [u8]) -> bool,
+    ) -> Option<(Page<'a>, Place)> {
         if self.directory.buckets() == 0 {
             return None;
         }
-        let (tag, code) = (hash::tag(hash), key.code());
-        let mut previous = None;
-        let mut next = self.directory.head(self.directory.bucket(hash));
-        while let Some(handle) = next {
-            let page = Page::new(blocks.bytes(handle));
-            let found = match *key {
-                Form::Literal(bytes) => page.find(tag, code, |own| begins_with(own, bytes)),
-                Form::Integer(bytes, width) => {
-                    page.find(tag, code, |own| begins_with(own, &bytes[..usize::from(width)]))
-                }
-                Form::Long(bytes) => {
-                    page.find(tag, code, |own| self.outside.string(blocks, code, own) == bytes)
-                }
-            };
-            if let Some((index, start)) = found {
-                return Some(Place { previous, page: handle, index, start });
-            }
-            (previous, next) = (Some(handle), page.link());
+        let tag = hash::tag(hash);
+        let handle = self.directory.head(self.directory.bucket(hash))?;
+        let page = Page::new(blocks.bytes(handle));
+        if let Some((index, start)) = page.find(tag, code, &holds) {
+            return Some((page, Place { previous: None, page: handle, index, start }));
         }
-        None
+        match page.link() {
+            None => None,
+            Some(next) => Self::search_links(blocks, (handle, next), (tag, code), holds),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn search_links<'a, A: Blocks>(
+        blocks: &'a A,
+        (mut previous, mut handle): (Handle, Handle),
+        (tag, code): (u8, u8),
+        holds: impl Fn(&'a [u8]) -> bool,
+    ) -> Option<(Page<'a>, Place)> {
+        loop {
+            let page = Page::new(blocks.bytes(handle));
+            if let Some((index, start)) = page.find(tag, code, &holds) {
+                let place = Place { previous: Some(previous), page: handle, index, start };
+                return Some((page, place));
+            }
+            (previous, handle) = (handle, page.link()?);
+        }
     }
 
     /// The low 32 bits, at least, of the hash of an entry's key.

@@ -71,6 +71,14 @@ impl<B> Outside<B> {
             + self.times.counted_bytes()
     }
 
+    #[cfg(any(test, fuzzing, feature = "fuzzing"))]
+    /// Those of [`bytes`](Self::bytes) that are no entry's own: free slots, and far moments.
+    pub(crate) const fn shared_bytes(&self) -> usize {
+        let slots = self.boxed.len() * Slab::<B>::SLOT_BYTES
+            + self.buffers.len() * Slab::<Buffer>::SLOT_BYTES;
+        self.bytes() - slots - self.buffer_bytes
+    }
+
     /// At least as many bytes as `count` strings of together `bytes` bytes can add.
     pub(crate) fn strings_growth_max(&self, count: usize, bytes: usize) -> usize {
         if count == 0 { 0 } else { self.buffers.growth_max_of(count) + bytes }

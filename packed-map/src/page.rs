@@ -86,15 +86,43 @@ impl<'a> Page<'a> {
 
     /// The number and start of the first entry whose tag is `tag`, whose key's code is `code`,
     /// and whose bytes from its start on `holds` recognises.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(
         self,
         tag: u8,
         code: u8,
         holds: impl Fn(&'a [u8]) -> bool,
     ) -> Option<(usize, usize)> {
+        let index = self.candidate(tag, code, 0)?;
+        let start = self.start(index);
+        if holds(&self.0[start..]) {
+            return Some((index, start));
+        }
+        self.find_behind(index, (tag, code), holds)
+    }
+
+    /// The same behind entry `index`. Few look-ups meet a key that only resembles theirs.
+    #[cold]
+    #[inline(never)]
+    fn find_behind(
+        self,
+        mut index: usize,
+        (tag, code): (u8, u8),
+        holds: impl Fn(&'a [u8]) -> bool,
+    ) -> Option<(usize, usize)> {
+        loop {
+            index = self.candidate(tag, code, index + 1)?;
+            let start = self.start(index);
+            if holds(&self.0[start..]) {
+                return Some((index, start));
+            }
+        }
+    }
+
+    /// The first entry from number `first` on with this tag and this code of its key.
+    #[inline(always)]
+    fn candidate(self, tag: u8, code: u8, mut first: usize) -> Option<usize> {
         let (tags, count) = (self.arrays(), self.count());
-        let mut first = 0;
         while first < count {
             let mut hits = Lane::at(self.0, tags + first).matches(tag);
             while hits != 0 {
@@ -104,10 +132,7 @@ impl<'a> Page<'a> {
                     break;
                 }
                 if self.key_code(index) == code {
-                    let start = self.start(index);
-                    if holds(&self.0[start..]) {
-                        return Some((index, start));
-                    }
+                    return Some(index);
                 }
                 hits &= hits - 1;
             }
@@ -119,10 +144,17 @@ impl<'a> Page<'a> {
     /// Where the first entry with this tag begins, if there is one: where a look-up will read.
     #[inline]
     pub(crate) fn likely_start(self, tag: u8) -> Option<usize> {
-        let count = self.count();
-        let hits = Lane::at(self.0, self.arrays()).matches(tag);
-        let index = hits.trailing_zeros() as usize;
-        (index < count.min(LANE)).then(|| self.start(index))
+        let (tags, count) = (self.arrays(), self.count());
+        let mut first = 0;
+        while first < count {
+            let hits = Lane::at(self.0, tags + first).matches(tag);
+            let index = first + hits.trailing_zeros() as usize;
+            if hits != 0 && index < count {
+                return Some(self.start(index));
+            }
+            first += LANE;
+        }
+        None
     }
 
     /// Where entry `index` begins.
@@ -183,9 +215,15 @@ impl<'a> Page<'a> {
     /// The number, start and size of each entry.
     #[inline]
     pub(crate) fn sized(self) -> impl Iterator<Item = ((usize, usize), usize)> + 'a {
+        let (flags, count) = (self.flags(), self.count());
+        let codes = &self.0[self.arrays() + count..self.arrays_end()];
+        let (keys, rest) = codes.split_at(count);
+        let (values, metas) = rest.split_at(count);
+        debug_assert_eq!(metas.is_empty(), flags & META == 0 || count == 0);
         let mut start = self.0.len();
-        (0..self.count()).map(move |index| {
-            let size = self.size(index);
+        keys.iter().zip(values).enumerate().map(move |(index, (&key, &value))| {
+            let extras = metas.get(index).map_or(0, |&meta| extras::size(meta));
+            let size = code::size(key) + code::size(value) + extras;
             start -= size;
             ((index, start), size)
         })
@@ -197,8 +235,17 @@ impl<'a> Page<'a> {
         let all = self.count();
         let keys = self.arrays() + all;
         if self.flags() & META != 0 {
-            return self.sizes_with_extras(keys, count);
+            self.sizes_with_extras(keys, count)
+        } else if count > LANE {
+            self.sizes_of_many(keys, count)
+        } else {
+            Lane::at(self.0, keys).code_sums(Lane::at(self.0, keys + all), count)
         }
+    }
+
+    #[inline(never)]
+    fn sizes_of_many(self, keys: usize, count: usize) -> usize {
+        let all = self.count();
         let (mut sum, mut first) = (0, 0);
         while first < count {
             let own = (count - first).min(LANE);
@@ -209,6 +256,7 @@ impl<'a> Page<'a> {
         sum
     }
 
+    #[inline(never)]
     fn sizes_with_extras(self, keys: usize, count: usize) -> usize {
         let all = self.count();
         let (mut sum, mut first) = (0, 0);
@@ -262,7 +310,7 @@ const fn arrays(flags: u8) -> usize {
 
 /// How many bytes the arrays take for each entry.
 #[inline]
-const fn array_count(flags: u8) -> usize {
+pub(crate) const fn array_count(flags: u8) -> usize {
     if flags & META != 0 { 4 } else { 3 }
 }
 

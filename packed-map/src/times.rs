@@ -2,8 +2,9 @@
 //!
 //! A moment is kept as its distance from the map's base. Whoever has a clock chooses it while
 //! nothing expires; otherwise it lies half of what 39 bits reach, 8.7 years, before the first
-//! moment. A moment that 39 bits do not reach stands whole in a slab, and the fortieth bit says that the
-//! others are its number there: every expiry takes five bytes, and every one comes back exactly.
+//! moment. A moment that 39 bits do not reach stands whole in a slab, and the fortieth bit says
+//! that the others are its number there: every expiry takes five bytes, and every one comes back
+//! exactly.
 
 use crate::slab::Slab;
 

@@ -115,6 +115,10 @@ impl Store for NoStore {
         None
     }
 
+    fn usage(&mut self, _: Key<'_>) -> Option<u64> {
+        None
+    }
+
     fn move_key(&mut self, _: Key<'_>, _: i64) -> Result<Option<bool>, OutOfMemory> {
         Err(OutOfMemory)
     }

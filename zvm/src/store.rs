@@ -108,6 +108,9 @@ pub trait Store: Items {
     /// absent.
     fn encoding(&mut self, key: Key<'_>) -> Option<&'static str>;
 
+    /// The bytes that the key and what it holds take of memory; `None` where it is absent.
+    fn usage(&mut self, key: Key<'_>) -> Option<u64>;
+
     /// Moves the key with all that is about it to the database `to` and tells whether that was
     /// done. `None`: there is no such database.
     ///

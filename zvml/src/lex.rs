@@ -194,6 +194,7 @@ const fn is_blank(byte: u8) -> bool {
 }
 
 /// Whether a byte goes on with a word or a number.
+#[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
 fn is_of_word(byte: u8) -> bool {
     const TABLE: [bool; 256] = {
         let mut table = [false; 256];

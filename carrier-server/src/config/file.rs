@@ -277,8 +277,8 @@ impl Source<'_> {
     }
 
     fn memory(&self, table: &MemoryTable, lru: Option<&LruTable>) -> Result<Memory, ConfigError> {
-        let mut memory = Memory::default();
-        memory.soft_stay_under = self.size(table.soft_stay_under.as_ref())?;
+        let soft_stay_under = self.size(table.soft_stay_under.as_ref())?;
+        let mut memory = Memory { soft_stay_under, ..Memory::default() };
         if let Some(count) = &table.precache_multiplier {
             let in_range = usize::try_from(*count.get_ref()).ok().filter(|count| *count <= 64);
             memory.precache_multiplier =

@@ -11,8 +11,9 @@ pub struct Memory {
     /// The budget of all shards together, in bytes; `None`: what the control group of the process
     /// leaves, or no limit.
     pub soft_stay_under: Option<u64>,
-    /// Regions of 256 KiB that each shard keeps backed by memory ahead of its writes; with 0 the
-    /// thread that writes waits for the system as it comes to them.
+    /// Regions of 256 KiB that each shard has a thread put memory under ahead of its writes, which
+    /// the process then takes; with 0, as if nothing is said, the thread that writes waits for the
+    /// system as it comes to them.
     pub precache_multiplier: usize,
     /// What happens when the budget is used up.
     pub policy: Policy,

@@ -9,7 +9,7 @@ use super::Worker;
 use super::programs::{Machine, ProgramTurn, SLICE_UNITS};
 use crate::request::Request;
 use crate::shard_store::Written;
-use crate::transaction::{JointKey, Transaction};
+use crate::transaction::{JointKey, NO_ROOM, Transaction};
 use crate::unfinished::{Joint, KeptArgs, Task, Unfinished};
 use kvstore::{Key, Namespace, Shard, ShardConfig};
 use std::sync::Arc;
@@ -178,5 +178,3 @@ fn key_of(transaction: &Transaction, key: JointKey) -> Key<'_> {
 const TABLE_BYTES_MAX: usize = 1 << 30;
 /// Tables that are kept for the next meetings.
 const TABLES_KEPT: usize = 8;
-/// The reply where there is no table.
-const NO_ROOM: &[u8] = b"-OOM command not allowed when used memory > 'maxmemory'.\r\n";

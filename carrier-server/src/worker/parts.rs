@@ -2,6 +2,7 @@
 
 use super::Worker;
 use super::programs::{Held, ProgramTurn, SLICE_UNITS};
+use crate::intents::of_connection;
 use crate::planted::{Fault, is_planted};
 use crate::request::Request;
 use crate::transaction::{Action, Purpose, Slot, Transaction};
@@ -32,6 +33,11 @@ impl Worker {
     pub(crate) fn take_turn(&mut self, transaction: Arc<Transaction>, part: usize) {
         self.asked_at_ms = self.asked_at_ms.max(transaction.now_ms);
         let Some(marks) = transaction.parts[part].slot().marks.take() else { return };
+        let own = transaction.home == transaction.parts[part].thread;
+        let home = (!own).then_some(transaction.home);
+        let connection = of_connection(home, transaction.reply_to.connection);
+        let follows = self.intents.is_held(connection);
+        let marks = if follows { marks.and(connection) } else { marks };
         let held = Held::Part(Arc::clone(&transaction), part);
         self.pin(&marks);
         let (ticket, first) = self.intents.enter(marks, held);
@@ -54,6 +60,9 @@ impl Worker {
         if votes && self.has_changed(&transaction.parts[part].watched, transaction.now_ms) {
             transaction.abort();
         }
+        if transaction.purpose == Purpose::Command && self.lacks_room(&transaction, part) {
+            transaction.refuse();
+        }
         if transaction.opens_with_meeting {
             self.contribute(&transaction, part, 0);
         }
@@ -71,6 +80,18 @@ impl Worker {
         }
         self.tell_all(&transaction, part);
         self.proceed(transaction, part);
+    }
+
+    /// Whether what a scattered command writes here may be refused.
+    fn lacks_room(&self, transaction: &Transaction, part: usize) -> bool {
+        transaction.parts[part].script.iter().any(|action| {
+            let Action::Run { step, args, .. } = action else { return false };
+            let request = &transaction.steps[*step].request;
+            let Some(command) = transaction.catalog.command(request.command) else { return false };
+            let args = transaction.args.slice(args.clone());
+            let turn = ProgramTurn::of(request, command, args, transaction.now_ms);
+            command.is_growing_many() && self.lacks_room_for(&turn)
+        })
     }
 
     /// Tells all other parts to go on.

@@ -3,16 +3,16 @@
 use super::{LateReply, Worker};
 use crate::catalog::{Catalog, Command, Route};
 use crate::dialect::Dialect;
-use crate::intents::{Marks, Ticket};
-use crate::request::Request;
+use crate::intents::{Marks, Ticket, of_connection};
+use crate::request::{ConnectionKey, Request};
 use crate::shard_store::{ShardPlace, ShardStore, Written};
 use crate::sink::{Sink, end_items};
-use crate::transaction::Transaction;
+use crate::transaction::{NO_ROOM, Transaction};
 use crate::unfinished::{KeptArgs, OwnedArgs, Task, Unfinished};
 use kvstore::{Key, Namespace, Policy, Shard};
 use std::cell::Cell;
 use std::sync::Arc;
-use zvm::{Args, Frame, NoSession, Outcome, Registers, Returns, State};
+use zvm::{Args, Frame, NoSession, Outcome, Registers, ReplySink as _, Returns, State};
 
 /// What a program begins with.
 #[derive(Debug, Clone, Copy)]
@@ -85,11 +85,12 @@ impl Worker {
     }
 
     /// Goes on with the programs that wait, in turn, [`SLICE_UNITS`] units each, until none is
-    /// left or `is_over`, which is asked after each.
-    pub(crate) fn resume(&mut self, mut is_over: impl FnMut() -> bool) {
+    /// left or `is_over`, which is asked after each. A program that only reads ends where its
+    /// reply comes to more than `reply_max` bytes.
+    pub(crate) fn resume(&mut self, reply_max: usize, mut is_over: impl FnMut() -> bool) {
         while let Some(program) = self.unfinished.pop() {
             if let Some(program) = self.go_on(program) {
-                self.unfinished.push(program);
+                self.end_or_keep(program, reply_max);
             }
             self.run_ready();
             if is_over() {
@@ -98,7 +99,33 @@ impl Worker {
         }
     }
 
-    /// Lets a request wait where others hold its keys; false where nobody does.
+    /// Lets a program wait for its next slice, if its reply has not become too large.
+    fn end_or_keep(&mut self, mut program: Unfinished, reply_max: usize) {
+        if program.reply.len() <= reply_max || program.writes() {
+            self.unfinished.push(program);
+            return;
+        }
+        program.reply.clear();
+        let dialect = Cell::new(program.request.dialect);
+        Sink::new(&mut program.reply, &dialect).error(TOO_LARGE);
+        self.conclude(program.task, program.ticket, &program.request, program.reply);
+    }
+
+    /// The client of a connection of a thread, or of this one, is gone: its programs that only
+    /// read end, with a reply that nobody reads. What writes goes on, or half of it would stay.
+    pub(crate) fn cancel(&mut self, home: Option<usize>, connection: ConnectionKey) {
+        let ended = self.unfinished.take_if(|program| {
+            let is_own = matches!(program.task, Task::Request(of) if of == home);
+            is_own && program.request.reply_to.connection == connection && !program.writes()
+        });
+        for program in ended {
+            self.conclude(program.task, program.ticket, &program.request, Vec::new());
+        }
+        self.run_ready();
+    }
+
+    /// Lets a request wait where others hold its keys, or where one of its connection's that came
+    /// before it has not ended; false where there is nothing to wait for.
     #[cold]
     pub(super) fn queue(
         &mut self,
@@ -107,7 +134,8 @@ impl Worker {
         home: Option<usize>,
         catalog: &Arc<Catalog>,
     ) -> bool {
-        let marks = turn.marks(|key| self.shard.hash(key));
+        let connection = of_connection(home, request.reply_to.connection);
+        let marks = turn.marks(|key| self.shard.hash(key)).and(connection);
         if !self.intents.is_blocked(&marks) {
             return false;
         }
@@ -122,7 +150,23 @@ impl Worker {
 
     /// Runs a program to its end.
     pub(super) fn run(&mut self, turn: &ProgramTurn<'_>, out: &mut Vec<u8>) {
+        if turn.command.is_growing_many() && self.lacks_room_for(turn) {
+            out.extend_from_slice(NO_ROOM);
+            return;
+        }
         self.begin(turn, Frame::UNLIMITED, out);
+    }
+
+    /// Whether a write of many keys may be refused at one of them, where no other key makes room:
+    /// then it is refused before the first.
+    #[cold]
+    pub(super) fn lacks_room_for(&self, turn: &ProgramTurn<'_>) -> bool {
+        if self.shard.budget_bytes().is_none() || self.shard.policy() != Policy::Refuse {
+            return false;
+        }
+        let bytes = (0..turn.args.len()).map(|index| turn.args.get(index).len()).sum();
+        let keys = turn.command.signature().keys(turn.args).count();
+        !self.shard.has_room_for(Namespace(turn.namespace), keys, bytes)
     }
 
     /// The first slice of a request's program. True where it came to its end; else its reply comes
@@ -137,11 +181,17 @@ impl Worker {
         out: &mut Vec<u8>,
     ) -> bool {
         let start = out.len();
+        if turn.command.is_growing_many() && self.lacks_room_for(turn) {
+            out.extend_from_slice(NO_ROOM);
+            return true;
+        }
         let Some(state) = self.begin(turn, SLICE_UNITS, out) else { return true };
-        let ticket = self.hold(turn);
+        let connection = of_connection(home, request.reply_to.connection);
+        let marks = turn.marks(|key| self.shard.hash(key)).and(connection);
+        self.pin(&marks);
         self.unfinished.push(Unfinished {
             task: Task::Request(home),
-            ticket,
+            ticket: Some(self.intents.hold(marks)),
             request: request.clone(),
             catalog: Arc::clone(catalog),
             now_ms: turn.now_ms,
@@ -150,16 +200,6 @@ impl Worker {
             reply: out.split_off(start),
         });
         false
-    }
-
-    /// Holds the keys of a program that has yielded; nobody else does.
-    fn hold(&mut self, turn: &ProgramTurn<'_>) -> Option<Ticket> {
-        let marks = turn.marks(|key| self.shard.hash(key));
-        if marks == Marks::Keys(Box::default()) {
-            return None;
-        }
-        self.pin(&marks);
-        Some(self.intents.hold(marks))
     }
 
     /// Runs a program from its beginning, for so many units; its state where it has yielded.
@@ -282,7 +322,11 @@ impl Worker {
             let turn = ProgramTurn::of(&request, command, args.args(), now_ms);
             let sliced = command.is_sliced(turn.args.len());
             let fuel = if sliced { SLICE_UNITS } else { Frame::UNLIMITED };
-            yielded = self.begin(&turn, fuel, &mut reply);
+            if command.is_growing_many() && self.lacks_room_for(&turn) {
+                reply.extend_from_slice(NO_ROOM);
+            } else {
+                yielded = self.begin(&turn, fuel, &mut reply);
+            }
         }
         let (task, ticket) = (Task::Request(home), Some(ticket));
         match yielded {
@@ -366,3 +410,5 @@ impl Machine<'_> {
 /// Units of [`zvm::UNIT_ELEMENTS`] that a program takes before others have their turn, and between
 /// two looks at the clock.
 pub(super) const SLICE_UNITS: u32 = 16;
+/// The reply in place of one that is larger than may wait for a client.
+const TOO_LARGE: &[u8] = b"ERR the reply is larger than client-output-buffer-limit";

@@ -65,7 +65,7 @@ fn a_scan_goes_on_whatever_is_written() {
     assert!(machine.worker.is_unfinished());
     let mut slices = 1;
     while machine.worker.is_unfinished() {
-        machine.worker.resume(|| true);
+        machine.worker.resume(usize::MAX, || true);
         slices += 1;
     }
     assert!(slices > 3, "{slices} slices");
@@ -73,6 +73,61 @@ fn a_scan_goes_on_whatever_is_written() {
     let keys = reply.matches("\r\nk").count();
     assert!(reply.starts_with("*2\r\n$1\r\n0\r\n*"), "{}", &reply[..20]);
     assert!((4_998..=5_000).contains(&keys), "{keys} keys");
+}
+
+#[test]
+fn a_connection_goes_on_behind_its_scan() {
+    const OWN: u32 = 7_000;
+    let mut machine = Machine::with_set(b"s", 1);
+    let names: Vec<String> = (0..5_000).map(|number| format!("k{number}")).collect();
+    names.iter().for_each(|key| drop(machine.run(&[b"SET", key.as_bytes(), b"v"])));
+    assert!(machine.send_on(OWN, &[b"SCAN", b"0", b"COUNT", b"1000000"]).is_none());
+    let mut words: Vec<&[u8]> = vec![b"DEL"];
+    words.extend(names.iter().map(String::as_bytes));
+    assert!(machine.send_on(OWN, &words).is_none());
+    assert!(machine.send_on(OWN, &[b"DBSIZE"]).is_none());
+    // Others are not held up, and wait for what the keys wait for.
+    assert_eq!(machine.run(&[b"DBSIZE"]), b":5001\r\n");
+    assert!(machine.send(&[b"GET", b"k0"]).is_none());
+    let late = machine.finish();
+    let scanned = String::from_utf8_lossy(&late[0]).matches("\r\nk").count();
+    assert_eq!((scanned, late.len()), (5_000, 4));
+    assert_eq!(late[1], b":5000\r\n");
+    assert!(late.contains(&b":1\r\n".to_vec()), "DBSIZE sees what DEL has left");
+}
+
+#[test]
+fn nobody_works_for_a_client_that_is_gone() {
+    let mut machine = Machine::with_set(b"s", 5_000);
+    let members: Vec<String> = (0..5_000).map(|number| format!("n{number}")).collect();
+    let mut words: Vec<&[u8]> = vec![b"SADD", b"t"];
+    words.extend(members.iter().map(String::as_bytes));
+    assert!(machine.send_on(7_001, &[b"SMEMBERS", b"s"]).is_none());
+    assert!(machine.send_on(7_002, &words).is_none());
+    assert!(machine.send(&[b"SCARD", b"s"]).is_none());
+    for index in [7_001, 7_002] {
+        machine.worker.cancel(Some(1), ConnectionKey { index, generation: 1 });
+        assert_eq!(machine.worker.late.len(), 0, "that is a connection of another thread");
+    }
+    for index in [7_001, 7_002] {
+        machine.worker.cancel(None, ConnectionKey { index, generation: 1 });
+    }
+    let at_once: Vec<_> = machine.worker.late_replies().map(|late| late.reply).collect();
+    assert_eq!(at_once, [&b""[..], b":5000\r\n"], "its key is free");
+    assert_eq!(machine.finish(), [b":5000\r\n"], "what writes has come to its end");
+}
+
+#[test]
+fn a_reply_may_become_too_large() {
+    let mut machine = Machine::with_set(b"s", 5_000);
+    assert!(machine.send(&[b"SMEMBERS", b"s"]).is_none());
+    assert!(machine.send(&[b"SCARD", b"s"]).is_none());
+    while machine.worker.is_unfinished() {
+        machine.worker.resume(20_000, || true);
+    }
+    let late = machine.finish();
+    assert!(late[0].starts_with(b"-ERR the reply is larger"), "{} bytes", late[0].len());
+    assert_eq!(late[1], b":5000\r\n");
 }
 
 #[test]
@@ -123,6 +178,8 @@ struct Machine {
     worker: Worker,
     catalog: Arc<Catalog>,
     now_ms: u64,
+    /// How many requests were sent, each of a connection of its own.
+    sent: u32,
 }
 
 impl Machine {
@@ -130,10 +187,10 @@ impl Machine {
         let hash_key = Arc::new(HashKey::new([1, 2]));
         let shard = Shard::new(ShardConfig::new(Arc::clone(&hash_key))).expect("address space");
         let place = ShardPlace { index: 0, count: 1, string_len_max: 1 << 29 };
-        let worker = Worker::new(place, shard, hash_key);
+        let worker = Worker::new(place, shard, Prefaulter::start(0).unwrap(), hash_key);
         let library = Library::built_in().expect("the built-in commands compile");
         let catalog = Arc::clone(library.catalog());
-        let mut machine = Self { worker, catalog, now_ms: 1_000 };
+        let mut machine = Self { worker, catalog, now_ms: 1_000, sent: 0 };
         machine.fill(key, len);
         machine
     }
@@ -151,11 +208,17 @@ impl Machine {
 
     /// The reply of a request, if it has one at once.
     fn send(&mut self, words: &[&[u8]]) -> Option<Vec<u8>> {
+        self.sent += 1;
+        self.send_on(self.sent, words)
+    }
+
+    /// The same on a connection of this number.
+    fn send_on(&mut self, index: u32, words: &[&[u8]]) -> Option<Vec<u8>> {
         let mut bytes = Requests::default();
         let ranges = bytes.copy_args(words[1..].iter().copied());
         let command = self.catalog.find_by_name(words[0]).expect("a command");
         let hash = words.get(1).map_or(0, |key| self.worker.shard.hash(key));
-        let connection = ConnectionKey { index: 0, generation: 1 };
+        let connection = ConnectionKey { index, generation: 1 };
         let request = Request {
             reply_to: ReplyTo { connection, sequence: 7, part: None },
             command: command.id(),
@@ -183,7 +246,7 @@ impl Machine {
     /// Goes on until nothing waits, and tells the replies that came late, in order.
     fn finish(&mut self) -> Vec<Vec<u8>> {
         while self.worker.is_unfinished() {
-            self.worker.resume(|| true);
+            self.worker.resume(usize::MAX, || true);
         }
         assert!(self.worker.intents.is_empty());
         self.worker.late_replies().map(|late| late.reply).collect()

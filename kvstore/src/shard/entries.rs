@@ -1,8 +1,8 @@
 //! Whole entries: what a key holds, taken from one place and put at another, on this shard or
 //! another one.
 
-use super::Shard;
 use super::keys::IN_MAP_MAX_BYTES;
+use super::{SPACE_BYTES, Shard, Space};
 use crate::{Key, Namespace, OutOfBudget};
 use databox::{Databox, Set, Text};
 use packed_map::{Extras, NewValue};
@@ -103,6 +103,27 @@ impl Shard {
     pub fn has_room(&self, bytes: usize) -> bool {
         let used = || self.spent().saturating_add(bytes as u64);
         self.budget_bytes == u64::MAX || used() <= self.limit()
+    }
+
+    /// Whether `count` keys can be written, with `bytes` of names and values together, within the
+    /// budget for certain. Near the budget the answer may be no where there would be room: every
+    /// key is taken to be in a page that has to grow.
+    #[must_use]
+    pub fn has_room_for(&self, ns: Namespace, count: usize, bytes: usize) -> bool {
+        if self.budget_bytes == u64::MAX {
+            return true;
+        }
+        let growth = |space: &Space| {
+            let others = count.saturating_sub(1);
+            let others = others.saturating_mul(space.map.any_put_growth_max(0));
+            space.map.any_put_growth_max(bytes).saturating_add(others) as u64
+        };
+        let growth = match self.space(ns) {
+            Some(space) => growth(space),
+            None => SPACE_BYTES.saturating_add(growth(&self.unmade())),
+        };
+        let growth = growth.saturating_add(self.jobs.growth_max());
+        self.spent().saturating_add(growth) <= self.limit()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The shard against a model, and what it promises beyond one.
 
 mod evict;
+mod usage;
 
 use super::*;
 use crate::fuzzing::check_ops;

@@ -66,9 +66,9 @@ pub trait Blocks {
     /// Where both are the same.
     fn pair(&mut self, from: Handle, to: Handle) -> (&[u8], &mut [u8]);
 
-    /// Hints that the cache line of 64 bytes that holds byte `64 * line` of the block will be
-    /// read. Any handle and any line will do.
-    fn prefetch(&self, handle: Handle, line: usize);
+    /// Hints that the cache line that holds this byte of the block will be read. Any handle and
+    /// any byte will do.
+    fn prefetch(&self, handle: Handle, byte: usize);
 
     /// The units of all living blocks.
     fn used_units(&self) -> usize;

@@ -145,7 +145,7 @@ impl Blocks for Exact {
         if from < to { (first, last) } else { (last, first) }
     }
 
-    fn prefetch(&self, _handle: Handle, _line: usize) {}
+    fn prefetch(&self, _handle: Handle, _byte: usize) {}
 
     fn used_units(&self) -> usize {
         self.used_units

@@ -30,8 +30,9 @@ pub(super) struct Header {
 impl Header {
     #[inline]
     pub(super) fn read(unit: &Unit) -> Self {
-        let own = u16::from_le_bytes([unit[2], unit[3]]);
-        Self { kind: unit[0], units: usize::from(own) & UNITS_MAX, left_free: own & LEFT_FREE != 0 }
+        let [kind, _, low, high, ..] = *unit;
+        let own = u16::from_le_bytes([low, high]);
+        Self { kind, units: usize::from(own) & UNITS_MAX, left_free: own & LEFT_FREE != 0 }
     }
 
     /// Writes what is the arena's and the kind; what is the user's stays.

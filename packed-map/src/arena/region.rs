@@ -176,9 +176,9 @@ impl Regions {
         keeps
     }
 
-    /// Makes the region that would be opened next a spare one, where there is no spare one yet.
-    pub(super) fn prepare(&mut self) -> Option<usize> {
-        if self.spare.len > 0 {
+    /// Makes the region that would be opened next a spare one, where there are fewer of them.
+    pub(super) fn prepare(&mut self, spare_max: usize) -> Option<usize> {
+        if self.spare.len >= spare_max {
             return None;
         }
         let returned = self.returned.pop(&mut self.all);

@@ -162,11 +162,11 @@ impl Reservation {
         unsafe { self.mapping.forget(unit * UNIT_BYTES, units * UNIT_BYTES) }
     }
 
-    /// Hints that the line with byte `64 * line` after the begin of a unit will be read. Any unit
-    /// and any line will do.
+    /// Hints that the line with this byte after the begin of a unit will be read. Any unit and any
+    /// byte will do.
     #[inline]
-    pub(super) fn prefetch(&self, unit: usize, line: usize) {
-        let offset = unit.wrapping_mul(UNIT_BYTES).wrapping_add(line.wrapping_mul(LINE_BYTES));
+    pub(super) fn prefetch(&self, unit: usize, byte: usize) {
+        let offset = unit.wrapping_mul(UNIT_BYTES).wrapping_add(byte);
         crate::prefetch::prefetch(self.base.as_ptr().wrapping_add(offset));
     }
 
@@ -184,6 +184,3 @@ impl Reservation {
         unsafe { self.base.add(unit * UNIT_BYTES) }
     }
 }
-
-/// The bytes of a cache line, as [`prefetch`](Reservation::prefetch) counts them.
-const LINE_BYTES: usize = 64;

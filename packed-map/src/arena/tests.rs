@@ -218,13 +218,13 @@ fn regions_beyond_the_spare_ones_go_back_to_the_system() {
 #[test]
 fn a_region_is_populated_ahead_by_another_thread() {
     let mut arena = arena(3);
-    assert!(arena.upcoming().is_none());
+    assert!(arena.upcoming(1).is_none());
     let block = arena.alloc(1, 100).unwrap();
-    assert!(arena.upcoming().is_none(), "the open region is hardly used");
+    assert!(arena.upcoming(1).is_none(), "the open region is hardly used");
     arena.alloc(1, 9000).unwrap();
-    let ahead = arena.upcoming().unwrap();
+    let ahead = arena.upcoming(1).unwrap();
     assert_eq!(ahead.bytes(), REGION_BYTES);
-    assert!(arena.upcoming().is_none(), "one region is ahead");
+    assert!(arena.upcoming(1).is_none(), "one region is ahead");
     assert_eq!(arena.figures().committed_bytes, 2 * REGION_BYTES);
     thread::spawn(move || ahead.populate()).join().unwrap();
     let next = arena.alloc(1, 9000).unwrap();
@@ -232,7 +232,7 @@ fn a_region_is_populated_ahead_by_another_thread() {
     assert_eq!(arena.figures().committed_bytes, 2 * REGION_BYTES);
     arena.check();
     arena.free(block);
-    let late = arena.upcoming().unwrap();
+    let late = arena.upcoming(1).unwrap();
     drop(arena);
     thread::spawn(move || late.populate()).join().unwrap();
 }

@@ -80,8 +80,8 @@ impl<A: Blocks> Blocks for Restless<A> {
         self.blocks.pair(from, to)
     }
 
-    fn prefetch(&self, handle: Handle, line: usize) {
-        self.blocks.prefetch(handle, line);
+    fn prefetch(&self, handle: Handle, byte: usize) {
+        self.blocks.prefetch(handle, byte);
     }
 
     fn used_units(&self) -> usize {

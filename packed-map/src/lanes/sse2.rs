@@ -107,7 +107,7 @@ fn every(byte: u8) -> __m128i {
 /// All bits of the first `count` bytes, which are at most sixteen.
 #[inline]
 fn first(count: usize) -> __m128i {
-    let window = FIRST.get(LANE.wrapping_sub(count)..).and_then(<[u8]>::first_chunk);
+    let window = FIRST.get(LANE - count.min(LANE)..).and_then(<[u8]>::first_chunk);
     load(window.unwrap_or(&[0; LANE]))
 }
 

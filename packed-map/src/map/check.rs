@@ -7,7 +7,7 @@ use crate::entry::Entry;
 use crate::extras::{HAS_EXPIRY, Packed};
 use crate::pages::KIND_BITS;
 use crate::rank::{self, LEVELS_MAX};
-use crate::{HashKeys, hash, outside, string_block};
+use crate::{HashKeys, hash, outside, page, string_block};
 use alloc::vec::Vec;
 
 impl<B, H: HashKeys> PageMap<B, H> {
@@ -18,6 +18,7 @@ impl<B, H: HashKeys> PageMap<B, H> {
         for bucket in 0..self.directory.buckets() {
             for (_, page) in self.chain(blocks, bucket) {
                 page.check();
+                let mut own_bytes = 0;
                 for at in page.iter() {
                     let entry = Entry::new(&self.outside, blocks, page, at);
                     let key = entry.key().to_vec();
@@ -47,7 +48,10 @@ impl<B, H: HashKeys> PageMap<B, H> {
                     found.levels[rank::level(page.meta(at.0))] += 1;
                     found.len += 1;
                     found.data += page.size(at.0);
+                    found.used += entry.used_bytes();
+                    own_bytes += page.size(at.0) + page::array_count(page.flags());
                 }
+                found.page_rest += page.len() - own_bytes;
             }
         }
         let counted = (self.len, self.expiring, self.data_bytes);
@@ -58,6 +62,8 @@ impl<B, H: HashKeys> PageMap<B, H> {
         assert_eq!(self.outside.times.far_len(), found.far, "far moments");
         assert_eq!(self.level_lens(), found.levels, "levels");
         assert_eq!(self.used_bytes(), self.recount_bytes(blocks), "bytes");
+        let shared = found.page_rest + self.directory.bytes() + self.outside.shared_bytes();
+        assert_eq!(self.used_bytes(), found.used + shared, "what entries take, and the rest");
     }
 
     /// All blocks of the map.
@@ -112,6 +118,10 @@ struct Found {
     strings: usize,
     /// The bytes of strings in blocks.
     block_strings: usize,
+    /// The bytes that entries say they take.
+    used: usize,
+    /// The bytes of pages that no entry says it takes: heads, gaps, links.
+    page_rest: usize,
     far: usize,
     levels: [usize; LEVELS_MAX],
 }

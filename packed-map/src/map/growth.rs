@@ -1,6 +1,6 @@
 //! Splitting and merging buckets, one at a time.
 
-use super::PageMap;
+use super::{CACHE_LINE, PageMap};
 use crate::HashKeys;
 use crate::arena::{Blocks, Exhausted, Handle};
 use crate::directory::BUCKETS_MAX;
@@ -47,6 +47,22 @@ impl<B, H: HashKeys> PageMap<B, H> {
         if let Ok([stay, away]) = split {
             *self.directory.head_mut(bucket) = stay;
             self.directory.push(away);
+            self.look_ahead(blocks);
+        }
+    }
+
+    /// Hints that the next bucket will be split, some insertions from now, and that the size of
+    /// the one after it will be asked for then.
+    fn look_ahead<A: Blocks>(&self, blocks: &A) {
+        let (bucket, _) = self.directory.next_split();
+        if let Some(page) = self.directory.head(bucket) {
+            let len = blocks.bytes(page).len().min(LOOK_AHEAD_BYTES);
+            (0..len).step_by(CACHE_LINE).for_each(|byte| blocks.prefetch(page, byte));
+        }
+        if bucket + 1 < self.directory.buckets()
+            && let Some(page) = self.directory.head(bucket + 1)
+        {
+            blocks.prefetch(page, 0);
         }
     }
 
@@ -238,6 +254,9 @@ pub(crate) const ENTRIES_MEAN: usize = 16;
 
 /// Bytes of data a bucket, on average, above which one is split: what an insertion may move.
 pub(super) const DATA_MEAN: usize = 1200;
+
+/// The most that is fetched of a page before it is split: what nearly all pages have.
+const LOOK_AHEAD_BYTES: usize = 2 * DATA_MEAN;
 
 /// Hundredths of both means that a merge may lead to. The distance keeps a map that gains and
 /// loses entries from splitting and merging in turn.

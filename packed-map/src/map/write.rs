@@ -358,6 +358,7 @@ impl<B, H: HashKeys> PageMap<B, H> {
     }
 
     /// A block that holds the string, if the form is one of a string that takes a block.
+    #[inline]
     fn alloc_block<A: Blocks>(
         &mut self,
         blocks: &mut A,

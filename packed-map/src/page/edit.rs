@@ -145,17 +145,23 @@ pub(crate) fn append(from: &[u8], to: &mut [u8], takes: u128) {
         to.copy_within(from..from + count, from + array * added);
     }
     let step = count + added;
-    let (tags, all) = (source.arrays(), source.count());
-    let taken = source.sized().filter(|((index, _), _)| takes >> index & 1 == 1);
-    for (at, ((index, start), size)) in (arrays + count..).zip(taken) {
-        for array in 0..3 {
-            to[at + array * step] = from[tags + array * all + index];
+    let (own, all) = (source.arrays(), source.count());
+    let taken = || (0..all).filter(|index| takes >> index & 1 == 1);
+    for array in 0..array_count(flags) {
+        let at = arrays + array * step + count;
+        let added = &mut to[at..at + added];
+        if array == 3 && source.flags() & META == 0 {
+            added.fill(0);
+            continue;
         }
-        if flags & META != 0 {
-            to[at + 3 * step] = source.meta(index);
+        let codes = &from[own + array * all..own + (array + 1) * all];
+        added.iter_mut().zip(taken()).for_each(|(code, index)| *code = codes[index]);
+    }
+    for ((index, start), size) in source.sized() {
+        if takes >> index & 1 == 1 {
+            to[end - size..end].copy_from_slice(&from[start..start + size]);
+            end -= size;
         }
-        to[end - size..end].copy_from_slice(&from[start..start + size]);
-        end -= size;
     }
     debug_assert!(arrays + array_count(flags) * step <= end, "P1");
     to[1] = step as u8;

@@ -112,6 +112,7 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::ReplyKeys => key::reply_keys(vm, *i),
         Opcode::KeyRandom => key::key_random(vm, *i),
         Opcode::KeyEncodingName => key::key_encoding_name(vm, *i),
+        Opcode::KeyUsage => key::key_usage(vm, *i),
         Opcode::KeyMove => key::key_move(vm, *i),
         Opcode::KeyDump => key::key_dump(vm, *i),
         Opcode::KeyRestore => key::key_restore(vm, *i),

@@ -198,177 +198,179 @@ pub enum Opcode {
     KeyRandom = 92,
     /// `r[a] := name of encoding at r[b]`. Names the encoding of what the key holds, as Redis has it that comes nearest; none where it is absent.
     KeyEncodingName = 93,
+    /// `r[a] := bytes of r[b]`. Counts the bytes that the key and what it holds take of memory; absent where it is.
+    KeyUsage = 94,
     /// `r[a] := move r[b] to database r[c], or goto imm`. Moves the key to another database and tells whether that was done: not where it is absent, nor where the other one has it. Jumps where there is no such database.
-    KeyMove = 94,
+    KeyMove = 95,
     /// `r[a] := serialised value at r[b]`. Serialises what the key holds; absent where it is.
-    KeyDump = 95,
+    KeyDump = 96,
     /// `value at r[a] := r[b] until r[c] ms, or goto imm`. Makes the key hold a serialised value that expires at a moment, in milliseconds since the Unix epoch, or at 0 never. Jumps where the payload means no value.
-    KeyRestore = 96,
+    KeyRestore = 97,
     /// `r[a] := version and checksum of r[b] are right`. Tells whether a serialised value has a version that is read and the checksum of its bytes.
-    DumpIsWhole = 97,
+    DumpIsWhole = 98,
     /// `r[a] := database`. Reads which database the request is about.
-    DbNumber = 98,
+    DbNumber = 99,
     /// `r[a] := number of elements at r[b]`. Counts the elements; 0 where the key is absent.
-    ListLen = 99,
+    ListLen = 100,
     /// `list at r[a] := r[c] before element r[b]`. Puts an element before another one, or behind the last one where the index is -1 or the length; creates the list where it is absent. Beyond the ends nothing happens.
-    ListInsert = 100,
+    ListInsert = 101,
     /// `r[a] := element r[c] of list at r[b]`. Copies an element to the scratch space; absent where there is none.
-    ListGet = 101,
+    ListGet = 102,
     /// `r[a] := removed element r[c] of list at r[b]`. Removes an element and copies it to the scratch space; absent where there is none.
-    ListTake = 102,
+    ListTake = 103,
     /// `element r[b] of list at r[a] := r[c]`. Puts an element in place of another one; where there is none nothing happens.
-    ListSet = 103,
+    ListSet = 104,
     /// `remove r[c] elements from r[b] on of list at r[a], r[imm] are gone`. Removes up to `r[c]` elements from index `r[b]`, which is not negative, on.
-    ListRemove = 104,
+    ListRemove = 105,
     /// `remove r[b] elements r[c] from list at r[a], from r[imm] on; integer`. Removes the first `r[b]` elements that are equal to a value, or where that is below 0 as many of the last, and replies how many it were. Counts what is left of them towards 0.
-    ReplyListRemoved = 105,
+    ReplyListRemoved = 106,
     /// `r[a] := index of r[c] in list at r[b], from r[imm] on`. Finds the first element that is equal to a value; absent where there is none.
-    ListFind = 106,
+    ListFind = 107,
     /// `array of r[c] elements from r[b] on of list at r[a], r[imm] are out`. Replies up to `r[c]` elements from index `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplyListRange = 107,
+    ReplyListRange = 108,
     /// `array of r[b] elements taken from list at r[a], r[c] are out`. Removes up to `r[b]` elements from the front, or where that is below 0 from the back, and replies them as an array.
-    ReplyListTaken = 108,
+    ReplyListTaken = 109,
     /// `r[a] := number of names at r[b]`. Counts the names; 0 where the key is absent.
-    MapLen = 109,
+    MapLen = 110,
     /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
-    MapSet = 110,
+    MapSet = 111,
     /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
-    MapGet = 111,
+    MapGet = 112,
     /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
-    MapLenOf = 112,
+    MapLenOf = 113,
     /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
-    MapRemove = 113,
+    MapRemove = 114,
     /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
-    ReplyMapPairs = 114,
+    ReplyMapPairs = 115,
     /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
-    ReplyMapNames = 115,
+    ReplyMapNames = 116,
     /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
-    ReplyMapValues = 116,
+    ReplyMapValues = 117,
     /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyMapScan = 117,
+    ReplyMapScan = 118,
     /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
-    Multi = 118,
+    Multi = 119,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
-    MultiWatch = 119,
+    MultiWatch = 120,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 120,
+    ReplyStatus = 121,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 121,
+    ReplyStatusOf = 122,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 122,
+    ReplyNil = 123,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 123,
+    ReplyNilArray = 124,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 124,
+    ReplyInteger = 125,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 125,
+    ReplyBoolean = 126,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 126,
+    ReplyBytes = 127,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 127,
+    ReplyLiteral = 128,
     /// `error r[a]`. Replies an error whose text was computed.
-    ReplyError = 128,
+    ReplyError = 129,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 129,
+    ReplyArray = 130,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 130,
+    ReplyMap = 131,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 131,
+    ReplyOpen = 132,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 132,
+    ReplyClose = 133,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 133,
+    Resp3 = 134,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 134,
+    SessionInteger = 135,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 135,
+    SessionBytes = 136,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 136,
+    SessionSet = 137,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 137,
+    SessionSelect = 138,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 138,
+    SessionProtocol = 139,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 139,
+    SessionAuthenticate = 140,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 140,
+    SessionClose = 141,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 141,
+    WordsAdd = 142,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 142,
+    ReplyAnswer = 143,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 143,
+    SessionReset = 144,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 144,
+    SessionReplies = 145,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 145,
+    ServerStop = 146,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 146,
+    ServerSleep = 147,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 147,
+    ReplyStats = 148,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 148,
+    ReplyCommandInfo = 149,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 149,
+    ReplyCommandDocs = 150,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 150,
+    ReplyCommands = 151,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 151,
+    SetAdd = 152,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 152,
+    SetRemove = 153,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 153,
+    SetLen = 154,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 154,
+    SetContains = 155,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 155,
+    ReplySetMembers = 156,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 156,
+    ReplySetScan = 157,
     /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 157,
+    KeyCopy = 158,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 158,
+    KeyRename = 159,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 159,
+    DbSwap = 160,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 160,
+    GatherSmallest = 161,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 161,
+    GatherUnion = 162,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 162,
+    GatherIntersection = 163,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 163,
+    GatherDifference = 164,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 164,
+    GatheredLen = 165,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 165,
+    GatheredStore = 166,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 166,
+    ReplyGathered = 167,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 167,
+    ReplyString = 168,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 168,
+    StringGet = 169,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 169,
+    StringInteger = 170,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 170,
+    StringSet = 171,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 171,
+    StringSetKeep = 172,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 172,
+    StringSetUntil = 173,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 173,
+    StringSetInteger = 174,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 174,
+    StringLen = 175,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 175,
+    StringSplice = 176,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 176,
+    ReplyStringRange = 177,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 177] = [
+    pub const ALL: [Self; 178] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -463,6 +465,7 @@ impl Opcode {
         Self::ReplyKeys,
         Self::KeyRandom,
         Self::KeyEncodingName,
+        Self::KeyUsage,
         Self::KeyMove,
         Self::KeyDump,
         Self::KeyRestore,
@@ -653,6 +656,7 @@ impl Opcode {
             "reply_keys" => Some(Self::ReplyKeys),
             "key_random" => Some(Self::KeyRandom),
             "key_encoding_name" => Some(Self::KeyEncodingName),
+            "key_usage" => Some(Self::KeyUsage),
             "key_move" => Some(Self::KeyMove),
             "key_dump" => Some(Self::KeyDump),
             "key_restore" => Some(Self::KeyRestore),

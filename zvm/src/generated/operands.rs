@@ -7,7 +7,7 @@ use crate::operand::{Branch, ConstantKind, OperandInfo, OperandKind, Pattern};
 use crate::{Cost, Domain, Emit, Flow, OpcodeInfo, Over, Type};
 
 /// By number of the opcode.
-pub(super) static INFO: [OpcodeInfo; 177] = [
+pub(super) static INFO: [OpcodeInfo; 178] = [
     OpcodeInfo {
         name: "bool_const",
         family: "boolean",
@@ -1782,6 +1782,25 @@ pub(super) static INFO: [OpcodeInfo; 177] = [
         effect: "r[a] := name of encoding at r[b]",
         operands: [
             OperandInfo { name: "encoding", kind: OperandKind::Out(Pattern::Is(Type::Bytes)) },
+            OperandInfo { name: "key", kind: OperandKind::In(Pattern::Is(Type::Key)) },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+        ],
+        cost: Cost::Const,
+        domain: Domain::Store,
+        flow: Flow::Next,
+        over: Over::Args,
+        emit: Emit::None,
+        writes: false,
+        primitive: true,
+    },
+    OpcodeInfo {
+        name: "key_usage",
+        family: "key",
+        doc: "Counts the bytes that the key and what it holds take of memory; absent where it is.",
+        effect: "r[a] := bytes of r[b]",
+        operands: [
+            OperandInfo { name: "bytes", kind: OperandKind::Out(Pattern::Maybe(Type::Int)) },
             OperandInfo { name: "key", kind: OperandKind::In(Pattern::Is(Type::Key)) },
             OperandInfo { name: "", kind: OperandKind::Unused },
             OperandInfo { name: "", kind: OperandKind::Unused },

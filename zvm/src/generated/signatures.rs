@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 115] = [
+pub static PRIMITIVES: [Primitive; 116] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -655,6 +655,18 @@ pub static PRIMITIVES: [Primitive; 115] = [
             },
         ],
         result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "key_usage",
+        op: Opcode::KeyUsage,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
         cursor: None,
         otherwise: None,
     },

@@ -52,7 +52,7 @@ pub(crate) fn key_expiry<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instr
     let Some(expiry) = vm.at_key(i.b, |store, key, _| store.expiry(key)) else {
         return Step::Jump;
     };
-    vm.registers.set(i.a, expiry.map_or(Value::Absent, milliseconds));
+    vm.registers.set(i.a, expiry.map_or(Value::Absent, integer));
     Step::Next
 }
 
@@ -82,7 +82,7 @@ pub(crate) fn key_set_flags<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: In
 
 #[inline]
 pub(crate) fn now_ms<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
-    vm.registers.set(i.a, milliseconds(vm.store.now_ms()));
+    vm.registers.set(i.a, integer(vm.store.now_ms()));
     Step::Next
 }
 
@@ -98,6 +98,12 @@ pub(crate) fn key_encoding_name<S: Store, N, R>(
     let name = vm.at_key(i.b, |store, key, _| store.encoding(key)).unwrap_or("none");
     let copied = vm.registers.copy_in(i.a, Text::Bytes(name.as_bytes()));
     vm.done(copied)
+}
+
+pub(crate) fn key_usage<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let bytes = vm.at_key(i.b, |store, key, _| store.usage(key));
+    vm.registers.set(i.a, bytes.map_or(Value::Absent, integer));
+    Step::Next
 }
 
 pub(crate) fn key_move<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
@@ -230,6 +236,7 @@ pub(super) fn reply_page<S, N, R: ReplySink>(vm: &mut Machine<'_, S, N, R>, curs
     vm.replied(1)
 }
 
-fn milliseconds(at_ms: u64) -> Value {
-    Value::Int(i64::try_from(at_ms).unwrap_or(i64::MAX))
+/// A number into a register, the largest for one that is larger.
+fn integer(number: u64) -> Value {
+    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }

@@ -314,6 +314,16 @@ impl Store for MapStore {
         })
     }
 
+    fn usage(&mut self, key: Key<'_>) -> Option<u64> {
+        let held = match &self.live(key)?.value {
+            Value::String(bytes) => bytes.len(),
+            Value::Set(members) => members.iter().map(Vec::len).sum(),
+            Value::List(elements) => elements.iter().map(Vec::len).sum(),
+            Value::Map(pairs) => pairs.iter().map(|(name, value)| name.len() + value.len()).sum(),
+        };
+        Some((key.bytes.len() + held) as u64)
+    }
+
     fn move_key(&mut self, key: Key<'_>, to: i64) -> Result<Option<bool>, OutOfMemory> {
         if !(0..16).contains(&to) {
             return Ok(None);
