@@ -265,14 +265,14 @@ impl Mesh {
         if peer.producer.notify() { peer.waker.wake() } else { Ok(()) }
     }
 
-    /// Tells all threads that a connection's client is gone. Those whose rings are full do some work
-    /// for nobody.
+    /// Tells all threads that a connection's client is gone. Those whose rings are full do some
+    /// work for nobody.
     pub(crate) fn send_gone(&mut self, key: ConnectionKey) {
-        let me = self.me;
-        for peer in
-            self.peers.iter_mut().enumerate().filter(|(at, _)| *at != me).map(|(_, one)| one)
-        {
-            peer.published |= peer.producer.push(Message::Gone(me, key)).is_ok();
+        for (thread, peer) in self.peers.iter_mut().enumerate() {
+            if thread != self.me {
+                let gone = Message::Gone(self.me, key);
+                peer.published |= peer.producer.push(gone).is_ok();
+            }
         }
     }
 
