@@ -35,21 +35,7 @@ impl Parser {
             }
         };
         let first = turn.local.ranges.len();
-        let source = match from {
-            drp_parser::Source::Input => {
-                let base = u32::try_from(connection.input.start()).unwrap_or(u32::MAX);
-                let ranges = self.resp_args.iter();
-                turn.local.ranges.extend(
-                    ranges.map(|range| ArgRange { start: range.start + base, len: range.len }),
-                );
-                Source::Input
-            }
-            drp_parser::Source::Unescaped => {
-                let bytes = parser.unescaped();
-                turn.local.copy_args(self.resp_args.iter().map(|range| range.of(bytes)));
-                Source::Batch
-            }
-        };
+        let source = self.keep_args(turn, connection, from);
         connection.silence_unwanted();
         let range = first..turn.local.ranges.len();
         let args = turn.local.args(range, source, connection.input.buffer());
@@ -81,6 +67,32 @@ impl Parser {
                 turn.local.ranges.truncate(first);
                 connection.input.consume(consumed);
                 None
+            }
+        }
+    }
+
+    /// Notes where the arguments stand that were just parsed.
+    #[inline]
+    fn keep_args(
+        &self,
+        turn: &mut Turn<'_>,
+        connection: &Connection,
+        from: drp_parser::Source,
+    ) -> Source {
+        let Protocol::Resp(parser) = &connection.protocol else { return Source::Input };
+        match from {
+            drp_parser::Source::Input => {
+                let base = u32::try_from(connection.input.start()).unwrap_or(u32::MAX);
+                let ranges = self.resp_args.iter();
+                turn.local.ranges.extend(
+                    ranges.map(|range| ArgRange { start: range.start + base, len: range.len }),
+                );
+                Source::Input
+            }
+            drp_parser::Source::Unescaped => {
+                let bytes = parser.unescaped();
+                turn.local.copy_args(self.resp_args.iter().map(|range| range.of(bytes)));
+                Source::Batch
             }
         }
     }

@@ -92,7 +92,9 @@ fn generated(source: &Source) -> Vec<(usize, Vec<String>)> {
             words.next();
         }
         let rest: Vec<&str> = words.collect();
-        requests.extend(rest.split(|word| *word == ";").map(|part| (index + 1, literal(part))));
+        // `{requests}` stands for those of other lines.
+        let own = rest.split(|word| *word == ";").filter(|part| *part != ["{requests}"]);
+        requests.extend(own.map(|part| (index + 1, literal(part))));
     }
     requests
 }
