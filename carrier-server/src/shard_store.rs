@@ -423,6 +423,9 @@ impl Store for ShardStore<'_> {
     }
 
     fn swap(&mut self, one: u32, two: u32) {
+        if one == two {
+            return;
+        }
         self.shard.swap(Namespace(one), Namespace(two));
         if let Some(written) = &mut self.written {
             written.swapped.push([one, two]);
