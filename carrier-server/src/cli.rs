@@ -54,9 +54,6 @@ struct Arguments {
     /// For tests: rings of the least capacity that there can be.
     #[arg(long, hide = true)]
     tiny_rings: bool,
-    /// For tests of the tests: transactions come to shards in any order, which is wrong.
-    #[arg(long, hide = true)]
-    unordered_transactions: bool,
     /// Checks the configuration and exits.
     #[arg(long)]
     check_config: bool,
@@ -178,8 +175,7 @@ fn configure(arguments: &Arguments) -> Result<Config, String> {
     if !arguments.listen.is_empty() {
         config.networks = networks(&arguments.listen)?;
     }
-    config.test_switches.tiny_rings |= arguments.tiny_rings;
-    config.test_switches.unordered |= arguments.unordered_transactions;
+    config.test_switches.tiny_rings = arguments.tiny_rings;
     if let Some(threads) = arguments.threads {
         config.threads = usize::from(threads);
     }

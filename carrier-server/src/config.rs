@@ -12,7 +12,6 @@ pub use memory::Memory;
 pub use size::parse_size;
 
 use crate::password::Password;
-use crate::planted::{Fault, is_planted};
 use crate::socket::Address;
 use kvstore::Policy;
 use std::fmt::Write as _;
@@ -52,20 +51,11 @@ pub struct Config {
 
 /// What tests want to be otherwise; nothing for anyone else.
 #[doc(hidden)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct TestSwitches {
     /// Rings of the least capacity that there can be.
     pub tiny_rings: bool,
-    /// Transactions come to shards in any order: the server is wrong then.
-    pub unordered: bool,
-}
-
-impl Default for TestSwitches {
-    fn default() -> Self {
-        let tiny_rings = cfg!(feature = "tiny-rings");
-        Self { tiny_rings, unordered: is_planted(Fault::Order) }
-    }
 }
 
 /// One place where clients connect.

@@ -8,6 +8,7 @@
 
 use crate::config::TestSwitches;
 use crate::mesh::{Mesh, Message};
+use crate::planted::{Fault, is_planted};
 use crate::transaction::{Transaction, out_max};
 use loopy_ring::{TryLock, Waiter};
 use std::collections::VecDeque;
@@ -24,8 +25,6 @@ pub(crate) struct Coordinator {
     out_max: usize,
     /// Whether the ordering point was taken when it was last tried.
     refused: bool,
-    /// A test's wish: transactions go out one ring after the other, with nobody kept from between.
-    unordered: bool,
 }
 
 impl Coordinator {
@@ -37,8 +36,7 @@ impl Coordinator {
     pub(crate) fn new(me: usize, threads: usize, switches: TestSwitches) -> Self {
         let waiter = Waiter::new(me).expect("a configuration has fewer threads than that");
         let out_max = out_max(threads, switches);
-        let (waiting, unordered) = (VecDeque::new(), switches.unordered);
-        Self { me, waiter, waiting, out: 0, out_max, refused: false, unordered }
+        Self { me, waiter, waiting: VecDeque::new(), out: 0, out_max, refused: false }
     }
 
     /// Takes a transaction on, which is published in its turn.
@@ -81,7 +79,7 @@ impl Coordinator {
         while self.out < self.out_max
             && let Some(transaction) = self.waiting.front()
         {
-            if transaction.parts.len() > 1 && inside.is_none() && !self.unordered {
+            if transaction.parts.len() > 1 && inside.is_none() && !is_planted(Fault::Order) {
                 inside = order.enter_or_wait(self.waiter);
                 if inside.is_none() {
                     self.refused = true;
@@ -94,7 +92,7 @@ impl Coordinator {
                 for (part, own) in transaction.parts.iter().enumerate() {
                     let message = Message::Turn(Arc::clone(&transaction), part);
                     mesh.send_transaction(own.thread, message);
-                    if self.unordered {
+                    if is_planted(Fault::Order) {
                         std::thread::yield_now();
                     }
                 }

@@ -71,8 +71,8 @@ impl<B> Outside<B> {
             + self.times.counted_bytes()
     }
 
-    #[cfg(any(test, fuzzing, feature = "fuzzing"))]
     /// Those of [`bytes`](Self::bytes) that are no entry's own: free slots, and far moments.
+    #[cfg(any(test, fuzzing, feature = "fuzzing"))]
     pub(crate) const fn shared_bytes(&self) -> usize {
         let slots = self.boxed.len() * Slab::<B>::SLOT_BYTES
             + self.buffers.len() * Slab::<Buffer>::SLOT_BYTES;

@@ -13,7 +13,7 @@ pub(crate) struct History {
     /// Plant a fault in the server: then the run succeeds when it is found.
     #[arg(long, value_enum)]
     planted: Option<Fault>,
-    /// Build the server with the smallest rings that can work.
+    /// Give the server the smallest rings that can work.
     #[arg(long)]
     tiny_rings: bool,
     /// carrier-history's own flags, such as --seconds 60 --workload bank; --help lists them.
@@ -49,20 +49,17 @@ impl History {
             return tool.args(&self.arguments).run();
         }
         let server = ["--package", "carrier-server"];
-        let mut features = Vec::new();
-        features.extend(self.planted.map(|_| "planted-faults"));
-        features.extend(self.tiny_rings.then_some("tiny-rings"));
-        if features.is_empty() {
+        let tool = tool.args(self.tiny_rings.then_some("--pass=--tiny-rings"));
+        let Some(fault) = self.planted else {
             build().args(server).run()?;
             let tool = tool.arg("--server").arg(built.join("carrier-server"));
             return tool.args(&self.arguments).run();
-        }
+        };
         // Elsewhere, so that nobody takes this server for the real one.
         let target = workspace.target.join("planted");
-        let build = build().args(server).args(["--features", &features.join(",")]);
+        let build = build().args(server).args(["--features", "planted-faults"]);
         build.arg("--target-dir").arg(&target).run()?;
         let tool = tool.arg("--server").arg(target.join("release/carrier-server"));
-        let Some(fault) = self.planted else { return tool.args(&self.arguments).run() };
         let tool = tool.env("CARRIER_PLANTED", fault.name()).args(["--patience", "5"]);
         match tool.args(&self.arguments).run() {
             Err(Error::Ended { code: Some(1), .. }) => Ok(()),
