@@ -149,6 +149,7 @@ impl Subject {
         let (ns_id, own, before) =
             (Namespace(ns as u32), self.shard.key(&key), self.shard.ledger().used());
         let written = self.shard.splice_string(ns_id, own, at, &bytes, self.now_ms);
+        self.forget_gone();
         self.within_budget(before);
         let is_set = self.held(ns, &key).is_some_and(Held::is_set);
         match (written, is_set) {
@@ -161,6 +162,8 @@ impl Subject {
                 let Value::String(string) = &mut held.value else { unreachable!() };
                 string.resize(string.len().max(at + bytes.len()), 0);
                 string[at..at + bytes.len()].copy_from_slice(&bytes);
+                // What is written anew has no stamp until somebody asks for one.
+                held.stamp = 0;
             }
             (other, _) => panic!("{other:?}"),
         }
@@ -172,6 +175,7 @@ impl Subject {
         let (own, before) = (self.shard.key(&key), self.shard.ledger().used());
         let (ns_id, to_id) = (Namespace(ns as u32), Namespace(to as u32));
         let moved = self.shard.move_key(ns_id, own, to_id, self.now_ms);
+        self.forget_gone();
         self.within_budget(before);
         let free = self.held(to, &key).is_none();
         match (moved, free, self.held(ns, &key).is_some()) {
