@@ -54,6 +54,15 @@ impl VerifiedProgram {
         }
     }
 
+    /// Where the options of a request begin that has been decoded.
+    pub(crate) fn options_start(&self, args: Args<'_>) -> usize {
+        if self.shape.moves() {
+            self.signature.layout(args).map_or(usize::MAX, |layout| layout.options.start)
+        } else {
+            self.signature.params.len()
+        }
+    }
+
     pub(crate) const fn constants(&self) -> &[Constant] {
         self.program.constants.as_slice()
     }
@@ -103,8 +112,8 @@ pub enum VerifyError {
         /// The instruction.
         at: usize,
     },
-    /// A loop's opening and closing do not belong together, a loop stands in another, or its
-    /// position is overwritten.
+    /// A loop's opening and closing do not belong together, loops overlap or stand too deep in
+    /// each other, or a loop's position is overwritten.
     Loop {
         /// The instruction.
         at: usize,
