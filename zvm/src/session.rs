@@ -98,6 +98,9 @@ pub enum Question {
     CommandKeyFlags,
     /// A map of figures about memory.
     Memory,
+    /// What memcached's own machinery (slabs, lists of items, the crawler) says to a line about it,
+    /// of which these are the words. Replies a status or an error.
+    Machinery,
 }
 
 /// Which replies a connection gets.

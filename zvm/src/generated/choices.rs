@@ -32,7 +32,7 @@ pub enum ChoiceSet {
     CommandView,
     /// all, pattern, category, module.
     CommandFilter,
-    /// info, config, config_set, config_reset, clients, own_client, kill_clients, command_keys, command_key_flags, memory.
+    /// info, config, config_set, config_reset, clients, own_client, kill_clients, command_keys, command_key_flags, memory, machinery.
     Question,
     /// on, off, skip.
     ReplyMode,
@@ -77,6 +77,7 @@ impl ChoiceSet {
                 "command_keys",
                 "command_key_flags",
                 "memory",
+                "machinery",
             ],
             Self::ReplyMode => &["on", "off", "skip"],
         }
@@ -278,7 +279,8 @@ pub(crate) const fn question(code: u8) -> crate::Question {
         6 => crate::Question::KillClients,
         7 => crate::Question::CommandKeys,
         8 => crate::Question::CommandKeyFlags,
-        _ => crate::Question::Memory,
+        9 => crate::Question::Memory,
+        _ => crate::Question::Machinery,
     }
 }
 
