@@ -19,6 +19,8 @@ pub(crate) struct ShardStore<'a> {
     place: ShardPlace,
     /// Where the keys that change are noted, if somebody wants to know.
     written: Option<&'a mut Written>,
+    /// Whether items tell that they were used before.
+    tells_uses: bool,
 }
 
 /// What programs have changed.
@@ -49,7 +51,21 @@ impl<'a> ShardStore<'a> {
         now_ms: u64,
         place: ShardPlace,
     ) -> Self {
-        Self { shard, namespace: Namespace(namespace), now_ms, place, written: None }
+        Self {
+            shard,
+            namespace: Namespace(namespace),
+            now_ms,
+            place,
+            written: None,
+            tells_uses: false,
+        }
+    }
+
+    /// The same for a request that may want to know whether an item was used before it.
+    #[inline]
+    pub(crate) fn telling_uses(self) -> Self {
+        self.shard.end_use();
+        Self { tells_uses: true, ..self }
     }
 
     /// The same, noting the keys that change.

@@ -13,6 +13,7 @@ mod sets;
 mod stamps;
 mod strings;
 mod sweep;
+mod used;
 
 pub use entries::Contents;
 pub use sweep::{ExpiryObserver, SweepLimits, SweepReport};
@@ -137,6 +138,8 @@ struct Hint {
     ns: Namespace,
     hash: u64,
     position: Position,
+    /// Whether the policy knew of an earlier use, where that was asked when this one was noted.
+    was_used: Option<bool>,
 }
 
 impl Shard {
@@ -380,14 +383,14 @@ impl Shard {
     ) -> Option<(usize, Position, bool)> {
         let index = self.spaces.find(ns.0)?;
         let map = &self.spaces.at(index).map;
-        let (position, is_new) = match self.hint {
+        let (position, was_used, is_new) = match self.hint {
             Some(hint)
                 if (hint.ns, hint.hash) == (ns, key.hash)
                     && map.entry(&self.arena, hint.position).has_key(key.bytes) =>
             {
-                (hint.position, false)
+                (hint.position, hint.was_used, false)
             }
-            _ => (map.find(&self.arena, key.hash, key.bytes)?, true),
+            _ => (map.find(&self.arena, key.hash, key.bytes)?, None, true),
         };
         if map.expiring() > 0 {
             let expires_at_ms = map.entry(&self.arena, position).expires_at_ms();
@@ -398,19 +401,22 @@ impl Shard {
                 return None;
             }
         }
-        self.hint = Some(Hint { ns, hash: key.hash, position });
+        self.hint = Some(Hint { ns, hash: key.hash, position, was_used });
         Some((index, position, is_new))
     }
 
     /// Tells the policy that a key was asked for that was there before.
     #[inline]
     fn touch(&mut self, index: usize, hash: u64, position: Position) {
-        match self.eviction.policy {
+        let was_used = match self.eviction.policy {
             Policy::Snlru { .. } => {
-                self.spaces.at_mut(index).map.touch(&mut self.arena, position);
+                self.spaces.at_mut(index).map.touch(&mut self.arena, position) > 0
             }
             Policy::RandomMemory => self.note_recent(index, hash),
-            Policy::Refuse | Policy::Random => {}
+            Policy::Refuse | Policy::Random => return,
+        };
+        if let Some(hint) = self.hint.as_mut().filter(|hint| hint.position == position) {
+            hint.was_used = Some(was_used);
         }
     }
 

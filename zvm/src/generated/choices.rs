@@ -32,7 +32,7 @@ pub enum ChoiceSet {
     CommandView,
     /// all, pattern, category, module.
     CommandFilter,
-    /// info, config, config_set, config_reset, clients, own_client, kill_clients, command_keys, command_key_flags, memory, slow_log, slow_log_len, slow_log_reset.
+    /// info, config, config_set, config_reset, clients, own_client, kill_clients, command_keys, command_key_flags, memory, slow_log, slow_log_len, slow_log_reset, machinery.
     Question,
     /// on, off, skip.
     ReplyMode,
@@ -80,6 +80,7 @@ impl ChoiceSet {
                 "slow_log",
                 "slow_log_len",
                 "slow_log_reset",
+                "machinery",
             ],
             Self::ReplyMode => &["on", "off", "skip"],
         }
@@ -284,7 +285,8 @@ pub(crate) const fn question(code: u8) -> crate::Question {
         9 => crate::Question::Memory,
         10 => crate::Question::SlowLog,
         11 => crate::Question::SlowLogLen,
-        _ => crate::Question::SlowLogReset,
+        12 => crate::Question::SlowLogReset,
+        _ => crate::Question::Machinery,
     }
 }
 

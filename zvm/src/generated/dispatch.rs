@@ -94,6 +94,7 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::ItemExpire => item::item_expire(vm, *i),
         Opcode::ItemStamp => item::item_stamp(vm, *i),
         Opcode::ItemClaimed => item::item_claimed(vm, *i),
+        Opcode::ItemLeave => item::item_leave(vm, *i),
         Opcode::ItemInvalidate => item::item_invalidate(vm, *i),
         Opcode::ItemNumber => item::item_number(vm, *i),
         Opcode::ItemSetNumber => item::item_set_number(vm, *i),

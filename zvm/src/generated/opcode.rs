@@ -162,221 +162,223 @@ pub enum Opcode {
     ItemStamp = 74,
     /// `r[a] := r[b] claimed?`. Tells whether a client has claimed the storing of a new item in this one's place.
     ItemClaimed = 75,
+    /// `r[a] unused`. Finds the key without using it: what finds it again behind this is no use of it either.
+    ItemLeave = 76,
     /// `r[a] stale, claimed as r[b]`. Marks the item at the key as stale and gives it a new stamp; says whether it is claimed.
-    ItemInvalidate = 76,
+    ItemInvalidate = 77,
     /// `r[a] := number at r[b], or goto imm`. Reads the item at the key as a number without sign, of which the integer has the bits; jumps where it is none, or absent.
-    ItemNumber = 77,
+    ItemNumber = 78,
     /// `item at r[a] := number of bits r[b]`. Puts a number without sign in the place of the string at the key; flags and expiry stay.
-    ItemSetNumber = 78,
+    ItemSetNumber = 79,
     /// `r[a] := r[b] + r[c] mod 2^64`. Adds numbers without sign; beyond the greatest it begins anew.
-    NumberAdd = 79,
+    NumberAdd = 80,
     /// `r[a] := max(r[b] - r[c], 0)`. Subtracts numbers without sign, down to 0.
-    NumberSub = 80,
+    NumberSub = 81,
     /// `number of bits r[a]`. Replies a number without sign, of which the integer has the bits.
-    ReplyNumber = 81,
+    ReplyNumber = 82,
     /// `flush namespace at r[a] ms`. Removes every key of the namespace on this shard at a moment in milliseconds since the Unix epoch, in the place of what was said before.
-    DbFlushAt = 82,
+    DbFlushAt = 83,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 83,
+    KeyEnsure = 84,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 84,
+    KeyCheck = 85,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 85,
+    KeyExists = 86,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 86,
+    KeyKindName = 87,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 87,
+    KeyRemove = 88,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 88,
+    KeyExpiry = 89,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 89,
+    KeyExpire = 90,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 90,
+    KeyPersist = 91,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 91,
+    KeySetFlags = 92,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 92,
+    NowMs = 93,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 93,
+    ReplyScan = 94,
     /// `array of keys like r[a], from cursor r[b] on`. Replies an array of the names of all keys of the namespace on this shard that match a pattern.
-    ReplyKeys = 94,
+    ReplyKeys = 95,
     /// `r[a] := name of any key`. Draws a key of the namespace on this shard at random; absent where there is none.
-    KeyRandom = 95,
+    KeyRandom = 96,
     /// `r[a] := name of encoding at r[b]`. Names the encoding of what the key holds, as Redis has it that comes nearest; none where it is absent.
-    KeyEncodingName = 96,
+    KeyEncodingName = 97,
     /// `r[a] := bytes of r[b]`. Counts the bytes that the key and what it holds take of memory; absent where it is.
-    KeyUsage = 97,
+    KeyUsage = 98,
     /// `r[a] := move r[b] to database r[c], or goto imm`. Moves the key to another database and tells whether that was done: not where it is absent, nor where the other one has it. Jumps where there is no such database.
-    KeyMove = 98,
+    KeyMove = 99,
     /// `r[a] := serialised value at r[b]`. Serialises what the key holds; absent where it is.
-    KeyDump = 99,
+    KeyDump = 100,
     /// `value at r[a] := r[b] until r[c] ms, or goto imm`. Makes the key hold a serialised value that expires at a moment, in milliseconds since the Unix epoch, or at 0 never. Jumps where the payload means no value.
-    KeyRestore = 100,
+    KeyRestore = 101,
     /// `r[a] := version and checksum of r[b] are right`. Tells whether a serialised value has a version that is read and the checksum of its bytes.
-    DumpIsWhole = 101,
+    DumpIsWhole = 102,
     /// `r[a] := database`. Reads which database the request is about.
-    DbNumber = 102,
+    DbNumber = 103,
     /// `r[a] := number of elements at r[b]`. Counts the elements; 0 where the key is absent.
-    ListLen = 103,
+    ListLen = 104,
     /// `list at r[a] := r[c] before element r[b]`. Puts an element before another one, or behind the last one where the index is -1 or the length; creates the list where it is absent. Beyond the ends nothing happens.
-    ListInsert = 104,
+    ListInsert = 105,
     /// `r[a] := element r[c] of list at r[b]`. Copies an element to the scratch space; absent where there is none.
-    ListGet = 105,
+    ListGet = 106,
     /// `r[a] := removed element r[c] of list at r[b]`. Removes an element and copies it to the scratch space; absent where there is none.
-    ListTake = 106,
+    ListTake = 107,
     /// `element r[b] of list at r[a] := r[c]`. Puts an element in place of another one; where there is none nothing happens.
-    ListSet = 107,
+    ListSet = 108,
     /// `remove r[c] elements from r[b] on of list at r[a], r[imm] are gone`. Removes up to `r[c]` elements from index `r[b]`, which is not negative, on.
-    ListRemove = 108,
+    ListRemove = 109,
     /// `remove r[b] elements r[c] from list at r[a], from r[imm] on; integer`. Removes the first `r[b]` elements that are equal to a value, or where that is below 0 as many of the last, and replies how many it were. Counts what is left of them towards 0.
-    ReplyListRemoved = 109,
+    ReplyListRemoved = 110,
     /// `r[a] := index of r[c] in list at r[b], from r[imm] on`. Finds the first element that is equal to a value; absent where there is none.
-    ListFind = 110,
+    ListFind = 111,
     /// `array of r[c] elements from r[b] on of list at r[a], r[imm] are out`. Replies up to `r[c]` elements from index `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplyListRange = 111,
+    ReplyListRange = 112,
     /// `array of r[b] elements taken from list at r[a], r[c] are out`. Removes up to `r[b]` elements from the front, or where that is below 0 from the back, and replies them as an array.
-    ReplyListTaken = 112,
+    ReplyListTaken = 113,
     /// `r[a] := number of names at r[b]`. Counts the names; 0 where the key is absent.
-    MapLen = 113,
+    MapLen = 114,
     /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
-    MapSet = 114,
+    MapSet = 115,
     /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
-    MapGet = 115,
+    MapGet = 116,
     /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
-    MapLenOf = 116,
+    MapLenOf = 117,
     /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
-    MapRemove = 117,
+    MapRemove = 118,
     /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
-    ReplyMapPairs = 118,
+    ReplyMapPairs = 119,
     /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
-    ReplyMapNames = 119,
+    ReplyMapNames = 120,
     /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
-    ReplyMapValues = 120,
+    ReplyMapValues = 121,
     /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyMapScan = 121,
+    ReplyMapScan = 122,
     /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
-    Multi = 122,
+    Multi = 123,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
-    MultiWatch = 123,
+    MultiWatch = 124,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 124,
+    ReplyStatus = 125,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 125,
+    ReplyStatusOf = 126,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 126,
+    ReplyNil = 127,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 127,
+    ReplyNilArray = 128,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 128,
+    ReplyInteger = 129,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 129,
+    ReplyBoolean = 130,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 130,
+    ReplyBytes = 131,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 131,
+    ReplyLiteral = 132,
     /// `error r[a]`. Replies an error whose text was computed.
-    ReplyError = 132,
+    ReplyError = 133,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 133,
+    ReplyArray = 134,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 134,
+    ReplyMap = 135,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 135,
+    ReplyOpen = 136,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 136,
+    ReplyClose = 137,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 137,
+    Resp3 = 138,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 138,
+    SessionInteger = 139,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 139,
+    SessionBytes = 140,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 140,
+    SessionSet = 141,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 141,
+    SessionSelect = 142,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 142,
+    SessionProtocol = 143,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 143,
+    SessionAuthenticate = 144,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 144,
+    SessionClose = 145,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 145,
+    WordsAdd = 146,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 146,
+    ReplyAnswer = 147,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 147,
+    SessionReset = 148,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 148,
+    SessionReplies = 149,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 149,
+    ServerStop = 150,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 150,
+    ServerSleep = 151,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 151,
+    ReplyStats = 152,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 152,
+    ReplyCommandInfo = 153,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 153,
+    ReplyCommandDocs = 154,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 154,
+    ReplyCommands = 155,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 155,
+    SetAdd = 156,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 156,
+    SetRemove = 157,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 157,
+    SetLen = 158,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 158,
+    SetContains = 159,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 159,
+    ReplySetMembers = 160,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 160,
+    ReplySetScan = 161,
     /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 161,
+    KeyCopy = 162,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 162,
+    KeyRename = 163,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 163,
+    DbSwap = 164,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 164,
+    GatherSmallest = 165,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 165,
+    GatherUnion = 166,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 166,
+    GatherIntersection = 167,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 167,
+    GatherDifference = 168,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 168,
+    GatheredLen = 169,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 169,
+    GatheredStore = 170,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 170,
+    ReplyGathered = 171,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 171,
+    ReplyString = 172,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 172,
+    StringGet = 173,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 173,
+    StringInteger = 174,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 174,
+    StringSet = 175,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 175,
+    StringSetKeep = 176,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 176,
+    StringSetUntil = 177,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 177,
+    StringSetInteger = 178,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 178,
+    StringLen = 179,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 179,
+    StringSplice = 180,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 180,
+    ReplyStringRange = 181,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 181] = [
+    pub const ALL: [Self; 182] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -453,6 +455,7 @@ impl Opcode {
         Self::ItemExpire,
         Self::ItemStamp,
         Self::ItemClaimed,
+        Self::ItemLeave,
         Self::ItemInvalidate,
         Self::ItemNumber,
         Self::ItemSetNumber,
@@ -647,6 +650,7 @@ impl Opcode {
             "item_expire" => Some(Self::ItemExpire),
             "item_stamp" => Some(Self::ItemStamp),
             "item_claimed" => Some(Self::ItemClaimed),
+            "item_leave" => Some(Self::ItemLeave),
             "item_invalidate" => Some(Self::ItemInvalidate),
             "item_number" => Some(Self::ItemNumber),
             "item_set_number" => Some(Self::ItemSetNumber),

@@ -7,7 +7,7 @@ use crate::operand::{Branch, ConstantKind, OperandInfo, OperandKind, Pattern};
 use crate::{Cost, Domain, Emit, Flow, OpcodeInfo, Over, Type};
 
 /// By number of the opcode.
-pub(super) static INFO: [OpcodeInfo; 181] = [
+pub(super) static INFO: [OpcodeInfo; 182] = [
     OpcodeInfo {
         name: "bool_const",
         family: "boolean",
@@ -1441,6 +1441,25 @@ pub(super) static INFO: [OpcodeInfo; 181] = [
         operands: [
             OperandInfo { name: "claimed", kind: OperandKind::Out(Pattern::Is(Type::Bool)) },
             OperandInfo { name: "key", kind: OperandKind::In(Pattern::Is(Type::Key)) },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+        ],
+        cost: Cost::Const,
+        domain: Domain::Store,
+        flow: Flow::Next,
+        over: Over::Args,
+        emit: Emit::None,
+        writes: false,
+        primitive: true,
+    },
+    OpcodeInfo {
+        name: "item_leave",
+        family: "item",
+        doc: "Finds the key without using it: what finds it again behind this is no use of it either.",
+        effect: "r[a] unused",
+        operands: [
+            OperandInfo { name: "key", kind: OperandKind::In(Pattern::Is(Type::Key)) },
+            OperandInfo { name: "", kind: OperandKind::Unused },
             OperandInfo { name: "", kind: OperandKind::Unused },
             OperandInfo { name: "", kind: OperandKind::Unused },
         ],

@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 116] = [
+pub static PRIMITIVES: [Primitive; 117] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -371,6 +371,18 @@ pub static PRIMITIVES: [Primitive; 116] = [
                 kind: OperandKind::In(Pattern::Is(Type::Bool)),
             },
         ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "item_leave",
+        op: Opcode::ItemLeave,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
         result: None,
         cursor: None,
         otherwise: None,
