@@ -226,151 +226,155 @@ pub enum Opcode {
     ReplyListRemoved = 106,
     /// `r[a] := index of r[c] in list at r[b], from r[imm] on`. Finds the first element that is equal to a value; absent where there is none.
     ListFind = 107,
+    /// `search := from rank r[a] on, r[b] elements`. Says how the search that follows goes: passes over all matches before the one of rank `r[a]`, from the back where that is below 0, and looks at `r[b]` elements, or at 0 at all.
+    ListSearch = 108,
+    /// `indexes of r[b] in list at r[a], from r[imm] on`. Searches a list for a value as list_search has said and replies an array of the indexes of up to `r[c]` matches, or at 0 of all; where that is below 0 the index of the first, or nil.
+    ReplyListFound = 109,
     /// `array of r[c] elements from r[b] on of list at r[a], r[imm] are out`. Replies up to `r[c]` elements from index `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplyListRange = 108,
+    ReplyListRange = 110,
     /// `array of r[b] elements taken from list at r[a], r[c] are out`. Removes up to `r[b]` elements from the front, or where that is below 0 from the back, and replies them as an array.
-    ReplyListTaken = 109,
+    ReplyListTaken = 111,
     /// `r[a] := number of names at r[b]`. Counts the names; 0 where the key is absent.
-    MapLen = 110,
+    MapLen = 112,
     /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
-    MapSet = 111,
+    MapSet = 113,
     /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
-    MapGet = 112,
+    MapGet = 114,
     /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
-    MapLenOf = 113,
+    MapLenOf = 115,
     /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
-    MapRemove = 114,
+    MapRemove = 116,
     /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
-    ReplyMapPairs = 115,
+    ReplyMapPairs = 117,
     /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
-    ReplyMapNames = 116,
+    ReplyMapNames = 118,
     /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
-    ReplyMapValues = 117,
+    ReplyMapValues = 119,
     /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyMapScan = 118,
+    ReplyMapScan = 120,
     /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
-    Multi = 119,
+    Multi = 121,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
-    MultiWatch = 120,
+    MultiWatch = 122,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 121,
+    ReplyStatus = 123,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 122,
+    ReplyStatusOf = 124,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 123,
+    ReplyNil = 125,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 124,
+    ReplyNilArray = 126,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 125,
+    ReplyInteger = 127,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 126,
+    ReplyBoolean = 128,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 127,
+    ReplyBytes = 129,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 128,
+    ReplyLiteral = 130,
     /// `error r[a]`. Replies an error whose text was computed.
-    ReplyError = 129,
+    ReplyError = 131,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 130,
+    ReplyArray = 132,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 131,
+    ReplyMap = 133,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 132,
+    ReplyOpen = 134,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 133,
+    ReplyClose = 135,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 134,
+    Resp3 = 136,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 135,
+    SessionInteger = 137,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 136,
+    SessionBytes = 138,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 137,
+    SessionSet = 139,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 138,
+    SessionSelect = 140,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 139,
+    SessionProtocol = 141,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 140,
+    SessionAuthenticate = 142,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 141,
+    SessionClose = 143,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 142,
+    WordsAdd = 144,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 143,
+    ReplyAnswer = 145,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 144,
+    SessionReset = 146,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 145,
+    SessionReplies = 147,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 146,
+    ServerStop = 148,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 147,
+    ServerSleep = 149,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 148,
+    ReplyStats = 150,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 149,
+    ReplyCommandInfo = 151,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 150,
+    ReplyCommandDocs = 152,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 151,
+    ReplyCommands = 153,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 152,
+    SetAdd = 154,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 153,
+    SetRemove = 155,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 154,
+    SetLen = 156,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 155,
+    SetContains = 157,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 156,
+    ReplySetMembers = 158,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 157,
+    ReplySetScan = 159,
     /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 158,
+    KeyCopy = 160,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 159,
+    KeyRename = 161,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 160,
+    DbSwap = 162,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 161,
+    GatherSmallest = 163,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 162,
+    GatherUnion = 164,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 163,
+    GatherIntersection = 165,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 164,
+    GatherDifference = 166,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 165,
+    GatheredLen = 167,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 166,
+    GatheredStore = 168,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 167,
+    ReplyGathered = 169,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 168,
+    ReplyString = 170,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 169,
+    StringGet = 171,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 170,
+    StringInteger = 172,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 171,
+    StringSet = 173,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 172,
+    StringSetKeep = 174,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 173,
+    StringSetUntil = 175,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 174,
+    StringSetInteger = 176,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 175,
+    StringLen = 177,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 176,
+    StringSplice = 178,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 177,
+    ReplyStringRange = 179,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 178] = [
+    pub const ALL: [Self; 180] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -479,6 +483,8 @@ impl Opcode {
         Self::ListRemove,
         Self::ReplyListRemoved,
         Self::ListFind,
+        Self::ListSearch,
+        Self::ReplyListFound,
         Self::ReplyListRange,
         Self::ReplyListTaken,
         Self::MapLen,
@@ -670,6 +676,8 @@ impl Opcode {
             "list_remove" => Some(Self::ListRemove),
             "reply_list_removed" => Some(Self::ReplyListRemoved),
             "list_find" => Some(Self::ListFind),
+            "list_search" => Some(Self::ListSearch),
+            "reply_list_found" => Some(Self::ReplyListFound),
             "reply_list_range" => Some(Self::ReplyListRange),
             "reply_list_taken" => Some(Self::ReplyListTaken),
             "map_len" => Some(Self::MapLen),
