@@ -47,6 +47,18 @@ pub(crate) struct Buffers {
     pub(crate) gathered: Option<Set>,
     /// The part of it that stays, while some are taken out.
     pub(crate) kept: Option<Set>,
+    pub(crate) search: Search,
+}
+
+/// How a search through a list goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Search {
+    /// From the last element on.
+    pub(crate) is_back: bool,
+    /// Matches to pass over before one counts.
+    pub(crate) passed_over: u64,
+    /// Elements to look at; 0 is all.
+    pub(crate) limit: u64,
 }
 
 /// What a loop over a container has read and not gone over yet.
@@ -403,6 +415,7 @@ impl Buffers {
         self.elements.values.clear();
         self.gathered = None;
         self.kept = None;
+        self.search = Search::default();
     }
 }
 

@@ -130,6 +130,8 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::ListRemove => list::list_remove(vm, *i),
         Opcode::ReplyListRemoved => list::reply_list_removed(vm, *i),
         Opcode::ListFind => list::list_find(vm, *i),
+        Opcode::ListSearch => list::list_search(vm, *i),
+        Opcode::ReplyListFound => list::reply_list_found(vm, *i),
         Opcode::ReplyListRange => list::reply_list_range(vm, *i),
         Opcode::ReplyListTaken => list::reply_list_taken(vm, *i),
         Opcode::MapLen => map::map_len(vm, *i),

@@ -234,151 +234,155 @@ pub enum Opcode {
     ReplyListRemoved = 110,
     /// `r[a] := index of r[c] in list at r[b], from r[imm] on`. Finds the first element that is equal to a value; absent where there is none.
     ListFind = 111,
+    /// `search := from rank r[a] on, r[b] elements`. Says how the search that follows goes: passes over all matches before the one of rank `r[a]`, from the back where that is below 0, and looks at `r[b]` elements, or at 0 at all.
+    ListSearch = 112,
+    /// `indexes of r[b] in list at r[a], from r[imm] on`. Searches a list for a value as list_search has said and replies an array of the indexes of up to `r[c]` matches, or at 0 of all; where that is below 0 the index of the first, or nil.
+    ReplyListFound = 113,
     /// `array of r[c] elements from r[b] on of list at r[a], r[imm] are out`. Replies up to `r[c]` elements from index `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplyListRange = 112,
+    ReplyListRange = 114,
     /// `array of r[b] elements taken from list at r[a], r[c] are out`. Removes up to `r[b]` elements from the front, or where that is below 0 from the back, and replies them as an array.
-    ReplyListTaken = 113,
+    ReplyListTaken = 115,
     /// `r[a] := number of names at r[b]`. Counts the names; 0 where the key is absent.
-    MapLen = 114,
+    MapLen = 116,
     /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
-    MapSet = 115,
+    MapSet = 117,
     /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
-    MapGet = 116,
+    MapGet = 118,
     /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
-    MapLenOf = 117,
+    MapLenOf = 119,
     /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
-    MapRemove = 118,
+    MapRemove = 120,
     /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
-    ReplyMapPairs = 119,
+    ReplyMapPairs = 121,
     /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
-    ReplyMapNames = 120,
+    ReplyMapNames = 122,
     /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
-    ReplyMapValues = 121,
+    ReplyMapValues = 123,
     /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyMapScan = 122,
+    ReplyMapScan = 124,
     /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
-    Multi = 123,
+    Multi = 125,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
-    MultiWatch = 124,
+    MultiWatch = 126,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 125,
+    ReplyStatus = 127,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 126,
+    ReplyStatusOf = 128,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 127,
+    ReplyNil = 129,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 128,
+    ReplyNilArray = 130,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 129,
+    ReplyInteger = 131,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 130,
+    ReplyBoolean = 132,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 131,
+    ReplyBytes = 133,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 132,
+    ReplyLiteral = 134,
     /// `error r[a]`. Replies an error whose text was computed.
-    ReplyError = 133,
+    ReplyError = 135,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 134,
+    ReplyArray = 136,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 135,
+    ReplyMap = 137,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 136,
+    ReplyOpen = 138,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 137,
+    ReplyClose = 139,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 138,
+    Resp3 = 140,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 139,
+    SessionInteger = 141,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 140,
+    SessionBytes = 142,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 141,
+    SessionSet = 143,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 142,
+    SessionSelect = 144,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 143,
+    SessionProtocol = 145,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 144,
+    SessionAuthenticate = 146,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 145,
+    SessionClose = 147,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 146,
+    WordsAdd = 148,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 147,
+    ReplyAnswer = 149,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 148,
+    SessionReset = 150,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 149,
+    SessionReplies = 151,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 150,
+    ServerStop = 152,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 151,
+    ServerSleep = 153,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 152,
+    ReplyStats = 154,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 153,
+    ReplyCommandInfo = 155,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 154,
+    ReplyCommandDocs = 156,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 155,
+    ReplyCommands = 157,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 156,
+    SetAdd = 158,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 157,
+    SetRemove = 159,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 158,
+    SetLen = 160,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 159,
+    SetContains = 161,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 160,
+    ReplySetMembers = 162,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 161,
+    ReplySetScan = 163,
     /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 162,
+    KeyCopy = 164,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 163,
+    KeyRename = 165,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 164,
+    DbSwap = 166,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 165,
+    GatherSmallest = 167,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 166,
+    GatherUnion = 168,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 167,
+    GatherIntersection = 169,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 168,
+    GatherDifference = 170,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 169,
+    GatheredLen = 171,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 170,
+    GatheredStore = 172,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 171,
+    ReplyGathered = 173,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 172,
+    ReplyString = 174,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 173,
+    StringGet = 175,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 174,
+    StringInteger = 176,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 175,
+    StringSet = 177,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 176,
+    StringSetKeep = 178,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 177,
+    StringSetUntil = 179,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 178,
+    StringSetInteger = 180,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 179,
+    StringLen = 181,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 180,
+    StringSplice = 182,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 181,
+    ReplyStringRange = 183,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 182] = [
+    pub const ALL: [Self; 184] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -491,6 +495,8 @@ impl Opcode {
         Self::ListRemove,
         Self::ReplyListRemoved,
         Self::ListFind,
+        Self::ListSearch,
+        Self::ReplyListFound,
         Self::ReplyListRange,
         Self::ReplyListTaken,
         Self::MapLen,
@@ -686,6 +692,8 @@ impl Opcode {
             "list_remove" => Some(Self::ListRemove),
             "reply_list_removed" => Some(Self::ReplyListRemoved),
             "list_find" => Some(Self::ListFind),
+            "list_search" => Some(Self::ListSearch),
+            "reply_list_found" => Some(Self::ReplyListFound),
             "reply_list_range" => Some(Self::ReplyListRange),
             "reply_list_taken" => Some(Self::ReplyListTaken),
             "map_len" => Some(Self::MapLen),

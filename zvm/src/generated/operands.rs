@@ -7,7 +7,7 @@ use crate::operand::{Branch, ConstantKind, OperandInfo, OperandKind, Pattern};
 use crate::{Cost, Domain, Emit, Flow, OpcodeInfo, Over, Type};
 
 /// By number of the opcode.
-pub(super) static INFO: [OpcodeInfo; 182] = [
+pub(super) static INFO: [OpcodeInfo; 184] = [
     OpcodeInfo {
         name: "bool_const",
         family: "boolean",
@@ -2133,6 +2133,44 @@ pub(super) static INFO: [OpcodeInfo; 182] = [
         flow: Flow::Next,
         over: Over::Args,
         emit: Emit::None,
+        writes: false,
+        primitive: true,
+    },
+    OpcodeInfo {
+        name: "list_search",
+        family: "list",
+        doc: "Says how the search that follows goes: passes over all matches before the one of rank `r[a]`, from the back where that is below 0, and looks at `r[b]` elements, or at 0 at all.",
+        effect: "search := from rank r[a] on, r[b] elements",
+        operands: [
+            OperandInfo { name: "rank", kind: OperandKind::In(Pattern::Is(Type::Int)) },
+            OperandInfo { name: "limit", kind: OperandKind::In(Pattern::Is(Type::Int)) },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+        ],
+        cost: Cost::Const,
+        domain: Domain::Store,
+        flow: Flow::Next,
+        over: Over::Args,
+        emit: Emit::None,
+        writes: false,
+        primitive: true,
+    },
+    OpcodeInfo {
+        name: "reply_list_found",
+        family: "list",
+        doc: "Searches a list for a value as list_search has said and replies an array of the indexes of up to `r[c]` matches, or at 0 of all; where that is below 0 the index of the first, or nil.",
+        effect: "indexes of r[b] in list at r[a], from r[imm] on",
+        operands: [
+            OperandInfo { name: "key", kind: OperandKind::In(Pattern::Is(Type::Key)) },
+            OperandInfo { name: "element", kind: OperandKind::In(Pattern::Is(Type::Bytes)) },
+            OperandInfo { name: "count", kind: OperandKind::In(Pattern::Is(Type::Int)) },
+            OperandInfo { name: "position", kind: OperandKind::Change(Pattern::Is(Type::Cursor)) },
+        ],
+        cost: Cost::Linear,
+        domain: Domain::Store,
+        flow: Flow::Next,
+        over: Over::Args,
+        emit: Emit::One,
         writes: false,
         primitive: true,
     },

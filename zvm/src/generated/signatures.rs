@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 117] = [
+pub static PRIMITIVES: [Primitive; 119] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -781,6 +781,25 @@ pub static PRIMITIVES: [Primitive; 117] = [
         otherwise: None,
     },
     Primitive {
+        name: "list_search",
+        op: Opcode::ListSearch,
+        params: &[
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "limit",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "list_set",
         op: Opcode::ListSet,
         params: &[
@@ -1138,6 +1157,30 @@ pub static PRIMITIVES: [Primitive; 117] = [
         }],
         result: None,
         cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_list_found",
+        op: Opcode::ReplyListFound,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "element",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
         otherwise: None,
     },
     Primitive {
