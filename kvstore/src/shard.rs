@@ -1,5 +1,6 @@
 //! The shard: namespaces of keys, with one owner.
 
+mod bits;
 mod compact;
 mod containers;
 mod entries;
@@ -14,6 +15,7 @@ mod stamps;
 mod strings;
 mod sweep;
 
+pub use bits::IN_PLACE_MAX_BYTES;
 pub use entries::Contents;
 pub use sweep::{ExpiryObserver, SweepLimits, SweepReport};
 
