@@ -1,5 +1,6 @@
 //! A shard as programs see it: one namespace, at one moment.
 
+mod bits;
 mod items;
 
 use crate::glob;
@@ -19,6 +20,8 @@ pub(crate) struct ShardStore<'a> {
     place: ShardPlace,
     /// Where the keys that change are noted, if somebody wants to know.
     written: Option<&'a mut Written>,
+    /// What was asked for in one piece and is not kept so.
+    pieces: Vec<u8>,
 }
 
 /// What programs have changed.
@@ -49,7 +52,14 @@ impl<'a> ShardStore<'a> {
         now_ms: u64,
         place: ShardPlace,
     ) -> Self {
-        Self { shard, namespace: Namespace(namespace), now_ms, place, written: None }
+        Self {
+            shard,
+            namespace: Namespace(namespace),
+            now_ms,
+            place,
+            written: None,
+            pieces: Vec::new(),
+        }
     }
 
     /// The same, noting the keys that change.
@@ -164,7 +174,9 @@ impl Store for ShardStore<'_> {
         };
         let Ok(value) = dump::read(payload, &options) else { return Ok(false) };
         if value.is_empty_container()
-            || (value.text().is_none() && value.kind() == databox::Kind::String)
+            || (value.bits().is_none()
+                && value.text().is_none()
+                && value.kind() == databox::Kind::String)
         {
             return Ok(false);
         }

@@ -214,6 +214,25 @@ impl Bitmap {
         })
     }
 
+    /// Keeps the bits that are set in one string alone, of those that steps like this one have taken
+    /// in: `other` is one more, and `more` has what was set in several of them.
+    pub fn once_step(&mut self, more: &mut Self, other: BitsView<'_>, chunk: u64) -> Option<u64> {
+        self.grow(other.len_bytes());
+        more.grow(self.len_bytes);
+        let end = self.view().chunks();
+        self.step(chunk, end, |own, at| {
+            let (once, view) = (own.chunk(at), other.chunk(at));
+            let again = Chunk::combined(Combination::And, once, view);
+            if !again.is_empty() {
+                let twice = Chunk::combined(Combination::Or, more.chunk(at), again.view());
+                more.change(at, |chunk| *chunk = twice);
+            }
+            let either = Chunk::combined(Combination::Xor, once, view);
+            let kept = Chunk::combined(Combination::AndNot, either.view(), more.chunk(at));
+            (kept, 2 * once.work().max(view.work()))
+        })
+    }
+
     /// Inverts every bit, as [`combine_step`](Self::combine_step) combines.
     pub fn invert_step(&mut self, chunk: u64) -> Option<u64> {
         let (end, len) = (BitsView::Bitmap(self).chunks(), self.len_bytes * 8);

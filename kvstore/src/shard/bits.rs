@@ -5,7 +5,7 @@
 //! what it is. What was a long string before is taken over by who writes, in steps.
 
 use super::Shard;
-use crate::{Key, Namespace, OutOfBudget, WriteError, WrongKind};
+use crate::{Item, Key, Namespace, OutOfBudget, WriteError, WrongKind};
 use databox::{Bitmap, Databox, Kind, Text};
 use packed_map::{Extras, NewValue};
 
@@ -63,6 +63,25 @@ impl Shard {
             self.splice_string(ns, key, at, &[byte], now_ms)?;
         }
         Ok(Some(before))
+    }
+
+    /// What two keys hold, read at once.
+    pub fn pair(
+        &mut self,
+        ns: Namespace,
+        keys: [Key<'_>; 2],
+        now_ms: u64,
+    ) -> [Option<Item<'_>>; 2] {
+        // Whatever has expired is gone before either place is looked up.
+        for key in keys {
+            let _ = self.get(ns, key, now_ms);
+        }
+        let space = self.space(ns);
+        keys.map(|key| {
+            let map = &space?.map;
+            let position = map.find(&self.arena, key.hash, key.bytes)?;
+            Some(Item::new(map.entry(&self.arena, position)))
+        })
     }
 
     /// Makes the key, which holds a string, hold the same as a bitmap; all about it stays.
