@@ -86,319 +86,325 @@ pub enum Opcode {
     ElementsFirst = 36,
     /// `r[a] += 1; r[a+1..] := next of c at r[b], goto imm; at the end fall through`. Closes that loop: loads the next element and jumps back to the body, or falls through at the end.
     ElementsNext = 37,
+    /// `r[a] := 0; r[a+1..] := first of options b, or goto imm`. Opens a loop over the options that the request gives of a group: loads the first into the registers behind the position, or jumps where there is none. Of each option of the group one boolean or its operands are there: those of the others are false or absent.
+    OptionsFirst = 38,
+    /// `r[a] += 1; r[a+1..] := next of options b, goto imm; at the end fall through`. Closes that loop: loads the next option and jumps back to the body, or falls through at the end.
+    OptionsNext = 39,
+    /// `r[a] := number r[b] of r[c], or absent`. Loads the number of a counted operand that belongs to the group at which a loop over the list stands; absent where the option is not given.
+    ListFloat = 40,
     /// `end`. Ends the program, which has replied.
-    Halt = 38,
+    Halt = 41,
     /// `restart; error k[imm]; end`. Takes back what was replied so far, replies an error and ends the program.
-    Fault = 39,
+    Fault = 42,
     /// `r[a] := number of keys`. Counts the keys of the namespace on this shard.
-    DbLen = 40,
+    DbLen = 43,
     /// `flush namespace`. Removes every key of the namespace on this shard.
-    DbFlush = 41,
+    DbFlush = 44,
     /// `flush all namespaces`. Removes every key of every namespace on this shard.
-    DbFlushAll = 42,
+    DbFlushAll = 45,
     /// `r[a] a number, else goto imm`. Jumps where a byte string is no decimal fraction.
-    DecimalCheck = 43,
+    DecimalCheck = 46,
     /// `r[a] := r[b] + r[c], or goto imm`. Adds two decimal fractions; jumps where the sum is not finite.
-    DecimalAdd = 44,
+    DecimalAdd = 47,
     /// `r[a] := double of k[imm]`. Loads a double, whose bits stand among the constants as an integer.
-    FloatConst = 45,
+    FloatConst = 48,
     /// `r[a] := r[b] as double`. Makes a double of an integer; beyond 2^53, the nearest one.
-    FloatFromInt = 46,
+    FloatFromInt = 49,
     /// `r[a] := floor r[b], or goto imm`. Makes an integer of a double, rounding down; jumps where it does not fit.
-    FloatFloor = 47,
+    FloatFloor = 50,
     /// `r[a] := r[b] + r[c], or goto imm where not finite`. Adds.
-    FloatAdd = 48,
+    FloatAdd = 51,
     /// `r[a] := r[b] - r[c], or goto imm where not finite`. Subtracts.
-    FloatSub = 49,
+    FloatSub = 52,
     /// `r[a] := r[b] * r[c], or goto imm where not finite`. Multiplies.
-    FloatMul = 50,
+    FloatMul = 53,
     /// `r[a] := r[b] / r[c], or goto imm where not finite`. Divides.
-    FloatDiv = 51,
+    FloatDiv = 54,
     /// `r[a] := r[b] = r[c]`. Tells whether two doubles are equal; -0 equals 0.
-    FloatEqual = 52,
+    FloatEqual = 55,
     /// `r[a] := r[b] < r[c]`. Tells whether one double is less than another.
-    FloatLess = 53,
+    FloatLess = 56,
     /// `r[a] := r[b] <= r[c]`. Tells whether one double is at most another.
-    FloatLessEqual = 54,
+    FloatLessEqual = 57,
     /// `double r[a]`. Replies a double; in RESP2 as a string.
-    ReplyDouble = 55,
+    ReplyDouble = 58,
     /// `bytes string at r[a], or nil, or fault`. Replies the string at the key, nil where it is absent; faults with WRONGTYPE where it is of another kind. One look-up where the string is there.
-    EnsureReplyString = 56,
+    EnsureReplyString = 59,
     /// `r[a] := integer at r[b], or goto imm, or fault`. Reads the string at the key as an integer, 0 where the key is absent; jumps where it is none, and faults with WRONGTYPE where the key holds another kind. One look-up where the string is there.
-    EnsureStringInteger = 57,
+    EnsureStringInteger = 60,
     /// `r[a] := r[b] + c, or goto imm on overflow`. Adds a small constant.
-    IntAddConst = 58,
+    IntAddConst = 61,
     /// `string at r[a] := r[b], expiry kept; integer r[b]; end`. Makes the key hold an integer, lets it expire when it did before, replies the integer and ends the program.
-    StringSetIntegerEnd = 59,
+    StringSetIntegerEnd = 62,
     /// `status k[imm]; end`. Replies a short status and ends the program.
-    ReplyStatusEnd = 60,
+    ReplyStatusEnd = 63,
     /// `integer r[a]; end`. Replies an integer and ends the program.
-    ReplyIntegerEnd = 61,
+    ReplyIntegerEnd = 64,
     /// `integer r[a] as integer; end`. Replies a boolean as 1 or 0 and ends the program.
-    ReplyDigitEnd = 62,
+    ReplyDigitEnd = 65,
     /// `r[b] := 0; r[a] := 0; r[a+1..] := group 0, or goto imm`. Sets a counter to 0 and opens the loop over the variadic parameter, or jumps where there is no group.
-    ArgsCountFirst = 63,
+    ArgsCountFirst = 66,
     /// `r[c] += r[b] as integer; r[a] += 1; r[a+1..] := group r[a], goto imm; at the end integer r[c]; end`. Counts a condition that holds and closes the loop over the variadic parameter; at its end replies the counter and ends the program.
-    ArgsCountNextEnd = 64,
+    ArgsCountNextEnd = 67,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 65,
+    Copy = 68,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 66,
+    IntConst = 69,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 67,
+    IntWide = 70,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 68,
+    IntAdd = 71,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 69,
+    IntSub = 72,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 70,
+    IntMul = 73,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 71,
+    IntDiv = 74,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 72,
+    IntEqual = 75,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 73,
+    IntLess = 76,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 74,
+    IntLessEqual = 77,
     /// `r[a] += r[b] as integer, saturating`. Counts a condition that holds: adds 1 where it is true. Stays at the greatest integer.
-    IntCount = 75,
+    IntCount = 78,
     /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
-    CursorStart = 76,
+    CursorStart = 79,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where the key is absent.
-    ReplyItem = 77,
+    ReplyItem = 80,
     /// `details of item r[a], or goto imm where absent`. Replies what is known of the item at the key but for its value; jumps, without a reply, where the key is absent.
-    ReplyItemDetails = 78,
+    ReplyItemDetails = 81,
     /// `stamp of r[a] with the reply, if there is an item`. Has the reply that follows tell the stamp of the item at the key, in protocols that have stamps. An item without one gets one: it goes with the next write of its value.
-    ReplyStamp = 79,
+    ReplyStamp = 82,
     /// `claim r[a] if stale or r[b], and tell it with the reply`. Claims for this client the storing of a new item in the place of a stale one, or of any where that is wanted, unless another client has claimed it. The reply that follows tells how that stands.
-    ReplyClaim = 80,
+    ReplyClaim = 83,
     /// `r[a] := item at r[b]?`. Tells whether there is an item at the key.
-    ItemExists = 81,
+    ItemExists = 84,
     /// `item at r[a] := r[b] with flags r[c] until r[imm] ms`. Makes the key hold a string with flags, whatever it held before, that expires at a moment in milliseconds since the Unix epoch, or never where that is 0.
-    ItemSet = 82,
+    ItemSet = 85,
     /// `item at r[a] := r[b] before or behind it`. Puts bytes before or behind the string at the key; flags and expiry stay.
-    ItemExtend = 83,
+    ItemExtend = 86,
     /// `r[a] := expire item r[b] at r[c] ms`. Sets when the item expires, in milliseconds since the Unix epoch, or never where that is 0; a moment that has passed removes it. Tells whether it was there.
-    ItemExpire = 84,
+    ItemExpire = 87,
     /// `r[a] := stamp of r[b], or goto imm where absent`. Reads the stamp of the item at the key, 0 where it has none; jumps where the key is absent.
-    ItemStamp = 85,
+    ItemStamp = 88,
     /// `r[a] := r[b] claimed?`. Tells whether a client has claimed the storing of a new item in this one's place.
-    ItemClaimed = 86,
+    ItemClaimed = 89,
     /// `r[a] stale, claimed as r[b]`. Marks the item at the key as stale and gives it a new stamp; says whether it is claimed.
-    ItemInvalidate = 87,
+    ItemInvalidate = 90,
     /// `r[a] := number at r[b], or goto imm`. Reads the item at the key as a number without sign, of which the integer has the bits; jumps where it is none, or absent.
-    ItemNumber = 88,
+    ItemNumber = 91,
     /// `item at r[a] := number of bits r[b]`. Puts a number without sign in the place of the string at the key; flags and expiry stay.
-    ItemSetNumber = 89,
+    ItemSetNumber = 92,
     /// `r[a] := r[b] + r[c] mod 2^64`. Adds numbers without sign; beyond the greatest it begins anew.
-    NumberAdd = 90,
+    NumberAdd = 93,
     /// `r[a] := max(r[b] - r[c], 0)`. Subtracts numbers without sign, down to 0.
-    NumberSub = 91,
+    NumberSub = 94,
     /// `number of bits r[a]`. Replies a number without sign, of which the integer has the bits.
-    ReplyNumber = 92,
+    ReplyNumber = 95,
     /// `flush namespace at r[a] ms`. Removes every key of the namespace on this shard at a moment in milliseconds since the Unix epoch, in the place of what was said before.
-    DbFlushAt = 93,
+    DbFlushAt = 96,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 94,
+    KeyEnsure = 97,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 95,
+    KeyCheck = 98,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 96,
+    KeyExists = 99,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 97,
+    KeyKindName = 100,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 98,
+    KeyRemove = 101,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 99,
+    KeyExpiry = 102,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 100,
+    KeyExpire = 103,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 101,
+    KeyPersist = 104,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 102,
+    KeySetFlags = 105,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 103,
+    NowMs = 106,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 104,
+    ReplyScan = 107,
     /// `array of keys like r[a], from cursor r[b] on`. Replies an array of the names of all keys of the namespace on this shard that match a pattern.
-    ReplyKeys = 105,
+    ReplyKeys = 108,
     /// `r[a] := name of any key`. Draws a key of the namespace on this shard at random; absent where there is none.
-    KeyRandom = 106,
+    KeyRandom = 109,
     /// `r[a] := name of encoding at r[b]`. Names the encoding of what the key holds, as Redis has it that comes nearest; none where it is absent.
-    KeyEncodingName = 107,
+    KeyEncodingName = 110,
     /// `r[a] := bytes of r[b]`. Counts the bytes that the key and what it holds take of memory; absent where it is.
-    KeyUsage = 108,
+    KeyUsage = 111,
     /// `r[a] := move r[b] to database r[c], or goto imm`. Moves the key to another database and tells whether that was done: not where it is absent, nor where the other one has it. Jumps where there is no such database.
-    KeyMove = 109,
+    KeyMove = 112,
     /// `r[a] := serialised value at r[b]`. Serialises what the key holds; absent where it is.
-    KeyDump = 110,
+    KeyDump = 113,
     /// `value at r[a] := r[b] until r[c] ms, or goto imm`. Makes the key hold a serialised value that expires at a moment, in milliseconds since the Unix epoch, or at 0 never. Jumps where the payload means no value.
-    KeyRestore = 111,
+    KeyRestore = 114,
     /// `r[a] := version and checksum of r[b] are right`. Tells whether a serialised value has a version that is read and the checksum of its bytes.
-    DumpIsWhole = 112,
+    DumpIsWhole = 115,
     /// `r[a] := database`. Reads which database the request is about.
-    DbNumber = 113,
+    DbNumber = 116,
     /// `r[a] := number of elements at r[b]`. Counts the elements; 0 where the key is absent.
-    ListLen = 114,
+    ListLen = 117,
     /// `list at r[a] := r[c] before element r[b]`. Puts an element before another one, or behind the last one where the index is -1 or the length; creates the list where it is absent. Beyond the ends nothing happens.
-    ListInsert = 115,
+    ListInsert = 118,
     /// `r[a] := element r[c] of list at r[b]`. Copies an element to the scratch space; absent where there is none.
-    ListGet = 116,
+    ListGet = 119,
     /// `r[a] := removed element r[c] of list at r[b]`. Removes an element and copies it to the scratch space; absent where there is none.
-    ListTake = 117,
+    ListTake = 120,
     /// `element r[b] of list at r[a] := r[c]`. Puts an element in place of another one; where there is none nothing happens.
-    ListSet = 118,
+    ListSet = 121,
     /// `remove r[c] elements from r[b] on of list at r[a], r[imm] are gone`. Removes up to `r[c]` elements from index `r[b]`, which is not negative, on.
-    ListRemove = 119,
+    ListRemove = 122,
     /// `remove r[b] elements r[c] from list at r[a], from r[imm] on; integer`. Removes the first `r[b]` elements that are equal to a value, or where that is below 0 as many of the last, and replies how many it were. Counts what is left of them towards 0.
-    ReplyListRemoved = 120,
+    ReplyListRemoved = 123,
     /// `r[a] := index of r[c] in list at r[b], from r[imm] on`. Finds the first element that is equal to a value; absent where there is none.
-    ListFind = 121,
+    ListFind = 124,
     /// `array of r[c] elements from r[b] on of list at r[a], r[imm] are out`. Replies up to `r[c]` elements from index `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplyListRange = 122,
+    ReplyListRange = 125,
     /// `array of r[b] elements taken from list at r[a], r[c] are out`. Removes up to `r[b]` elements from the front, or where that is below 0 from the back, and replies them as an array.
-    ReplyListTaken = 123,
+    ReplyListTaken = 126,
     /// `r[a] := number of names at r[b]`. Counts the names; 0 where the key is absent.
-    MapLen = 124,
+    MapLen = 127,
     /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
-    MapSet = 125,
+    MapSet = 128,
     /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
-    MapGet = 126,
+    MapGet = 129,
     /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
-    MapLenOf = 127,
+    MapLenOf = 130,
     /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
-    MapRemove = 128,
+    MapRemove = 131,
     /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
-    ReplyMapPairs = 129,
+    ReplyMapPairs = 132,
     /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
-    ReplyMapNames = 130,
+    ReplyMapNames = 133,
     /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
-    ReplyMapValues = 131,
+    ReplyMapValues = 134,
     /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyMapScan = 132,
+    ReplyMapScan = 135,
     /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
-    Multi = 133,
+    Multi = 136,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
-    MultiWatch = 134,
+    MultiWatch = 137,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 135,
+    ReplyStatus = 138,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 136,
+    ReplyStatusOf = 139,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 137,
+    ReplyNil = 140,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 138,
+    ReplyNilArray = 141,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 139,
+    ReplyInteger = 142,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 140,
+    ReplyBoolean = 143,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 141,
+    ReplyBytes = 144,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 142,
+    ReplyLiteral = 145,
     /// `error r[a]`. Replies an error whose text was computed.
-    ReplyError = 143,
+    ReplyError = 146,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 144,
+    ReplyArray = 147,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 145,
+    ReplyMap = 148,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 146,
+    ReplyOpen = 149,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 147,
+    ReplyClose = 150,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 148,
+    Resp3 = 151,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 149,
+    SessionInteger = 152,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 150,
+    SessionBytes = 153,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 151,
+    SessionSet = 154,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 152,
+    SessionSelect = 155,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 153,
+    SessionProtocol = 156,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 154,
+    SessionAuthenticate = 157,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 155,
+    SessionClose = 158,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 156,
+    WordsAdd = 159,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 157,
+    ReplyAnswer = 160,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 158,
+    SessionReset = 161,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 159,
+    SessionReplies = 162,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 160,
+    ServerStop = 163,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 161,
+    ServerSleep = 164,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 162,
+    ReplyStats = 165,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 163,
+    ReplyCommandInfo = 166,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 164,
+    ReplyCommandDocs = 167,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 165,
+    ReplyCommands = 168,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 166,
+    SetAdd = 169,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 167,
+    SetRemove = 170,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 168,
+    SetLen = 171,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 169,
+    SetContains = 172,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 170,
+    ReplySetMembers = 173,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 171,
+    ReplySetScan = 174,
     /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 172,
+    KeyCopy = 175,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 173,
+    KeyRename = 176,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 174,
+    DbSwap = 177,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 175,
+    GatherSmallest = 178,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 176,
+    GatherUnion = 179,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 177,
+    GatherIntersection = 180,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 178,
+    GatherDifference = 181,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 179,
+    GatheredLen = 182,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 180,
+    GatheredStore = 183,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 181,
+    ReplyGathered = 184,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 182,
+    ReplyString = 185,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 183,
+    StringGet = 186,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 184,
+    StringInteger = 187,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 185,
+    StringSet = 188,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 186,
+    StringSetKeep = 189,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 187,
+    StringSetUntil = 190,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 188,
+    StringSetInteger = 191,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 189,
+    StringLen = 192,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 190,
+    StringSplice = 193,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 191,
+    ReplyStringRange = 194,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 192] = [
+    pub const ALL: [Self; 195] = [
         Self::BitGet,
         Self::BitsPrepare,
         Self::BitSet,
@@ -437,6 +443,9 @@ impl Opcode {
         Self::RangeNext,
         Self::ElementsFirst,
         Self::ElementsNext,
+        Self::OptionsFirst,
+        Self::OptionsNext,
+        Self::ListFloat,
         Self::Halt,
         Self::Fault,
         Self::DbLen,
@@ -642,6 +651,9 @@ impl Opcode {
             "range_next" => Some(Self::RangeNext),
             "elements_first" => Some(Self::ElementsFirst),
             "elements_next" => Some(Self::ElementsNext),
+            "options_first" => Some(Self::OptionsFirst),
+            "options_next" => Some(Self::OptionsNext),
+            "list_float" => Some(Self::ListFloat),
             "halt" => Some(Self::Halt),
             "fault" => Some(Self::Fault),
             "db_len" => Some(Self::DbLen),
