@@ -1,5 +1,6 @@
 //! A shard as programs see it: one namespace, at one moment.
 
+mod bits;
 mod items;
 
 use crate::glob;
@@ -21,6 +22,8 @@ pub(crate) struct ShardStore<'a> {
     written: Option<&'a mut Written>,
     /// Whether items tell that they were used before.
     tells_uses: bool,
+    /// What was asked for in one piece and is not kept so.
+    pieces: Vec<u8>,
 }
 
 /// What programs have changed.
@@ -58,6 +61,7 @@ impl<'a> ShardStore<'a> {
             place,
             written: None,
             tells_uses: false,
+            pieces: Vec::new(),
         }
     }
 
@@ -180,7 +184,9 @@ impl Store for ShardStore<'_> {
         };
         let Ok(value) = dump::read(payload, &options) else { return Ok(false) };
         if value.is_empty_container()
-            || (value.text().is_none() && value.kind() == databox::Kind::String)
+            || (value.bits().is_none()
+                && value.text().is_none()
+                && value.kind() == databox::Kind::String)
         {
             return Ok(false);
         }

@@ -1,5 +1,6 @@
 //! The shard: namespaces of keys, with one owner.
 
+mod bits;
 mod compact;
 mod containers;
 mod entries;
@@ -15,6 +16,7 @@ mod strings;
 mod sweep;
 mod used;
 
+pub use bits::IN_PLACE_MAX_BYTES;
 pub use entries::Contents;
 pub use sweep::{ExpiryObserver, SweepLimits, SweepReport};
 
