@@ -25,7 +25,7 @@
 
 mod meeting;
 
-pub(crate) use meeting::{JointKey, Meeting};
+pub(crate) use meeting::{Entry, JointKey, Meeting};
 
 use crate::catalog::{Catalog, Command};
 use crate::config::TestSwitches;

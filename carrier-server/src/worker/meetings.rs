@@ -9,7 +9,7 @@ use super::Worker;
 use super::programs::{Machine, ProgramTurn, SLICE_UNITS};
 use crate::request::Request;
 use crate::shard_store::Written;
-use crate::transaction::{JointKey, NO_ROOM, Transaction};
+use crate::transaction::{Entry, JointKey, NO_ROOM, Transaction};
 use crate::unfinished::{Joint, KeptArgs, Task, Unfinished};
 use kvstore::{Key, Namespace, Shard, ShardConfig};
 use std::sync::Arc;
@@ -20,12 +20,14 @@ impl Worker {
     pub(super) fn contribute(&mut self, transaction: &Transaction, part: usize, meeting: usize) {
         transaction.parts[part].slot().has_met = true;
         let meeting = &transaction.meetings[meeting];
-        let namespace = Namespace(transaction.steps[meeting.step].request.namespace);
         let Some(share) = meeting.share(part) else { return };
         let mut entries = share.entries();
         for (place, key) in share.keys.iter().enumerate() {
             let key = key_of(transaction, *key);
-            entries.push((place, self.shard.lend(namespace, key, transaction.now_ms)));
+            for database in meeting.databases.clone() {
+                let contents = self.shard.lend(Namespace(database), key, transaction.now_ms);
+                entries.push(Entry { place, database, contents });
+            }
         }
     }
 
@@ -98,22 +100,22 @@ impl Worker {
     /// Takes home what a meeting has changed of this shard's keys.
     pub(super) fn take_home(&mut self, transaction: &Transaction, part: usize, meeting: usize) {
         let meeting = &transaction.meetings[meeting];
-        let namespace = transaction.steps[meeting.step].request.namespace;
         let Some(share) = meeting.share(part) else { return };
-        self.touched |= 1_u32.checked_shl(namespace).unwrap_or(0);
         let now_ms = transaction.now_ms;
         // The command has been told that there is room; others may have taken it meanwhile.
         let budget = self.shard.budget_bytes();
         self.shard.set_budget(None);
-        for (place, entry) in share.entries().drain(..) {
+        for Entry { place, database, contents } in share.entries().drain(..) {
             let Some(key) = share.keys.get(place) else { continue };
             let key = key_of(transaction, *key);
-            self.watches.touch((namespace, key.hash));
-            let Some(entry) = entry else {
-                self.shard.remove(Namespace(namespace), key, now_ms);
+            let namespace = Namespace(database);
+            self.touched |= 1_u32.checked_shl(database).unwrap_or(0);
+            self.watches.touch((database, key.hash));
+            let Some(contents) = contents else {
+                self.shard.remove(namespace, key, now_ms);
                 continue;
             };
-            if self.shard.put_entry(Namespace(namespace), key, entry, now_ms).is_err() {
+            if self.shard.put_entry(namespace, key, contents, now_ms).is_err() {
                 tracing::error!("a result found the memory for keys full and is lost");
             }
         }
@@ -123,7 +125,6 @@ impl Worker {
     /// Puts what was contributed on a table; `None` where there is no address space for one.
     fn lay_table(&mut self, transaction: &Transaction, meeting: usize) -> Option<Shard> {
         let meeting = &transaction.meetings[meeting];
-        let namespace = Namespace(transaction.steps[meeting.step].request.namespace);
         let mut table = match self.tables.pop() {
             Some(table) => table,
             None => {
@@ -132,10 +133,12 @@ impl Worker {
             }
         };
         for share in &meeting.shares {
-            for (place, entry) in share.entries().drain(..) {
-                let (Some(key), Some(entry)) = (share.keys.get(place), entry) else { continue };
+            for Entry { place, database, contents } in share.entries().drain(..) {
+                let (Some(key), Some(contents)) = (share.keys.get(place), contents) else {
+                    continue;
+                };
                 let key = key_of(transaction, *key);
-                table.put_entry(namespace, key, entry, transaction.now_ms).ok()?;
+                table.put_entry(Namespace(database), key, contents, transaction.now_ms).ok()?;
             }
         }
         // What a command makes is bounded by what its own shard could take.
@@ -147,7 +150,6 @@ impl Worker {
     fn clear_table(&mut self, joint: Joint, mut reply: Vec<u8>) {
         let Joint { transaction, meeting, mut table, mut written, .. } = joint;
         let meeting = &transaction.meetings[meeting];
-        let namespace = transaction.steps[meeting.step].request.namespace;
         meeting.reply().append(&mut reply);
         written.keys.sort_unstable();
         written.keys.dedup();
@@ -158,11 +160,16 @@ impl Worker {
                     key_of(transaction.as_ref(), *one).bytes
                         == key_of(transaction.as_ref(), *key).bytes
                 };
-                let has_changed = written.keys.binary_search(&(namespace, key.hash)).is_ok();
-                if has_changed && !share.keys[..place].iter().any(named_before) {
-                    let key = key_of(transaction.as_ref(), *key);
-                    let now_ms = transaction.now_ms;
-                    entries.push((place, table.take_entry(Namespace(namespace), key, now_ms)));
+                if share.keys[..place].iter().any(named_before) {
+                    continue;
+                }
+                for database in meeting.databases.clone() {
+                    if written.keys.binary_search(&(database, key.hash)).is_ok() {
+                        let key = key_of(transaction.as_ref(), *key);
+                        let now_ms = transaction.now_ms;
+                        let contents = table.take_entry(Namespace(database), key, now_ms);
+                        entries.push(Entry { place, database, contents });
+                    }
                 }
             }
         }
