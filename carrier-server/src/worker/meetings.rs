@@ -76,6 +76,8 @@ impl Worker {
             state,
             took,
             reply,
+            view: None,
+            room: 0,
         });
         false
     }
@@ -86,7 +88,9 @@ impl Worker {
         let meeting = joint.meeting;
         transaction.steps[transaction.meetings[meeting].step].add_time(took);
         self.clear_table(joint, reply);
-        self.tell_met(&transaction, part, meeting);
+        if !transaction.only_reads_together {
+            self.tell_met(&transaction, part, meeting);
+        }
         self.proceed(transaction, part);
     }
 
@@ -122,16 +126,49 @@ impl Worker {
         self.shard.set_budget(budget);
     }
 
+    /// An empty table; `None` where there is no address space for one.
+    fn table(&mut self) -> Option<Shard> {
+        self.tables.pop().or_else(|| {
+            let config = ShardConfig::new(Arc::clone(&self.hash_key));
+            Shard::new(ShardConfig { reservation_bytes: TABLE_BYTES_MAX, ..config }).ok()
+        })
+    }
+
+    /// Puts a table away.
+    pub(super) fn put_away(&mut self, mut table: Shard) {
+        table.flush_all();
+        table.set_budget(None);
+        if self.tables.len() < TABLES_KEPT {
+            self.tables.push(table);
+        }
+    }
+
+    /// What a program that only reads needs to go on while others write: the values of its keys, on
+    /// a table of its own. `None` for one that writes, or looks at more than a few keys.
+    pub(super) fn view(&mut self, turn: &ProgramTurn<'_>) -> Option<Box<Shard>> {
+        let command = turn.command;
+        let keys = || command.signature().keys(turn.args);
+        let is_fit = !command.writes() && command.has_key() && !command.uses_databases();
+        if !is_fit || keys().take(VIEW_KEYS_MAX + 1).count() > VIEW_KEYS_MAX {
+            return None;
+        }
+        let mut table = self.table()?;
+        let namespace = Namespace(turn.namespace);
+        for index in keys() {
+            let key = self.shard.key(turn.args.get(index));
+            let Some(contents) = self.shard.lend(namespace, key, turn.now_ms) else { continue };
+            if table.put_entry(namespace, key, contents, turn.now_ms).is_err() {
+                self.put_away(table);
+                return None;
+            }
+        }
+        Some(Box::new(table))
+    }
+
     /// Puts what was contributed on a table; `None` where there is no address space for one.
     fn lay_table(&mut self, transaction: &Transaction, meeting: usize) -> Option<Shard> {
         let meeting = &transaction.meetings[meeting];
-        let mut table = match self.tables.pop() {
-            Some(table) => table,
-            None => {
-                let config = ShardConfig::new(Arc::clone(&self.hash_key));
-                Shard::new(ShardConfig { reservation_bytes: TABLE_BYTES_MAX, ..config }).ok()?
-            }
-        };
+        let mut table = self.table()?;
         for share in &meeting.shares {
             for Entry { place, database, contents } in share.entries().drain(..) {
                 let (Some(key), Some(contents)) = (share.keys.get(place), contents) else {
@@ -173,11 +210,7 @@ impl Worker {
                 }
             }
         }
-        table.flush_all();
-        table.set_budget(None);
-        if self.tables.len() < TABLES_KEPT {
-            self.tables.push(table);
-        }
+        self.put_away(table);
     }
 }
 
@@ -188,5 +221,7 @@ fn key_of(transaction: &Transaction, key: JointKey) -> Key<'_> {
 
 /// Address space of a table, for what is not a large value.
 const TABLE_BYTES_MAX: usize = 1 << 30;
+/// Keys that are lent at most to a program that goes on.
+const VIEW_KEYS_MAX: usize = 64;
 /// Tables that are kept for the next meetings.
 const TABLES_KEPT: usize = 8;
