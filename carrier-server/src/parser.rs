@@ -355,6 +355,9 @@ fn deny(connection: &mut Connection, bound: &Bound<'_>) {
             let text = format!("NOPERM this network gives no right to run the '{name}' command");
             drp_parser::Encoder::new(out, version).error(text.as_bytes());
         }
+        Dialect::Memcached | Dialect::Meta { .. } if !authenticated => {
+            dmp_parser::Encoder::new(out).client_error(b"unauthenticated");
+        }
         Dialect::Memcached if bound.quiet => {}
         Dialect::Memcached | Dialect::Meta { .. } => {
             let text = format!("this network gives no right to run the '{name}' command");

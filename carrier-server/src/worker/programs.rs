@@ -448,6 +448,9 @@ impl Machine<'_> {
     ) -> Option<Box<State>> {
         let store = ShardStore::new(shard, turn.namespace, turn.now_ms, self.place);
         let mut store = store.noting(self.written);
+        if let Dialect::Meta { .. } = turn.dialect {
+            store = store.telling_uses();
+        }
         let dialect = Cell::new(turn.dialect);
         let mut sink = Sink::of_request(out, &dialect, turn.args);
         let first_key_hash = turn.command.has_key().then_some(turn.hash);
