@@ -406,6 +406,12 @@ impl Command {
         self.growing_many
     }
 
+    /// Whether it may look into other databases than the request's.
+    pub(crate) fn uses_databases(&self) -> bool {
+        let uses = |op| matches!(op, Opcode::DbUse | Opcode::KeyMove);
+        self.program.code.iter().any(|one| uses(one.op))
+    }
+
     /// Whether it asks for something about the connection's transaction.
     pub(crate) fn controls_transactions(&self) -> bool {
         let asks = |op| matches!(op, Opcode::Multi | Opcode::MultiWatch);

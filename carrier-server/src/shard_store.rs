@@ -14,7 +14,10 @@ use zvm::{Expiry, Key, OutOfMemory, ScanFilter, Scanned, Store, Text};
 #[derive(Debug)]
 pub(crate) struct ShardStore<'a> {
     shard: &'a mut Shard,
+    /// The one in use.
     namespace: Namespace,
+    /// The request's.
+    own: Namespace,
     now_ms: u64,
     /// Which shard it is, of how many: cursors of a scan tell both.
     place: ShardPlace,
@@ -54,9 +57,11 @@ impl<'a> ShardStore<'a> {
         now_ms: u64,
         place: ShardPlace,
     ) -> Self {
+        let namespace = Namespace(namespace);
         Self {
             shard,
-            namespace: Namespace(namespace),
+            namespace,
+            own: namespace,
             now_ms,
             place,
             written: None,
@@ -417,8 +422,14 @@ impl Store for ShardStore<'_> {
         self.shard.discard(set.into());
     }
 
+    fn use_database(&mut self, index: i64) -> Option<bool> {
+        let index = u32::try_from(index).ok().filter(|index| *index < DATABASES)?;
+        self.namespace = Namespace(index);
+        Some(self.namespace != self.own)
+    }
+
     fn copy_key(&mut self, from: Key<'_>, to: Key<'_>) -> Result<bool, OutOfMemory> {
-        let Some(entry) = self.shard.lend(self.namespace, shard_key(from), self.now_ms) else {
+        let Some(entry) = self.shard.lend(self.own, shard_key(from), self.now_ms) else {
             return Ok(false);
         };
         let put = self.shard.put_entry(self.namespace, shard_key(to), entry, self.now_ms);

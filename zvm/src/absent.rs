@@ -181,6 +181,10 @@ impl Store for NoStore {
 
     fn discard(&mut self, _: Set) {}
 
+    fn use_database(&mut self, _: i64) -> Option<bool> {
+        None
+    }
+
     fn copy_key(&mut self, _: Key<'_>, _: Key<'_>) -> Result<bool, OutOfMemory> {
         Ok(false)
     }

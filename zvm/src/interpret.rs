@@ -62,6 +62,8 @@ pub enum Outcome {
 pub struct State {
     pc: usize,
     saved: Saved,
+    /// The database in use.
+    database: u32,
 }
 
 /// Runs a program: decodes the arguments, then interprets the code.
@@ -117,6 +119,7 @@ pub fn resume(
     sink: &mut impl ReplySink,
 ) -> Outcome {
     registers.restore(state.saved);
+    store.use_database(state.database.into());
     let machine = Machine::new(program, frame, registers, store, session, sink);
     interpret(program, frame, state.pc, machine, |_, _| {})
 }
@@ -157,7 +160,8 @@ fn interpret<S: Store, N: Session, R: ReplySink>(
         fuel = fuel.saturating_sub(1);
         if fuel == 0 {
             let saved = vm.registers.save(program.registers);
-            return Outcome::Yielded(Box::new(State { pc, saved }));
+            let database = vm.store.database();
+            return Outcome::Yielded(Box::new(State { pc, saved, database }));
         }
     }
     debug_assert!(false, "left the code");

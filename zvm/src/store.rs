@@ -189,8 +189,12 @@ pub trait Store: Items + Bits {
     /// Takes a set that nobody needs any more; the store frees it bit by bit.
     fn discard(&mut self, set: Set);
 
-    /// Makes `to` hold what `from` holds, with its expiry, whatever it held before, and tells
-    /// whether there was anything.
+    /// Lets what follows be about another database, keys to copy from apart; tells whether it is
+    /// another one than the request's. `None`: there is no such database.
+    fn use_database(&mut self, index: i64) -> Option<bool>;
+
+    /// Makes `to` hold what `from`, of the request's database, holds, with its expiry, whatever it
+    /// held before, and tells whether there was anything.
     ///
     /// # Errors
     ///

@@ -62,6 +62,7 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::Halt => control::halt(vm, *i),
         Opcode::Fault => control::fault(vm, *i),
         Opcode::DbLen => database::db_len(vm, *i),
+        Opcode::DbUse => database::db_use(vm, *i),
         Opcode::DbFlush => database::db_flush(vm, *i),
         Opcode::DbFlushAll => database::db_flush_all(vm, *i),
         Opcode::DecimalCheck => decimal::decimal_check(vm, *i),

@@ -98,319 +98,321 @@ pub enum Opcode {
     Fault = 42,
     /// `r[a] := number of keys`. Counts the keys of the namespace on this shard.
     DbLen = 43,
+    /// `database := r[b]; r[a] := is another, or goto imm`. Lets the opcodes that follow work on another database, and tells whether it is another one than the request's. Jumps where there is no such database.
+    DbUse = 44,
     /// `flush namespace`. Removes every key of the namespace on this shard.
-    DbFlush = 44,
+    DbFlush = 45,
     /// `flush all namespaces`. Removes every key of every namespace on this shard.
-    DbFlushAll = 45,
+    DbFlushAll = 46,
     /// `r[a] a number, else goto imm`. Jumps where a byte string is no decimal fraction.
-    DecimalCheck = 46,
+    DecimalCheck = 47,
     /// `r[a] := r[b] + r[c], or goto imm`. Adds two decimal fractions; jumps where the sum is not finite.
-    DecimalAdd = 47,
+    DecimalAdd = 48,
     /// `r[a] := double of k[imm]`. Loads a double, whose bits stand among the constants as an integer.
-    FloatConst = 48,
+    FloatConst = 49,
     /// `r[a] := r[b] as double`. Makes a double of an integer; beyond 2^53, the nearest one.
-    FloatFromInt = 49,
+    FloatFromInt = 50,
     /// `r[a] := floor r[b], or goto imm`. Makes an integer of a double, rounding down; jumps where it does not fit.
-    FloatFloor = 50,
+    FloatFloor = 51,
     /// `r[a] := r[b] + r[c], or goto imm where not finite`. Adds.
-    FloatAdd = 51,
+    FloatAdd = 52,
     /// `r[a] := r[b] - r[c], or goto imm where not finite`. Subtracts.
-    FloatSub = 52,
+    FloatSub = 53,
     /// `r[a] := r[b] * r[c], or goto imm where not finite`. Multiplies.
-    FloatMul = 53,
+    FloatMul = 54,
     /// `r[a] := r[b] / r[c], or goto imm where not finite`. Divides.
-    FloatDiv = 54,
+    FloatDiv = 55,
     /// `r[a] := r[b] = r[c]`. Tells whether two doubles are equal; -0 equals 0.
-    FloatEqual = 55,
+    FloatEqual = 56,
     /// `r[a] := r[b] < r[c]`. Tells whether one double is less than another.
-    FloatLess = 56,
+    FloatLess = 57,
     /// `r[a] := r[b] <= r[c]`. Tells whether one double is at most another.
-    FloatLessEqual = 57,
+    FloatLessEqual = 58,
     /// `double r[a]`. Replies a double; in RESP2 as a string.
-    ReplyDouble = 58,
+    ReplyDouble = 59,
     /// `bytes string at r[a], or nil, or fault`. Replies the string at the key, nil where it is absent; faults with WRONGTYPE where it is of another kind. One look-up where the string is there.
-    EnsureReplyString = 59,
+    EnsureReplyString = 60,
     /// `r[a] := integer at r[b], or goto imm, or fault`. Reads the string at the key as an integer, 0 where the key is absent; jumps where it is none, and faults with WRONGTYPE where the key holds another kind. One look-up where the string is there.
-    EnsureStringInteger = 60,
+    EnsureStringInteger = 61,
     /// `r[a] := r[b] + c, or goto imm on overflow`. Adds a small constant.
-    IntAddConst = 61,
+    IntAddConst = 62,
     /// `string at r[a] := r[b], expiry kept; integer r[b]; end`. Makes the key hold an integer, lets it expire when it did before, replies the integer and ends the program.
-    StringSetIntegerEnd = 62,
+    StringSetIntegerEnd = 63,
     /// `status k[imm]; end`. Replies a short status and ends the program.
-    ReplyStatusEnd = 63,
+    ReplyStatusEnd = 64,
     /// `integer r[a]; end`. Replies an integer and ends the program.
-    ReplyIntegerEnd = 64,
+    ReplyIntegerEnd = 65,
     /// `integer r[a] as integer; end`. Replies a boolean as 1 or 0 and ends the program.
-    ReplyDigitEnd = 65,
+    ReplyDigitEnd = 66,
     /// `r[b] := 0; r[a] := 0; r[a+1..] := group 0, or goto imm`. Sets a counter to 0 and opens the loop over the variadic parameter, or jumps where there is no group.
-    ArgsCountFirst = 66,
+    ArgsCountFirst = 67,
     /// `r[c] += r[b] as integer; r[a] += 1; r[a+1..] := group r[a], goto imm; at the end integer r[c]; end`. Counts a condition that holds and closes the loop over the variadic parameter; at its end replies the counter and ends the program.
-    ArgsCountNextEnd = 67,
+    ArgsCountNextEnd = 68,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 68,
+    Copy = 69,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 69,
+    IntConst = 70,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 70,
+    IntWide = 71,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 71,
+    IntAdd = 72,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 72,
+    IntSub = 73,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 73,
+    IntMul = 74,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 74,
+    IntDiv = 75,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 75,
+    IntEqual = 76,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 76,
+    IntLess = 77,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 77,
+    IntLessEqual = 78,
     /// `r[a] += r[b] as integer, saturating`. Counts a condition that holds: adds 1 where it is true. Stays at the greatest integer.
-    IntCount = 78,
+    IntCount = 79,
     /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
-    CursorStart = 79,
+    CursorStart = 80,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where the key is absent.
-    ReplyItem = 80,
+    ReplyItem = 81,
     /// `details of item r[a], or goto imm where absent`. Replies what is known of the item at the key but for its value; jumps, without a reply, where the key is absent.
-    ReplyItemDetails = 81,
+    ReplyItemDetails = 82,
     /// `stamp of r[a] with the reply, if there is an item`. Has the reply that follows tell the stamp of the item at the key, in protocols that have stamps. An item without one gets one: it goes with the next write of its value.
-    ReplyStamp = 82,
+    ReplyStamp = 83,
     /// `claim r[a] if stale or r[b], and tell it with the reply`. Claims for this client the storing of a new item in the place of a stale one, or of any where that is wanted, unless another client has claimed it. The reply that follows tells how that stands.
-    ReplyClaim = 83,
+    ReplyClaim = 84,
     /// `r[a] := item at r[b]?`. Tells whether there is an item at the key.
-    ItemExists = 84,
+    ItemExists = 85,
     /// `item at r[a] := r[b] with flags r[c] until r[imm] ms`. Makes the key hold a string with flags, whatever it held before, that expires at a moment in milliseconds since the Unix epoch, or never where that is 0.
-    ItemSet = 85,
+    ItemSet = 86,
     /// `item at r[a] := r[b] before or behind it`. Puts bytes before or behind the string at the key; flags and expiry stay.
-    ItemExtend = 86,
+    ItemExtend = 87,
     /// `r[a] := expire item r[b] at r[c] ms`. Sets when the item expires, in milliseconds since the Unix epoch, or never where that is 0; a moment that has passed removes it. Tells whether it was there.
-    ItemExpire = 87,
+    ItemExpire = 88,
     /// `r[a] := stamp of r[b], or goto imm where absent`. Reads the stamp of the item at the key, 0 where it has none; jumps where the key is absent.
-    ItemStamp = 88,
+    ItemStamp = 89,
     /// `r[a] := r[b] claimed?`. Tells whether a client has claimed the storing of a new item in this one's place.
-    ItemClaimed = 89,
+    ItemClaimed = 90,
     /// `r[a] unused`. Finds the key without using it: what finds it again behind this is no use of it either.
-    ItemLeave = 90,
+    ItemLeave = 91,
     /// `r[a] stale, claimed as r[b]`. Marks the item at the key as stale and gives it a new stamp; says whether it is claimed.
-    ItemInvalidate = 91,
+    ItemInvalidate = 92,
     /// `r[a] := number at r[b], or goto imm`. Reads the item at the key as a number without sign, of which the integer has the bits; jumps where it is none, or absent.
-    ItemNumber = 92,
+    ItemNumber = 93,
     /// `item at r[a] := number of bits r[b]`. Puts a number without sign in the place of the string at the key; flags and expiry stay.
-    ItemSetNumber = 93,
+    ItemSetNumber = 94,
     /// `r[a] := r[b] + r[c] mod 2^64`. Adds numbers without sign; beyond the greatest it begins anew.
-    NumberAdd = 94,
+    NumberAdd = 95,
     /// `r[a] := max(r[b] - r[c], 0)`. Subtracts numbers without sign, down to 0.
-    NumberSub = 95,
+    NumberSub = 96,
     /// `number of bits r[a]`. Replies a number without sign, of which the integer has the bits.
-    ReplyNumber = 96,
+    ReplyNumber = 97,
     /// `flush namespace at r[a] ms`. Removes every key of the namespace on this shard at a moment in milliseconds since the Unix epoch, in the place of what was said before.
-    DbFlushAt = 97,
+    DbFlushAt = 98,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 98,
+    KeyEnsure = 99,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 99,
+    KeyCheck = 100,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 100,
+    KeyExists = 101,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 101,
+    KeyKindName = 102,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 102,
+    KeyRemove = 103,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 103,
+    KeyExpiry = 104,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 104,
+    KeyExpire = 105,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 105,
+    KeyPersist = 106,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 106,
+    KeySetFlags = 107,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 107,
+    NowMs = 108,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 108,
+    ReplyScan = 109,
     /// `array of keys like r[a], from cursor r[b] on`. Replies an array of the names of all keys of the namespace on this shard that match a pattern.
-    ReplyKeys = 109,
+    ReplyKeys = 110,
     /// `r[a] := name of any key`. Draws a key of the namespace on this shard at random; absent where there is none.
-    KeyRandom = 110,
+    KeyRandom = 111,
     /// `r[a] := name of encoding at r[b]`. Names the encoding of what the key holds, as Redis has it that comes nearest; none where it is absent.
-    KeyEncodingName = 111,
+    KeyEncodingName = 112,
     /// `r[a] := bytes of r[b]`. Counts the bytes that the key and what it holds take of memory; absent where it is.
-    KeyUsage = 112,
+    KeyUsage = 113,
     /// `r[a] := move r[b] to database r[c], or goto imm`. Moves the key to another database and tells whether that was done: not where it is absent, nor where the other one has it. Jumps where there is no such database.
-    KeyMove = 113,
+    KeyMove = 114,
     /// `r[a] := serialised value at r[b]`. Serialises what the key holds; absent where it is.
-    KeyDump = 114,
+    KeyDump = 115,
     /// `value at r[a] := r[b] until r[c] ms, or goto imm`. Makes the key hold a serialised value that expires at a moment, in milliseconds since the Unix epoch, or at 0 never. Jumps where the payload means no value.
-    KeyRestore = 115,
+    KeyRestore = 116,
     /// `r[a] := version and checksum of r[b] are right`. Tells whether a serialised value has a version that is read and the checksum of its bytes.
-    DumpIsWhole = 116,
+    DumpIsWhole = 117,
     /// `r[a] := database`. Reads which database the request is about.
-    DbNumber = 117,
+    DbNumber = 118,
     /// `r[a] := number of elements at r[b]`. Counts the elements; 0 where the key is absent.
-    ListLen = 118,
+    ListLen = 119,
     /// `list at r[a] := r[c] before element r[b]`. Puts an element before another one, or behind the last one where the index is -1 or the length; creates the list where it is absent. Beyond the ends nothing happens.
-    ListInsert = 119,
+    ListInsert = 120,
     /// `r[a] := element r[c] of list at r[b]`. Copies an element to the scratch space; absent where there is none.
-    ListGet = 120,
+    ListGet = 121,
     /// `r[a] := removed element r[c] of list at r[b]`. Removes an element and copies it to the scratch space; absent where there is none.
-    ListTake = 121,
+    ListTake = 122,
     /// `element r[b] of list at r[a] := r[c]`. Puts an element in place of another one; where there is none nothing happens.
-    ListSet = 122,
+    ListSet = 123,
     /// `remove r[c] elements from r[b] on of list at r[a], r[imm] are gone`. Removes up to `r[c]` elements from index `r[b]`, which is not negative, on.
-    ListRemove = 123,
+    ListRemove = 124,
     /// `remove r[b] elements r[c] from list at r[a], from r[imm] on; integer`. Removes the first `r[b]` elements that are equal to a value, or where that is below 0 as many of the last, and replies how many it were. Counts what is left of them towards 0.
-    ReplyListRemoved = 124,
+    ReplyListRemoved = 125,
     /// `r[a] := index of r[c] in list at r[b], from r[imm] on`. Finds the first element that is equal to a value; absent where there is none.
-    ListFind = 125,
+    ListFind = 126,
     /// `search := from rank r[a] on, r[b] elements`. Says how the search that follows goes: passes over all matches before the one of rank `r[a]`, from the back where that is below 0, and looks at `r[b]` elements, or at 0 at all.
-    ListSearch = 126,
+    ListSearch = 127,
     /// `indexes of r[b] in list at r[a], from r[imm] on`. Searches a list for a value as list_search has said and replies an array of the indexes of up to `r[c]` matches, or at 0 of all; where that is below 0 the index of the first, or nil.
-    ReplyListFound = 127,
+    ReplyListFound = 128,
     /// `array of r[c] elements from r[b] on of list at r[a], r[imm] are out`. Replies up to `r[c]` elements from index `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplyListRange = 128,
+    ReplyListRange = 129,
     /// `array of r[b] elements taken from list at r[a], r[c] are out`. Removes up to `r[b]` elements from the front, or where that is below 0 from the back, and replies them as an array.
-    ReplyListTaken = 129,
+    ReplyListTaken = 130,
     /// `r[a] := number of names at r[b]`. Counts the names; 0 where the key is absent.
-    MapLen = 130,
+    MapLen = 131,
     /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
-    MapSet = 131,
+    MapSet = 132,
     /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
-    MapGet = 132,
+    MapGet = 133,
     /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
-    MapLenOf = 133,
+    MapLenOf = 134,
     /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
-    MapRemove = 134,
+    MapRemove = 135,
     /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
-    ReplyMapPairs = 135,
+    ReplyMapPairs = 136,
     /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
-    ReplyMapNames = 136,
+    ReplyMapNames = 137,
     /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
-    ReplyMapValues = 137,
+    ReplyMapValues = 138,
     /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyMapScan = 138,
+    ReplyMapScan = 139,
     /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
-    Multi = 139,
+    Multi = 140,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
-    MultiWatch = 140,
+    MultiWatch = 141,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 141,
+    ReplyStatus = 142,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 142,
+    ReplyStatusOf = 143,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 143,
+    ReplyNil = 144,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 144,
+    ReplyNilArray = 145,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 145,
+    ReplyInteger = 146,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 146,
+    ReplyBoolean = 147,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 147,
+    ReplyBytes = 148,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 148,
+    ReplyLiteral = 149,
     /// `error r[a]`. Replies an error whose text was computed.
-    ReplyError = 149,
+    ReplyError = 150,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 150,
+    ReplyArray = 151,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 151,
+    ReplyMap = 152,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 152,
+    ReplyOpen = 153,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 153,
+    ReplyClose = 154,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 154,
+    Resp3 = 155,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 155,
+    SessionInteger = 156,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 156,
+    SessionBytes = 157,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 157,
+    SessionSet = 158,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 158,
+    SessionSelect = 159,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 159,
+    SessionProtocol = 160,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 160,
+    SessionAuthenticate = 161,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 161,
+    SessionClose = 162,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 162,
+    WordsAdd = 163,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 163,
+    ReplyAnswer = 164,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 164,
+    SessionReset = 165,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 165,
+    SessionReplies = 166,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 166,
+    ServerStop = 167,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 167,
+    ServerSleep = 168,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 168,
+    ReplyStats = 169,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 169,
+    ReplyCommandInfo = 170,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 170,
+    ReplyCommandDocs = 171,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 171,
+    ReplyCommands = 172,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 172,
+    SetAdd = 173,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 173,
+    SetRemove = 174,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 174,
+    SetLen = 175,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 175,
+    SetContains = 176,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 176,
+    ReplySetMembers = 177,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 177,
-    /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 178,
+    ReplySetScan = 178,
+    /// `r[a] := copy r[b] to r[c]`. Makes a key of the database in use hold what a key of the request's database holds, with its expiry, whatever it held before; tells whether there was anything.
+    KeyCopy = 179,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 179,
+    KeyRename = 180,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 180,
+    DbSwap = 181,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 181,
+    GatherSmallest = 182,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 182,
+    GatherUnion = 183,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 183,
+    GatherIntersection = 184,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 184,
+    GatherDifference = 185,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 185,
+    GatheredLen = 186,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 186,
+    GatheredStore = 187,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 187,
+    ReplyGathered = 188,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 188,
+    ReplyString = 189,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 189,
+    StringGet = 190,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 190,
+    StringInteger = 191,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 191,
+    StringSet = 192,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 192,
+    StringSetKeep = 193,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 193,
+    StringSetUntil = 194,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 194,
+    StringSetInteger = 195,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 195,
+    StringLen = 196,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 196,
+    StringSplice = 197,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 197,
+    ReplyStringRange = 198,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 198] = [
+    pub const ALL: [Self; 199] = [
         Self::BitGet,
         Self::BitsPrepare,
         Self::BitSet,
@@ -455,6 +457,7 @@ impl Opcode {
         Self::Halt,
         Self::Fault,
         Self::DbLen,
+        Self::DbUse,
         Self::DbFlush,
         Self::DbFlushAll,
         Self::DecimalCheck,
@@ -666,6 +669,7 @@ impl Opcode {
             "halt" => Some(Self::Halt),
             "fault" => Some(Self::Fault),
             "db_len" => Some(Self::DbLen),
+            "db_use" => Some(Self::DbUse),
             "db_flush" => Some(Self::DbFlush),
             "db_flush_all" => Some(Self::DbFlushAll),
             "decimal_check" => Some(Self::DecimalCheck),

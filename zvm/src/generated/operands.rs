@@ -7,7 +7,7 @@ use crate::operand::{Branch, ConstantKind, OperandInfo, OperandKind, Pattern};
 use crate::{Cost, Domain, Emit, Flow, OpcodeInfo, Over, Type};
 
 /// By number of the opcode.
-pub(super) static INFO: [OpcodeInfo; 198] = [
+pub(super) static INFO: [OpcodeInfo; 199] = [
     OpcodeInfo {
         name: "bit_get",
         family: "bits",
@@ -835,6 +835,25 @@ pub(super) static INFO: [OpcodeInfo; 198] = [
             OperandInfo { name: "", kind: OperandKind::Unused },
             OperandInfo { name: "", kind: OperandKind::Unused },
             OperandInfo { name: "", kind: OperandKind::Unused },
+        ],
+        cost: Cost::Const,
+        domain: Domain::Store,
+        flow: Flow::Next,
+        over: Over::Args,
+        emit: Emit::None,
+        writes: false,
+        primitive: true,
+    },
+    OpcodeInfo {
+        name: "db_use",
+        family: "database",
+        doc: "Lets the opcodes that follow work on another database, and tells whether it is another one than the request's. Jumps where there is no such database.",
+        effect: "database := r[b]; r[a] := is another, or goto imm",
+        operands: [
+            OperandInfo { name: "other", kind: OperandKind::Out(Pattern::Is(Type::Bool)) },
+            OperandInfo { name: "database", kind: OperandKind::In(Pattern::Is(Type::Int)) },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "otherwise", kind: OperandKind::Jump(Branch::Unknown) },
         ],
         cost: Cost::Const,
         domain: Domain::Store,
@@ -3393,7 +3412,7 @@ pub(super) static INFO: [OpcodeInfo; 198] = [
     OpcodeInfo {
         name: "key_copy",
         family: "several",
-        doc: "Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.",
+        doc: "Makes a key of the database in use hold what a key of the request's database holds, with its expiry, whatever it held before; tells whether there was anything.",
         effect: "r[a] := copy r[b] to r[c]",
         operands: [
             OperandInfo { name: "found", kind: OperandKind::Out(Pattern::Is(Type::Bool)) },

@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 133] = [
+pub static PRIMITIVES: [Primitive; 134] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -315,6 +315,18 @@ pub static PRIMITIVES: [Primitive; 133] = [
         result: None,
         cursor: None,
         otherwise: None,
+    },
+    Primitive {
+        name: "db_use",
+        op: Opcode::DbUse,
+        params: &[PrimitiveParam {
+            name: "database",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Int)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: Some(Branch::Unknown),
     },
     Primitive {
         name: "decimal_add",
