@@ -7,6 +7,7 @@ mod evict;
 mod keys;
 mod lists;
 mod maps;
+mod names;
 mod places;
 mod scan;
 mod sets;
@@ -15,6 +16,7 @@ mod strings;
 mod sweep;
 
 pub use entries::Contents;
+pub(crate) use names::NameSweep;
 pub use sweep::{ExpiryObserver, SweepLimits, SweepReport};
 
 use crate::departures::{Cause, Departure, Departures};
@@ -110,6 +112,8 @@ pub struct Shard {
     scratch: Vec<u8>,
     /// The namespace in which the next sweep goes on.
     sweep_next: u32,
+    /// The namespace in which the next sweep of names begins to look.
+    names_next: u32,
     /// How many keys were removed because their moment had come.
     expired: u64,
     /// The stamp given last.
@@ -155,6 +159,7 @@ impl Shard {
             owner_next: 0,
             scratch: Vec::new(),
             sweep_next: 0,
+            names_next: 0,
             expired: 0,
             last_stamp: 0,
             flushes: Vec::new(),

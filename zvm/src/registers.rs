@@ -48,6 +48,24 @@ pub(crate) struct Buffers {
     /// The part of it that stays, while some are taken out.
     pub(crate) kept: Option<Set>,
     pub(crate) search: Search,
+    pub(crate) sample: Sample,
+}
+
+/// How elements are being drawn from a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Sample {
+    /// Not yet, or no longer.
+    #[default]
+    None,
+    /// Each among all.
+    Draws,
+    /// Each among all, until enough different ones are found.
+    Different,
+    /// As a walk meets them.
+    Walk {
+        /// Elements that it has not met yet.
+        left: u64,
+    },
 }
 
 /// How a search through a list goes on.
@@ -416,6 +434,7 @@ impl Buffers {
         self.gathered = None;
         self.kept = None;
         self.search = Search::default();
+        self.sample = Sample::None;
     }
 }
 
