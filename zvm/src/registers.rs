@@ -6,7 +6,7 @@
 
 use crate::generated::Aggregate;
 use crate::{Args, Constant, Fault, Hint, Key, Mark, Text};
-use databox::{Set, decimal};
+use databox::{Bitmap, Set, decimal};
 use std::fmt;
 
 /// Registers, scratch space and open aggregates of a running program.
@@ -47,6 +47,10 @@ pub(crate) struct Buffers {
     pub(crate) gathered: Option<Set>,
     /// The part of it that stays, while some are taken out.
     pub(crate) kept: Option<Set>,
+    /// The string that the run makes of others.
+    pub(crate) gathered_bits: Option<Bitmap>,
+    /// One that becomes such a string, or stands beside it.
+    pub(crate) gathering: Option<Bitmap>,
     pub(crate) search: Search,
     pub(crate) sample: Sample,
 }
@@ -435,6 +439,8 @@ impl Buffers {
         self.kept = None;
         self.search = Search::default();
         self.sample = Sample::None;
+        self.gathered_bits = None;
+        self.gathering = None;
     }
 }
 

@@ -4,8 +4,8 @@
 
 use super::opcode::Opcode;
 use crate::handlers::{
-    boolean, bytes, commands, control, database, decimal, float, fused, integer, item, key, list,
-    map, multi, reply, sample, session, set, several, string,
+    bits, boolean, bytes, commands, control, database, decimal, float, fused, integer, item, key,
+    list, map, multi, reply, sample, session, set, several, string,
 };
 use crate::interpret::{Machine, Step};
 use crate::{Instruction, ReplySink, Session, Store};
@@ -18,6 +18,20 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
     i: &Instruction,
 ) -> Step {
     match i.op {
+        Opcode::BitGet => bits::bit_get(vm, *i),
+        Opcode::BitsPrepare => bits::bits_prepare(vm, *i),
+        Opcode::BitSet => bits::bit_set(vm, *i),
+        Opcode::BitsRank => bits::bits_rank(vm, *i),
+        Opcode::BitsFindSet => bits::bits_find_set(vm, *i),
+        Opcode::BitsFindClear => bits::bits_find_clear(vm, *i),
+        Opcode::BitsLast => bits::bits_last(vm, *i),
+        Opcode::BitsSelect => bits::bits_select(vm, *i),
+        Opcode::BitsCommon => bits::bits_common(vm, *i),
+        Opcode::GatherBits => bits::gather_bits(vm, *i),
+        Opcode::GatherBitsPair => bits::gather_bits_pair(vm, *i),
+        Opcode::GatherBitsOnce => bits::gather_bits_once(vm, *i),
+        Opcode::GatheredBitsInvert => bits::gathered_bits_invert(vm, *i),
+        Opcode::GatheredBitsStore => bits::gathered_bits_store(vm, *i),
         Opcode::BoolConst => boolean::bool_const(vm, *i),
         Opcode::BoolNot => boolean::bool_not(vm, *i),
         Opcode::BoolToInt => boolean::bool_to_int(vm, *i),
@@ -42,6 +56,9 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::RangeNext => control::range_next(vm, *i),
         Opcode::ElementsFirst => control::elements_first(vm, *i),
         Opcode::ElementsNext => control::elements_next(vm, *i),
+        Opcode::OptionsFirst => control::options_first(vm, *i),
+        Opcode::OptionsNext => control::options_next(vm, *i),
+        Opcode::ListFloat => control::list_float(vm, *i),
         Opcode::Halt => control::halt(vm, *i),
         Opcode::Fault => control::fault(vm, *i),
         Opcode::DbLen => database::db_len(vm, *i),
@@ -91,6 +108,7 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::ItemExpire => item::item_expire(vm, *i),
         Opcode::ItemStamp => item::item_stamp(vm, *i),
         Opcode::ItemClaimed => item::item_claimed(vm, *i),
+        Opcode::ItemLeave => item::item_leave(vm, *i),
         Opcode::ItemInvalidate => item::item_invalidate(vm, *i),
         Opcode::ItemNumber => item::item_number(vm, *i),
         Opcode::ItemSetNumber => item::item_set_number(vm, *i),
