@@ -7,6 +7,7 @@ extern crate alloc;
 mod bitmap;
 mod codec;
 mod databox;
+mod draw;
 pub mod dump;
 mod edit;
 #[cfg(any(test, fuzzing, feature = "fuzzing"))]
@@ -30,7 +31,7 @@ pub use list::view::ListView;
 pub use list::{Elements, End, List};
 pub use map::small::{SmallMap, SmallPairs};
 pub use map::view::MapView;
-pub use map::{Map, Pairs};
+pub use map::{Map, MapSweep, Pairs};
 pub use packed_map::{Text, decimal};
 pub use set::small::{SmallMembers, SmallSet};
 pub use set::view::SetView;

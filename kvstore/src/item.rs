@@ -85,14 +85,14 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// The map, if the value is one.
+    /// The map, if the value is one, with all its names, whether they have expired or not.
     #[must_use]
     pub fn map(&self) -> Option<MapView<'a>> {
         match self.0.value() {
             Value::Packed(bytes) if self.kind() == Kind::Map => {
                 Some(MapView::Small(SmallMap::new(bytes)))
             }
-            Value::Boxed(value) => value.as_map().map(MapView::Map),
+            Value::Boxed(value) => value.as_map().map(|map| MapView::Map(map, 0)),
             _ => None,
         }
     }

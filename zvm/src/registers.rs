@@ -52,6 +52,24 @@ pub(crate) struct Buffers {
     /// One that becomes such a string, or stands beside it.
     pub(crate) gathering: Option<Bitmap>,
     pub(crate) search: Search,
+    pub(crate) sample: Sample,
+}
+
+/// How elements are being drawn from a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Sample {
+    /// Not yet, or no longer.
+    #[default]
+    None,
+    /// Each among all.
+    Draws,
+    /// Each among all, until enough different ones are found.
+    Different,
+    /// As a walk meets them.
+    Walk {
+        /// Elements that it has not met yet.
+        left: u64,
+    },
 }
 
 /// How a search through a list goes on.
@@ -420,6 +438,7 @@ impl Buffers {
         self.gathered = None;
         self.kept = None;
         self.search = Search::default();
+        self.sample = Sample::None;
         self.gathered_bits = None;
         self.gathering = None;
     }

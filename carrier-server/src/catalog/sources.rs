@@ -13,6 +13,7 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("commands/server.zvml", include_str!("../../commands/server.zvml")),
     ("commands/sets.zvml", include_str!("../../commands/sets.zvml")),
     ("commands/lists.zvml", include_str!("../../commands/lists.zvml")),
+    ("commands/field_expiry.zvml", include_str!("../../commands/field_expiry.zvml")),
     ("commands/hashes.zvml", include_str!("../../commands/hashes.zvml")),
     ("commands/several.zvml", include_str!("../../commands/several.zvml")),
     ("commands/strings.zvml", include_str!("../../commands/strings.zvml")),

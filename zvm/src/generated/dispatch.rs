@@ -5,7 +5,7 @@
 use super::opcode::Opcode;
 use crate::handlers::{
     bits, boolean, bytes, commands, control, database, decimal, float, fused, integer, item, key,
-    list, map, multi, reply, session, set, several, string,
+    list, map, multi, reply, sample, session, set, several, string,
 };
 use crate::interpret::{Machine, Step};
 use crate::{Instruction, ReplySink, Session, Store};
@@ -151,6 +151,9 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::ReplyListTaken => list::reply_list_taken(vm, *i),
         Opcode::MapLen => map::map_len(vm, *i),
         Opcode::MapSet => map::map_set(vm, *i),
+        Opcode::MapUpdate => map::map_update(vm, *i),
+        Opcode::MapExpiry => map::map_expiry(vm, *i),
+        Opcode::MapExpire => map::map_expire(vm, *i),
         Opcode::MapGet => map::map_get(vm, *i),
         Opcode::MapLenOf => map::map_len_of(vm, *i),
         Opcode::MapRemove => map::map_remove(vm, *i),
@@ -174,6 +177,11 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::ReplyOpen => reply::reply_open(vm, *i),
         Opcode::ReplyClose => reply::reply_close(vm, *i),
         Opcode::Resp3 => reply::resp3(vm, *i),
+        Opcode::SetRandom => sample::set_random(vm, *i),
+        Opcode::MapRandom => sample::map_random(vm, *i),
+        Opcode::ReplySetSample => sample::reply_set_sample(vm, *i),
+        Opcode::ReplyMapSample => sample::reply_map_sample(vm, *i),
+        Opcode::ReplySetTaken => sample::reply_set_taken(vm, *i),
         Opcode::SessionInteger => session::session_integer(vm, *i),
         Opcode::SessionBytes => session::session_bytes(vm, *i),
         Opcode::SessionSet => session::session_set(vm, *i),

@@ -276,143 +276,159 @@ pub enum Opcode {
     MapLen = 131,
     /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
     MapSet = 132,
+    /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. The same as map_set, but the name expires when it did before.
+    MapUpdate = 133,
+    /// `r[a] := expiry of r[c] in map at r[b], or goto imm where absent`. Reads when a name expires, in milliseconds since the Unix epoch, absent where it does not; jumps where there is no such name.
+    MapExpiry = 134,
+    /// `r[a] := expire r[c] in map at r[b] at r[imm] ms`. Sets when a name expires, in milliseconds since the Unix epoch, or never where that is 0, and tells whether it was there; a moment that has passed removes it.
+    MapExpire = 135,
     /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
-    MapGet = 133,
+    MapGet = 136,
     /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
-    MapLenOf = 134,
+    MapLenOf = 137,
     /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
-    MapRemove = 135,
+    MapRemove = 138,
     /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
-    ReplyMapPairs = 136,
+    ReplyMapPairs = 139,
     /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
-    ReplyMapNames = 137,
+    ReplyMapNames = 140,
     /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
-    ReplyMapValues = 138,
+    ReplyMapValues = 141,
     /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyMapScan = 139,
+    ReplyMapScan = 142,
     /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
-    Multi = 140,
+    Multi = 143,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
-    MultiWatch = 141,
+    MultiWatch = 144,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 142,
+    ReplyStatus = 145,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 143,
+    ReplyStatusOf = 146,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 144,
+    ReplyNil = 147,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 145,
+    ReplyNilArray = 148,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 146,
+    ReplyInteger = 149,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 147,
+    ReplyBoolean = 150,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 148,
+    ReplyBytes = 151,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 149,
+    ReplyLiteral = 152,
     /// `error r[a]`. Replies an error whose text was computed.
-    ReplyError = 150,
+    ReplyError = 153,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 151,
+    ReplyArray = 154,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 152,
+    ReplyMap = 155,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 153,
+    ReplyOpen = 156,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 154,
+    ReplyClose = 157,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 155,
+    Resp3 = 158,
+    /// `r[a] := any member of set at r[b]`. Copies a member that is drawn at random to the scratch space; absent where there is none.
+    SetRandom = 159,
+    /// `r[a] := any name in map at r[b]`. Copies a name that is drawn at random to the scratch space; absent where there is none.
+    MapRandom = 160,
+    /// `array of r[b] members of set at r[a], from cursor r[c] on`. Replies an array of `r[b]` different members that are drawn at random, of all where there are fewer; where the number is below 0, of as many draws.
+    ReplySetSample = 161,
+    /// `array of r[b] names of map at r[a], from cursor r[imm] on`. Replies an array of `r[b]` different names that are drawn at random, with their values where `r[c]` says so, of all where there are fewer; where the number is below 0, of as many draws.
+    ReplyMapSample = 162,
+    /// `set of r[b] members taken from set at r[a], r[c] units are out`. Removes up to `r[b]` members that are drawn at random, and replies them as a set.
+    ReplySetTaken = 163,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 156,
+    SessionInteger = 164,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 157,
+    SessionBytes = 165,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 158,
+    SessionSet = 166,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 159,
+    SessionSelect = 167,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 160,
+    SessionProtocol = 168,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 161,
+    SessionAuthenticate = 169,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 162,
+    SessionClose = 170,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 163,
+    WordsAdd = 171,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 164,
+    ReplyAnswer = 172,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 165,
+    SessionReset = 173,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 166,
+    SessionReplies = 174,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 167,
+    ServerStop = 175,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 168,
+    ServerSleep = 176,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 169,
+    ReplyStats = 177,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 170,
+    ReplyCommandInfo = 178,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 171,
+    ReplyCommandDocs = 179,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 172,
+    ReplyCommands = 180,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 173,
+    SetAdd = 181,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 174,
+    SetRemove = 182,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 175,
+    SetLen = 183,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 176,
+    SetContains = 184,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 177,
+    ReplySetMembers = 185,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 178,
+    ReplySetScan = 186,
     /// `r[a] := copy r[b] to r[c]`. Makes a key of the database in use hold what a key of the request's database holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 179,
+    KeyCopy = 187,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 180,
+    KeyRename = 188,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 181,
+    DbSwap = 189,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 182,
+    GatherSmallest = 190,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 183,
+    GatherUnion = 191,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 184,
+    GatherIntersection = 192,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 185,
+    GatherDifference = 193,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 186,
+    GatheredLen = 194,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 187,
+    GatheredStore = 195,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 188,
+    ReplyGathered = 196,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 189,
+    ReplyString = 197,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 190,
+    StringGet = 198,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 191,
+    StringInteger = 199,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 192,
+    StringSet = 200,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 193,
+    StringSetKeep = 201,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 194,
+    StringSetUntil = 202,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 195,
+    StringSetInteger = 203,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 196,
+    StringLen = 204,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 197,
+    StringSplice = 205,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 198,
+    ReplyStringRange = 206,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 199] = [
+    pub const ALL: [Self; 207] = [
         Self::BitGet,
         Self::BitsPrepare,
         Self::BitSet,
@@ -546,6 +562,9 @@ impl Opcode {
         Self::ReplyListTaken,
         Self::MapLen,
         Self::MapSet,
+        Self::MapUpdate,
+        Self::MapExpiry,
+        Self::MapExpire,
         Self::MapGet,
         Self::MapLenOf,
         Self::MapRemove,
@@ -569,6 +588,11 @@ impl Opcode {
         Self::ReplyOpen,
         Self::ReplyClose,
         Self::Resp3,
+        Self::SetRandom,
+        Self::MapRandom,
+        Self::ReplySetSample,
+        Self::ReplyMapSample,
+        Self::ReplySetTaken,
         Self::SessionInteger,
         Self::SessionBytes,
         Self::SessionSet,
@@ -758,6 +782,9 @@ impl Opcode {
             "reply_list_taken" => Some(Self::ReplyListTaken),
             "map_len" => Some(Self::MapLen),
             "map_set" => Some(Self::MapSet),
+            "map_update" => Some(Self::MapUpdate),
+            "map_expiry" => Some(Self::MapExpiry),
+            "map_expire" => Some(Self::MapExpire),
             "map_get" => Some(Self::MapGet),
             "map_len_of" => Some(Self::MapLenOf),
             "map_remove" => Some(Self::MapRemove),
@@ -781,6 +808,11 @@ impl Opcode {
             "reply_open" => Some(Self::ReplyOpen),
             "reply_close" => Some(Self::ReplyClose),
             "resp3" => Some(Self::Resp3),
+            "set_random" => Some(Self::SetRandom),
+            "map_random" => Some(Self::MapRandom),
+            "reply_set_sample" => Some(Self::ReplySetSample),
+            "reply_map_sample" => Some(Self::ReplyMapSample),
+            "reply_set_taken" => Some(Self::ReplySetTaken),
             "session_integer" => Some(Self::SessionInteger),
             "session_bytes" => Some(Self::SessionBytes),
             "session_set" => Some(Self::SessionSet),

@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 134] = [
+pub static PRIMITIVES: [Primitive; 142] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -1092,6 +1092,49 @@ pub static PRIMITIVES: [Primitive; 134] = [
         otherwise: None,
     },
     Primitive {
+        name: "map_expire",
+        op: Opcode::MapExpire,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "name",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "at_ms",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "map_expiry",
+        op: Opcode::MapExpiry,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "name",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: None,
+        otherwise: Some(Branch::Absent),
+    },
+    Primitive {
         name: "map_get",
         op: Opcode::MapGet,
         params: &[
@@ -1142,6 +1185,18 @@ pub static PRIMITIVES: [Primitive; 134] = [
         otherwise: None,
     },
     Primitive {
+        name: "map_random",
+        op: Opcode::MapRandom,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "map_remove",
         op: Opcode::MapRemove,
         params: &[
@@ -1163,6 +1218,30 @@ pub static PRIMITIVES: [Primitive; 134] = [
     Primitive {
         name: "map_set",
         op: Opcode::MapSet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "name",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "map_update",
+        op: Opcode::MapUpdate,
         params: &[
             PrimitiveParam {
                 name: "key",
@@ -1524,6 +1603,30 @@ pub static PRIMITIVES: [Primitive; 134] = [
         otherwise: None,
     },
     Primitive {
+        name: "reply_map_sample",
+        op: Opcode::ReplyMapSample,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "values",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
         name: "reply_map_scan",
         op: Opcode::ReplyMapScan,
         params: &[
@@ -1626,6 +1729,25 @@ pub static PRIMITIVES: [Primitive; 134] = [
         otherwise: None,
     },
     Primitive {
+        name: "reply_set_sample",
+        op: Opcode::ReplySetSample,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::C),
+        otherwise: None,
+    },
+    Primitive {
         name: "reply_set_scan",
         op: Opcode::ReplySetScan,
         params: &[
@@ -1652,6 +1774,25 @@ pub static PRIMITIVES: [Primitive; 134] = [
         ],
         result: None,
         cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_set_taken",
+        op: Opcode::ReplySetTaken,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::C),
         otherwise: None,
     },
     Primitive {
@@ -1910,6 +2051,18 @@ pub static PRIMITIVES: [Primitive; 134] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "set_random",
+        op: Opcode::SetRandom,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
         cursor: None,
         otherwise: None,
     },
