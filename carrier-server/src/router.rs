@@ -34,17 +34,20 @@ impl Router {
     ) {
         let sequence = connection.replies.assign();
         let reply_to = ReplyTo { connection: key, sequence, part: None };
-        let request = bound.request(reply_to, connection.session.database);
+        let database = connection.session.database;
         let args = turn.local.args(bound.args.clone(), bound.source, connection.input.buffer());
         let own_shard = turn.mesh.own_shard().unwrap_or(0);
         match self.spreader.spread(turn.shared, own_shard, bound.command, args) {
             Spread::Shard { shard, hash } => {
-                send(turn, connection, Request { hash, ..request }, shard);
+                let request = Request { hash, ..bound.request(reply_to, database) };
+                send(turn, connection, request, shard);
             }
             Spread::Groups(groups) if bound.command.run_where() == RunWhere::Each => {
+                let request = bound.request(reply_to, database);
                 self.send_each(turn, connection, &request, bound.command, groups);
             }
             Spread::Everywhere if !bound.command.writes() => {
+                let request = bound.request(reply_to, database);
                 let shards = turn.shared.shards;
                 let gather = Gather::new(bound.command.returns(), bound.dialect, shards);
                 connection.replies.gather(sequence, gather);
@@ -53,6 +56,7 @@ impl Router {
                 }
             }
             spread => {
+                let request = bound.request(reply_to, database);
                 let mut planner = Planner::new(turn.shared);
                 planner.add(&request, bound.command, args, &spread, self.spreader.targets());
                 let (plan, catalog) = (planner.finish(turn.mesh), Arc::clone(turn.catalog));

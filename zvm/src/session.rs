@@ -99,7 +99,7 @@ pub enum Question {
     /// A map of figures about memory.
     Memory,
     /// What memcached's own machinery (slabs, lists of items, the crawler) says to a line about it,
-    /// of which these are the words. Replies a status or an error.
+    /// of which these are the words. Replies a status.
     Machinery,
 }
 
