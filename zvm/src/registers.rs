@@ -460,7 +460,7 @@ impl fmt::Debug for Registers {
 /// What a program reads besides registers: arguments and constants.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Input<'a> {
-    pub(crate) args: Args<'a>,
+    pub(crate) args: &'a Args<'a>,
     pub(crate) constants: &'a [Constant],
 }
 
