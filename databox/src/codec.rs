@@ -23,7 +23,7 @@
     clippy::arithmetic_side_effects
 )]
 
-use crate::{Databox, End, List, Map, Set, Text, View};
+use crate::{Databox, End, List, Map, Set, SortedSet, Text, View};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -136,6 +136,14 @@ impl Databox {
                     put_text(out, value);
                 }
             }
+            View::Sorted(set) => {
+                out.push(SORTED);
+                put_length(out, set.len());
+                set.walk(0, usize::MAX, |member, score| {
+                    put_text(out, member);
+                    out.extend_from_slice(&score.to_le_bytes());
+                });
+            }
         }
     }
 
@@ -209,6 +217,7 @@ impl<'a> Reader<'a> {
             SET => self.set(options)?.into(),
             LIST => self.list(options)?.into(),
             MAP => self.map(options)?.into(),
+            SORTED => self.sorted(options)?.into(),
             WIDE_UNSIGNED => {
                 let value = u128::from_le_bytes(self.array()?);
                 if i128::try_from(value).is_ok() {
@@ -253,6 +262,30 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(map)
+    }
+
+    /// Members come in their order.
+    fn sorted(&mut self, options: &DecodeOptions) -> Result<SortedSet, DecodeError> {
+        let count = self.length(options.members_max)?;
+        let mut set = SortedSet::new(options.seed);
+        let mut digits = crate::decimal::Buffer::new();
+        let mut last: Option<(f64, Vec<u8>)> = None;
+        for _ in 0..count {
+            let start = self.offset;
+            let member = self.text(options, &mut digits)?.to_vec();
+            let score = f64::from_le_bytes(self.array()?);
+            let is_behind = last.is_none_or(|(before, other)| {
+                before < score || (before == score && other < member)
+            });
+            if score.is_nan() || !is_behind {
+                return Err(DecodeError::NotCanonical { offset: start });
+            }
+            if set.set(&member, score).is_some() {
+                return Err(DecodeError::Duplicate { offset: self.offset });
+            }
+            last = Some((score, member));
+        }
+        Ok(set)
     }
 
     /// A member of a container: a string, or an integer of at most 8 bytes, as its digits.
@@ -389,6 +422,7 @@ const BYTES: u8 = 5;
 const SET: u8 = 6;
 const LIST: u8 = 7;
 const MAP: u8 = 8;
+const SORTED: u8 = 9;
 const INTEGER: u8 = 16;
 const WIDE_UNSIGNED: u8 = 48;
 
@@ -410,7 +444,7 @@ mod tests {
             (&[], DecodeError::Truncated { offset: 0 }),
             (&[1], DecodeError::Truncated { offset: 1 }),
             (&[2, 0], DecodeError::UnknownVersion { version: 2 }),
-            (&[1, 9], DecodeError::UnknownTag { offset: 1, tag: 9 }),
+            (&[1, 10], DecodeError::UnknownTag { offset: 1, tag: 10 }),
             (&[1, 33], DecodeError::UnknownTag { offset: 1, tag: 33 }),
             (&[1, 17, 0], DecodeError::NotCanonical { offset: 1 }),
             (&[1, 5, 101], DecodeError::TooLong { offset: 2, max: 100 }),

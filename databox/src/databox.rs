@@ -1,7 +1,7 @@
 //! The 16-byte value.
 
 use crate::repr::{self, LongBytes, Repr};
-use crate::{Kind, List, Map, Set, SmallList, SmallMap, SmallSet, Text};
+use crate::{Kind, List, Map, Set, SmallList, SmallMap, SmallSet, SmallSorted, SortedSet, Text};
 use alloc::boxed::Box;
 use core::cmp::Ordering;
 use core::fmt;
@@ -18,7 +18,7 @@ use core::hash::{Hash, Hasher};
 ///
 /// Integers are equal where their numbers are, whatever type they came from. Values of different
 /// sorts are never equal and come in this order: nil, booleans, integers, `f32`, `f64`, strings,
-/// sets, lists, maps. Floats are ordered by `total_cmp`, and so equal where their bits are. Strings
+/// sets, lists, maps, sorted sets. Floats are ordered by `total_cmp`, and so equal where their bits are. Strings
 /// are ordered by their bytes; sets by their members in ascending order, maps likewise. Equal
 /// values hash alike.
 ///
@@ -64,6 +64,8 @@ pub enum View<'a> {
     List(&'a List),
     /// A map.
     Map(&'a Map),
+    /// A sorted set.
+    Sorted(&'a SortedSet),
 }
 
 impl Databox {
@@ -100,6 +102,7 @@ impl Databox {
             Repr::Set(set) => View::Set(set),
             Repr::List(list) => View::List(list),
             Repr::Map(map) => View::Map(map),
+            Repr::Sorted(set) => View::Sorted(set),
         }
     }
 
@@ -110,6 +113,7 @@ impl Databox {
             Repr::Set(_) => Kind::Set,
             Repr::List(_) => Kind::List,
             Repr::Map(_) => Kind::Map,
+            Repr::Sorted(_) => Kind::Sorted,
             _ => Kind::String,
         }
     }
@@ -217,6 +221,23 @@ impl Databox {
         }
     }
 
+    /// The sorted set that the value is.
+    #[must_use]
+    pub fn as_sorted(&self) -> Option<&SortedSet> {
+        match &self.0 {
+            Repr::Sorted(set) => Some(set),
+            _ => None,
+        }
+    }
+
+    /// The sorted set that the value is, to be changed.
+    pub fn as_sorted_mut(&mut self) -> Option<&mut SortedSet> {
+        match &mut self.0 {
+            Repr::Sorted(set) => Some(set),
+            _ => None,
+        }
+    }
+
     /// Whether the value is a container without anything in it.
     #[must_use]
     pub fn is_empty_container(&self) -> bool {
@@ -224,6 +245,7 @@ impl Databox {
             Repr::Set(set) => set.is_empty(),
             Repr::List(list) => list.is_empty(),
             Repr::Map(map) => map.is_empty(),
+            Repr::Sorted(set) => set.is_empty(),
             _ => false,
         }
     }
@@ -236,6 +258,7 @@ impl Databox {
             Some(Kind::Set) => Set::from_small(seed, SmallSet::new(bytes)).into(),
             Some(Kind::Map) => Map::from_small(seed, SmallMap::new(bytes)).into(),
             Some(Kind::List) => List::from_small(SmallList::new(bytes)).into(),
+            Some(Kind::Sorted) => SortedSet::from_small(seed, SmallSorted::new(bytes)).into(),
             _ => Self::NIL,
         }
     }
@@ -247,6 +270,7 @@ impl Databox {
             Repr::Set(set) => set.as_small().map(|small| small.bytes()),
             Repr::List(list) => list.as_small().map(|small| small.bytes()),
             Repr::Map(map) => map.as_small().map(|small| small.bytes()),
+            Repr::Sorted(set) => set.as_small().map(|small| small.bytes()),
             _ => None,
         }
     }
@@ -258,6 +282,7 @@ impl Databox {
             Repr::Set(set) => size_of::<Set>() + set.recount_bytes(),
             Repr::List(list) => size_of::<List>() + list.recount_bytes(),
             Repr::Map(map) => size_of::<Map>() + map.recount_bytes(),
+            Repr::Sorted(set) => size_of::<SortedSet>() + set.recount_bytes(),
             _ => self.heap_bytes(),
         }
     }
@@ -275,6 +300,7 @@ impl Databox {
             Repr::Set(set) => size_of::<Set>() + set.heap_bytes(),
             Repr::List(list) => size_of::<List>() + list.heap_bytes(),
             Repr::Map(map) => size_of::<Map>() + map.heap_bytes(),
+            Repr::Sorted(set) => size_of::<SortedSet>() + set.heap_bytes(),
             _ => 0,
         }
     }
@@ -291,6 +317,7 @@ impl Databox {
             Repr::Set(set) => set.free_step(),
             Repr::List(list) => list.free_step(),
             Repr::Map(map) => map.free_step(),
+            Repr::Sorted(set) => set.free_step(),
             _ => false,
         }
     }
@@ -308,6 +335,7 @@ const fn rank(view: &View<'_>) -> u8 {
         View::Set(_) => 6,
         View::List(_) => 7,
         View::Map(_) => 8,
+        View::Sorted(_) => 9,
     }
 }
 
@@ -351,6 +379,7 @@ impl Ord for Databox {
             (View::Set(one), View::Set(two)) => one.cmp(two),
             (View::List(one), View::List(two)) => one.cmp(two),
             (View::Map(one), View::Map(two)) => one.cmp(two),
+            (View::Sorted(one), View::Sorted(two)) => one.cmp(two),
             (one, two) => {
                 rank(&one).cmp(&rank(&two)).then_with(|| integer(&one).cmp(&integer(&two)))
             }
@@ -375,6 +404,7 @@ impl Hash for Databox {
             View::Set(set) => set.hash(state),
             View::List(list) => list.hash(state),
             View::Map(map) => map.hash(state),
+            View::Sorted(set) => set.hash(state),
         }
     }
 }
@@ -394,6 +424,7 @@ impl fmt::Debug for Databox {
             View::Set(set) => set.fmt(f),
             View::List(list) => list.fmt(f),
             View::Map(map) => map.fmt(f),
+            View::Sorted(set) => set.fmt(f),
         }
     }
 }
@@ -488,6 +519,12 @@ impl From<List> for Databox {
 impl From<Map> for Databox {
     fn from(map: Map) -> Self {
         Self(Repr::Map(Box::new(map)))
+    }
+}
+
+impl From<SortedSet> for Databox {
+    fn from(set: SortedSet) -> Self {
+        Self(Repr::Sorted(Box::new(set)))
     }
 }
 

@@ -18,6 +18,7 @@ mod packed;
 mod repr;
 mod seed;
 mod set;
+mod sorted;
 
 pub use codec::{DecodeError, DecodeOptions};
 pub use databox::{Databox, View};
@@ -33,3 +34,6 @@ pub use packed_map::{Text, decimal};
 pub use set::small::{SmallMembers, SmallSet};
 pub use set::view::SetView;
 pub use set::{Members, Set};
+pub use sorted::SortedSet;
+pub use sorted::small::{SmallScored, SmallSorted};
+pub use sorted::view::SortedView;
