@@ -1,6 +1,9 @@
 //! What a key holds, and what a write says about it.
 
-use databox::{Databox, Kind, ListView, MapView, SetView, SmallList, SmallMap, SmallSet, Text};
+use databox::{
+    Databox, Kind, ListView, MapView, SetView, SmallList, SmallMap, SmallSet, SmallSorted,
+    SortedView, Text,
+};
 use packed_map::{Arena, Entry, Extras, Value};
 
 /// What a key holds, borrowed until the shard is next asked.
@@ -68,6 +71,18 @@ impl<'a> Item<'a> {
                 Some(MapView::Small(SmallMap::new(bytes)))
             }
             Value::Boxed(value) => value.as_map().map(MapView::Map),
+            _ => None,
+        }
+    }
+
+    /// The sorted set, if the value is one.
+    #[must_use]
+    pub fn sorted(&self) -> Option<SortedView<'a>> {
+        match self.0.value() {
+            Value::Packed(bytes) if self.kind() == Kind::Sorted => {
+                Some(SortedView::Small(SmallSorted::new(bytes)))
+            }
+            Value::Boxed(value) => value.as_sorted().map(SortedView::Set),
             _ => None,
         }
     }

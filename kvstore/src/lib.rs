@@ -20,7 +20,10 @@ mod space;
 mod spaces;
 mod steps;
 
-pub use databox::{Databox, End, Kind, ListView, MapView, Members, Set, SetView, Text, decimal};
+pub use databox::{
+    Databox, End, Kind, ListView, MapView, Members, Set, SetView, SortedSet, SortedView, Text,
+    decimal,
+};
 pub use departures::{Cause, Departure};
 pub use error::{OutOfBudget, WriteError, WrongKind};
 pub use hash::{HashKey, route};

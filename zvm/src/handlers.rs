@@ -18,4 +18,5 @@ pub(crate) mod reply;
 pub(crate) mod session;
 pub(crate) mod set;
 pub(crate) mod several;
+pub(crate) mod sorted;
 pub(crate) mod string;

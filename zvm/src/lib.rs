@@ -23,6 +23,7 @@ mod registers;
 mod reply;
 mod session;
 mod signature;
+mod sorted;
 mod store;
 #[cfg(any(test, fuzzing, feature = "testing"))]
 pub mod testing;
@@ -64,5 +65,6 @@ pub use signature::{
     Conflict, Counted, DecodeError, DecodeOrder, DefaultValue, Item, KeyPositions, Multiplicity,
     OptionGroup, OptionSpec, Param, ParamRegister, ParamType, Signature, VariadicSpan,
 };
+pub use sorted::SortedSets;
 pub use store::{Expiry, OutOfMemory, ScanFilter, Scanned, Store};
 pub use verify::{VerifiedProgram, VerifyError, verify};

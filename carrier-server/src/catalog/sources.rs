@@ -14,6 +14,7 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("commands/sets.zvml", include_str!("../../commands/sets.zvml")),
     ("commands/lists.zvml", include_str!("../../commands/lists.zvml")),
     ("commands/hashes.zvml", include_str!("../../commands/hashes.zvml")),
+    ("commands/sorted_sets.zvml", include_str!("../../commands/sorted_sets.zvml")),
     ("commands/several.zvml", include_str!("../../commands/several.zvml")),
     ("commands/strings.zvml", include_str!("../../commands/strings.zvml")),
     ("commands/transactions.zvml", include_str!("../../commands/transactions.zvml")),

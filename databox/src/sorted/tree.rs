@@ -14,6 +14,7 @@ mod inner;
 use super::longs::Longs;
 use super::run::Run;
 use crate::Text;
+#[cfg(any(test, fuzzing, feature = "fuzzing"))]
 use alloc::vec::Vec;
 use inner::{HEAD_BYTES, Inner};
 use packed_map::{Blocks, Chunks, Handle, Step, Table, UNIT_BYTES};

@@ -14,9 +14,9 @@ pub enum ChoiceSet {
     CompilePurpose,
     /// text, program.
     SourceForm,
-    /// set_members, list_values, map_pairs.
+    /// set_members, list_values, map_pairs, sorted_pairs.
     Elements,
-    /// string, set, list, map.
+    /// string, set, list, map, sorted.
     Kind,
     /// begin, commit, discard, unwatch.
     Multi,
@@ -46,8 +46,8 @@ impl ChoiceSet {
             Self::Truth => &["false", "true"],
             Self::CompilePurpose => &["check", "load"],
             Self::SourceForm => &["text", "program"],
-            Self::Elements => &["set_members", "list_values", "map_pairs"],
-            Self::Kind => &["string", "set", "list", "map"],
+            Self::Elements => &["set_members", "list_values", "map_pairs", "sorted_pairs"],
+            Self::Kind => &["string", "set", "list", "map", "sorted"],
             Self::Multi => &["begin", "commit", "discard", "unwatch"],
             Self::Aggregate => &["array", "map"],
             Self::IntegerField => &[
@@ -86,7 +86,12 @@ impl ChoiceSet {
     #[must_use]
     pub const fn yields(self) -> &'static [&'static [Type]] {
         match self {
-            Self::Elements => &[&[Type::Bytes], &[Type::Bytes], &[Type::Bytes, Type::Bytes]],
+            Self::Elements => &[
+                &[Type::Bytes],
+                &[Type::Bytes],
+                &[Type::Bytes, Type::Bytes],
+                &[Type::Bytes, Type::Float],
+            ],
             _ => &[],
         }
     }
@@ -139,6 +144,8 @@ pub enum Elements {
     ListValues = 1,
     /// `map_pairs`.
     MapPairs = 2,
+    /// `sorted_pairs`.
+    SortedPairs = 3,
 }
 
 /// Number `code` of `elements`; numbers that do not exist, which the verifier refuses,
@@ -147,7 +154,8 @@ pub(crate) const fn elements(code: u8) -> Elements {
     match code {
         0 => Elements::SetMembers,
         1 => Elements::ListValues,
-        _ => Elements::MapPairs,
+        2 => Elements::MapPairs,
+        _ => Elements::SortedPairs,
     }
 }
 
@@ -158,7 +166,8 @@ pub(crate) const fn kind(code: u8) -> databox::Kind {
         0 => databox::Kind::String,
         1 => databox::Kind::Set,
         2 => databox::Kind::List,
-        _ => databox::Kind::Map,
+        3 => databox::Kind::Map,
+        _ => databox::Kind::Sorted,
     }
 }
 

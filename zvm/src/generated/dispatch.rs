@@ -5,7 +5,7 @@
 use super::opcode::Opcode;
 use crate::handlers::{
     boolean, bytes, commands, control, database, decimal, float, fused, integer, item, key, list,
-    map, multi, reply, session, set, several, string,
+    map, multi, reply, session, set, several, sorted, string,
 };
 use crate::interpret::{Machine, Step};
 use crate::{Instruction, ReplySink, Session, Store};
@@ -27,6 +27,9 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::BytesLen => bytes::bytes_len(vm, *i),
         Opcode::BytesJoin => bytes::bytes_join(vm, *i),
         Opcode::BytesSameWord => bytes::bytes_same_word(vm, *i),
+        Opcode::BytesStarts => bytes::bytes_starts(vm, *i),
+        Opcode::BytesFrom => bytes::bytes_from(vm, *i),
+        Opcode::BytesFloat => bytes::bytes_float(vm, *i),
         Opcode::ReplyCompiled => commands::reply_compiled(vm, *i),
         Opcode::ReplySource => commands::reply_source(vm, *i),
         Opcode::CommandDrop => commands::command_drop(vm, *i),
@@ -53,6 +56,7 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::FloatFromInt => float::float_from_int(vm, *i),
         Opcode::FloatFloor => float::float_floor(vm, *i),
         Opcode::FloatAdd => float::float_add(vm, *i),
+        Opcode::FloatPlus => float::float_plus(vm, *i),
         Opcode::FloatSub => float::float_sub(vm, *i),
         Opcode::FloatMul => float::float_mul(vm, *i),
         Opcode::FloatDiv => float::float_div(vm, *i),
@@ -186,6 +190,21 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::GatheredLen => several::gathered_len(vm, *i),
         Opcode::GatheredStore => several::gathered_store(vm, *i),
         Opcode::ReplyGathered => several::reply_gathered(vm, *i),
+        Opcode::SortedLen => sorted::sorted_len(vm, *i),
+        Opcode::SortedSet => sorted::sorted_set(vm, *i),
+        Opcode::SortedScore => sorted::sorted_score(vm, *i),
+        Opcode::SortedRemove => sorted::sorted_remove(vm, *i),
+        Opcode::SortedRank => sorted::sorted_rank(vm, *i),
+        Opcode::SortedAt => sorted::sorted_at(vm, *i),
+        Opcode::SortedBelow => sorted::sorted_below(vm, *i),
+        Opcode::SortedBefore => sorted::sorted_before(vm, *i),
+        Opcode::SortedRemoveRange => sorted::sorted_remove_range(vm, *i),
+        Opcode::ReplySortedRange => sorted::reply_sorted_range(vm, *i),
+        Opcode::ReplySortedRangeBack => sorted::reply_sorted_range_back(vm, *i),
+        Opcode::ReplySortedPairs => sorted::reply_sorted_pairs(vm, *i),
+        Opcode::ReplySortedPairsBack => sorted::reply_sorted_pairs_back(vm, *i),
+        Opcode::ReplySortedTaken => sorted::reply_sorted_taken(vm, *i),
+        Opcode::ReplySortedScan => sorted::reply_sorted_scan(vm, *i),
         Opcode::ReplyString => string::reply_string(vm, *i),
         Opcode::StringGet => string::string_get(vm, *i),
         Opcode::StringInteger => string::string_integer(vm, *i),

@@ -28,349 +28,387 @@ pub enum Opcode {
     BytesJoin = 7,
     /// `r[a] := r[b] = r[c] in lower case`. Tells whether two byte strings are equal but for the case of letters.
     BytesSameWord = 8,
+    /// `r[a] := r[b] begins with r[c]`. Tells whether a byte string begins with another one.
+    BytesStarts = 9,
+    /// `r[a] := r[b] without the first r[c] bytes`. Copies what stands in a byte string behind its first `r[c]` bytes.
+    BytesFrom = 10,
+    /// `r[a] := double r[b], or goto imm`. Reads a byte string as C's strtod does: blanks before the number are passed over, and nothing is 0; jumps where it is no number, or NaN.
+    BytesFloat = 11,
     /// `compile r[a] to b`. Compiles commands from source text and replies their names; an error, or with check an array of diagnostics, where it is wrong. With load they are in force from then on.
-    ReplyCompiled = 9,
+    ReplyCompiled = 12,
     /// `text b of command r[a], or nil`. Replies the source or the bytecode of a command as text; nil for an unknown name.
-    ReplySource = 10,
+    ReplySource = 13,
     /// `r[a] := drop added command r[b]`. Takes back a command that was added at run time or from the directory; a built-in one that it had replaced is in force again. False where there is none.
-    CommandDrop = 11,
+    CommandDrop = 14,
     /// `names of commands read anew`. Reads the directory of commands anew and replies the names of its commands; an error, and no change, where one of its files is wrong.
-    ReplyReloaded = 12,
+    ReplyReloaded = 15,
     /// `goto imm`. Goes on at another instruction.
-    Jump = 13,
+    Jump = 16,
     /// `if r[a] goto imm`. Jumps where a boolean is true.
-    JumpIf = 14,
+    JumpIf = 17,
     /// `if !r[a] goto imm`. Jumps where a boolean is false.
-    JumpUnless = 15,
+    JumpUnless = 18,
     /// `if r[a] = absent goto imm`. Jumps where an optional value is absent; where it falls through, the value is there.
-    JumpAbsent = 16,
+    JumpAbsent = 19,
     /// `r[a] := 0; r[a+1..] := group 0, or goto imm`. Opens the loop over the variadic parameter: loads the first group into the registers behind the position, or jumps where there is none.
-    ArgsFirst = 17,
+    ArgsFirst = 20,
     /// `r[a] += 1; r[a+1..] := group r[a], goto imm; at the end fall through`. Closes that loop: loads the next group and jumps back to the body, or falls through at the end.
-    ArgsNext = 18,
+    ArgsNext = 21,
     /// `r[a] := number of groups`. Counts the groups of the variadic parameter.
-    ArgsCount = 19,
+    ArgsCount = 22,
     /// `r[a] := 0; r[a+1] := r[b], or goto imm where r[b] > r[c]`. Opens a loop over the integers from one to another, both included: loads the first into the register behind the position, or jumps where there is none. Faults where there are more than 65,536.
-    RangeFirst = 20,
+    RangeFirst = 23,
     /// `r[a] += 1; r[a+1] := next, goto imm; at the end fall through`. Closes that loop: loads the next integer and jumps back to the body, or falls through at the end.
-    RangeNext = 21,
+    RangeNext = 24,
     /// `r[a] := 0; r[a+1..] := first of c at r[b], or goto imm`. Opens a loop over the elements of the container at a key: loads the first into the registers behind the position, or jumps where there is none. Reads a unit of them at a time; each is seen that is there throughout. The key holds such a container or nothing.
-    ElementsFirst = 22,
+    ElementsFirst = 25,
     /// `r[a] += 1; r[a+1..] := next of c at r[b], goto imm; at the end fall through`. Closes that loop: loads the next element and jumps back to the body, or falls through at the end.
-    ElementsNext = 23,
+    ElementsNext = 26,
     /// `end`. Ends the program, which has replied.
-    Halt = 24,
+    Halt = 27,
     /// `restart; error k[imm]; end`. Takes back what was replied so far, replies an error and ends the program.
-    Fault = 25,
+    Fault = 28,
     /// `r[a] := number of keys`. Counts the keys of the namespace on this shard.
-    DbLen = 26,
+    DbLen = 29,
     /// `flush namespace`. Removes every key of the namespace on this shard.
-    DbFlush = 27,
+    DbFlush = 30,
     /// `flush all namespaces`. Removes every key of every namespace on this shard.
-    DbFlushAll = 28,
+    DbFlushAll = 31,
     /// `r[a] a number, else goto imm`. Jumps where a byte string is no decimal fraction.
-    DecimalCheck = 29,
+    DecimalCheck = 32,
     /// `r[a] := r[b] + r[c], or goto imm`. Adds two decimal fractions; jumps where the sum is not finite.
-    DecimalAdd = 30,
+    DecimalAdd = 33,
     /// `r[a] := double of k[imm]`. Loads a double, whose bits stand among the constants as an integer.
-    FloatConst = 31,
+    FloatConst = 34,
     /// `r[a] := r[b] as double`. Makes a double of an integer; beyond 2^53, the nearest one.
-    FloatFromInt = 32,
+    FloatFromInt = 35,
     /// `r[a] := floor r[b], or goto imm`. Makes an integer of a double, rounding down; jumps where it does not fit.
-    FloatFloor = 33,
+    FloatFloor = 36,
     /// `r[a] := r[b] + r[c], or goto imm where not finite`. Adds.
-    FloatAdd = 34,
+    FloatAdd = 37,
+    /// `r[a] := r[b] + r[c], or goto imm where NaN`. Adds, to infinity too; jumps where the sum of infinities is no number.
+    FloatPlus = 38,
     /// `r[a] := r[b] - r[c], or goto imm where not finite`. Subtracts.
-    FloatSub = 35,
+    FloatSub = 39,
     /// `r[a] := r[b] * r[c], or goto imm where not finite`. Multiplies.
-    FloatMul = 36,
+    FloatMul = 40,
     /// `r[a] := r[b] / r[c], or goto imm where not finite`. Divides.
-    FloatDiv = 37,
+    FloatDiv = 41,
     /// `r[a] := r[b] = r[c]`. Tells whether two doubles are equal; -0 equals 0.
-    FloatEqual = 38,
+    FloatEqual = 42,
     /// `r[a] := r[b] < r[c]`. Tells whether one double is less than another.
-    FloatLess = 39,
+    FloatLess = 43,
     /// `r[a] := r[b] <= r[c]`. Tells whether one double is at most another.
-    FloatLessEqual = 40,
+    FloatLessEqual = 44,
     /// `double r[a]`. Replies a double; in RESP2 as a string.
-    ReplyDouble = 41,
+    ReplyDouble = 45,
     /// `bytes string at r[a], or nil, or fault`. Replies the string at the key, nil where it is absent; faults with WRONGTYPE where it is of another kind. One look-up where the string is there.
-    EnsureReplyString = 42,
+    EnsureReplyString = 46,
     /// `r[a] := integer at r[b], or goto imm, or fault`. Reads the string at the key as an integer, 0 where the key is absent; jumps where it is none, and faults with WRONGTYPE where the key holds another kind. One look-up where the string is there.
-    EnsureStringInteger = 43,
+    EnsureStringInteger = 47,
     /// `r[a] := r[b] + c, or goto imm on overflow`. Adds a small constant.
-    IntAddConst = 44,
+    IntAddConst = 48,
     /// `string at r[a] := r[b], expiry kept; integer r[b]; end`. Makes the key hold an integer, lets it expire when it did before, replies the integer and ends the program.
-    StringSetIntegerEnd = 45,
+    StringSetIntegerEnd = 49,
     /// `status k[imm]; end`. Replies a short status and ends the program.
-    ReplyStatusEnd = 46,
+    ReplyStatusEnd = 50,
     /// `integer r[a]; end`. Replies an integer and ends the program.
-    ReplyIntegerEnd = 47,
+    ReplyIntegerEnd = 51,
     /// `integer r[a] as integer; end`. Replies a boolean as 1 or 0 and ends the program.
-    ReplyDigitEnd = 48,
+    ReplyDigitEnd = 52,
     /// `r[b] := 0; r[a] := 0; r[a+1..] := group 0, or goto imm`. Sets a counter to 0 and opens the loop over the variadic parameter, or jumps where there is no group.
-    ArgsCountFirst = 49,
+    ArgsCountFirst = 53,
     /// `r[c] += r[b] as integer; r[a] += 1; r[a+1..] := group r[a], goto imm; at the end integer r[c]; end`. Counts a condition that holds and closes the loop over the variadic parameter; at its end replies the counter and ends the program.
-    ArgsCountNextEnd = 50,
+    ArgsCountNextEnd = 54,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 51,
+    Copy = 55,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 52,
+    IntConst = 56,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 53,
+    IntWide = 57,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 54,
+    IntAdd = 58,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 55,
+    IntSub = 59,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 56,
+    IntMul = 60,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 57,
+    IntDiv = 61,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 58,
+    IntEqual = 62,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 59,
+    IntLess = 63,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 60,
+    IntLessEqual = 64,
     /// `r[a] += r[b] as integer, saturating`. Counts a condition that holds: adds 1 where it is true. Stays at the greatest integer.
-    IntCount = 61,
+    IntCount = 65,
     /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
-    CursorStart = 62,
+    CursorStart = 66,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where the key is absent.
-    ReplyItem = 63,
+    ReplyItem = 67,
     /// `details of item r[a], or goto imm where absent`. Replies what is known of the item at the key but for its value; jumps, without a reply, where the key is absent.
-    ReplyItemDetails = 64,
+    ReplyItemDetails = 68,
     /// `stamp of r[a] with the reply, if there is an item`. Has the reply that follows tell the stamp of the item at the key, in protocols that have stamps. An item without one gets one: it goes with the next write of its value.
-    ReplyStamp = 65,
+    ReplyStamp = 69,
     /// `claim r[a] if stale or r[b], and tell it with the reply`. Claims for this client the storing of a new item in the place of a stale one, or of any where that is wanted, unless another client has claimed it. The reply that follows tells how that stands.
-    ReplyClaim = 66,
+    ReplyClaim = 70,
     /// `r[a] := item at r[b]?`. Tells whether there is an item at the key.
-    ItemExists = 67,
+    ItemExists = 71,
     /// `item at r[a] := r[b] with flags r[c] until r[imm] ms`. Makes the key hold a string with flags, whatever it held before, that expires at a moment in milliseconds since the Unix epoch, or never where that is 0.
-    ItemSet = 68,
+    ItemSet = 72,
     /// `item at r[a] := r[b] before or behind it`. Puts bytes before or behind the string at the key; flags and expiry stay.
-    ItemExtend = 69,
+    ItemExtend = 73,
     /// `r[a] := expire item r[b] at r[c] ms`. Sets when the item expires, in milliseconds since the Unix epoch, or never where that is 0; a moment that has passed removes it. Tells whether it was there.
-    ItemExpire = 70,
+    ItemExpire = 74,
     /// `r[a] := stamp of r[b], or goto imm where absent`. Reads the stamp of the item at the key, 0 where it has none; jumps where the key is absent.
-    ItemStamp = 71,
+    ItemStamp = 75,
     /// `r[a] := r[b] claimed?`. Tells whether a client has claimed the storing of a new item in this one's place.
-    ItemClaimed = 72,
+    ItemClaimed = 76,
     /// `r[a] stale, claimed as r[b]`. Marks the item at the key as stale and gives it a new stamp; says whether it is claimed.
-    ItemInvalidate = 73,
+    ItemInvalidate = 77,
     /// `r[a] := number at r[b], or goto imm`. Reads the item at the key as a number without sign, of which the integer has the bits; jumps where it is none, or absent.
-    ItemNumber = 74,
+    ItemNumber = 78,
     /// `item at r[a] := number of bits r[b]`. Puts a number without sign in the place of the string at the key; flags and expiry stay.
-    ItemSetNumber = 75,
+    ItemSetNumber = 79,
     /// `r[a] := r[b] + r[c] mod 2^64`. Adds numbers without sign; beyond the greatest it begins anew.
-    NumberAdd = 76,
+    NumberAdd = 80,
     /// `r[a] := max(r[b] - r[c], 0)`. Subtracts numbers without sign, down to 0.
-    NumberSub = 77,
+    NumberSub = 81,
     /// `number of bits r[a]`. Replies a number without sign, of which the integer has the bits.
-    ReplyNumber = 78,
+    ReplyNumber = 82,
     /// `flush namespace at r[a] ms`. Removes every key of the namespace on this shard at a moment in milliseconds since the Unix epoch, in the place of what was said before.
-    DbFlushAt = 79,
+    DbFlushAt = 83,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 80,
+    KeyEnsure = 84,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 81,
+    KeyCheck = 85,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 82,
+    KeyExists = 86,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 83,
+    KeyKindName = 87,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 84,
+    KeyRemove = 88,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 85,
+    KeyExpiry = 89,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 86,
+    KeyExpire = 90,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 87,
+    KeyPersist = 91,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 88,
+    KeySetFlags = 92,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 89,
+    NowMs = 93,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 90,
+    ReplyScan = 94,
     /// `array of keys like r[a], from cursor r[b] on`. Replies an array of the names of all keys of the namespace on this shard that match a pattern.
-    ReplyKeys = 91,
+    ReplyKeys = 95,
     /// `r[a] := name of any key`. Draws a key of the namespace on this shard at random; absent where there is none.
-    KeyRandom = 92,
+    KeyRandom = 96,
     /// `r[a] := name of encoding at r[b]`. Names the encoding of what the key holds, as Redis has it that comes nearest; none where it is absent.
-    KeyEncodingName = 93,
+    KeyEncodingName = 97,
     /// `r[a] := bytes of r[b]`. Counts the bytes that the key and what it holds take of memory; absent where it is.
-    KeyUsage = 94,
+    KeyUsage = 98,
     /// `r[a] := move r[b] to database r[c], or goto imm`. Moves the key to another database and tells whether that was done: not where it is absent, nor where the other one has it. Jumps where there is no such database.
-    KeyMove = 95,
+    KeyMove = 99,
     /// `r[a] := serialised value at r[b]`. Serialises what the key holds; absent where it is.
-    KeyDump = 96,
+    KeyDump = 100,
     /// `value at r[a] := r[b] until r[c] ms, or goto imm`. Makes the key hold a serialised value that expires at a moment, in milliseconds since the Unix epoch, or at 0 never. Jumps where the payload means no value.
-    KeyRestore = 97,
+    KeyRestore = 101,
     /// `r[a] := version and checksum of r[b] are right`. Tells whether a serialised value has a version that is read and the checksum of its bytes.
-    DumpIsWhole = 98,
+    DumpIsWhole = 102,
     /// `r[a] := database`. Reads which database the request is about.
-    DbNumber = 99,
+    DbNumber = 103,
     /// `r[a] := number of elements at r[b]`. Counts the elements; 0 where the key is absent.
-    ListLen = 100,
+    ListLen = 104,
     /// `list at r[a] := r[c] before element r[b]`. Puts an element before another one, or behind the last one where the index is -1 or the length; creates the list where it is absent. Beyond the ends nothing happens.
-    ListInsert = 101,
+    ListInsert = 105,
     /// `r[a] := element r[c] of list at r[b]`. Copies an element to the scratch space; absent where there is none.
-    ListGet = 102,
+    ListGet = 106,
     /// `r[a] := removed element r[c] of list at r[b]`. Removes an element and copies it to the scratch space; absent where there is none.
-    ListTake = 103,
+    ListTake = 107,
     /// `element r[b] of list at r[a] := r[c]`. Puts an element in place of another one; where there is none nothing happens.
-    ListSet = 104,
+    ListSet = 108,
     /// `remove r[c] elements from r[b] on of list at r[a], r[imm] are gone`. Removes up to `r[c]` elements from index `r[b]`, which is not negative, on.
-    ListRemove = 105,
+    ListRemove = 109,
     /// `remove r[b] elements r[c] from list at r[a], from r[imm] on; integer`. Removes the first `r[b]` elements that are equal to a value, or where that is below 0 as many of the last, and replies how many it were. Counts what is left of them towards 0.
-    ReplyListRemoved = 106,
+    ReplyListRemoved = 110,
     /// `r[a] := index of r[c] in list at r[b], from r[imm] on`. Finds the first element that is equal to a value; absent where there is none.
-    ListFind = 107,
+    ListFind = 111,
     /// `array of r[c] elements from r[b] on of list at r[a], r[imm] are out`. Replies up to `r[c]` elements from index `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplyListRange = 108,
+    ReplyListRange = 112,
     /// `array of r[b] elements taken from list at r[a], r[c] are out`. Removes up to `r[b]` elements from the front, or where that is below 0 from the back, and replies them as an array.
-    ReplyListTaken = 109,
+    ReplyListTaken = 113,
     /// `r[a] := number of names at r[b]`. Counts the names; 0 where the key is absent.
-    MapLen = 110,
+    MapLen = 114,
     /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
-    MapSet = 111,
+    MapSet = 115,
     /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
-    MapGet = 112,
+    MapGet = 116,
     /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
-    MapLenOf = 113,
+    MapLenOf = 117,
     /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
-    MapRemove = 114,
+    MapRemove = 118,
     /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
-    ReplyMapPairs = 115,
+    ReplyMapPairs = 119,
     /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
-    ReplyMapNames = 116,
+    ReplyMapNames = 120,
     /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
-    ReplyMapValues = 117,
+    ReplyMapValues = 121,
     /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyMapScan = 118,
+    ReplyMapScan = 122,
     /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
-    Multi = 119,
+    Multi = 123,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
-    MultiWatch = 120,
+    MultiWatch = 124,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 121,
+    ReplyStatus = 125,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 122,
+    ReplyStatusOf = 126,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 123,
+    ReplyNil = 127,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 124,
+    ReplyNilArray = 128,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 125,
+    ReplyInteger = 129,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 126,
+    ReplyBoolean = 130,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 127,
+    ReplyBytes = 131,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 128,
+    ReplyLiteral = 132,
     /// `error r[a]`. Replies an error whose text was computed.
-    ReplyError = 129,
+    ReplyError = 133,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 130,
+    ReplyArray = 134,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 131,
+    ReplyMap = 135,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 132,
+    ReplyOpen = 136,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 133,
+    ReplyClose = 137,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 134,
+    Resp3 = 138,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 135,
+    SessionInteger = 139,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 136,
+    SessionBytes = 140,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 137,
+    SessionSet = 141,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 138,
+    SessionSelect = 142,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 139,
+    SessionProtocol = 143,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 140,
+    SessionAuthenticate = 144,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 141,
+    SessionClose = 145,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 142,
+    WordsAdd = 146,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 143,
+    ReplyAnswer = 147,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 144,
+    SessionReset = 148,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 145,
+    SessionReplies = 149,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 146,
+    ServerStop = 150,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 147,
+    ServerSleep = 151,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 148,
+    ReplyStats = 152,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 149,
+    ReplyCommandInfo = 153,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 150,
+    ReplyCommandDocs = 154,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 151,
+    ReplyCommands = 155,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 152,
+    SetAdd = 156,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 153,
+    SetRemove = 157,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 154,
+    SetLen = 158,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 155,
+    SetContains = 159,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 156,
+    ReplySetMembers = 160,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 157,
+    ReplySetScan = 161,
     /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 158,
+    KeyCopy = 162,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 159,
+    KeyRename = 163,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 160,
+    DbSwap = 164,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 161,
+    GatherSmallest = 165,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 162,
+    GatherUnion = 166,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 163,
+    GatherIntersection = 167,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 164,
+    GatherDifference = 168,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 165,
+    GatheredLen = 169,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 166,
+    GatheredStore = 170,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 167,
+    ReplyGathered = 171,
+    /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
+    SortedLen = 172,
+    /// `r[a] := member r[c] is new in sorted set at r[b]; its score := r[imm]`. Gives a member a score, creating the sorted set where it is absent, and tells whether the member is new.
+    SortedSet = 173,
+    /// `r[a] := score of r[c] in sorted set at r[b]`. Finds the score of a member; absent where there is none.
+    SortedScore = 174,
+    /// `r[a] := remove r[c] from sorted set at r[b]`. Removes a member and tells whether it was there.
+    SortedRemove = 175,
+    /// `r[a] := rank of r[c] in sorted set at r[b]`. Finds the rank of a member; absent where there is none.
+    SortedRank = 176,
+    /// `r[a] := member of rank r[c] in sorted set at r[b]`. Copies the member of a rank to the scratch space; absent where there is none.
+    SortedAt = 177,
+    /// `r[a] := members of sorted set at r[b] with a score below r[c], or r[imm] and equal`. Counts the members whose score is below a bound, or where `r[imm]` at most at it.
+    SortedBelow = 178,
+    /// `r[a] := members of sorted set at r[b] before r[c], or r[imm] and equal`. Counts the members that come before a byte string in the order of bytes, or where `r[imm]` are equal to it; of a set whose scores differ it tells nothing.
+    SortedBefore = 179,
+    /// `remove r[c] members from r[b] on of sorted set at r[a], r[imm] are gone`. Removes up to `r[c]` members from rank `r[b]`, which is not negative, on.
+    SortedRemoveRange = 180,
+    /// `array of r[c] members from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
+    ReplySortedRange = 181,
+    /// `array of r[c] members before r[b] of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members before rank `r[b]`, which is not negative, backwards as an array; an empty one where the key is absent.
+    ReplySortedRangeBack = 182,
+    /// `array of r[c] members with scores from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on with their scores: in RESP3 as an array of pairs, in other protocols one behind the other.
+    ReplySortedPairs = 183,
+    /// `array of r[c] members with scores before r[b] of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members before rank `r[b]`, which is not negative, backwards with their scores, as reply_sorted_pairs does.
+    ReplySortedPairsBack = 184,
+    /// `array of r[b] members with scores taken from sorted set at r[a], r[imm] are out`. Removes up to `r[b]` of the first members, or where that is below 0 of the last, and replies them with their scores: where `r[c]` as an array of pairs, else one behind the other.
+    ReplySortedTaken = 185,
+    /// `array [cursor, array of members and scores] of sorted set at r[a]`. Replies the next cursor and an array of members and scores in turn: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
+    ReplySortedScan = 186,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 168,
+    ReplyString = 187,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 169,
+    StringGet = 188,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 170,
+    StringInteger = 189,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 171,
+    StringSet = 190,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 172,
+    StringSetKeep = 191,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 173,
+    StringSetUntil = 192,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 174,
+    StringSetInteger = 193,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 175,
+    StringLen = 194,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 176,
+    StringSplice = 195,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 177,
+    ReplyStringRange = 196,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 178] = [
+    pub const ALL: [Self; 197] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -380,6 +418,9 @@ impl Opcode {
         Self::BytesLen,
         Self::BytesJoin,
         Self::BytesSameWord,
+        Self::BytesStarts,
+        Self::BytesFrom,
+        Self::BytesFloat,
         Self::ReplyCompiled,
         Self::ReplySource,
         Self::CommandDrop,
@@ -406,6 +447,7 @@ impl Opcode {
         Self::FloatFromInt,
         Self::FloatFloor,
         Self::FloatAdd,
+        Self::FloatPlus,
         Self::FloatSub,
         Self::FloatMul,
         Self::FloatDiv,
@@ -539,6 +581,21 @@ impl Opcode {
         Self::GatheredLen,
         Self::GatheredStore,
         Self::ReplyGathered,
+        Self::SortedLen,
+        Self::SortedSet,
+        Self::SortedScore,
+        Self::SortedRemove,
+        Self::SortedRank,
+        Self::SortedAt,
+        Self::SortedBelow,
+        Self::SortedBefore,
+        Self::SortedRemoveRange,
+        Self::ReplySortedRange,
+        Self::ReplySortedRangeBack,
+        Self::ReplySortedPairs,
+        Self::ReplySortedPairsBack,
+        Self::ReplySortedTaken,
+        Self::ReplySortedScan,
         Self::ReplyString,
         Self::StringGet,
         Self::StringInteger,
@@ -571,6 +628,9 @@ impl Opcode {
             "bytes_len" => Some(Self::BytesLen),
             "bytes_join" => Some(Self::BytesJoin),
             "bytes_same_word" => Some(Self::BytesSameWord),
+            "bytes_starts" => Some(Self::BytesStarts),
+            "bytes_from" => Some(Self::BytesFrom),
+            "bytes_float" => Some(Self::BytesFloat),
             "reply_compiled" => Some(Self::ReplyCompiled),
             "reply_source" => Some(Self::ReplySource),
             "command_drop" => Some(Self::CommandDrop),
@@ -597,6 +657,7 @@ impl Opcode {
             "float_from_int" => Some(Self::FloatFromInt),
             "float_floor" => Some(Self::FloatFloor),
             "float_add" => Some(Self::FloatAdd),
+            "float_plus" => Some(Self::FloatPlus),
             "float_sub" => Some(Self::FloatSub),
             "float_mul" => Some(Self::FloatMul),
             "float_div" => Some(Self::FloatDiv),
@@ -730,6 +791,21 @@ impl Opcode {
             "gathered_len" => Some(Self::GatheredLen),
             "gathered_store" => Some(Self::GatheredStore),
             "reply_gathered" => Some(Self::ReplyGathered),
+            "sorted_len" => Some(Self::SortedLen),
+            "sorted_set" => Some(Self::SortedSet),
+            "sorted_score" => Some(Self::SortedScore),
+            "sorted_remove" => Some(Self::SortedRemove),
+            "sorted_rank" => Some(Self::SortedRank),
+            "sorted_at" => Some(Self::SortedAt),
+            "sorted_below" => Some(Self::SortedBelow),
+            "sorted_before" => Some(Self::SortedBefore),
+            "sorted_remove_range" => Some(Self::SortedRemoveRange),
+            "reply_sorted_range" => Some(Self::ReplySortedRange),
+            "reply_sorted_range_back" => Some(Self::ReplySortedRangeBack),
+            "reply_sorted_pairs" => Some(Self::ReplySortedPairs),
+            "reply_sorted_pairs_back" => Some(Self::ReplySortedPairsBack),
+            "reply_sorted_taken" => Some(Self::ReplySortedTaken),
+            "reply_sorted_scan" => Some(Self::ReplySortedScan),
             "reply_string" => Some(Self::ReplyString),
             "string_get" => Some(Self::StringGet),
             "string_integer" => Some(Self::StringInteger),
