@@ -146,8 +146,7 @@ impl Subject {
 
     fn splice(&mut self, ns: usize, input: &mut Input<'_>) {
         let (key, bytes, at) = (input.key(), input.value(), usize::from(input.byte()) * 30);
-        let (ns_id, own, before) =
-            (Namespace(ns as u32), self.shard.key(&key), self.shard.ledger().used());
+        let (ns_id, own, before) = (Namespace(ns as u32), self.shard.key(&key), self.before());
         let written = self.shard.splice_string(ns_id, own, at, &bytes, self.now_ms);
         self.forget_gone();
         self.within_budget(before);
@@ -172,7 +171,7 @@ impl Subject {
 
     fn move_key(&mut self, ns: usize, input: &mut Input<'_>) {
         let (key, to) = (input.key(), usize::from(input.byte() % 3));
-        let (own, before) = (self.shard.key(&key), self.shard.ledger().used());
+        let (own, before) = (self.shard.key(&key), self.before());
         let (ns_id, to_id) = (Namespace(ns as u32), Namespace(to as u32));
         let moved = self.shard.move_key(ns_id, own, to_id, self.now_ms);
         self.forget_gone();
@@ -206,11 +205,13 @@ impl Subject {
             };
             let options = PutOptions { expiry, flags };
             let (ns_id, text) = (Namespace(ns as u32), Text::Bytes(&value));
-            let before = self.shard.ledger().used();
+            let before = self.before();
             let own = self.shard.key(&key);
             let written = self.shard.put_string(ns_id, own, text, options, self.now_ms);
             self.forget_gone();
-            self.within_budget(before);
+            if !matches!(expiry, Expiry::At(moment) if moment <= self.now_ms) {
+                self.within_budget(before);
+            }
             if written.is_err() {
                 assert!(self.may_refuse);
                 self.get(ns, &key);
@@ -290,7 +291,7 @@ impl Subject {
             if number > 0 {
                 member.extend(Text::Integer(number).to_vec());
             }
-            let before = self.shard.ledger().used();
+            let before = self.before();
             let own = self.shard.key(&key);
             let added = self.shard.set_add(Namespace(ns as u32), own, &member, self.now_ms);
             self.forget_gone();
@@ -416,8 +417,14 @@ impl Subject {
         }
     }
 
+    /// What counts against the budget before a write, and how many keys had expired.
+    fn before(&self) -> (u64, u64) {
+        (self.shard.spent(), self.shard.expired())
+    }
+
     /// A write has left the shard within its budget, or has not made it larger.
-    fn within_budget(&self, before: u64) {
+    #[track_caller]
+    fn within_budget(&self, (before, expired): (u64, u64)) {
         let used = self.shard.spent();
         let budget = self.shard.budget_bytes().unwrap_or(u64::MAX);
         // A policy's own notes grow behind the write.
@@ -425,7 +432,15 @@ impl Subject {
             Policy::Refuse => (0, 0),
             _ => (budget / 32, 1024),
         };
-        assert!(used <= before + notes || used <= budget.saturating_add(slack + notes));
+        // The write may have found that the moment of its key had come, and a removal is not
+        // refused, whatever place its value takes among those that are to be freed.
+        let removal = if self.shard.expired() > expired { REMOVAL_BYTES_MAX } else { 0 };
+        let before = before + removal;
+        assert!(
+            used <= before + notes || used <= budget.saturating_add(slack + notes),
+            "{used} bytes, {before} before, budget {budget}, {:?}",
+            self.shard.policy(),
+        );
     }
 }
 
@@ -444,6 +459,9 @@ fn held(item: &Item<'_>) -> Held {
     let (flags, stamp) = (item.flags(), item.stamp());
     Held { value, expires_at_ms: item.expires_at_ms(), flags, stamp }
 }
+
+/// What a removal can cost: a place in the queue, and arrays of extras where pages merge.
+const REMOVAL_BYTES_MAX: u64 = 256;
 
 /// Values read from bytes; zeros where they have run out.
 struct Input<'a>(&'a [u8]);

@@ -69,7 +69,9 @@ impl ShardConfig {
 /// # Budget
 ///
 /// A write whose growth could exceed the budget is refused and changes nothing; so
-/// [`Ledger::used`] stays within it, but for flags and expiries, which are never refused.
+/// [`Ledger::used`] stays within it, but for flags and expiries, which are never refused. Nor are
+/// removals, also of a key whose moment has come: a large value that waits to be freed takes a few
+/// bytes more than before, and so may pages that merge.
 ///
 /// With a [`Policy`] that removes keys, writes make room by removing some: each takes two small
 /// steps at most, so that none waits for long, and the budget is exceeded meanwhile by up to a
@@ -510,11 +512,10 @@ impl Shard {
     ) -> Result<(), OutOfBudget> {
         let limit = self.limit();
         loop {
-            let more = match self.space(ns) {
+            let growth_max_bytes = match self.space(ns) {
                 Some(space) => growth(space, &self.arena) as u64,
                 None => SPACE_BYTES + growth(&self.unmade(), &self.arena) as u64,
             };
-            let growth_max_bytes = more.saturating_add(self.jobs.growth_max());
             let after = self.spent().saturating_add(growth_max_bytes);
             if growth_max_bytes == 0 || after <= limit {
                 return Ok(());
@@ -532,7 +533,7 @@ impl Shard {
             Some(space) => space.map.any_put_growth_max(bytes) as u64,
             None => SPACE_BYTES + self.unmade().map.any_put_growth_max(bytes) as u64,
         };
-        self.spent() + growth + self.jobs.growth_max() <= self.limit()
+        self.spent() + growth + Jobs::JOB_BYTES <= self.limit()
     }
 
     /// The steps towards the budget that come before a write to the key with the hash `own`.

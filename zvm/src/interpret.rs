@@ -9,8 +9,8 @@
 //! ```
 //!
 //! What takes long goes in units of [`UNIT_ELEMENTS`](crate::UNIT_ELEMENTS) elements: a linear
-//! opcode that has more to do is run again with its cursor moved on, and a loop over arguments
-//! counts a unit for so many groups. A unit costs one of [`Frame::fuel`]; between two of them a
+//! opcode that has more to do is run again with its cursor moved on, and loops count a unit for so
+//! many rounds. A unit costs one of [`Frame::fuel`]; between two of them a
 //! program can be left and taken up again later.
 
 use crate::generated::dispatch::dispatch;
@@ -69,8 +69,8 @@ pub struct State {
 /// Allocates only where the program copies strings to the scratch space, where it yields, and on
 /// errors about arguments. Takes at most as many steps as there are instructions, times one more
 /// than the longest loop has rounds (groups of arguments, [`RANGE_MAX`](crate::RANGE_MAX) integers,
-/// elements of a container), and one more for each [unit](crate::UNIT_ELEMENTS) of what linear
-/// opcodes go over.
+/// elements of a container) for each loop that stands in another, and one more for each
+/// [unit](crate::UNIT_ELEMENTS) of what linear opcodes go over.
 pub fn run(
     program: &VerifiedProgram,
     frame: Frame<'_>,
@@ -176,6 +176,8 @@ pub(crate) struct Machine<'a, S, N, R> {
     pub(crate) store: &'a mut S,
     pub(crate) session: &'a mut N,
     pub(crate) sink: &'a mut R,
+    /// Rounds of loops so far, of whichever: loops stand in each other.
+    rounds: u64,
     /// Why the program stopped, where it did not halt.
     fault: Option<Fault>,
 }
@@ -208,12 +210,6 @@ impl Step {
     pub(crate) const fn jump_if(condition: bool) -> Self {
         if condition { Self::Jump } else { Self::Next }
     }
-
-    /// Jumps back to the body of a loop over arguments for this group.
-    #[inline]
-    pub(crate) fn back_for(group: u32) -> Self {
-        if u64::from(group).is_multiple_of(UNIT_ELEMENTS) { Self::JumpUnit } else { Self::Jump }
-    }
 }
 
 impl<'a, S, N, R> Machine<'a, S, N, R> {
@@ -235,6 +231,7 @@ impl<'a, S, N, R> Machine<'a, S, N, R> {
             store,
             session,
             sink,
+            rounds: 0,
             fault: None,
         }
     }
@@ -249,6 +246,16 @@ impl<'a, S, N, R> Machine<'a, S, N, R> {
             self.variadic = Some(Variadic { span, items });
         }
         self.variadic
+    }
+
+    pub(crate) fn signature(&self) -> &'a Signature {
+        let program = self.program;
+        &program.signature
+    }
+
+    /// The argument at which the options of the request begin.
+    pub(crate) fn options_start(&self) -> usize {
+        self.program.options_start(self.input.args)
     }
 
     /// The hash of the item at `offset` of a group, where it is the request's first key and that
@@ -273,6 +280,13 @@ impl<'a, S, N, R> Machine<'a, S, N, R> {
         let result = act(self.store, key, self.sink);
         self.registers.remember(register, self.store.hint());
         result
+    }
+
+    /// Jumps back to the body of a loop for another round.
+    #[inline]
+    pub(crate) const fn round(&mut self) -> Step {
+        self.rounds = self.rounds.wrapping_add(1);
+        if self.rounds.is_multiple_of(UNIT_ELEMENTS) { Step::JumpUnit } else { Step::Jump }
     }
 
     /// Stops with an error.

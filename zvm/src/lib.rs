@@ -62,8 +62,9 @@ pub use session::{
     SessionSetting, SourceForm,
 };
 pub use signature::{
-    Conflict, Counted, DecodeError, DecodeOrder, DefaultValue, Item, KeyPositions, Multiplicity,
-    OptionGroup, OptionSpec, Param, ParamRegister, ParamType, Signature, VariadicSpan,
+    Again, Conflict, Counted, DecodeError, DecodeOrder, DefaultValue, Item, KeyPositions,
+    Multiplicity, OptionGroup, OptionSpec, Param, ParamRegister, ParamType, Signature,
+    VariadicSpan,
 };
 pub use sorted::SortedSets;
 pub use store::{Expiry, OutOfMemory, ScanFilter, Scanned, Store};

@@ -32,6 +32,14 @@ pub struct VerifiedProgram {
 }
 
 impl VerifiedProgram {
+    /// Whether a request of `argc` arguments, name not counted, has the right number of them: as
+    /// [`Signature::accepts`], without counting the parameters again.
+    #[inline]
+    #[must_use]
+    pub const fn accepts(&self, argc: usize) -> bool {
+        self.shape.accepts(argc)
+    }
+
     pub(crate) const fn shape(&self) -> Shape {
         self.shape
     }
@@ -43,6 +51,15 @@ impl VerifiedProgram {
             self.signature.list_span(args)
         } else {
             self.shape.list_span(args.len())
+        }
+    }
+
+    /// Where the options of a request begin that has been decoded.
+    pub(crate) fn options_start(&self, args: Args<'_>) -> usize {
+        if self.shape.moves() {
+            self.signature.layout(args).map_or(usize::MAX, |layout| layout.options.start)
+        } else {
+            self.signature.params.len()
         }
     }
 
@@ -95,8 +112,8 @@ pub enum VerifyError {
         /// The instruction.
         at: usize,
     },
-    /// A loop's opening and closing do not belong together, a loop stands in another, or its
-    /// position is overwritten.
+    /// A loop's opening and closing do not belong together, loops overlap or stand too deep in
+    /// each other, or a loop's position is overwritten.
     Loop {
         /// The instruction.
         at: usize,

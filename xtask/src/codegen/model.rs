@@ -156,6 +156,8 @@ pub(super) enum Over {
     Range,
     /// The elements of a container.
     Elements,
+    /// The options that a request gives of a group.
+    Options,
 }
 
 /// What an opcode adds to the reply.

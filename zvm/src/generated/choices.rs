@@ -32,7 +32,7 @@ pub enum ChoiceSet {
     CommandView,
     /// all, pattern, category, module.
     CommandFilter,
-    /// info, config, config_set, config_reset, clients, own_client, kill_clients, command_keys, command_key_flags, memory.
+    /// info, config, config_set, config_reset, clients, own_client, kill_clients, command_keys, command_key_flags, memory, slow_log, slow_log_len, slow_log_reset.
     Question,
     /// on, off, skip.
     ReplyMode,
@@ -77,6 +77,9 @@ impl ChoiceSet {
                 "command_keys",
                 "command_key_flags",
                 "memory",
+                "slow_log",
+                "slow_log_len",
+                "slow_log_reset",
             ],
             Self::ReplyMode => &["on", "off", "skip"],
         }
@@ -287,7 +290,10 @@ pub(crate) const fn question(code: u8) -> crate::Question {
         6 => crate::Question::KillClients,
         7 => crate::Question::CommandKeys,
         8 => crate::Question::CommandKeyFlags,
-        _ => crate::Question::Memory,
+        9 => crate::Question::Memory,
+        10 => crate::Question::SlowLog,
+        11 => crate::Question::SlowLogLen,
+        _ => crate::Question::SlowLogReset,
     }
 }
 

@@ -64,351 +64,357 @@ pub enum Opcode {
     ElementsFirst = 25,
     /// `r[a] += 1; r[a+1..] := next of c at r[b], goto imm; at the end fall through`. Closes that loop: loads the next element and jumps back to the body, or falls through at the end.
     ElementsNext = 26,
+    /// `r[a] := 0; r[a+1..] := first of options b, or goto imm`. Opens a loop over the options that the request gives of a group: loads the first into the registers behind the position, or jumps where there is none. Of each option of the group one boolean or its operands are there: those of the others are false or absent.
+    OptionsFirst = 27,
+    /// `r[a] += 1; r[a+1..] := next of options b, goto imm; at the end fall through`. Closes that loop: loads the next option and jumps back to the body, or falls through at the end.
+    OptionsNext = 28,
+    /// `r[a] := number r[b] of r[c], or absent`. Loads the number of a counted operand that belongs to the group at which a loop over the list stands; absent where the option is not given.
+    ListFloat = 29,
     /// `end`. Ends the program, which has replied.
-    Halt = 27,
+    Halt = 30,
     /// `restart; error k[imm]; end`. Takes back what was replied so far, replies an error and ends the program.
-    Fault = 28,
+    Fault = 31,
     /// `r[a] := number of keys`. Counts the keys of the namespace on this shard.
-    DbLen = 29,
+    DbLen = 32,
     /// `flush namespace`. Removes every key of the namespace on this shard.
-    DbFlush = 30,
+    DbFlush = 33,
     /// `flush all namespaces`. Removes every key of every namespace on this shard.
-    DbFlushAll = 31,
+    DbFlushAll = 34,
     /// `r[a] a number, else goto imm`. Jumps where a byte string is no decimal fraction.
-    DecimalCheck = 32,
+    DecimalCheck = 35,
     /// `r[a] := r[b] + r[c], or goto imm`. Adds two decimal fractions; jumps where the sum is not finite.
-    DecimalAdd = 33,
+    DecimalAdd = 36,
     /// `r[a] := double of k[imm]`. Loads a double, whose bits stand among the constants as an integer.
-    FloatConst = 34,
+    FloatConst = 37,
     /// `r[a] := r[b] as double`. Makes a double of an integer; beyond 2^53, the nearest one.
-    FloatFromInt = 35,
+    FloatFromInt = 38,
     /// `r[a] := floor r[b], or goto imm`. Makes an integer of a double, rounding down; jumps where it does not fit.
-    FloatFloor = 36,
+    FloatFloor = 39,
     /// `r[a] := r[b] + r[c], or goto imm where not finite`. Adds.
-    FloatAdd = 37,
+    FloatAdd = 40,
     /// `r[a] := r[b] + r[c], or goto imm where NaN`. Adds, to infinity too; jumps where the sum of infinities is no number.
-    FloatPlus = 38,
+    FloatPlus = 41,
     /// `r[a] := r[b] - r[c], or goto imm where not finite`. Subtracts.
-    FloatSub = 39,
+    FloatSub = 42,
     /// `r[a] := r[b] * r[c], or goto imm where not finite`. Multiplies.
-    FloatMul = 40,
+    FloatMul = 43,
     /// `r[a] := r[b] / r[c], or goto imm where not finite`. Divides.
-    FloatDiv = 41,
+    FloatDiv = 44,
     /// `r[a] := r[b] = r[c]`. Tells whether two doubles are equal; -0 equals 0.
-    FloatEqual = 42,
+    FloatEqual = 45,
     /// `r[a] := r[b] < r[c]`. Tells whether one double is less than another.
-    FloatLess = 43,
+    FloatLess = 46,
     /// `r[a] := r[b] <= r[c]`. Tells whether one double is at most another.
-    FloatLessEqual = 44,
+    FloatLessEqual = 47,
     /// `double r[a]`. Replies a double; in RESP2 as a string.
-    ReplyDouble = 45,
+    ReplyDouble = 48,
     /// `bytes string at r[a], or nil, or fault`. Replies the string at the key, nil where it is absent; faults with WRONGTYPE where it is of another kind. One look-up where the string is there.
-    EnsureReplyString = 46,
+    EnsureReplyString = 49,
     /// `r[a] := integer at r[b], or goto imm, or fault`. Reads the string at the key as an integer, 0 where the key is absent; jumps where it is none, and faults with WRONGTYPE where the key holds another kind. One look-up where the string is there.
-    EnsureStringInteger = 47,
+    EnsureStringInteger = 50,
     /// `r[a] := r[b] + c, or goto imm on overflow`. Adds a small constant.
-    IntAddConst = 48,
+    IntAddConst = 51,
     /// `string at r[a] := r[b], expiry kept; integer r[b]; end`. Makes the key hold an integer, lets it expire when it did before, replies the integer and ends the program.
-    StringSetIntegerEnd = 49,
+    StringSetIntegerEnd = 52,
     /// `status k[imm]; end`. Replies a short status and ends the program.
-    ReplyStatusEnd = 50,
+    ReplyStatusEnd = 53,
     /// `integer r[a]; end`. Replies an integer and ends the program.
-    ReplyIntegerEnd = 51,
+    ReplyIntegerEnd = 54,
     /// `integer r[a] as integer; end`. Replies a boolean as 1 or 0 and ends the program.
-    ReplyDigitEnd = 52,
+    ReplyDigitEnd = 55,
     /// `r[b] := 0; r[a] := 0; r[a+1..] := group 0, or goto imm`. Sets a counter to 0 and opens the loop over the variadic parameter, or jumps where there is no group.
-    ArgsCountFirst = 53,
+    ArgsCountFirst = 56,
     /// `r[c] += r[b] as integer; r[a] += 1; r[a+1..] := group r[a], goto imm; at the end integer r[c]; end`. Counts a condition that holds and closes the loop over the variadic parameter; at its end replies the counter and ends the program.
-    ArgsCountNextEnd = 54,
+    ArgsCountNextEnd = 57,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 55,
+    Copy = 58,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 56,
+    IntConst = 59,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 57,
+    IntWide = 60,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 58,
+    IntAdd = 61,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 59,
+    IntSub = 62,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 60,
+    IntMul = 63,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 61,
+    IntDiv = 64,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 62,
+    IntEqual = 65,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 63,
+    IntLess = 66,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 64,
+    IntLessEqual = 67,
     /// `r[a] += r[b] as integer, saturating`. Counts a condition that holds: adds 1 where it is true. Stays at the greatest integer.
-    IntCount = 65,
+    IntCount = 68,
     /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
-    CursorStart = 66,
+    CursorStart = 69,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where the key is absent.
-    ReplyItem = 67,
+    ReplyItem = 70,
     /// `details of item r[a], or goto imm where absent`. Replies what is known of the item at the key but for its value; jumps, without a reply, where the key is absent.
-    ReplyItemDetails = 68,
+    ReplyItemDetails = 71,
     /// `stamp of r[a] with the reply, if there is an item`. Has the reply that follows tell the stamp of the item at the key, in protocols that have stamps. An item without one gets one: it goes with the next write of its value.
-    ReplyStamp = 69,
+    ReplyStamp = 72,
     /// `claim r[a] if stale or r[b], and tell it with the reply`. Claims for this client the storing of a new item in the place of a stale one, or of any where that is wanted, unless another client has claimed it. The reply that follows tells how that stands.
-    ReplyClaim = 70,
+    ReplyClaim = 73,
     /// `r[a] := item at r[b]?`. Tells whether there is an item at the key.
-    ItemExists = 71,
+    ItemExists = 74,
     /// `item at r[a] := r[b] with flags r[c] until r[imm] ms`. Makes the key hold a string with flags, whatever it held before, that expires at a moment in milliseconds since the Unix epoch, or never where that is 0.
-    ItemSet = 72,
+    ItemSet = 75,
     /// `item at r[a] := r[b] before or behind it`. Puts bytes before or behind the string at the key; flags and expiry stay.
-    ItemExtend = 73,
+    ItemExtend = 76,
     /// `r[a] := expire item r[b] at r[c] ms`. Sets when the item expires, in milliseconds since the Unix epoch, or never where that is 0; a moment that has passed removes it. Tells whether it was there.
-    ItemExpire = 74,
+    ItemExpire = 77,
     /// `r[a] := stamp of r[b], or goto imm where absent`. Reads the stamp of the item at the key, 0 where it has none; jumps where the key is absent.
-    ItemStamp = 75,
+    ItemStamp = 78,
     /// `r[a] := r[b] claimed?`. Tells whether a client has claimed the storing of a new item in this one's place.
-    ItemClaimed = 76,
+    ItemClaimed = 79,
     /// `r[a] stale, claimed as r[b]`. Marks the item at the key as stale and gives it a new stamp; says whether it is claimed.
-    ItemInvalidate = 77,
+    ItemInvalidate = 80,
     /// `r[a] := number at r[b], or goto imm`. Reads the item at the key as a number without sign, of which the integer has the bits; jumps where it is none, or absent.
-    ItemNumber = 78,
+    ItemNumber = 81,
     /// `item at r[a] := number of bits r[b]`. Puts a number without sign in the place of the string at the key; flags and expiry stay.
-    ItemSetNumber = 79,
+    ItemSetNumber = 82,
     /// `r[a] := r[b] + r[c] mod 2^64`. Adds numbers without sign; beyond the greatest it begins anew.
-    NumberAdd = 80,
+    NumberAdd = 83,
     /// `r[a] := max(r[b] - r[c], 0)`. Subtracts numbers without sign, down to 0.
-    NumberSub = 81,
+    NumberSub = 84,
     /// `number of bits r[a]`. Replies a number without sign, of which the integer has the bits.
-    ReplyNumber = 82,
+    ReplyNumber = 85,
     /// `flush namespace at r[a] ms`. Removes every key of the namespace on this shard at a moment in milliseconds since the Unix epoch, in the place of what was said before.
-    DbFlushAt = 83,
+    DbFlushAt = 86,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 84,
+    KeyEnsure = 87,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 85,
+    KeyCheck = 88,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 86,
+    KeyExists = 89,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 87,
+    KeyKindName = 90,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 88,
+    KeyRemove = 91,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 89,
+    KeyExpiry = 92,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 90,
+    KeyExpire = 93,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 91,
+    KeyPersist = 94,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 92,
+    KeySetFlags = 95,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 93,
+    NowMs = 96,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 94,
+    ReplyScan = 97,
     /// `array of keys like r[a], from cursor r[b] on`. Replies an array of the names of all keys of the namespace on this shard that match a pattern.
-    ReplyKeys = 95,
+    ReplyKeys = 98,
     /// `r[a] := name of any key`. Draws a key of the namespace on this shard at random; absent where there is none.
-    KeyRandom = 96,
+    KeyRandom = 99,
     /// `r[a] := name of encoding at r[b]`. Names the encoding of what the key holds, as Redis has it that comes nearest; none where it is absent.
-    KeyEncodingName = 97,
+    KeyEncodingName = 100,
     /// `r[a] := bytes of r[b]`. Counts the bytes that the key and what it holds take of memory; absent where it is.
-    KeyUsage = 98,
+    KeyUsage = 101,
     /// `r[a] := move r[b] to database r[c], or goto imm`. Moves the key to another database and tells whether that was done: not where it is absent, nor where the other one has it. Jumps where there is no such database.
-    KeyMove = 99,
+    KeyMove = 102,
     /// `r[a] := serialised value at r[b]`. Serialises what the key holds; absent where it is.
-    KeyDump = 100,
+    KeyDump = 103,
     /// `value at r[a] := r[b] until r[c] ms, or goto imm`. Makes the key hold a serialised value that expires at a moment, in milliseconds since the Unix epoch, or at 0 never. Jumps where the payload means no value.
-    KeyRestore = 101,
+    KeyRestore = 104,
     /// `r[a] := version and checksum of r[b] are right`. Tells whether a serialised value has a version that is read and the checksum of its bytes.
-    DumpIsWhole = 102,
+    DumpIsWhole = 105,
     /// `r[a] := database`. Reads which database the request is about.
-    DbNumber = 103,
+    DbNumber = 106,
     /// `r[a] := number of elements at r[b]`. Counts the elements; 0 where the key is absent.
-    ListLen = 104,
+    ListLen = 107,
     /// `list at r[a] := r[c] before element r[b]`. Puts an element before another one, or behind the last one where the index is -1 or the length; creates the list where it is absent. Beyond the ends nothing happens.
-    ListInsert = 105,
+    ListInsert = 108,
     /// `r[a] := element r[c] of list at r[b]`. Copies an element to the scratch space; absent where there is none.
-    ListGet = 106,
+    ListGet = 109,
     /// `r[a] := removed element r[c] of list at r[b]`. Removes an element and copies it to the scratch space; absent where there is none.
-    ListTake = 107,
+    ListTake = 110,
     /// `element r[b] of list at r[a] := r[c]`. Puts an element in place of another one; where there is none nothing happens.
-    ListSet = 108,
+    ListSet = 111,
     /// `remove r[c] elements from r[b] on of list at r[a], r[imm] are gone`. Removes up to `r[c]` elements from index `r[b]`, which is not negative, on.
-    ListRemove = 109,
+    ListRemove = 112,
     /// `remove r[b] elements r[c] from list at r[a], from r[imm] on; integer`. Removes the first `r[b]` elements that are equal to a value, or where that is below 0 as many of the last, and replies how many it were. Counts what is left of them towards 0.
-    ReplyListRemoved = 110,
+    ReplyListRemoved = 113,
     /// `r[a] := index of r[c] in list at r[b], from r[imm] on`. Finds the first element that is equal to a value; absent where there is none.
-    ListFind = 111,
+    ListFind = 114,
     /// `array of r[c] elements from r[b] on of list at r[a], r[imm] are out`. Replies up to `r[c]` elements from index `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplyListRange = 112,
+    ReplyListRange = 115,
     /// `array of r[b] elements taken from list at r[a], r[c] are out`. Removes up to `r[b]` elements from the front, or where that is below 0 from the back, and replies them as an array.
-    ReplyListTaken = 113,
+    ReplyListTaken = 116,
     /// `r[a] := number of names at r[b]`. Counts the names; 0 where the key is absent.
-    MapLen = 114,
+    MapLen = 117,
     /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
-    MapSet = 115,
+    MapSet = 118,
     /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
-    MapGet = 116,
+    MapGet = 119,
     /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
-    MapLenOf = 117,
+    MapLenOf = 120,
     /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
-    MapRemove = 118,
+    MapRemove = 121,
     /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
-    ReplyMapPairs = 119,
+    ReplyMapPairs = 122,
     /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
-    ReplyMapNames = 120,
+    ReplyMapNames = 123,
     /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
-    ReplyMapValues = 121,
+    ReplyMapValues = 124,
     /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyMapScan = 122,
+    ReplyMapScan = 125,
     /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
-    Multi = 123,
+    Multi = 126,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
-    MultiWatch = 124,
+    MultiWatch = 127,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 125,
+    ReplyStatus = 128,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 126,
+    ReplyStatusOf = 129,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 127,
+    ReplyNil = 130,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 128,
+    ReplyNilArray = 131,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 129,
+    ReplyInteger = 132,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 130,
+    ReplyBoolean = 133,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 131,
+    ReplyBytes = 134,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 132,
+    ReplyLiteral = 135,
     /// `error r[a]`. Replies an error whose text was computed.
-    ReplyError = 133,
+    ReplyError = 136,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 134,
+    ReplyArray = 137,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 135,
+    ReplyMap = 138,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 136,
+    ReplyOpen = 139,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 137,
+    ReplyClose = 140,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 138,
+    Resp3 = 141,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 139,
+    SessionInteger = 142,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 140,
+    SessionBytes = 143,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 141,
+    SessionSet = 144,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 142,
+    SessionSelect = 145,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 143,
+    SessionProtocol = 146,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 144,
+    SessionAuthenticate = 147,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 145,
+    SessionClose = 148,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 146,
+    WordsAdd = 149,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 147,
+    ReplyAnswer = 150,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 148,
+    SessionReset = 151,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 149,
+    SessionReplies = 152,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 150,
+    ServerStop = 153,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 151,
+    ServerSleep = 154,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 152,
+    ReplyStats = 155,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 153,
+    ReplyCommandInfo = 156,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 154,
+    ReplyCommandDocs = 157,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 155,
+    ReplyCommands = 158,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 156,
+    SetAdd = 159,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 157,
+    SetRemove = 160,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 158,
+    SetLen = 161,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 159,
+    SetContains = 162,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 160,
+    ReplySetMembers = 163,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 161,
+    ReplySetScan = 164,
     /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 162,
+    KeyCopy = 165,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 163,
+    KeyRename = 166,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 164,
+    DbSwap = 167,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 165,
+    GatherSmallest = 168,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 166,
+    GatherUnion = 169,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 167,
+    GatherIntersection = 170,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 168,
+    GatherDifference = 171,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 169,
+    GatheredLen = 172,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 170,
+    GatheredStore = 173,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 171,
+    ReplyGathered = 174,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SortedLen = 172,
+    SortedLen = 175,
     /// `r[a] := member r[c] is new in sorted set at r[b]; its score := r[imm]`. Gives a member a score, creating the sorted set where it is absent, and tells whether the member is new.
-    SortedSet = 173,
+    SortedSet = 176,
     /// `r[a] := score of r[c] in sorted set at r[b]`. Finds the score of a member; absent where there is none.
-    SortedScore = 174,
+    SortedScore = 177,
     /// `r[a] := remove r[c] from sorted set at r[b]`. Removes a member and tells whether it was there.
-    SortedRemove = 175,
+    SortedRemove = 178,
     /// `r[a] := rank of r[c] in sorted set at r[b]`. Finds the rank of a member; absent where there is none.
-    SortedRank = 176,
+    SortedRank = 179,
     /// `r[a] := member of rank r[c] in sorted set at r[b]`. Copies the member of a rank to the scratch space; absent where there is none.
-    SortedAt = 177,
+    SortedAt = 180,
     /// `r[a] := members of sorted set at r[b] with a score below r[c], or r[imm] and equal`. Counts the members whose score is below a bound, or where `r[imm]` at most at it.
-    SortedBelow = 178,
+    SortedBelow = 181,
     /// `r[a] := members of sorted set at r[b] before r[c], or r[imm] and equal`. Counts the members that come before a byte string in the order of bytes, or where `r[imm]` are equal to it; of a set whose scores differ it tells nothing.
-    SortedBefore = 179,
+    SortedBefore = 182,
     /// `remove r[c] members from r[b] on of sorted set at r[a], r[imm] are gone`. Removes up to `r[c]` members from rank `r[b]`, which is not negative, on.
-    SortedRemoveRange = 180,
+    SortedRemoveRange = 183,
     /// `array of r[c] members from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplySortedRange = 181,
+    ReplySortedRange = 184,
     /// `array of r[c] members before r[b] of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members before rank `r[b]`, which is not negative, backwards as an array; an empty one where the key is absent.
-    ReplySortedRangeBack = 182,
+    ReplySortedRangeBack = 185,
     /// `array of r[c] members with scores from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on with their scores: in RESP3 as an array of pairs, in other protocols one behind the other.
-    ReplySortedPairs = 183,
+    ReplySortedPairs = 186,
     /// `array of r[c] members with scores before r[b] of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members before rank `r[b]`, which is not negative, backwards with their scores, as reply_sorted_pairs does.
-    ReplySortedPairsBack = 184,
+    ReplySortedPairsBack = 187,
     /// `array of r[b] members with scores taken from sorted set at r[a], r[imm] are out`. Removes up to `r[b]` of the first members, or where that is below 0 of the last, and replies them with their scores: where `r[c]` as an array of pairs, else one behind the other.
-    ReplySortedTaken = 185,
+    ReplySortedTaken = 188,
     /// `array [cursor, array of members and scores] of sorted set at r[a]`. Replies the next cursor and an array of members and scores in turn: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySortedScan = 186,
+    ReplySortedScan = 189,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 187,
+    ReplyString = 190,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 188,
+    StringGet = 191,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 189,
+    StringInteger = 192,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 190,
+    StringSet = 193,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 191,
+    StringSetKeep = 194,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 192,
+    StringSetUntil = 195,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 193,
+    StringSetInteger = 196,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 194,
+    StringLen = 197,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 195,
+    StringSplice = 198,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 196,
+    ReplyStringRange = 199,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 197] = [
+    pub const ALL: [Self; 200] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -436,6 +442,9 @@ impl Opcode {
         Self::RangeNext,
         Self::ElementsFirst,
         Self::ElementsNext,
+        Self::OptionsFirst,
+        Self::OptionsNext,
+        Self::ListFloat,
         Self::Halt,
         Self::Fault,
         Self::DbLen,
@@ -646,6 +655,9 @@ impl Opcode {
             "range_next" => Some(Self::RangeNext),
             "elements_first" => Some(Self::ElementsFirst),
             "elements_next" => Some(Self::ElementsNext),
+            "options_first" => Some(Self::OptionsFirst),
+            "options_next" => Some(Self::OptionsNext),
+            "list_float" => Some(Self::ListFloat),
             "halt" => Some(Self::Halt),
             "fault" => Some(Self::Fault),
             "db_len" => Some(Self::DbLen),

@@ -7,7 +7,7 @@ use crate::operand::{Branch, ConstantKind, OperandInfo, OperandKind, Pattern};
 use crate::{Cost, Domain, Emit, Flow, OpcodeInfo, Over, Type};
 
 /// By number of the opcode.
-pub(super) static INFO: [OpcodeInfo; 197] = [
+pub(super) static INFO: [OpcodeInfo; 200] = [
     OpcodeInfo {
         name: "bool_const",
         family: "boolean",
@@ -517,6 +517,63 @@ pub(super) static INFO: [OpcodeInfo; 197] = [
         domain: Domain::Store,
         flow: Flow::LoopClose,
         over: Over::Elements,
+        emit: Emit::None,
+        writes: false,
+        primitive: false,
+    },
+    OpcodeInfo {
+        name: "options_first",
+        family: "control",
+        doc: "Opens a loop over the options that the request gives of a group: loads the first into the registers behind the position, or jumps where there is none. Of each option of the group one boolean or its operands are there: those of the others are false or absent.",
+        effect: "r[a] := 0; r[a+1..] := first of options b, or goto imm",
+        operands: [
+            OperandInfo { name: "position", kind: OperandKind::Out(Pattern::Loop) },
+            OperandInfo { name: "group", kind: OperandKind::Small },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "exit", kind: OperandKind::Jump(Branch::None) },
+        ],
+        cost: Cost::Const,
+        domain: Domain::Pure,
+        flow: Flow::LoopOpen,
+        over: Over::Options,
+        emit: Emit::None,
+        writes: false,
+        primitive: false,
+    },
+    OpcodeInfo {
+        name: "options_next",
+        family: "control",
+        doc: "Closes that loop: loads the next option and jumps back to the body, or falls through at the end.",
+        effect: "r[a] += 1; r[a+1..] := next of options b, goto imm; at the end fall through",
+        operands: [
+            OperandInfo { name: "position", kind: OperandKind::Change(Pattern::Loop) },
+            OperandInfo { name: "group", kind: OperandKind::Small },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "body", kind: OperandKind::Jump(Branch::Back) },
+        ],
+        cost: Cost::Const,
+        domain: Domain::Pure,
+        flow: Flow::LoopClose,
+        over: Over::Options,
+        emit: Emit::None,
+        writes: false,
+        primitive: false,
+    },
+    OpcodeInfo {
+        name: "list_float",
+        family: "control",
+        doc: "Loads the number of a counted operand that belongs to the group at which a loop over the list stands; absent where the option is not given.",
+        effect: "r[a] := number r[b] of r[c], or absent",
+        operands: [
+            OperandInfo { name: "value", kind: OperandKind::Out(Pattern::Maybe(Type::Float)) },
+            OperandInfo { name: "position", kind: OperandKind::In(Pattern::Loop) },
+            OperandInfo { name: "list", kind: OperandKind::In(Pattern::Maybe(Type::List)) },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+        ],
+        cost: Cost::Const,
+        domain: Domain::Pure,
+        flow: Flow::Next,
+        over: Over::Args,
         emit: Emit::None,
         writes: false,
         primitive: false,
