@@ -15,6 +15,7 @@ pub(crate) mod list;
 pub(crate) mod map;
 pub(crate) mod multi;
 pub(crate) mod reply;
+pub(crate) mod scored;
 pub(crate) mod session;
 pub(crate) mod set;
 pub(crate) mod several;

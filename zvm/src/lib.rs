@@ -21,6 +21,7 @@ mod operand;
 mod program;
 mod registers;
 mod reply;
+mod scored;
 mod session;
 mod signature;
 mod sorted;
@@ -57,6 +58,7 @@ pub use program::{
 };
 pub use registers::Registers;
 pub use reply::{Mark, ReplySink};
+pub use scored::Combine;
 pub use session::{
     CommandFilter, CommandView, CompilePurpose, Multi, Question, ReplyMode, Session, SessionField,
     SessionSetting, SourceForm,

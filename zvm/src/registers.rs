@@ -5,6 +5,7 @@
 //! register of another type is read is a mistake that means some other value and no more.
 
 use crate::generated::Aggregate;
+use crate::scored::Scored;
 use crate::{Args, Constant, Fault, Hint, Key, Mark, Text};
 use databox::{Set, decimal};
 use std::fmt;
@@ -47,6 +48,8 @@ pub(crate) struct Buffers {
     pub(crate) gathered: Option<Set>,
     /// The part of it that stays, while some are taken out.
     pub(crate) kept: Option<Set>,
+    /// What the run makes of sorted sets.
+    pub(crate) scored: Scored,
 }
 
 /// What a loop over a container has read and not gone over yet.
@@ -403,6 +406,7 @@ impl Buffers {
         self.elements.values.clear();
         self.gathered = None;
         self.kept = None;
+        self.scored = Scored::default();
     }
 }
 

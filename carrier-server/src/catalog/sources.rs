@@ -14,6 +14,8 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("commands/sets.zvml", include_str!("../../commands/sets.zvml")),
     ("commands/lists.zvml", include_str!("../../commands/lists.zvml")),
     ("commands/hashes.zvml", include_str!("../../commands/hashes.zvml")),
+    ("commands/sorted_ranges.zvml", include_str!("../../commands/sorted_ranges.zvml")),
+    ("commands/sorted_several.zvml", include_str!("../../commands/sorted_several.zvml")),
     ("commands/sorted_sets.zvml", include_str!("../../commands/sorted_sets.zvml")),
     ("commands/several.zvml", include_str!("../../commands/several.zvml")),
     ("commands/strings.zvml", include_str!("../../commands/strings.zvml")),

@@ -110,7 +110,7 @@ impl Shard {
     }
 
     /// A number that nobody can foresee who does not know the key of the hash.
-    fn random(&mut self) -> u64 {
+    pub fn random(&mut self) -> u64 {
         self.drawn = self.drawn.wrapping_add(1);
         self.hash_key.hash(&self.drawn.to_le_bytes())
     }

@@ -66,5 +66,9 @@ impl SortedSets for NoStore {
         Err(OutOfMemory)
     }
 
+    fn draw(&mut self) -> u64 {
+        0
+    }
+
     fn discard_sorted(&mut self, _: SortedSet) {}
 }

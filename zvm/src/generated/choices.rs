@@ -22,6 +22,8 @@ pub enum ChoiceSet {
     Multi,
     /// array, map.
     Aggregate,
+    /// sum, min, max.
+    Combine,
     /// id, protocol, database, command_count, unix_micros, started_at, password_set, authenticated.
     IntegerField,
     /// name, server_version, run_id, library_name, library_version.
@@ -50,6 +52,7 @@ impl ChoiceSet {
             Self::Kind => &["string", "set", "list", "map", "sorted"],
             Self::Multi => &["begin", "commit", "discard", "unwatch"],
             Self::Aggregate => &["array", "map"],
+            Self::Combine => &["sum", "min", "max"],
             Self::IntegerField => &[
                 "id",
                 "protocol",
@@ -201,6 +204,16 @@ pub(crate) const fn aggregate(code: u8) -> Aggregate {
     match code {
         0 => Aggregate::Array,
         _ => Aggregate::Map,
+    }
+}
+
+/// Number `code` of `combine`; numbers that do not exist, which the verifier refuses,
+/// mean the last.
+pub(crate) const fn combine(code: u8) -> crate::Combine {
+    match code {
+        0 => crate::Combine::Sum,
+        1 => crate::Combine::Min,
+        _ => crate::Combine::Max,
     }
 }
 

@@ -5,7 +5,7 @@
 use super::opcode::Opcode;
 use crate::handlers::{
     boolean, bytes, commands, control, database, decimal, float, fused, integer, item, key, list,
-    map, multi, reply, session, set, several, sorted, string,
+    map, multi, reply, scored, session, set, several, sorted, string,
 };
 use crate::interpret::{Machine, Step};
 use crate::{Instruction, ReplySink, Session, Store};
@@ -160,6 +160,17 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::ReplyOpen => reply::reply_open(vm, *i),
         Opcode::ReplyClose => reply::reply_close(vm, *i),
         Opcode::Resp3 => reply::resp3(vm, *i),
+        Opcode::ScoredInput => scored::scored_input(vm, *i),
+        Opcode::ScoredUnion => scored::scored_union(vm, *i),
+        Opcode::ScoredIntersection => scored::scored_intersection(vm, *i),
+        Opcode::ScoredDifference => scored::scored_difference(vm, *i),
+        Opcode::ScoredShared => scored::scored_shared(vm, *i),
+        Opcode::ScoredRange => scored::scored_range(vm, *i),
+        Opcode::ScoredDrawn => scored::scored_drawn(vm, *i),
+        Opcode::ReplySortedDrawn => scored::reply_sorted_drawn(vm, *i),
+        Opcode::ScoredLen => scored::scored_len(vm, *i),
+        Opcode::ScoredStore => scored::scored_store(vm, *i),
+        Opcode::ReplyScored => scored::reply_scored(vm, *i),
         Opcode::SessionInteger => session::session_integer(vm, *i),
         Opcode::SessionBytes => session::session_bytes(vm, *i),
         Opcode::SessionSet => session::session_set(vm, *i),
@@ -208,6 +219,7 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::ReplySortedPairsBack => sorted::reply_sorted_pairs_back(vm, *i),
         Opcode::ReplySortedTaken => sorted::reply_sorted_taken(vm, *i),
         Opcode::ReplySortedScan => sorted::reply_sorted_scan(vm, *i),
+        Opcode::RandomBelow => sorted::random_below(vm, *i),
         Opcode::ReplyString => string::reply_string(vm, *i),
         Opcode::StringGet => string::string_get(vm, *i),
         Opcode::StringInteger => string::string_integer(vm, *i),

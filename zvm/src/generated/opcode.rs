@@ -294,127 +294,151 @@ pub enum Opcode {
     ReplyClose = 140,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
     Resp3 = 141,
+    /// `inputs := inputs, r[b] times sorted set at r[a]`. Makes the sorted set or set at the key the next input, its scores multiplied by a weight. An absent key is an empty input.
+    ScoredInput = 142,
+    /// `scored := union of inputs, combined by a, from cursor r[b] on`. Makes the scored set that of the members of all inputs; scores of one member are combined, smaller inputs first.
+    ScoredUnion = 143,
+    /// `scored := intersection of inputs, combined by a, from cursor r[b] on`. Makes the scored set that of the members that all inputs have; scores of one member are combined, smaller inputs first.
+    ScoredIntersection = 144,
+    /// `scored := first input less others, from cursor r[a] on`. Makes the scored set that of the members of the first input that no other one has.
+    ScoredDifference = 145,
+    /// `r[a] := members that all inputs have, at most r[b], from cursor r[c] on`. Counts the members that all inputs have, up to a limit, or at 0 all of them.
+    ScoredShared = 146,
+    /// `scored := r[c] members from r[b] on of sorted set at r[a], r[imm] are there`. Makes the scored set that of up to `r[c]` members of the sorted set at the key, from rank `r[b]`, which is not negative, on.
+    ScoredRange = 147,
+    /// `scored := r[b] members drawn of sorted set at r[a], r[c] are there`. Makes the scored set that of up to `r[b]` different members of the sorted set at the key, drawn at random.
+    ScoredDrawn = 148,
+    /// `array of r[b] members drawn of sorted set at r[a], r[imm] are out`. Draws `r[b]` members at random, some of them perhaps again, and replies them as an array, where `r[c]` with their scores as reply_sorted_pairs does.
+    ReplySortedDrawn = 149,
+    /// `r[a] := number of scored members`. Counts the members of the scored set.
+    ScoredLen = 150,
+    /// `sorted set at r[a] := scored`. Makes the key hold the scored set, whatever it held before; an empty one removes the key.
+    ScoredStore = 151,
+    /// `array of scored members, r[b] are out`. Replies the members of the scored set as an array, in ascending order, where `r[a]` with their scores as reply_sorted_pairs does.
+    ReplyScored = 152,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 142,
+    SessionInteger = 153,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 143,
+    SessionBytes = 154,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 144,
+    SessionSet = 155,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 145,
+    SessionSelect = 156,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 146,
+    SessionProtocol = 157,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 147,
+    SessionAuthenticate = 158,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 148,
+    SessionClose = 159,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 149,
+    WordsAdd = 160,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 150,
+    ReplyAnswer = 161,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 151,
+    SessionReset = 162,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 152,
+    SessionReplies = 163,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 153,
+    ServerStop = 164,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 154,
+    ServerSleep = 165,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 155,
+    ReplyStats = 166,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 156,
+    ReplyCommandInfo = 167,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 157,
+    ReplyCommandDocs = 168,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 158,
+    ReplyCommands = 169,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 159,
+    SetAdd = 170,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 160,
+    SetRemove = 171,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 161,
+    SetLen = 172,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 162,
+    SetContains = 173,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 163,
+    ReplySetMembers = 174,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 164,
+    ReplySetScan = 175,
     /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 165,
+    KeyCopy = 176,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 166,
+    KeyRename = 177,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 167,
+    DbSwap = 178,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 168,
+    GatherSmallest = 179,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 169,
+    GatherUnion = 180,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 170,
+    GatherIntersection = 181,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 171,
+    GatherDifference = 182,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 172,
+    GatheredLen = 183,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 173,
+    GatheredStore = 184,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 174,
+    ReplyGathered = 185,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SortedLen = 175,
+    SortedLen = 186,
     /// `r[a] := member r[c] is new in sorted set at r[b]; its score := r[imm]`. Gives a member a score, creating the sorted set where it is absent, and tells whether the member is new.
-    SortedSet = 176,
+    SortedSet = 187,
     /// `r[a] := score of r[c] in sorted set at r[b]`. Finds the score of a member; absent where there is none.
-    SortedScore = 177,
+    SortedScore = 188,
     /// `r[a] := remove r[c] from sorted set at r[b]`. Removes a member and tells whether it was there.
-    SortedRemove = 178,
+    SortedRemove = 189,
     /// `r[a] := rank of r[c] in sorted set at r[b]`. Finds the rank of a member; absent where there is none.
-    SortedRank = 179,
+    SortedRank = 190,
     /// `r[a] := member of rank r[c] in sorted set at r[b]`. Copies the member of a rank to the scratch space; absent where there is none.
-    SortedAt = 180,
+    SortedAt = 191,
     /// `r[a] := members of sorted set at r[b] with a score below r[c], or r[imm] and equal`. Counts the members whose score is below a bound, or where `r[imm]` at most at it.
-    SortedBelow = 181,
+    SortedBelow = 192,
     /// `r[a] := members of sorted set at r[b] before r[c], or r[imm] and equal`. Counts the members that come before a byte string in the order of bytes, or where `r[imm]` are equal to it; of a set whose scores differ it tells nothing.
-    SortedBefore = 182,
+    SortedBefore = 193,
     /// `remove r[c] members from r[b] on of sorted set at r[a], r[imm] are gone`. Removes up to `r[c]` members from rank `r[b]`, which is not negative, on.
-    SortedRemoveRange = 183,
+    SortedRemoveRange = 194,
     /// `array of r[c] members from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplySortedRange = 184,
+    ReplySortedRange = 195,
     /// `array of r[c] members before r[b] of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members before rank `r[b]`, which is not negative, backwards as an array; an empty one where the key is absent.
-    ReplySortedRangeBack = 185,
+    ReplySortedRangeBack = 196,
     /// `array of r[c] members with scores from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on with their scores: in RESP3 as an array of pairs, in other protocols one behind the other.
-    ReplySortedPairs = 186,
+    ReplySortedPairs = 197,
     /// `array of r[c] members with scores before r[b] of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members before rank `r[b]`, which is not negative, backwards with their scores, as reply_sorted_pairs does.
-    ReplySortedPairsBack = 187,
+    ReplySortedPairsBack = 198,
     /// `array of r[b] members with scores taken from sorted set at r[a], r[imm] are out`. Removes up to `r[b]` of the first members, or where that is below 0 of the last, and replies them with their scores: where `r[c]` as an array of pairs, else one behind the other.
-    ReplySortedTaken = 188,
+    ReplySortedTaken = 199,
     /// `array [cursor, array of members and scores] of sorted set at r[a]`. Replies the next cursor and an array of members and scores in turn: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySortedScan = 189,
+    ReplySortedScan = 200,
+    /// `r[a] := integer below r[b]`. Draws an integer from 0 to below `r[b]`, or 0 where that is not above 0.
+    RandomBelow = 201,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 190,
+    ReplyString = 202,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 191,
+    StringGet = 203,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 192,
+    StringInteger = 204,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 193,
+    StringSet = 205,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 194,
+    StringSetKeep = 206,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 195,
+    StringSetUntil = 207,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 196,
+    StringSetInteger = 208,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 197,
+    StringLen = 209,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 198,
+    StringSplice = 210,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 199,
+    ReplyStringRange = 211,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 200] = [
+    pub const ALL: [Self; 212] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -557,6 +581,17 @@ impl Opcode {
         Self::ReplyOpen,
         Self::ReplyClose,
         Self::Resp3,
+        Self::ScoredInput,
+        Self::ScoredUnion,
+        Self::ScoredIntersection,
+        Self::ScoredDifference,
+        Self::ScoredShared,
+        Self::ScoredRange,
+        Self::ScoredDrawn,
+        Self::ReplySortedDrawn,
+        Self::ScoredLen,
+        Self::ScoredStore,
+        Self::ReplyScored,
         Self::SessionInteger,
         Self::SessionBytes,
         Self::SessionSet,
@@ -605,6 +640,7 @@ impl Opcode {
         Self::ReplySortedPairsBack,
         Self::ReplySortedTaken,
         Self::ReplySortedScan,
+        Self::RandomBelow,
         Self::ReplyString,
         Self::StringGet,
         Self::StringInteger,
@@ -770,6 +806,17 @@ impl Opcode {
             "reply_open" => Some(Self::ReplyOpen),
             "reply_close" => Some(Self::ReplyClose),
             "resp3" => Some(Self::Resp3),
+            "scored_input" => Some(Self::ScoredInput),
+            "scored_union" => Some(Self::ScoredUnion),
+            "scored_intersection" => Some(Self::ScoredIntersection),
+            "scored_difference" => Some(Self::ScoredDifference),
+            "scored_shared" => Some(Self::ScoredShared),
+            "scored_range" => Some(Self::ScoredRange),
+            "scored_drawn" => Some(Self::ScoredDrawn),
+            "reply_sorted_drawn" => Some(Self::ReplySortedDrawn),
+            "scored_len" => Some(Self::ScoredLen),
+            "scored_store" => Some(Self::ScoredStore),
+            "reply_scored" => Some(Self::ReplyScored),
             "session_integer" => Some(Self::SessionInteger),
             "session_bytes" => Some(Self::SessionBytes),
             "session_set" => Some(Self::SessionSet),
@@ -818,6 +865,7 @@ impl Opcode {
             "reply_sorted_pairs_back" => Some(Self::ReplySortedPairsBack),
             "reply_sorted_taken" => Some(Self::ReplySortedTaken),
             "reply_sorted_scan" => Some(Self::ReplySortedScan),
+            "random_below" => Some(Self::RandomBelow),
             "reply_string" => Some(Self::ReplyString),
             "string_get" => Some(Self::StringGet),
             "string_integer" => Some(Self::StringInteger),

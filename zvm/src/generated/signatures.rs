@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 135] = [
+pub static PRIMITIVES: [Primitive; 147] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -1044,6 +1044,18 @@ pub static PRIMITIVES: [Primitive; 135] = [
         otherwise: None,
     },
     Primitive {
+        name: "random_below",
+        op: Opcode::RandomBelow,
+        params: &[PrimitiveParam {
+            name: "bound",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Int)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "reply_answer",
         op: Opcode::ReplyAnswer,
         params: &[PrimitiveParam {
@@ -1379,6 +1391,18 @@ pub static PRIMITIVES: [Primitive; 135] = [
         otherwise: None,
     },
     Primitive {
+        name: "reply_scored",
+        op: Opcode::ReplyScored,
+        params: &[PrimitiveParam {
+            name: "scored",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Bool)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
         name: "reply_set_members",
         op: Opcode::ReplySetMembers,
         params: &[PrimitiveParam {
@@ -1417,6 +1441,30 @@ pub static PRIMITIVES: [Primitive; 135] = [
         ],
         result: None,
         cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_sorted_drawn",
+        op: Opcode::ReplySortedDrawn,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "scored",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
         otherwise: None,
     },
     Primitive {
@@ -1641,6 +1689,132 @@ pub static PRIMITIVES: [Primitive; 135] = [
         params: &[],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
         cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_difference",
+        op: Opcode::ScoredDifference,
+        params: &[],
+        result: None,
+        cursor: Some(Slot::A),
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_drawn",
+        op: Opcode::ScoredDrawn,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::C),
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_input",
+        op: Opcode::ScoredInput,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "weight",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_intersection",
+        op: Opcode::ScoredIntersection,
+        params: &[PrimitiveParam {
+            name: "combine",
+            slot: Slot::A,
+            kind: OperandKind::Choice(ChoiceSet::Combine),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_len",
+        op: Opcode::ScoredLen,
+        params: &[],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_range",
+        op: Opcode::ScoredRange,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_shared",
+        op: Opcode::ScoredShared,
+        params: &[PrimitiveParam {
+            name: "limit",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Int)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: Some(Slot::C),
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_store",
+        op: Opcode::ScoredStore,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_union",
+        op: Opcode::ScoredUnion,
+        params: &[PrimitiveParam {
+            name: "combine",
+            slot: Slot::A,
+            kind: OperandKind::Choice(ChoiceSet::Combine),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
         otherwise: None,
     },
     Primitive {

@@ -76,6 +76,13 @@ pub(crate) fn sorted_at<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instru
     }
 }
 
+pub(crate) fn random_below<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let bound = u64::try_from(vm.registers.int(i.b)).unwrap_or(0);
+    let number = if bound == 0 { 0 } else { vm.store.draw() % bound };
+    vm.registers.set(i.a, Value::Int(int(number)));
+    Step::Next
+}
+
 pub(crate) fn sorted_below<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
     let (bound, inclusive) = (float(vm, i.c), vm.registers.bool(last(i)));
     let count = vm.at_key(i.b, |store, key, _| store.sorted_below(key, bound, inclusive));

@@ -28,6 +28,8 @@ pub struct MapStore {
     /// Refuse every write for want of memory.
     pub is_full: bool,
     entries: BTreeMap<Vec<u8>, Entry>,
+    /// The number that was drawn last.
+    drawn: u64,
     /// The hash of the key that was asked for last.
     last: u64,
     /// The stamp given last.
@@ -42,7 +44,8 @@ impl MapStore {
     pub const fn new() -> Self {
         let entries = BTreeMap::new();
         let (now_ms, last, last_stamp) = (0, 0, 0);
-        Self { now_ms, is_full: false, entries, last, last_stamp, flush_at_ms: None }
+        let (is_full, flush_at_ms, drawn) = (false, None, 0);
+        Self { now_ms, is_full, entries, drawn, last, last_stamp, flush_at_ms }
     }
 
     /// A key as programs hand it to this store.
