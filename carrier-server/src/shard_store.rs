@@ -2,6 +2,7 @@
 
 mod bits;
 mod items;
+mod sorted;
 
 use crate::glob;
 use crate::session::DATABASES;
@@ -590,7 +591,11 @@ fn encoding_name(item: &kvstore::Item<'_>) -> &'static str {
             (Some(_), _) => "quicklist",
             (_, Some(map)) if map.as_small().is_some() => "listpack",
             (_, Some(_)) => "hashtable",
-            _ => "raw",
+            _ => match item.sorted() {
+                Some(set) if set.as_small().is_some() => "listpack",
+                Some(_) => "skiplist",
+                None => "raw",
+            },
         },
     }
 }

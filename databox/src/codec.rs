@@ -31,7 +31,7 @@
 
 mod bitmap;
 
-use crate::{Databox, End, List, Map, Set, Text, View};
+use crate::{Databox, End, List, Map, Set, SortedSet, Text, View};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -158,6 +158,14 @@ impl Databox {
                     put_text(out, value);
                 }
             }
+            View::Sorted(set) => {
+                out.push(SORTED);
+                put_length(out, set.len());
+                set.walk(0, usize::MAX, |member, score| {
+                    put_text(out, member);
+                    out.extend_from_slice(&score.to_le_bytes());
+                });
+            }
         }
     }
 
@@ -233,6 +241,7 @@ impl<'a> Reader<'a> {
             MAP => self.map(options)?.into(),
             EXPIRING_MAP => self.expiring_map(options)?.into(),
             BITMAP => self.bitmap(options)?.into(),
+            SORTED => self.sorted(options)?.into(),
             WIDE_UNSIGNED => {
                 let value = u128::from_le_bytes(self.array()?);
                 if i128::try_from(value).is_ok() {
@@ -300,6 +309,30 @@ impl<'a> Reader<'a> {
             return Err(DecodeError::NotCanonical { offset: start });
         }
         Ok(map)
+    }
+
+    /// Members come in their order.
+    fn sorted(&mut self, options: &DecodeOptions) -> Result<SortedSet, DecodeError> {
+        let count = self.length(options.members_max)?;
+        let mut set = SortedSet::new(options.seed);
+        let mut digits = crate::decimal::Buffer::new();
+        let mut last: Option<(f64, Vec<u8>)> = None;
+        for _ in 0..count {
+            let start = self.offset;
+            let member = self.text(options, &mut digits)?.to_vec();
+            let score = f64::from_le_bytes(self.array()?);
+            let is_behind = last.is_none_or(|(before, other)| {
+                before < score || (before == score && other < member)
+            });
+            if score.is_nan() || !is_behind {
+                return Err(DecodeError::NotCanonical { offset: start });
+            }
+            if set.set(&member, score).is_some() {
+                return Err(DecodeError::Duplicate { offset: self.offset });
+            }
+            last = Some((score, member));
+        }
+        Ok(set)
     }
 
     /// A member of a container: a string, or an integer of at most 8 bytes, as its digits.
@@ -438,6 +471,7 @@ const LIST: u8 = 7;
 const MAP: u8 = 8;
 const BITMAP: u8 = 9;
 const EXPIRING_MAP: u8 = 12;
+const SORTED: u8 = 13;
 const INTEGER: u8 = 16;
 const WIDE_UNSIGNED: u8 = 48;
 

@@ -12,6 +12,7 @@ mod names;
 mod places;
 mod scan;
 mod sets;
+mod sorted;
 mod stamps;
 mod strings;
 mod sweep;

@@ -1,5 +1,7 @@
 //! The other side: programs of a connection run without a store, all others without a session.
 
+mod sorted;
+
 use crate::{
     Bits, CommandFilter, CommandView, CompilePurpose, Expiry, ItemView, Items, Key, Lease, Multi,
     OutOfMemory, Question, ReplyMode, ReplySink, ScanFilter, Scanned, Session, SessionField,

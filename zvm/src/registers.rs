@@ -5,6 +5,7 @@
 //! register of another type is read is a mistake that means some other value and no more.
 
 use crate::generated::Aggregate;
+use crate::scored::Scored;
 use crate::{Args, Constant, Fault, Hint, Key, Mark, Text};
 use databox::{Bitmap, Set, decimal};
 use std::fmt;
@@ -53,6 +54,8 @@ pub(crate) struct Buffers {
     pub(crate) gathering: Option<Bitmap>,
     pub(crate) search: Search,
     pub(crate) sample: Sample,
+    /// What the run makes of sorted sets.
+    pub(crate) scored: Scored,
 }
 
 /// How elements are being drawn from a container.
@@ -441,6 +444,7 @@ impl Buffers {
         self.sample = Sample::None;
         self.gathered_bits = None;
         self.gathering = None;
+        self.scored = Scored::default();
     }
 }
 

@@ -4,7 +4,7 @@
 //! `BTreeMap`. No method blocks, and nothing borrowed from a store outlives the call that
 //! returned it, because pages move on every insert.
 
-use crate::{Bits, Hint, Items, Key, Text};
+use crate::{Bits, Hint, Items, Key, SortedSets, Text};
 use databox::{Kind, Set};
 
 /// A write that the memory budget refused. Nothing has changed.
@@ -45,7 +45,7 @@ pub struct Scanned {
 ///
 /// A key whose expiry is at or before [`now_ms`](Self::now_ms) does not exist for any method.
 #[expect(clippy::len_without_is_empty, reason = "no command asks whether a shard is empty")]
-pub trait Store: Items + Bits {
+pub trait Store: Items + Bits + SortedSets {
     /// The moment at which this program took its turn, in milliseconds since the Unix epoch.
     fn now_ms(&self) -> u64;
 

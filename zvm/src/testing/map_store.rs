@@ -3,6 +3,7 @@
 mod bits;
 mod entry;
 mod items;
+mod sorted;
 
 mod containers;
 
@@ -28,6 +29,8 @@ pub struct MapStore {
     /// Refuse every write for want of memory.
     pub is_full: bool,
     entries: BTreeMap<Vec<u8>, Entry>,
+    /// The number that was drawn last.
+    drawn: u64,
     /// The hash of the key that was asked for last.
     last: u64,
     /// The stamp given last.
@@ -82,6 +85,13 @@ impl MapStore {
                     };
                     let pairs: Vec<String> = pairs.iter().map(pair).collect();
                     let _ = write!(text, "{{{}}}", pairs.join(" "));
+                }
+                Value::Sorted(set) => {
+                    let mut pairs = Vec::new();
+                    set.walk(0, usize::MAX, |member, score| {
+                        pairs.push(format!("{score} {}", quote(&member.to_vec())));
+                    });
+                    let _ = write!(text, "<{}>", pairs.join(", "));
                 }
             }
             if let Some(at_ms) = entry.expires_at_ms {
@@ -384,6 +394,7 @@ impl Store for MapStore {
             Value::Set(members) => members.iter().map(Vec::len).sum(),
             Value::List(elements) => elements.iter().map(Vec::len).sum(),
             Value::Map(pairs) => pairs.iter().map(|(name, value)| name.len() + value.len()).sum(),
+            Value::Sorted(set) => set.heap_bytes(),
         };
         Some((key.bytes.len() + held) as u64)
     }
@@ -430,6 +441,7 @@ impl Store for MapStore {
                 });
                 map.into()
             }
+            Value::Sorted(set) => set.clone().into(),
         };
         Some(databox::dump::write(|out| value.encode(out)))
     }
@@ -453,6 +465,7 @@ impl Store for MapStore {
                 let pair = |(name, value): (Text<'_>, Text<'_>)| (name.to_vec(), value.to_vec());
                 Value::Map(map.iter().map(pair).collect())
             }
+            (View::Sorted(set), _) => Value::Sorted(set.clone()),
             _ => return Ok(false),
         };
         self.set_string(key, Text::Bytes(&[]), expiry)?;
