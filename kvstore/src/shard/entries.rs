@@ -164,7 +164,7 @@ mod tests {
         let room = shard.set_aside(ns, 1, 600_000).unwrap();
         assert!(room >= 600_000);
         assert_eq!(shard.set_aside(ns, 1, 600_000), None);
-        let mut put = |shard: &mut Shard, name: &str| {
+        let put = |shard: &mut Shard, name: &str| {
             let (key, value) = (shard.key(name.as_bytes()), [b'v'; 100_000]);
             shard.put_string(ns, key, Text::Bytes(&value), PutOptions::default(), 0).is_ok()
         };
