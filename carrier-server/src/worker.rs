@@ -121,7 +121,7 @@ impl Worker {
             self.asked_at_ms = now_ms;
         }
         self.flush_due(now_ms);
-        self.prepare(&requests.list);
+        self.prepare(&requests.list, catalog);
         for request in &requests.list {
             let Some(connection) = connections.get(request.reply_to.connection) else { continue };
             let Some(command) = catalog.command(request.command) else { continue };
@@ -161,7 +161,7 @@ impl Worker {
     pub(crate) fn execute_batch(&mut self, batch: &mut Batch, now_ms: u64, stats: &ThreadStats) {
         self.asked_at_ms = now_ms;
         self.flush_due(now_ms);
-        self.prepare(&batch.requests.list);
+        self.prepare(&batch.requests.list, &batch.catalog);
         for request in &batch.requests.list {
             let start = batch.replies.len();
             if let Some(command) = batch.catalog.command(request.command) {
@@ -240,12 +240,18 @@ impl Worker {
         }
     }
 
-    fn prepare(&mut self, requests: &[Request]) {
-        if requests.len() > 1 {
+    /// Has the memory fetched that requests are about to touch; they are taken for writes where the
+    /// last of them is one, as pipelines are of one kind mostly.
+    fn prepare(&mut self, requests: &[Request], catalog: &Catalog) {
+        if let [_, .., last] = requests {
             self.prepared.clear();
             let keys = requests.iter().map(|request| (Namespace(request.namespace), request.hash));
             self.prepared.extend(keys);
-            self.shard.prepare(&self.prepared);
+            if catalog.command(last.command).is_some_and(|command| command.writes()) {
+                self.shard.prepare_writes(&self.prepared);
+            } else {
+                self.shard.prepare(&self.prepared);
+            }
         }
     }
 
@@ -284,6 +290,11 @@ impl Worker {
         stats.payload_bytes.set(self.shard.payload_bytes());
         stats.committed_bytes.set(figures.committed_bytes as u64);
         stats.moved_bytes.set(figures.moved_bytes);
+        let steps = self.shard.steps();
+        stats.step_blocks.set(steps.blocks_max);
+        stats.step_bytes.set(steps.bytes_max);
+        stats.step_moved_bytes.set(steps.moved_bytes_max);
+        stats.steps_beyond.set(steps.beyond);
         stats.expired_keys.set(self.shard.expired());
         stats.evicted_keys.set(self.shard.evicted());
         for (id, (keys, expiring)) in (0..).zip(stats.keys.iter().zip(&stats.expiring)) {

@@ -11,6 +11,7 @@ mod criterion;
 mod error;
 mod example;
 mod exec;
+mod expiry;
 mod figure;
 mod latency;
 mod load;
