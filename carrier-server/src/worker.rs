@@ -73,8 +73,10 @@ pub(crate) enum Upkeep {
     Idle,
     /// Keys will expire: they are looked at every so often.
     Watching,
-    /// Something is due.
+    /// There is something to do that can wait.
     Backlog,
+    /// Many keys are due.
+    Due,
 }
 
 impl Worker {
@@ -223,7 +225,9 @@ impl Worker {
         if moving {
             self.touched = ALL_DATABASES;
         }
-        if freeing || due || moving || over {
+        if due {
+            Upkeep::Due
+        } else if freeing || moving || over {
             Upkeep::Backlog
         } else if expiring {
             Upkeep::Watching
@@ -325,7 +329,7 @@ impl ExpiryObserver for Unheld<'_> {
 /// A bit for each database.
 const ALL_DATABASES: u32 = u32::MAX >> (u32::BITS - DATABASES);
 /// What one step of the sweep looks at: pages on which nothing is due cost one comparison.
-const SWEEP: SweepLimits = SweepLimits { pages_max: 64, keys_max: 64 };
+const SWEEP: SweepLimits = SweepLimits { pages_max: 64, keys_max: 16 };
 /// How long nobody has asked for anything when a shard counts as idle.
 const IDLE_AFTER_MS: u64 = 100;
 /// Steps towards the budget between two looks at the clock.
