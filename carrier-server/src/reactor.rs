@@ -8,6 +8,7 @@
 //! ```
 
 mod leaving;
+mod slow_requests;
 mod transactions;
 
 use crate::batch::Requests;
@@ -108,6 +109,7 @@ impl Reactor {
         let (catalog, version) = shared.commands.current();
         let coordinator =
             Coordinator::new(index, shared.stats.threads(), shared.config.test_switches);
+        let clock = shared.clock;
         Ok(Self {
             index,
             shared,
@@ -117,7 +119,7 @@ impl Reactor {
             poll,
             mesh,
             listener,
-            parser: Parser::default(),
+            parser: Parser::new(clock),
             coordinator,
             worker: roles.worker,
             replier: Replier::default(),
@@ -150,6 +152,9 @@ impl Reactor {
                 return Ok(());
             }
             let now_ms = Clock::unix_ms();
+            if let Some(worker) = &mut self.worker {
+                worker.set_slow_limit(self.shared.settings.slow_log_limit());
+            }
             self.renew_commands();
             self.end_killed();
             self.accept();
@@ -361,6 +366,7 @@ impl Reactor {
             let connections = &mut self.connections;
             worker.execute_local(&mut self.local, connections, &self.catalog, now_ms);
         }
+        self.log_slow();
     }
 
     /// Takes messages from the own ring, a bounded number a turn.
@@ -383,10 +389,12 @@ impl Reactor {
                 self.mesh.send_home(batch);
             }
             Message::Done(batch) => {
+                self.log_slow_of(&batch);
                 self.replier.deliver(&batch, &mut self.connections, &mut self.pool);
                 self.mesh.recycle(batch);
             }
-            Message::Late(late) => {
+            Message::Late(mut late) => {
+                self.log_slow_one(late.reply_to.connection, late.slow.take());
                 self.replier.deliver_late(&late, &mut self.connections, &mut self.pool);
             }
             Message::Turn(transaction, part) => {
@@ -428,14 +436,17 @@ impl Reactor {
         worker.resume(reply_max, || clock.elapsed() >= begin + slice);
         self.pass_on();
         let Some(worker) = &mut self.worker else { return };
-        let mut stuck = Vec::new();
-        for late in worker.late_replies() {
-            match late.home {
-                None => self.replier.deliver_late(&late, &mut self.connections, &mut self.pool),
-                Some(home) => stuck.extend(self.mesh.send_late(home, late).err()),
+        let (mut stuck, mut slow) = (Vec::new(), Vec::new());
+        for mut late in worker.late_replies() {
+            if late.home.is_none() {
+                slow.extend(late.slow.take().map(|slow| (late.reply_to.connection, slow)));
+                self.replier.deliver_late(&late, &mut self.connections, &mut self.pool);
+            } else {
+                stuck.extend(self.mesh.send_late(late).err());
             }
         }
         stuck.into_iter().for_each(|late| worker.keep_late(late));
+        slow.into_iter().for_each(|(key, slow)| self.log_slow_one(key, Some(slow)));
     }
 
     /// Sends replies, closes what is finished, and requeues what has more to do.
@@ -487,10 +498,8 @@ impl Reactor {
         let mut upkeep = Upkeep::Idle;
         // Keys that are due go in small pieces between requests, each half as long as these took:
         // soon, and nobody waits for long.
-        let slice = match self.keys_due_since {
-            Some(since) => (elapsed.saturating_sub(since) / 2).clamp(SLICE_DUE, SLICE),
-            None => SLICE,
-        };
+        let took = self.keys_due_since.map(|since| elapsed.saturating_sub(since));
+        let slice = took.map_or(SLICE, |took| (took / 2).clamp(SLICE_DUE, SLICE));
         if let Some(worker) = &mut self.worker {
             loop {
                 upkeep = worker.maintain(now_ms, &self.shared.budget);
