@@ -97,6 +97,10 @@ fn memory(out: &mut String, shared: &Shared, _: &Catalog) {
     field(out, "arena_committed", shared.stats.sum(|thread| &thread.committed_bytes));
     field(out, "arena_free", free);
     field(out, "arena_moved", shared.stats.sum(|thread| &thread.moved_bytes));
+    field(out, "step_blocks_max", shared.stats.max(|thread| &thread.step_blocks));
+    field(out, "step_bytes_max", shared.stats.max(|thread| &thread.step_bytes));
+    field(out, "step_moved_bytes_max", shared.stats.max(|thread| &thread.step_moved_bytes));
+    field(out, "steps_beyond_bounds", shared.stats.sum(|thread| &thread.steps_beyond));
     field(out, "maxmemory", shared.budget.bytes().unwrap_or(0));
     field(out, "maxmemory_policy", shared.config.memory.redis_policy());
 }

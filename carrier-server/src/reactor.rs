@@ -60,6 +60,8 @@ pub(crate) struct Reactor {
     pool: BufferPool,
     /// When timers are due next, in time since the server started.
     timers_due: Duration,
+    /// When they were run last, where keys were due and more are.
+    keys_due_since: Option<Duration>,
     /// When this turn began, in time since the server started; told only while programs go on
     /// from turn to turn.
     turn_began: Duration,
@@ -127,6 +129,7 @@ impl Reactor {
             local: Requests::default(),
             pool: BufferPool::default(),
             timers_due: Duration::ZERO,
+            keys_due_since: None,
             turn_began: Duration::ZERO,
             served: false,
             stopping: Stopping::No,
@@ -493,14 +496,19 @@ impl Reactor {
             return;
         }
         let mut upkeep = Upkeep::Idle;
+        // Keys that are due go in small pieces between requests, each half as long as these took:
+        // soon, and nobody waits for long.
+        let took = self.keys_due_since.map(|since| elapsed.saturating_sub(since));
+        let slice = took.map_or(SLICE, |took| (took / 2).clamp(SLICE_DUE, SLICE));
         if let Some(worker) = &mut self.worker {
             loop {
                 upkeep = worker.maintain(now_ms, &self.shared.budget);
-                if upkeep == Upkeep::Idle || self.shared.clock.elapsed() >= elapsed + SLICE {
+                if upkeep == Upkeep::Idle || self.shared.clock.elapsed() >= elapsed + slice {
                     break;
                 }
             }
         }
+        self.keys_due_since = (upkeep == Upkeep::Due).then(|| self.shared.clock.elapsed());
         if let Some(listener) = &mut self.listener {
             listener.resume();
         }
@@ -509,6 +517,7 @@ impl Reactor {
                 Upkeep::Idle => TIMER_IDLE,
                 Upkeep::Watching => TIMER_WATCHING,
                 Upkeep::Backlog => TIMER_BUSY,
+                Upkeep::Due => Duration::ZERO,
             };
     }
 
@@ -579,6 +588,8 @@ const STUCK_PAUSE: Duration = Duration::from_millis(1);
 const STOP_MAX: Duration = Duration::from_secs(3);
 /// What one run of the timers takes at most: a fifth of the time while there is a backlog.
 const SLICE: Duration = Duration::from_micros(200);
+/// What it takes at least while many keys are due.
+const SLICE_DUE: Duration = Duration::from_micros(20);
 /// What all programs together that go on from turn to turn get of one turn at most.
 const SLICE_UNFINISHED: Duration = Duration::from_millis(1);
 /// From one run of the timers to the next.

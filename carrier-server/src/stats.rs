@@ -54,6 +54,13 @@ pub(crate) struct ThreadStats {
     pub(crate) committed_bytes: Counter,
     /// Bytes that the shard has moved to keep its pages together.
     pub(crate) moved_bytes: Counter,
+    /// Pages and other blocks that the shard's largest step has made, and their bytes.
+    pub(crate) step_blocks: Counter,
+    pub(crate) step_bytes: Counter,
+    /// Bytes that the largest step of keeping pages together has moved.
+    pub(crate) step_moved_bytes: Counter,
+    /// Steps that were larger than is promised.
+    pub(crate) steps_beyond: Counter,
     /// Keys gone because their time had come.
     pub(crate) expired_keys: Counter,
     /// Keys that memcached's protocols asked for.
@@ -138,5 +145,10 @@ impl Stats {
     /// The sum of a counter over all threads.
     pub(crate) fn sum(&self, counter: impl Fn(&ThreadStats) -> &Counter) -> u64 {
         self.threads.iter().map(|thread| counter(thread).get()).sum()
+    }
+
+    /// The largest of a counter over all threads.
+    pub(crate) fn max(&self, counter: impl Fn(&ThreadStats) -> &Counter) -> u64 {
+        self.threads.iter().map(|thread| counter(thread).get()).max().unwrap_or_default()
     }
 }

@@ -80,8 +80,10 @@ pub(crate) enum Upkeep {
     Idle,
     /// Keys will expire: they are looked at every so often.
     Watching,
-    /// Something is due.
+    /// There is something to do that can wait.
     Backlog,
+    /// Many keys are due.
+    Due,
 }
 
 impl Worker {
@@ -141,7 +143,7 @@ impl Worker {
             self.asked_at_ms = now_ms;
         }
         self.flush_due(now_ms);
-        self.prepare(&requests.list);
+        self.prepare(&requests.list, catalog);
         self.watch.begin();
         let last = requests.list.len().saturating_sub(1);
         for (number, request) in requests.list.iter().enumerate() {
@@ -189,7 +191,7 @@ impl Worker {
     pub(crate) fn execute_batch(&mut self, batch: &mut Batch, now_ms: u64, stats: &ThreadStats) {
         self.asked_at_ms = now_ms;
         self.flush_due(now_ms);
-        self.prepare(&batch.requests.list);
+        self.prepare(&batch.requests.list, &batch.catalog);
         self.watch.begin();
         let last = batch.requests.list.len().saturating_sub(1);
         for (number, request) in batch.requests.list.iter().enumerate() {
@@ -260,7 +262,9 @@ impl Worker {
         if moving {
             self.touched = ALL_DATABASES;
         }
-        if freeing || due || moving || over {
+        if due {
+            Upkeep::Due
+        } else if freeing || moving || over {
             Upkeep::Backlog
         } else if expiring {
             Upkeep::Watching
@@ -277,12 +281,18 @@ impl Worker {
         }
     }
 
-    fn prepare(&mut self, requests: &[Request]) {
-        if requests.len() > 1 {
+    /// Has the memory fetched that requests are about to touch; they are taken for writes where the
+    /// last of them is one, as pipelines are of one kind mostly.
+    fn prepare(&mut self, requests: &[Request], catalog: &Catalog) {
+        if let [_, .., last] = requests {
             self.prepared.clear();
             let keys = requests.iter().map(|request| (Namespace(request.namespace), request.hash));
             self.prepared.extend(keys);
-            self.shard.prepare(&self.prepared);
+            if catalog.command(last.command).is_some_and(|command| command.writes()) {
+                self.shard.prepare_writes(&self.prepared);
+            } else {
+                self.shard.prepare(&self.prepared);
+            }
         }
     }
 
@@ -322,6 +332,11 @@ impl Worker {
         stats.payload_bytes.set(self.shard.payload_bytes());
         stats.committed_bytes.set(figures.committed_bytes as u64);
         stats.moved_bytes.set(figures.moved_bytes);
+        let steps = self.shard.steps();
+        stats.step_blocks.set(steps.blocks_max);
+        stats.step_bytes.set(steps.bytes_max);
+        stats.step_moved_bytes.set(steps.moved_bytes_max);
+        stats.steps_beyond.set(steps.beyond);
         stats.expired_keys.set(self.shard.expired());
         stats.evicted_keys.set(self.shard.evicted());
         for (id, (keys, expiring)) in (0..).zip(stats.keys.iter().zip(&stats.expiring)) {
@@ -352,7 +367,7 @@ impl ExpiryObserver for Unheld<'_> {
 /// A bit for each database.
 const ALL_DATABASES: u32 = u32::MAX >> (u32::BITS - DATABASES);
 /// What one step of the sweep looks at: pages on which nothing is due cost one comparison.
-const SWEEP: SweepLimits = SweepLimits { pages_max: 64, keys_max: 64 };
+const SWEEP: SweepLimits = SweepLimits { pages_max: 64, keys_max: 16 };
 /// How long nobody has asked for anything when a shard counts as idle.
 const IDLE_AFTER_MS: u64 = 100;
 /// Steps towards the budget between two looks at the clock.

@@ -109,6 +109,8 @@ fn with_a_policy_old_keys_make_room() {
         let large = vec![b'l'; 3 << 20];
         assert_eq!(client.call(&[b"SET", b"large", &large]), Reply::Error(OOM.into()));
         assert!(client.line("DBSIZE").as_integer() > 500, "{policy}");
+        let info = String::from_utf8(client.line("INFO memory").as_bytes().to_vec()).unwrap();
+        assert!(info.contains("steps_beyond_bounds:0\r\n"), "{policy}: {info}");
     }
 }
 

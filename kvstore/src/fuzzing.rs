@@ -278,7 +278,9 @@ impl Subject {
 
     fn get(&mut self, ns: usize, key: &[u8]) {
         let hash = self.shard.hash(key);
-        self.shard.prepare(&[(Namespace(ns as u32), hash), (Namespace(9), hash)]);
+        let both = [(Namespace(ns as u32), hash), (Namespace(9), hash)];
+        self.shard.prepare(&both);
+        self.shard.prepare_writes(&both);
         let item = self.shard.get(Namespace(ns as u32), Key { bytes: key, hash }, self.now_ms);
         let found = item.map(|item| held(&item));
         assert_eq!(found.as_ref(), self.models[ns].get(key));

@@ -201,6 +201,15 @@ impl Shard {
     /// Hints that keys with these hashes are about to be asked for. Changes nothing, and nothing
     /// depends on it.
     pub fn prepare(&self, keys: &[(Namespace, u64)]) {
+        self.fetch(keys, false);
+    }
+
+    /// As [`prepare`](Self::prepare), for keys that are about to be written.
+    pub fn prepare_writes(&self, keys: &[(Namespace, u64)]) {
+        self.fetch(keys, true);
+    }
+
+    fn fetch(&self, keys: &[(Namespace, u64)], writes: bool) {
         for run in keys.chunk_by(|one, two| one.0 == two.0) {
             let Some(space) = self.space(run[0].0) else { continue };
             for group in run.chunks(PREPARED_MAX) {
@@ -208,7 +217,12 @@ impl Shard {
                 for (slot, &(_, hash)) in hashes.iter_mut().zip(group) {
                     *slot = hash;
                 }
-                space.map.prepare(&self.arena, &hashes[..group.len()]);
+                let hashes = &hashes[..group.len()];
+                if writes {
+                    space.map.prepare_writes(&self.arena, hashes);
+                } else {
+                    space.map.prepare(&self.arena, hashes);
+                }
             }
         }
     }

@@ -30,6 +30,7 @@ fn a_million_operations_leave_a_shard_that_adds_up() {
         assert_eq!(shard.figures().live_bytes, 0);
         let steps = shard.steps();
         assert!(steps.blocks_max <= 8 && steps.bytes_max <= 65_536, "{steps:?}");
+        assert_eq!(steps.beyond, 0);
     }
 }
 
@@ -100,6 +101,7 @@ fn no_step_is_large_while_keys_load_expire_and_are_evicted() {
     let steps = shard.steps();
     assert!(steps.blocks_max <= 8 && steps.bytes_max <= 65_536, "{steps:?}");
     assert!(steps.moved_bytes_max <= 65_536 + 16_384, "{steps:?}");
+    assert_eq!(steps.beyond, 0);
 }
 
 /// SplitMix64 (Steele, Lea and Flood 2014).

@@ -274,7 +274,7 @@ impl Arena {
     fn widen(&mut self, region: usize) {
         if region >= self.wide {
             let first = region - region % HUGE_REGIONS;
-            self.memory.mapping().widen(first * REGION_BYTES, HUGE_BYTES);
+            self.memory.mapping().set_wide(first * REGION_BYTES, HUGE_BYTES, true);
             self.wide = first + HUGE_REGIONS;
         }
     }
@@ -324,6 +324,11 @@ impl Arena {
             self.victim = None;
         }
         if !self.regions.retire(region) {
+            if region >= HUGE_FROM {
+                // Or the system might put a huge page there again for what is left around it.
+                let first = region - region % HUGE_REGIONS;
+                self.memory.mapping().set_wide(first * REGION_BYTES, HUGE_BYTES, false);
+            }
             self.memory.forget(region * REGION_UNITS, REGION_UNITS);
         }
     }

@@ -178,6 +178,7 @@ impl<A: Blocks> Subject<A> {
     fn get(&mut self, key: &[u8], boxed: u8) {
         let hash = self.map.hasher().hash(key);
         self.map.prepare(&self.blocks, &[hash]);
+        self.map.prepare_writes(&self.blocks, &[hash]);
         if let Some(own) = self.map.get_mut(&self.blocks, hash, key).filter(|_| boxed > 100) {
             *own = u64::from(boxed);
             self.model.get_mut(key).expect("in both").0 = ModelValue::Boxed(u64::from(boxed));

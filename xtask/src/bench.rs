@@ -12,6 +12,7 @@ mod criterion;
 mod error;
 mod example;
 mod exec;
+mod expiry;
 mod figure;
 mod latency;
 mod load;

@@ -18,7 +18,7 @@ use crate::bench::rows::{CpuRow, Rows, SPECIAL, Shape};
 use crate::bench::stage::{Results, Settings, Stage};
 use crate::bench::subject::{self, Subject};
 use crate::bench::{
-    cache, clock, counted, cpu, exec, latency, memory, page, startup, table, threads, union,
+    cache, clock, counted, cpu, exec, expiry, latency, memory, page, startup, table, threads, union,
 };
 use crate::error::Error;
 use crate::workspace::Workspace;
@@ -218,6 +218,7 @@ impl Chosen {
                 "remote" => threads::measure(stage, results)?,
                 "scattered" => threads::measure_scattered(stage, results)?,
                 "exec" => exec::measure(stage, results)?,
+                "expiry" => expiry::measure(stage, results)?,
                 "union" => union::measure(stage, results)?,
                 "startup" => startup::measure(stage, results)?,
                 "syscalls" => counted::measure_syscalls(stage, results)?,

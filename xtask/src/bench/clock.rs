@@ -25,6 +25,13 @@ pub(crate) fn pause(time: Duration) {
     thread::park_timeout(time);
 }
 
+/// Milliseconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "servers are told moments")]
+pub(crate) fn unix_ms() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    since.as_millis() as u64
+}
+
 /// The date and time now, in UTC, as RFC 3339 writes it.
 #[expect(clippy::disallowed_methods, reason = "a report says of when it is")]
 pub(crate) fn date() -> String {

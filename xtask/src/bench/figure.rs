@@ -46,6 +46,10 @@ pub(crate) enum Measure {
     Scattered,
     /// MULTI, five commands and EXEC, over the five commands pipelined.
     Transaction,
+    /// Until all keys with one moment are gone.
+    Gone,
+    /// 99th percentile of latency while they go, over that before.
+    Disturbed,
     /// Throughput alone over that beside unions.
     Kept,
     /// Time of a union beside a load over that alone.
@@ -79,6 +83,8 @@ impl Measure {
             Self::Remote => "Cost of a remote request, that of a local one being 1",
             Self::Scattered => "CPU of MSET of ten keys over two threads, over one",
             Self::Transaction => "CPU of MULTI, five SETs and EXEC, over five SETs pipelined",
+            Self::Gone => "Keys with one moment: until all are gone",
+            Self::Disturbed => "Keys with one moment: 99th percentile while they go, over before",
             Self::Kept => "Throughput alone over that beside unions",
             Self::Slowdown => "Time of a union beside a load over that alone",
             Self::Hits => "Hits of a hundred requests, at equal resident memory",
@@ -92,7 +98,7 @@ impl Measure {
             Self::Cpu => "ns",
             Self::Throughput => "/s",
             Self::P50 | Self::P99 | Self::P999 => "us",
-            Self::Latest | Self::Startup => "ms",
+            Self::Latest | Self::Startup | Self::Gone => "ms",
             Self::Bytes | Self::Connection => "bytes",
             Self::AtStart => "MiB",
             Self::Hits => "%",

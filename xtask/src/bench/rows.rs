@@ -186,6 +186,7 @@ pub(crate) const SPECIAL: &[(&str, bool)] = &[
     ("remote", true),
     ("scattered", true),
     ("exec", true),
+    ("expiry", true),
     ("union", true),
     ("startup", false),
     ("syscalls", false),

@@ -42,9 +42,9 @@ impl Mapping {
     #[expect(clippy::unused_self, reason = "it is what a mapping that has pages offers")]
     pub(super) unsafe fn forget(&self, _offset: usize, _bytes: usize) {}
 
-    /// Would ask for huge pages; the allocator decides about that.
+    /// Would say where huge pages are to be; the allocator decides about that.
     #[expect(clippy::unused_self, reason = "it is what a mapping that has pages offers")]
-    pub(in super::super) fn widen(&self, _offset: usize, _bytes: usize) {}
+    pub(in super::super) fn set_wide(&self, _offset: usize, _bytes: usize, _wide: bool) {}
 
     /// Would have pages backed; the allocator decides about that.
     #[expect(clippy::unused_self, reason = "it is what a mapping that has pages offers")]

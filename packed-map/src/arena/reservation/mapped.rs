@@ -65,14 +65,17 @@ impl Mapping {
         let _ = self.advise(offset, bytes, advice);
     }
 
-    /// Asks for huge pages in a part of the range from now on, so that its addresses are found in
-    /// fewer steps. What is backed already stays as it is.
-    pub(in super::super) fn widen(&self, offset: usize, bytes: usize) {
+    /// Says whether a part of the range is to be in huge pages from now on, so that its addresses
+    /// are found in fewer steps. What is backed already stays as it is.
+    pub(in super::super) fn set_wide(&self, offset: usize, bytes: usize, wide: bool) {
         #[cfg(any(target_os = "linux", target_os = "android"))]
-        // Where the system has no huge pages there is nothing to refuse.
-        let _ = self.advise(offset, bytes.min(self.bytes - offset), Advice::LinuxHugepage);
+        {
+            let advice = if wide { Advice::LinuxHugepage } else { Advice::LinuxNoHugepage };
+            // Where the system has no huge pages there is nothing to refuse.
+            let _ = self.advise(offset, bytes.min(self.bytes - offset), advice);
+        }
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
-        let _ = (offset, bytes);
+        let _ = (offset, bytes, wide);
     }
 
     /// Has the pages of a part of the range backed now. Says whether they are.
