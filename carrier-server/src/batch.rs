@@ -3,6 +3,7 @@
 
 use crate::catalog::Catalog;
 use crate::request::{ReplyTo, Request, Source};
+use crate::slow_log::Slow;
 use loopy_ring::Permit;
 use std::ops::Range;
 use std::sync::Arc;
@@ -93,6 +94,8 @@ pub(crate) struct Batch {
     pub(crate) ends: Vec<usize>,
     /// Which of the requests, by number, are answered later, each by a message of its own.
     pub(crate) late: Vec<usize>,
+    /// Those requests, by number, that took long.
+    pub(crate) slow: Vec<(usize, Box<Slow>)>,
     /// The reserved slot of the home ring that lets it come back (DESIGN: room that cannot fail).
     permit: Permit,
 }
@@ -101,8 +104,8 @@ impl Batch {
     /// An empty batch of thread `home`, with the right to return there.
     pub(crate) fn new(home: usize, catalog: Arc<Catalog>, permit: Permit) -> Self {
         let requests = Requests::default();
-        let (replies, ends, late) = (Vec::new(), Vec::new(), Vec::new());
-        Self { home, catalog, requests, replies, ends, late, permit }
+        let (replies, ends, late, slow) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { home, catalog, requests, replies, ends, late, slow, permit }
     }
 
     /// The right to return home.
@@ -129,6 +132,7 @@ impl Batch {
         self.ends.clear();
         self.ends.shrink_to(REQUESTS_MAX);
         self.late.clear();
+        self.slow.clear();
     }
 
     /// Whether it has grown enough to be sent before the turn ends.

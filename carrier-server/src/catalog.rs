@@ -206,7 +206,7 @@ impl Catalog {
         let (id, words) =
             if entry.subcommands.is_empty() { (entry.command, 1) } else { entry.choose(args)? };
         let command = id.and_then(|id| self.command(id)).ok_or(BindError::MissingSubcommand)?;
-        if command.signature().accepts(args.len() - words) {
+        if command.program.accepts(args.len() - words) {
             Ok(Found { command, words })
         } else {
             Err(BindError::WrongArity(command.id))

@@ -138,6 +138,11 @@ impl Client {
         change(&mut self.facts.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
+    /// The name that it gave itself.
+    pub(crate) fn name(&self) -> String {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner).name.clone()
+    }
+
     /// Whether it was told to go.
     pub(crate) fn is_killed(&self) -> bool {
         self.killed.load(Ordering::Relaxed)

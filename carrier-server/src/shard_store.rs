@@ -1,5 +1,6 @@
 //! A shard as programs see it: one namespace, at one moment.
 
+mod bits;
 mod items;
 
 use crate::glob;
@@ -19,6 +20,10 @@ pub(crate) struct ShardStore<'a> {
     place: ShardPlace,
     /// Where the keys that change are noted, if somebody wants to know.
     written: Option<&'a mut Written>,
+    /// Whether items tell that they were used before.
+    tells_uses: bool,
+    /// What was asked for in one piece and is not kept so.
+    pieces: Vec<u8>,
 }
 
 /// What programs have changed.
@@ -49,7 +54,22 @@ impl<'a> ShardStore<'a> {
         now_ms: u64,
         place: ShardPlace,
     ) -> Self {
-        Self { shard, namespace: Namespace(namespace), now_ms, place, written: None }
+        Self {
+            shard,
+            namespace: Namespace(namespace),
+            now_ms,
+            place,
+            written: None,
+            tells_uses: false,
+            pieces: Vec::new(),
+        }
+    }
+
+    /// The same for a request that may want to know whether an item was used before it.
+    #[inline]
+    pub(crate) fn telling_uses(self) -> Self {
+        self.shard.end_use();
+        Self { tells_uses: true, ..self }
     }
 
     /// The same, noting the keys that change.
@@ -164,7 +184,9 @@ impl Store for ShardStore<'_> {
         };
         let Ok(value) = dump::read(payload, &options) else { return Ok(false) };
         if value.is_empty_container()
-            || (value.text().is_none() && value.kind() == databox::Kind::String)
+            || (value.bits().is_none()
+                && value.text().is_none()
+                && value.kind() == databox::Kind::String)
         {
             return Ok(false);
         }

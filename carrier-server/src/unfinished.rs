@@ -13,11 +13,13 @@ use crate::catalog::{Catalog, Command};
 use crate::intents::Ticket;
 use crate::request::{ReplyTo, Request};
 use crate::shard_store::Written;
+use crate::slow_log::Slow;
 use crate::transaction::Transaction;
 use kvstore::Shard;
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 use zvm::{ArgRange, Args, State};
 
 /// The programs of one shard that wait for their next slice.
@@ -41,8 +43,10 @@ pub(crate) struct Unfinished {
     pub(crate) now_ms: u64,
     /// Its arguments.
     pub(crate) args: KeptArgs,
-    /// Where the program stands.
-    pub(crate) state: Box<State>,
+    /// Where the program stands; nowhere once it has ended.
+    pub(crate) state: Option<Box<State>>,
+    /// How long its slices have taken, if somebody wants to know.
+    pub(crate) took: Duration,
     /// The reply as far as it has come.
     pub(crate) reply: Vec<u8>,
 }
@@ -108,6 +112,8 @@ pub(crate) struct LateReply {
     pub(crate) reply_to: ReplyTo,
     /// The encoded reply; empty where the client wants none.
     pub(crate) reply: Vec<u8>,
+    /// The request, where that took long.
+    pub(crate) slow: Option<Box<Slow>>,
 }
 
 /// Arguments that own their bytes.

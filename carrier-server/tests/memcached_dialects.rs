@@ -193,6 +193,52 @@ fn other_protocols_are_told() {
 }
 
 #[test]
+fn earlier_uses_are_told_where_uses_are_noted() {
+    let budgeted = ["--threads", "1", "--memory", "64MB", "--evict", "snlru"];
+    for (arguments, noted) in [(&budgeted[..], 1), (&budgeted[..2], 0)] {
+        let server = Server::with_arguments(arguments);
+        let ask = |sent: &[u8]| shown(&exchange_whole(server.address, sent)).to_string();
+        let last = format!(r"HD h{noted}\r\n");
+        let sent = b"ms k 1\r\na\r\nmg k h u\r\nmg k h u\r\nmg k h\r\nmg k h\r\n";
+        assert_eq!(ask(sent), format!(r"HD\r\nHD h0\r\nHD h0\r\nHD h0\r\n{last}"));
+        assert_eq!(
+            ask(b"ms k 1\r\na\r\nms j 1\r\na\r\nget k\r\n"),
+            r"HD\r\nHD\r\nVALUE k 0 1\r\na\r\nEND\r\n"
+        );
+        assert_eq!(ask(b"mg k h\r\n"), last);
+        let fetched = if noted == 1 { "fetch=yes" } else { "fetch=no" };
+        let told = ask(b"me k\r\nme j\r\n");
+        assert!(told.contains(fetched) && told.contains("fetch=no"), "{told}");
+        assert!(!told.contains("size=0"), "{told}");
+    }
+}
+
+#[test]
+fn the_budget_can_be_set() {
+    let server =
+        Server::with_arguments(&["--threads", "2", "--memory", "64MB", "--evict", "snlru"]);
+    let limit = || {
+        let stats = exchange_whole(server.address, b"stats\r\n");
+        let text = String::from_utf8(stats).expect("figures are text");
+        let line = text.lines().find(|line| line.contains(" limit_maxbytes ")).map(str::to_owned);
+        line.expect("it is told")
+    };
+    assert_eq!(limit(), "STAT limit_maxbytes 67108864");
+    assert_eq!(exchange_whole(server.address, b"cache_memlimit 100\r\n"), b"OK\r\n");
+    assert_eq!(limit(), "STAT limit_maxbytes 104857600");
+}
+
+#[test]
+fn what_is_not_built_so_is_refused() {
+    let server = Server::with_threads(1);
+    let got =
+        exchange_whole(server.address, b"mn\r\nwatch evictions\r\nlru_crawler metadump all\r\n");
+    let expected =
+        b"MN\r\nCLIENT_ERROR watch commands not allowed\r\nERROR metadump not allowed\r\n";
+    assert_eq!(shown(&got), shown(expected));
+}
+
+#[test]
 fn figures_are_told_in_lines_and_packets() {
     let server = Server::with_threads(2);
     exchange_whole(server.address, b"set k 0 0 1\r\na\r\nget k\r\nget j\r\n");

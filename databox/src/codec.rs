@@ -13,8 +13,13 @@
 //! | 6 | count, members: each a string or an integer of at most 8 bytes |
 //! | 7 | count, elements of a list, as members |
 //! | 8 | count, names of a map and their values in turn, as members |
+//! | 9 | length in bytes and count of chunks of a bitmap, chunks |
 //! | 16 to 32 | an integer in `tag - 16` bytes of two's complement, as few as hold it |
 //! | 48 | an integer above `i128::MAX`, in 16 bytes |
+//!
+//! Chunks of 2^16 bits, those without set bits left out, ascend: how many were left out before it,
+//! its form, and in the smallest of the forms 1 (count less one, places of set bits), 2 (count less
+//! one, first and last of each run) and 3 (8 KiB of bits) what is set; places take two bytes.
 
 #![deny(
     clippy::unwrap_used,
@@ -22,6 +27,8 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects
 )]
+
+mod bitmap;
 
 use crate::{Databox, End, List, Map, Set, Text, View};
 use alloc::vec::Vec;
@@ -128,6 +135,10 @@ impl Databox {
                 put_length(out, list.len());
                 list.iter().for_each(|element| put_text(out, element));
             }
+            View::Bitmap(bitmap) => {
+                out.push(BITMAP);
+                bitmap::put(out, bitmap);
+            }
             View::Map(map) => {
                 out.push(MAP);
                 put_length(out, map.len());
@@ -209,6 +220,7 @@ impl<'a> Reader<'a> {
             SET => self.set(options)?.into(),
             LIST => self.list(options)?.into(),
             MAP => self.map(options)?.into(),
+            BITMAP => self.bitmap(options)?.into(),
             WIDE_UNSIGNED => {
                 let value = u128::from_le_bytes(self.array()?);
                 if i128::try_from(value).is_ok() {
@@ -389,6 +401,7 @@ const BYTES: u8 = 5;
 const SET: u8 = 6;
 const LIST: u8 = 7;
 const MAP: u8 = 8;
+const BITMAP: u8 = 9;
 const INTEGER: u8 = 16;
 const WIDE_UNSIGNED: u8 = 48;
 
@@ -410,7 +423,7 @@ mod tests {
             (&[], DecodeError::Truncated { offset: 0 }),
             (&[1], DecodeError::Truncated { offset: 1 }),
             (&[2, 0], DecodeError::UnknownVersion { version: 2 }),
-            (&[1, 9], DecodeError::UnknownTag { offset: 1, tag: 9 }),
+            (&[1, 10], DecodeError::UnknownTag { offset: 1, tag: 10 }),
             (&[1, 33], DecodeError::UnknownTag { offset: 1, tag: 33 }),
             (&[1, 17, 0], DecodeError::NotCanonical { offset: 1 }),
             (&[1, 5, 101], DecodeError::TooLong { offset: 2, max: 100 }),

@@ -4,6 +4,7 @@
 
 extern crate alloc;
 
+mod bitmap;
 mod codec;
 mod databox;
 pub mod dump;
@@ -19,6 +20,7 @@ mod repr;
 mod seed;
 mod set;
 
+pub use bitmap::{Bitmap, BitsView, Combination, Found};
 pub use codec::{DecodeError, DecodeOptions};
 pub use databox::{Databox, View};
 pub use edit::Edit;

@@ -1,5 +1,6 @@
 //! The shard: namespaces of keys, with one owner.
 
+mod bits;
 mod compact;
 mod containers;
 mod entries;
@@ -13,7 +14,9 @@ mod sets;
 mod stamps;
 mod strings;
 mod sweep;
+mod used;
 
+pub use bits::IN_PLACE_MAX_BYTES;
 pub use entries::Contents;
 pub use sweep::{ExpiryObserver, SweepLimits, SweepReport};
 
@@ -68,7 +71,9 @@ impl ShardConfig {
 /// # Budget
 ///
 /// A write whose growth could exceed the budget is refused and changes nothing; so
-/// [`Ledger::used`] stays within it, but for flags and expiries, which are never refused.
+/// [`Ledger::used`] stays within it, but for flags and expiries, which are never refused. Nor are
+/// removals, also of a key whose moment has come: a large value that waits to be freed takes a few
+/// bytes more than before, and so may pages that merge.
 ///
 /// With a [`Policy`] that removes keys, writes make room by removing some: each takes two small
 /// steps at most, so that none waits for long, and the budget is exceeded meanwhile by up to a
@@ -135,6 +140,8 @@ struct Hint {
     ns: Namespace,
     hash: u64,
     position: Position,
+    /// Whether the policy knew of an earlier use, where that was asked when this one was noted.
+    was_used: Option<bool>,
 }
 
 impl Shard {
@@ -378,14 +385,14 @@ impl Shard {
     ) -> Option<(usize, Position, bool)> {
         let index = self.spaces.find(ns.0)?;
         let map = &self.spaces.at(index).map;
-        let (position, is_new) = match self.hint {
+        let (position, was_used, is_new) = match self.hint {
             Some(hint)
                 if (hint.ns, hint.hash) == (ns, key.hash)
                     && map.entry(&self.arena, hint.position).has_key(key.bytes) =>
             {
-                (hint.position, false)
+                (hint.position, hint.was_used, false)
             }
-            _ => (map.find(&self.arena, key.hash, key.bytes)?, true),
+            _ => (map.find(&self.arena, key.hash, key.bytes)?, None, true),
         };
         if map.expiring() > 0 {
             let expires_at_ms = map.entry(&self.arena, position).expires_at_ms();
@@ -396,19 +403,22 @@ impl Shard {
                 return None;
             }
         }
-        self.hint = Some(Hint { ns, hash: key.hash, position });
+        self.hint = Some(Hint { ns, hash: key.hash, position, was_used });
         Some((index, position, is_new))
     }
 
     /// Tells the policy that a key was asked for that was there before.
     #[inline]
     fn touch(&mut self, index: usize, hash: u64, position: Position) {
-        match self.eviction.policy {
+        let was_used = match self.eviction.policy {
             Policy::Snlru { .. } => {
-                self.spaces.at_mut(index).map.touch(&mut self.arena, position);
+                self.spaces.at_mut(index).map.touch(&mut self.arena, position) > 0
             }
             Policy::RandomMemory => self.note_recent(index, hash),
-            Policy::Refuse | Policy::Random => {}
+            Policy::Refuse | Policy::Random => return,
+        };
+        if let Some(hint) = self.hint.as_mut().filter(|hint| hint.position == position) {
+            hint.was_used = Some(was_used);
         }
     }
 
@@ -509,11 +519,10 @@ impl Shard {
     ) -> Result<(), OutOfBudget> {
         let limit = self.limit();
         loop {
-            let more = match self.space(ns) {
+            let growth_max_bytes = match self.space(ns) {
                 Some(space) => growth(space, &self.arena) as u64,
                 None => SPACE_BYTES + growth(&self.unmade(), &self.arena) as u64,
             };
-            let growth_max_bytes = more.saturating_add(self.jobs.growth_max());
             let after = self.spent().saturating_add(growth_max_bytes);
             if growth_max_bytes == 0 || after <= limit {
                 return Ok(());
@@ -531,7 +540,7 @@ impl Shard {
             Some(space) => space.map.any_put_growth_max(bytes) as u64,
             None => SPACE_BYTES + self.unmade().map.any_put_growth_max(bytes) as u64,
         };
-        self.spent() + growth + self.jobs.growth_max() <= self.limit()
+        self.spent() + growth + Jobs::JOB_BYTES <= self.limit()
     }
 
     /// The steps towards the budget that come before a write to the key with the hash `own`.

@@ -1,11 +1,11 @@
 //! The other side: programs of a connection run without a store, all others without a session.
 
 use crate::{
-    CommandFilter, CommandView, CompilePurpose, Expiry, ItemView, Items, Key, Lease, Multi,
+    Bits, CommandFilter, CommandView, CompilePurpose, Expiry, ItemView, Items, Key, Lease, Multi,
     OutOfMemory, Question, ReplyMode, ReplySink, ScanFilter, Scanned, Session, SessionField,
     SessionSetting, SourceForm, Store, Text,
 };
-use databox::{Kind, Set};
+use databox::{Bitmap, BitsView, Kind, Set, decimal};
 
 /// A store for programs that the verifier has proved to touch none: it is empty, and refuses
 /// writes.
@@ -214,6 +214,34 @@ impl Store for NoStore {
     fn flush(&mut self) {}
 
     fn flush_all(&mut self) {}
+}
+
+impl Bits for NoStore {
+    fn bits<'s>(&'s mut self, _: Key<'_>, _: &'s mut decimal::Buffer) -> Option<BitsView<'s>> {
+        None
+    }
+
+    fn pair_of_bits(&mut self, _: [Key<'_>; 2], act: &mut dyn FnMut(BitsView<'_>, BitsView<'_>)) {
+        act(BitsView::Bytes(&[]), BitsView::Bytes(&[]));
+    }
+
+    fn is_unprepared(&mut self, _: Key<'_>) -> bool {
+        false
+    }
+
+    fn prepare_bits(&mut self, _: Key<'_>, _: Bitmap) -> Result<(), OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn set_bit(&mut self, _: Key<'_>, _: u64, _: bool) -> Result<Option<bool>, OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn put_bits(&mut self, _: Key<'_>, _: Bitmap) -> Result<(), OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn discard_bits(&mut self, _: Bitmap) {}
 }
 
 impl Items for NoStore {

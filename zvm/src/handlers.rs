@@ -1,5 +1,6 @@
 //! What each opcode does: one function of its name in the file of its family.
 
+pub(crate) mod bits;
 pub(crate) mod boolean;
 pub(crate) mod bytes;
 pub(crate) mod commands;

@@ -6,7 +6,7 @@
 
 use crate::generated::Aggregate;
 use crate::{Args, Constant, Fault, Hint, Key, Mark, Text};
-use databox::{Set, decimal};
+use databox::{Bitmap, Set, decimal};
 use std::fmt;
 
 /// Registers, scratch space and open aggregates of a running program.
@@ -47,6 +47,22 @@ pub(crate) struct Buffers {
     pub(crate) gathered: Option<Set>,
     /// The part of it that stays, while some are taken out.
     pub(crate) kept: Option<Set>,
+    /// The string that the run makes of others.
+    pub(crate) gathered_bits: Option<Bitmap>,
+    /// One that becomes such a string, or stands beside it.
+    pub(crate) gathering: Option<Bitmap>,
+    pub(crate) search: Search,
+}
+
+/// How a search through a list goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Search {
+    /// From the last element on.
+    pub(crate) is_back: bool,
+    /// Matches to pass over before one counts.
+    pub(crate) passed_over: u64,
+    /// Elements to look at; 0 is all.
+    pub(crate) limit: u64,
 }
 
 /// What a loop over a container has read and not gone over yet.
@@ -403,6 +419,9 @@ impl Buffers {
         self.elements.values.clear();
         self.gathered = None;
         self.kept = None;
+        self.search = Search::default();
+        self.gathered_bits = None;
+        self.gathering = None;
     }
 }
 

@@ -4,7 +4,7 @@
 //! `BTreeMap`. No method blocks, and nothing borrowed from a store outlives the call that
 //! returned it, because pages move on every insert.
 
-use crate::{Hint, Items, Key, Text};
+use crate::{Bits, Hint, Items, Key, Text};
 use databox::{Kind, Set};
 
 /// A write that the memory budget refused. Nothing has changed.
@@ -45,7 +45,7 @@ pub struct Scanned {
 ///
 /// A key whose expiry is at or before [`now_ms`](Self::now_ms) does not exist for any method.
 #[expect(clippy::len_without_is_empty, reason = "no command asks whether a shard is empty")]
-pub trait Store: Items {
+pub trait Store: Items + Bits {
     /// The moment at which this program took its turn, in milliseconds since the Unix epoch.
     fn now_ms(&self) -> u64;
 
@@ -62,7 +62,8 @@ pub trait Store: Items {
     /// What the key holds, or `None` where it does not exist.
     fn kind(&mut self, key: Key<'_>) -> Option<Kind>;
 
-    /// The value of a key that holds a string; `None` where it is absent or of another kind.
+    /// The value of a key that holds a string; `None` where it is absent or of another kind, and
+    /// where the string does not stand in one piece: [`Bits::bits`] reads it then.
     fn string(&mut self, key: Key<'_>) -> Option<Text<'_>>;
 
     /// Makes the key hold a string, whatever it held before.

@@ -89,12 +89,12 @@ impl<'a> Planner<'a> {
                 StepReply::All
             }
         };
-        self.steps.push(Step { request: request.clone(), reply });
+        self.steps.push(Step::new(request.clone(), reply));
     }
 
     /// Adds a command whose reply is known already.
     pub(crate) fn add_reply(&mut self, request: &Request, reply: Vec<u8>) {
-        self.steps.push(Step { request: request.clone(), reply: StepReply::Known(reply) });
+        self.steps.push(Step::new(request.clone(), StepReply::Known(reply)));
     }
 
     /// Adds keys that are to be watched from now on.

@@ -13,6 +13,7 @@ use crate::transaction::{JointKey, NO_ROOM, Transaction};
 use crate::unfinished::{Joint, KeptArgs, Task, Unfinished};
 use kvstore::{Key, Namespace, Shard, ShardConfig};
 use std::sync::Arc;
+use std::time::Duration;
 
 impl Worker {
     /// Lends what this shard's keys hold.
@@ -54,12 +55,14 @@ impl Worker {
             items: &mut self.items_replied,
         };
         let state = machine.begin(&mut table, &turn, SLICE_UNITS, &mut reply);
+        let took = self.watch.lap(command.is_sliced(args.len()), false).unwrap_or_default();
         let transaction = Arc::clone(transaction);
         let joint = Joint { transaction, part, meeting: number, table, written };
-        let Some(state) = state else {
+        if state.is_none() {
+            joint.transaction.steps[meeting.step].add_time(took);
             self.clear_table(joint, reply);
             return true;
-        };
+        }
         let transaction = Arc::clone(&joint.transaction);
         self.unfinished.push(Unfinished {
             ticket: None,
@@ -69,15 +72,17 @@ impl Worker {
             args: KeptArgs::Shared(Arc::clone(&transaction), meeting.args.clone()),
             task: Task::Meeting(Box::new(joint)),
             state,
+            took,
             reply,
         });
         false
     }
 
     /// A meeting's command has come to its end, after some slices.
-    pub(super) fn conclude_meeting(&mut self, joint: Joint, reply: Vec<u8>) {
+    pub(super) fn conclude_meeting(&mut self, joint: Joint, reply: Vec<u8>, took: Duration) {
         let (transaction, part) = (Arc::clone(&joint.transaction), joint.part);
         let meeting = joint.meeting;
+        transaction.steps[transaction.meetings[meeting].step].add_time(took);
         self.clear_table(joint, reply);
         self.tell_met(&transaction, part, meeting);
         self.proceed(transaction, part);

@@ -5,12 +5,14 @@ use super::programs::{Held, ProgramTurn, SLICE_UNITS};
 use crate::intents::of_connection;
 use crate::planted::{Fault, is_planted};
 use crate::request::Request;
+use crate::slow_log::is_large;
 use crate::transaction::{Action, Purpose, Slot, Transaction};
 use crate::unfinished::{KeptArgs, Task, Unfinished};
 use crate::watches::Watched;
 use kvstore::{Key, Namespace};
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 use zvm::Frame;
 
 /// What a thread is to be told of a transaction.
@@ -43,6 +45,7 @@ impl Worker {
         let (ticket, first) = self.intents.enter(marks, held);
         transaction.parts[part].slot().ticket = Some(ticket);
         if first.is_some() {
+            self.watch.begin();
             self.arrive(transaction, part);
             self.run_ready();
         }
@@ -50,6 +53,7 @@ impl Worker {
 
     /// All shards have arrived.
     pub(crate) fn go_on_part(&mut self, transaction: Arc<Transaction>, part: usize) {
+        self.watch.begin();
         self.proceed(transaction, part);
         self.run_ready();
     }
@@ -170,8 +174,14 @@ impl Worker {
             let view = transaction.args.slice(args.clone());
             let turn = ProgramTurn::of(request, command, view, transaction.now_ms);
             let turn = ProgramTurn { hash, whole: false, ..turn };
-            let fuel = if command.is_sliced(view.len()) { SLICE_UNITS } else { Frame::UNLIMITED };
-            if let Some(state) = self.begin(&turn, fuel, &mut slot.replies) {
+            let sliced = command.is_sliced(view.len());
+            let fuel = if sliced { SLICE_UNITS } else { Frame::UNLIMITED };
+            let state = self.begin(&turn, fuel, &mut slot.replies);
+            let large = sliced || is_large(view, slot.replies.len() - start);
+            let took = self.watch.lap(large, false).unwrap_or_default();
+            if state.is_none() {
+                transaction.steps[step].add_time(took);
+            } else {
                 self.unfinished.push(Unfinished {
                     task: Task::Part(Arc::clone(transaction), part),
                     ticket: None,
@@ -180,6 +190,7 @@ impl Worker {
                     now_ms: transaction.now_ms,
                     args: KeptArgs::Shared(Arc::clone(transaction), args),
                     state,
+                    took,
                     reply: slot.replies.split_off(start),
                 });
                 return false;
@@ -213,10 +224,12 @@ impl Worker {
         transaction: Arc<Transaction>,
         part: usize,
         reply: &[u8],
+        took: Duration,
     ) {
         let own = &transaction.parts[part];
         let mut slot = own.slot();
         if let Some(Action::Run { step, .. }) = own.script.get(slot.next) {
+            transaction.steps[*step].add_time(took);
             slot.replies.extend_from_slice(reply);
             slot.end_action(*step);
         }

@@ -7,11 +7,13 @@ use crate::intents::{Marks, Ticket, of_connection};
 use crate::request::{ConnectionKey, Request};
 use crate::shard_store::{ShardPlace, ShardStore, Written};
 use crate::sink::{Sink, end_items};
+use crate::slow_log::{Slow, is_large};
 use crate::transaction::{NO_ROOM, Transaction};
 use crate::unfinished::{KeptArgs, OwnedArgs, Task, Unfinished};
 use kvstore::{Key, Namespace, Policy, Shard};
 use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Duration;
 use zvm::{Args, Frame, NoSession, Outcome, Registers, ReplySink as _, Returns, State};
 
 /// What a program begins with.
@@ -88,9 +90,14 @@ impl Worker {
     /// left or `is_over`, which is asked after each. A program that only reads ends where its
     /// reply comes to more than `reply_max` bytes.
     pub(crate) fn resume(&mut self, reply_max: usize, mut is_over: impl FnMut() -> bool) {
-        while let Some(program) = self.unfinished.pop() {
-            if let Some(program) = self.go_on(program) {
+        while let Some(mut program) = self.unfinished.pop() {
+            self.watch.begin();
+            self.go_on(&mut program);
+            program.took += self.watch.read();
+            if program.state.is_some() {
                 self.end_or_keep(program, reply_max);
+            } else {
+                self.conclude(program);
             }
             self.run_ready();
             if is_over() {
@@ -108,7 +115,7 @@ impl Worker {
         program.reply.clear();
         let dialect = Cell::new(program.request.dialect);
         Sink::new(&mut program.reply, &dialect).error(TOO_LARGE);
-        self.conclude(program.task, program.ticket, &program.request, program.reply);
+        self.conclude(program);
     }
 
     /// The client of a connection of a thread, or of this one, is gone: its programs that only
@@ -119,7 +126,7 @@ impl Worker {
             is_own && program.request.reply_to.connection == connection && !program.writes()
         });
         for program in ended {
-            self.conclude(program.task, program.ticket, &program.request, Vec::new());
+            self.conclude(Unfinished { reply: Vec::new(), ..program });
         }
         self.run_ready();
     }
@@ -148,6 +155,30 @@ impl Worker {
         true
     }
 
+    /// Runs a request's program to its end, the last one of a stretch or not; tells of it if that
+    /// took long.
+    #[inline]
+    pub(super) fn run_timed(
+        &mut self,
+        turn: &ProgramTurn<'_>,
+        is_last: bool,
+        out: &mut Vec<u8>,
+    ) -> Option<Box<Slow>> {
+        let start = out.len();
+        self.run(turn, out);
+        let took = self.watch.lap(is_large(turn.args, out.len() - start), is_last)?;
+        self.slow(took, turn.command, turn.args)
+    }
+
+    /// A request that took so long, if that is to be logged.
+    #[cold]
+    fn slow(&self, took: Duration, command: &Command, args: Args<'_>) -> Option<Box<Slow>> {
+        self.watch.is_slow(took).then(|| {
+            let args = (0..args.len()).map(|index| args.get(index));
+            Slow::new(took, &command.name(), args)
+        })
+    }
+
     /// Runs a program to its end.
     pub(super) fn run(&mut self, turn: &ProgramTurn<'_>, out: &mut Vec<u8>) {
         if turn.command.is_growing_many() && self.lacks_room_for(turn) {
@@ -169,9 +200,8 @@ impl Worker {
         !self.shard.has_room_for(Namespace(turn.namespace), keys, bytes)
     }
 
-    /// The first slice of a request's program. True where it came to its end; else its reply comes
-    /// later, and what there was of it is no longer in `out`. A ticket is that of keys which are
-    /// held already.
+    /// The first slice of a request's program. Where it came to its end, it tells of it if that took
+    /// long; `None` where its reply comes later, and what there was of it is no longer in `out`.
     pub(super) fn run_sliced(
         &mut self,
         request: &Request,
@@ -179,13 +209,17 @@ impl Worker {
         home: Option<usize>,
         catalog: &Arc<Catalog>,
         out: &mut Vec<u8>,
-    ) -> bool {
+    ) -> Option<Option<Box<Slow>>> {
         let start = out.len();
         if turn.command.is_growing_many() && self.lacks_room_for(turn) {
             out.extend_from_slice(NO_ROOM);
-            return true;
+            return Some(None);
         }
-        let Some(state) = self.begin(turn, SLICE_UNITS, out) else { return true };
+        let state = self.begin(turn, SLICE_UNITS, out);
+        let took = self.watch.read();
+        if state.is_none() {
+            return Some(self.slow(took, turn.command, turn.args));
+        }
         let connection = of_connection(home, request.reply_to.connection);
         let marks = turn.marks(|key| self.shard.hash(key)).and(connection);
         self.pin(&marks);
@@ -197,9 +231,10 @@ impl Worker {
             now_ms: turn.now_ms,
             args: KeptArgs::Own(OwnedArgs::copy_of(turn.args)),
             state,
+            took,
             reply: out.split_off(start),
         });
-        false
+        None
     }
 
     /// Runs a program from its beginning, for so many units; its state where it has yielded.
@@ -221,10 +256,11 @@ impl Worker {
         state
     }
 
-    /// One slice; the program where it has more to do.
-    fn go_on(&mut self, mut waiting: Unfinished) -> Option<Unfinished> {
+    /// One slice.
+    fn go_on(&mut self, waiting: &mut Unfinished) {
+        let Some(state) = waiting.state.take() else { return };
         let catalog = Arc::clone(&waiting.catalog);
-        let command = catalog.command(waiting.request.command)?;
+        let Some(command) = catalog.command(waiting.request.command) else { return };
         let turn = ProgramTurn::of(&waiting.request, command, waiting.args.args(), waiting.now_ms);
         self.touch(turn.namespace, command);
         let watching = !self.watches.is_empty();
@@ -234,16 +270,9 @@ impl Worker {
         };
         let (registers, items) = (&mut self.registers, &mut self.items_replied);
         let machine = Machine { registers, place: self.place, written, items };
-        let state = machine.resume(shard, &turn, *waiting.state, &mut waiting.reply);
+        waiting.state = machine.resume(shard, &turn, *state, &mut waiting.reply);
         if watching {
-            self.note_written(turn.now_ms);
-        }
-        match state {
-            Some(state) => Some(Unfinished { state, ..waiting }),
-            None => {
-                self.conclude(waiting.task, waiting.ticket, &waiting.request, waiting.reply);
-                None
-            }
+            self.note_written(waiting.now_ms);
         }
     }
 
@@ -260,22 +289,21 @@ impl Worker {
     }
 
     /// Hands on the reply of a program that took several turns, and lets go of its keys.
-    fn conclude(
-        &mut self,
-        task: Task,
-        ticket: Option<Ticket>,
-        request: &Request,
-        mut reply: Vec<u8>,
-    ) {
+    fn conclude(&mut self, program: Unfinished) {
+        let Unfinished { task, ticket, request, catalog, args, took, mut reply, .. } = program;
         match task {
             Task::Request(home) => {
                 if request.quiet {
                     reply.clear();
                 }
-                self.late.push(LateReply { home, reply_to: request.reply_to, reply });
+                let command = catalog.command(request.command);
+                let slow = command.and_then(|command| self.slow(took, command, args.args()));
+                self.late.push(LateReply { home, reply_to: request.reply_to, reply, slow });
             }
-            Task::Part(transaction, part) => self.conclude_action(transaction, part, &reply),
-            Task::Meeting(joint) => self.conclude_meeting(*joint, reply),
+            Task::Part(transaction, part) => {
+                self.conclude_action(transaction, part, &reply, took);
+            }
+            Task::Meeting(joint) => self.conclude_meeting(*joint, reply, took),
         }
         if let Some(ticket) = ticket {
             self.leave(ticket);
@@ -305,6 +333,10 @@ impl Worker {
 
     /// Gives those their turn who waited for keys that nobody holds before them any more.
     pub(super) fn run_ready(&mut self) {
+        if self.ready.is_empty() {
+            return;
+        }
+        self.watch.begin();
         while let Some((ticket, held)) = self.ready.pop_front() {
             match held {
                 Held::Part(transaction, part) => self.arrive(transaction, part),
@@ -317,7 +349,7 @@ impl Worker {
     fn run_deferred(&mut self, ticket: Ticket, deferred: Deferred) {
         let Deferred { request, home, catalog, args, now_ms } = deferred;
         let mut reply = Vec::new();
-        let mut yielded = None;
+        let mut state = None;
         if let Some(command) = catalog.command(request.command) {
             let turn = ProgramTurn::of(&request, command, args.args(), now_ms);
             let sliced = command.is_sliced(turn.args.len());
@@ -325,18 +357,17 @@ impl Worker {
             if command.is_growing_many() && self.lacks_room_for(&turn) {
                 reply.extend_from_slice(NO_ROOM);
             } else {
-                yielded = self.begin(&turn, fuel, &mut reply);
+                state = self.begin(&turn, fuel, &mut reply);
             }
         }
-        let (task, ticket) = (Task::Request(home), Some(ticket));
-        match yielded {
-            None => self.conclude(task, ticket, &request, reply),
-            Some(state) => {
-                let args = KeptArgs::Own(args);
-                let program =
-                    Unfinished { task, ticket, request, catalog, now_ms, args, state, reply };
-                self.unfinished.push(program);
-            }
+        let (task, ticket, args) = (Task::Request(home), Some(ticket), KeptArgs::Own(args));
+        let took = self.watch.read();
+        let program =
+            Unfinished { task, ticket, request, catalog, now_ms, args, state, took, reply };
+        if program.state.is_some() {
+            self.unfinished.push(program);
+        } else {
+            self.conclude(program);
         }
     }
 }
@@ -362,6 +393,9 @@ impl Machine<'_> {
     ) -> Option<Box<State>> {
         let store = ShardStore::new(shard, turn.namespace, turn.now_ms, self.place);
         let mut store = store.noting(self.written);
+        if let Dialect::Meta { .. } = turn.dialect {
+            store = store.telling_uses();
+        }
         let dialect = Cell::new(turn.dialect);
         let mut sink = Sink::of_request(out, &dialect, turn.args);
         let first_key_hash = turn.command.has_key().then_some(turn.hash);

@@ -3,6 +3,7 @@
 
 use super::keys::IN_MAP_MAX_BYTES;
 use super::{SPACE_BYTES, Shard, Space};
+use crate::jobs::Jobs;
 use crate::{Key, Namespace, OutOfBudget};
 use databox::{Databox, Set, Text};
 use packed_map::{Extras, NewValue};
@@ -122,7 +123,8 @@ impl Shard {
             Some(space) => growth(space),
             None => SPACE_BYTES.saturating_add(growth(&self.unmade())),
         };
-        let growth = growth.saturating_add(self.jobs.growth_max());
+        let jobs = (count as u64).saturating_mul(Jobs::JOB_BYTES);
+        let growth = growth.saturating_add(jobs);
         self.spent().saturating_add(growth) <= self.limit()
     }
 }

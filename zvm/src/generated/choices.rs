@@ -8,6 +8,8 @@ use crate::Type;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChoiceSet {
+    /// and, or, xor, and_not.
+    BitOperation,
     /// false, true.
     Truth,
     /// check, load.
@@ -32,7 +34,7 @@ pub enum ChoiceSet {
     CommandView,
     /// all, pattern, category, module.
     CommandFilter,
-    /// info, config, config_set, config_reset, clients, own_client, kill_clients, command_keys, command_key_flags, memory.
+    /// info, config, config_set, config_reset, clients, own_client, kill_clients, command_keys, command_key_flags, memory, slow_log, slow_log_len, slow_log_reset, machinery.
     Question,
     /// on, off, skip.
     ReplyMode,
@@ -43,6 +45,7 @@ impl ChoiceSet {
     #[must_use]
     pub const fn names(self) -> &'static [&'static str] {
         match self {
+            Self::BitOperation => &["and", "or", "xor", "and_not"],
             Self::Truth => &["false", "true"],
             Self::CompilePurpose => &["check", "load"],
             Self::SourceForm => &["text", "program"],
@@ -77,6 +80,10 @@ impl ChoiceSet {
                 "command_keys",
                 "command_key_flags",
                 "memory",
+                "slow_log",
+                "slow_log_len",
+                "slow_log_reset",
+                "machinery",
             ],
             Self::ReplyMode => &["on", "off", "skip"],
         }
@@ -89,6 +96,31 @@ impl ChoiceSet {
             Self::Elements => &[&[Type::Bytes], &[Type::Bytes], &[Type::Bytes, Type::Bytes]],
             _ => &[],
         }
+    }
+}
+
+/// A choice of an operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum BitOperation {
+    /// `and`.
+    And = 0,
+    /// `or`.
+    Or = 1,
+    /// `xor`.
+    Xor = 2,
+    /// `and_not`.
+    AndNot = 3,
+}
+
+/// Number `code` of `bit_operation`; numbers that do not exist, which the verifier refuses,
+/// mean the last.
+pub(crate) const fn bit_operation(code: u8) -> BitOperation {
+    match code {
+        0 => BitOperation::And,
+        1 => BitOperation::Or,
+        2 => BitOperation::Xor,
+        _ => BitOperation::AndNot,
     }
 }
 
@@ -278,7 +310,11 @@ pub(crate) const fn question(code: u8) -> crate::Question {
         6 => crate::Question::KillClients,
         7 => crate::Question::CommandKeys,
         8 => crate::Question::CommandKeyFlags,
-        _ => crate::Question::Memory,
+        9 => crate::Question::Memory,
+        10 => crate::Question::SlowLog,
+        11 => crate::Question::SlowLogLen,
+        12 => crate::Question::SlowLogReset,
+        _ => crate::Question::Machinery,
     }
 }
 

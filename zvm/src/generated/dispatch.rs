@@ -4,8 +4,8 @@
 
 use super::opcode::Opcode;
 use crate::handlers::{
-    boolean, bytes, commands, control, database, decimal, float, fused, integer, item, key, list,
-    map, multi, reply, session, set, several, string,
+    bits, boolean, bytes, commands, control, database, decimal, float, fused, integer, item, key,
+    list, map, multi, reply, session, set, several, string,
 };
 use crate::interpret::{Machine, Step, apart};
 use crate::{Instruction, ReplySink, Session, Store};
@@ -18,6 +18,20 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
     i: &Instruction,
 ) -> Step {
     match i.op {
+        Opcode::BitGet => apart(vm, *i, bits::bit_get),
+        Opcode::BitsPrepare => apart(vm, *i, bits::bits_prepare),
+        Opcode::BitSet => apart(vm, *i, bits::bit_set),
+        Opcode::BitsRank => apart(vm, *i, bits::bits_rank),
+        Opcode::BitsFindSet => apart(vm, *i, bits::bits_find_set),
+        Opcode::BitsFindClear => apart(vm, *i, bits::bits_find_clear),
+        Opcode::BitsLast => apart(vm, *i, bits::bits_last),
+        Opcode::BitsSelect => apart(vm, *i, bits::bits_select),
+        Opcode::BitsCommon => apart(vm, *i, bits::bits_common),
+        Opcode::GatherBits => apart(vm, *i, bits::gather_bits),
+        Opcode::GatherBitsPair => apart(vm, *i, bits::gather_bits_pair),
+        Opcode::GatherBitsOnce => apart(vm, *i, bits::gather_bits_once),
+        Opcode::GatheredBitsInvert => apart(vm, *i, bits::gathered_bits_invert),
+        Opcode::GatheredBitsStore => apart(vm, *i, bits::gathered_bits_store),
         Opcode::BoolConst => boolean::bool_const(vm, i),
         Opcode::BoolNot => boolean::bool_not(vm, i),
         Opcode::BoolToInt => boolean::bool_to_int(vm, i),
@@ -94,6 +108,7 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::ItemExpire => apart(vm, *i, item::item_expire),
         Opcode::ItemStamp => apart(vm, *i, item::item_stamp),
         Opcode::ItemClaimed => apart(vm, *i, item::item_claimed),
+        Opcode::ItemLeave => apart(vm, *i, item::item_leave),
         Opcode::ItemInvalidate => apart(vm, *i, item::item_invalidate),
         Opcode::ItemNumber => apart(vm, *i, item::item_number),
         Opcode::ItemSetNumber => apart(vm, *i, item::item_set_number),
@@ -129,6 +144,8 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::ListRemove => apart(vm, *i, list::list_remove),
         Opcode::ReplyListRemoved => apart(vm, *i, list::reply_list_removed),
         Opcode::ListFind => apart(vm, *i, list::list_find),
+        Opcode::ListSearch => apart(vm, *i, list::list_search),
+        Opcode::ReplyListFound => apart(vm, *i, list::reply_list_found),
         Opcode::ReplyListRange => apart(vm, *i, list::reply_list_range),
         Opcode::ReplyListTaken => apart(vm, *i, list::reply_list_taken),
         Opcode::MapLen => apart(vm, *i, map::map_len),

@@ -10,373 +10,421 @@ use crate::OpcodeInfo;
 #[repr(u8)]
 #[non_exhaustive]
 pub enum Opcode {
+    /// `r[a] := bit r[c] of string at r[b]`. Reads a bit; beyond the end of the string it is 0.
+    BitGet = 0,
+    /// `string at r[a] := itself as a bitmap, r[b] chunks are done`. Gives a long string the form in which its bits are written. A short one, and one that has it, stays as it is.
+    BitsPrepare = 1,
+    /// `r[a] := bit r[c] of string at r[b]; that bit := r[imm]`. Sets or clears a bit and tells what it was; the string, made where it is absent, grows to have it. Absent, and no change, where the string would be longer than one may be. A long string must be prepared first.
+    BitSet = 2,
+    /// `r[a] := number of set bits before r[c] of string at r[b], r[imm] are looked at`. Counts the set bits before a place.
+    BitsRank = 3,
+    /// `r[a] := first set bit from r[c] on of string at r[b], r[imm] on`. Finds the first set bit from a place on; absent where there is none.
+    BitsFindSet = 4,
+    /// `r[a] := first clear bit from r[c] on of string at r[b], r[imm] on`. Finds the first bit that is 0 from a place on; absent where the string has none.
+    BitsFindClear = 5,
+    /// `r[a] := last set bit of string at r[b], before r[c]`. Finds the last set bit; absent where there is none.
+    BitsLast = 6,
+    /// `r[a] := set bit number r[c] of string at r[b], from r[imm] on`. Finds the set bit before which there are so many others; absent where there is none. What is left of them is counted towards 0.
+    BitsSelect = 7,
+    /// `r[a] := number of set bits of string at r[b] & string at r[c], r[imm] chunks are done`. Counts the bits that are set in both of two strings.
+    BitsCommon = 8,
+    /// `gathered := gathered b string at r[a], r[c] chunks are done`. Combines the gathered string with the one at the key, as if zeros followed the shorter one; where none is gathered yet, it is the one at the key. Faults where the key holds another kind.
+    GatherBits = 9,
+    /// `gathered := string at r[a] c string at r[b], r[imm] chunks are done`. Gathers what two strings make of each other, in the place of what was gathered. Faults where a key holds another kind.
+    GatherBitsPair = 10,
+    /// `gathered := bits of one of gathered, string at r[a]; r[b] chunks are done`. Keeps those bits of the gathered string that are set in one of all strings gathered so, and in no other. Faults where the key holds another kind.
+    GatherBitsOnce = 11,
+    /// `gathered := !gathered, r[a] chunks are done`. Inverts every bit of the gathered string.
+    GatheredBitsInvert = 12,
+    /// `string at r[b] := gathered; r[a] := its length`. Makes the key hold the gathered string, whatever it held before, and tells its length; an empty one removes the key.
+    GatheredBitsStore = 13,
     /// `r[a] := b`. Loads a boolean.
-    BoolConst = 0,
+    BoolConst = 14,
     /// `r[a] := !r[b]`. Negates.
-    BoolNot = 1,
+    BoolNot = 15,
     /// `r[a] := r[b] as integer`. Turns true into 1 and false into 0.
-    BoolToInt = 2,
+    BoolToInt = 16,
     /// `r[a] := k[imm]`. Loads a byte string from the constants, without copying it.
-    BytesConst = 3,
+    BytesConst = 17,
     /// `r[a] := r[b] = r[c]`. Tells whether two byte strings are equal.
-    BytesEqual = 4,
+    BytesEqual = 18,
     /// `r[a] := integer r[b], or goto imm`. Reads a byte string as an integer; jumps where it is none.
-    BytesInteger = 5,
+    BytesInteger = 19,
     /// `r[a] := length of r[b]`. Counts the bytes of a byte string.
-    BytesLen = 6,
+    BytesLen = 20,
     /// `r[a] := r[b] r[c]`. Puts two byte strings together.
-    BytesJoin = 7,
+    BytesJoin = 21,
     /// `r[a] := r[b] = r[c] in lower case`. Tells whether two byte strings are equal but for the case of letters.
-    BytesSameWord = 8,
+    BytesSameWord = 22,
     /// `compile r[a] to b`. Compiles commands from source text and replies their names; an error, or with check an array of diagnostics, where it is wrong. With load they are in force from then on.
-    ReplyCompiled = 9,
+    ReplyCompiled = 23,
     /// `text b of command r[a], or nil`. Replies the source or the bytecode of a command as text; nil for an unknown name.
-    ReplySource = 10,
+    ReplySource = 24,
     /// `r[a] := drop added command r[b]`. Takes back a command that was added at run time or from the directory; a built-in one that it had replaced is in force again. False where there is none.
-    CommandDrop = 11,
+    CommandDrop = 25,
     /// `names of commands read anew`. Reads the directory of commands anew and replies the names of its commands; an error, and no change, where one of its files is wrong.
-    ReplyReloaded = 12,
+    ReplyReloaded = 26,
     /// `goto imm`. Goes on at another instruction.
-    Jump = 13,
+    Jump = 27,
     /// `if r[a] goto imm`. Jumps where a boolean is true.
-    JumpIf = 14,
+    JumpIf = 28,
     /// `if !r[a] goto imm`. Jumps where a boolean is false.
-    JumpUnless = 15,
+    JumpUnless = 29,
     /// `if r[a] = absent goto imm`. Jumps where an optional value is absent; where it falls through, the value is there.
-    JumpAbsent = 16,
+    JumpAbsent = 30,
     /// `r[a] := 0; r[a+1..] := group 0, or goto imm`. Opens the loop over the variadic parameter: loads the first group into the registers behind the position, or jumps where there is none.
-    ArgsFirst = 17,
+    ArgsFirst = 31,
     /// `r[a] += 1; r[a+1..] := group r[a], goto imm; at the end fall through`. Closes that loop: loads the next group and jumps back to the body, or falls through at the end.
-    ArgsNext = 18,
+    ArgsNext = 32,
     /// `r[a] := number of groups`. Counts the groups of the variadic parameter.
-    ArgsCount = 19,
+    ArgsCount = 33,
     /// `r[a] := 0; r[a+1] := r[b], or goto imm where r[b] > r[c]`. Opens a loop over the integers from one to another, both included: loads the first into the register behind the position, or jumps where there is none. Faults where there are more than 65,536.
-    RangeFirst = 20,
+    RangeFirst = 34,
     /// `r[a] += 1; r[a+1] := next, goto imm; at the end fall through`. Closes that loop: loads the next integer and jumps back to the body, or falls through at the end.
-    RangeNext = 21,
+    RangeNext = 35,
     /// `r[a] := 0; r[a+1..] := first of c at r[b], or goto imm`. Opens a loop over the elements of the container at a key: loads the first into the registers behind the position, or jumps where there is none. Reads a unit of them at a time; each is seen that is there throughout. The key holds such a container or nothing.
-    ElementsFirst = 22,
+    ElementsFirst = 36,
     /// `r[a] += 1; r[a+1..] := next of c at r[b], goto imm; at the end fall through`. Closes that loop: loads the next element and jumps back to the body, or falls through at the end.
-    ElementsNext = 23,
+    ElementsNext = 37,
     /// `r[a] := 0; r[a+1..] := first of options b, or goto imm`. Opens a loop over the options that the request gives of a group: loads the first into the registers behind the position, or jumps where there is none. Of each option of the group one boolean or its operands are there: those of the others are false or absent.
-    OptionsFirst = 24,
+    OptionsFirst = 38,
     /// `r[a] += 1; r[a+1..] := next of options b, goto imm; at the end fall through`. Closes that loop: loads the next option and jumps back to the body, or falls through at the end.
-    OptionsNext = 25,
+    OptionsNext = 39,
     /// `r[a] := number r[b] of r[c], or absent`. Loads the number of a counted operand that belongs to the group at which a loop over the list stands; absent where the option is not given.
-    ListFloat = 26,
+    ListFloat = 40,
     /// `end`. Ends the program, which has replied.
-    Halt = 27,
+    Halt = 41,
     /// `restart; error k[imm]; end`. Takes back what was replied so far, replies an error and ends the program.
-    Fault = 28,
+    Fault = 42,
     /// `r[a] := number of keys`. Counts the keys of the namespace on this shard.
-    DbLen = 29,
+    DbLen = 43,
     /// `flush namespace`. Removes every key of the namespace on this shard.
-    DbFlush = 30,
+    DbFlush = 44,
     /// `flush all namespaces`. Removes every key of every namespace on this shard.
-    DbFlushAll = 31,
+    DbFlushAll = 45,
     /// `r[a] a number, else goto imm`. Jumps where a byte string is no decimal fraction.
-    DecimalCheck = 32,
+    DecimalCheck = 46,
     /// `r[a] := r[b] + r[c], or goto imm`. Adds two decimal fractions; jumps where the sum is not finite.
-    DecimalAdd = 33,
+    DecimalAdd = 47,
     /// `r[a] := double of k[imm]`. Loads a double, whose bits stand among the constants as an integer.
-    FloatConst = 34,
+    FloatConst = 48,
     /// `r[a] := r[b] as double`. Makes a double of an integer; beyond 2^53, the nearest one.
-    FloatFromInt = 35,
+    FloatFromInt = 49,
     /// `r[a] := floor r[b], or goto imm`. Makes an integer of a double, rounding down; jumps where it does not fit.
-    FloatFloor = 36,
+    FloatFloor = 50,
     /// `r[a] := r[b] + r[c], or goto imm where not finite`. Adds.
-    FloatAdd = 37,
+    FloatAdd = 51,
     /// `r[a] := r[b] - r[c], or goto imm where not finite`. Subtracts.
-    FloatSub = 38,
+    FloatSub = 52,
     /// `r[a] := r[b] * r[c], or goto imm where not finite`. Multiplies.
-    FloatMul = 39,
+    FloatMul = 53,
     /// `r[a] := r[b] / r[c], or goto imm where not finite`. Divides.
-    FloatDiv = 40,
+    FloatDiv = 54,
     /// `r[a] := r[b] = r[c]`. Tells whether two doubles are equal; -0 equals 0.
-    FloatEqual = 41,
+    FloatEqual = 55,
     /// `r[a] := r[b] < r[c]`. Tells whether one double is less than another.
-    FloatLess = 42,
+    FloatLess = 56,
     /// `r[a] := r[b] <= r[c]`. Tells whether one double is at most another.
-    FloatLessEqual = 43,
+    FloatLessEqual = 57,
     /// `double r[a]`. Replies a double; in RESP2 as a string.
-    ReplyDouble = 44,
+    ReplyDouble = 58,
     /// `bytes string at r[a], or nil, or fault`. Replies the string at the key, nil where it is absent; faults with WRONGTYPE where it is of another kind. One look-up where the string is there.
-    EnsureReplyString = 45,
+    EnsureReplyString = 59,
     /// `r[a] := integer at r[b], or goto imm, or fault`. Reads the string at the key as an integer, 0 where the key is absent; jumps where it is none, and faults with WRONGTYPE where the key holds another kind. One look-up where the string is there.
-    EnsureStringInteger = 46,
+    EnsureStringInteger = 60,
     /// `r[a] := r[b] + c, or goto imm on overflow`. Adds a small constant.
-    IntAddConst = 47,
+    IntAddConst = 61,
     /// `string at r[a] := r[b], expiry kept; integer r[b]; end`. Makes the key hold an integer, lets it expire when it did before, replies the integer and ends the program.
-    StringSetIntegerEnd = 48,
+    StringSetIntegerEnd = 62,
     /// `status k[imm]; end`. Replies a short status and ends the program.
-    ReplyStatusEnd = 49,
+    ReplyStatusEnd = 63,
     /// `integer r[a]; end`. Replies an integer and ends the program.
-    ReplyIntegerEnd = 50,
+    ReplyIntegerEnd = 64,
     /// `integer r[a] as integer; end`. Replies a boolean as 1 or 0 and ends the program.
-    ReplyDigitEnd = 51,
+    ReplyDigitEnd = 65,
     /// `r[b] := 0; r[a] := 0; r[a+1..] := group 0, or goto imm`. Sets a counter to 0 and opens the loop over the variadic parameter, or jumps where there is no group.
-    ArgsCountFirst = 52,
+    ArgsCountFirst = 66,
     /// `r[c] += r[b] as integer; r[a] += 1; r[a+1..] := group r[a], goto imm; at the end integer r[c]; end`. Counts a condition that holds and closes the loop over the variadic parameter; at its end replies the counter and ends the program.
-    ArgsCountNextEnd = 53,
+    ArgsCountNextEnd = 67,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 54,
+    Copy = 68,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 55,
+    IntConst = 69,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 56,
+    IntWide = 70,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 57,
+    IntAdd = 71,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 58,
+    IntSub = 72,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 59,
+    IntMul = 73,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 60,
+    IntDiv = 74,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 61,
+    IntEqual = 75,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 62,
+    IntLess = 76,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 63,
+    IntLessEqual = 77,
     /// `r[a] += r[b] as integer, saturating`. Counts a condition that holds: adds 1 where it is true. Stays at the greatest integer.
-    IntCount = 64,
+    IntCount = 78,
     /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
-    CursorStart = 65,
+    CursorStart = 79,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where the key is absent.
-    ReplyItem = 66,
+    ReplyItem = 80,
     /// `details of item r[a], or goto imm where absent`. Replies what is known of the item at the key but for its value; jumps, without a reply, where the key is absent.
-    ReplyItemDetails = 67,
+    ReplyItemDetails = 81,
     /// `stamp of r[a] with the reply, if there is an item`. Has the reply that follows tell the stamp of the item at the key, in protocols that have stamps. An item without one gets one: it goes with the next write of its value.
-    ReplyStamp = 68,
+    ReplyStamp = 82,
     /// `claim r[a] if stale or r[b], and tell it with the reply`. Claims for this client the storing of a new item in the place of a stale one, or of any where that is wanted, unless another client has claimed it. The reply that follows tells how that stands.
-    ReplyClaim = 69,
+    ReplyClaim = 83,
     /// `r[a] := item at r[b]?`. Tells whether there is an item at the key.
-    ItemExists = 70,
+    ItemExists = 84,
     /// `item at r[a] := r[b] with flags r[c] until r[imm] ms`. Makes the key hold a string with flags, whatever it held before, that expires at a moment in milliseconds since the Unix epoch, or never where that is 0.
-    ItemSet = 71,
+    ItemSet = 85,
     /// `item at r[a] := r[b] before or behind it`. Puts bytes before or behind the string at the key; flags and expiry stay.
-    ItemExtend = 72,
+    ItemExtend = 86,
     /// `r[a] := expire item r[b] at r[c] ms`. Sets when the item expires, in milliseconds since the Unix epoch, or never where that is 0; a moment that has passed removes it. Tells whether it was there.
-    ItemExpire = 73,
+    ItemExpire = 87,
     /// `r[a] := stamp of r[b], or goto imm where absent`. Reads the stamp of the item at the key, 0 where it has none; jumps where the key is absent.
-    ItemStamp = 74,
+    ItemStamp = 88,
     /// `r[a] := r[b] claimed?`. Tells whether a client has claimed the storing of a new item in this one's place.
-    ItemClaimed = 75,
+    ItemClaimed = 89,
+    /// `r[a] unused`. Finds the key without using it: what finds it again behind this is no use of it either.
+    ItemLeave = 90,
     /// `r[a] stale, claimed as r[b]`. Marks the item at the key as stale and gives it a new stamp; says whether it is claimed.
-    ItemInvalidate = 76,
+    ItemInvalidate = 91,
     /// `r[a] := number at r[b], or goto imm`. Reads the item at the key as a number without sign, of which the integer has the bits; jumps where it is none, or absent.
-    ItemNumber = 77,
+    ItemNumber = 92,
     /// `item at r[a] := number of bits r[b]`. Puts a number without sign in the place of the string at the key; flags and expiry stay.
-    ItemSetNumber = 78,
+    ItemSetNumber = 93,
     /// `r[a] := r[b] + r[c] mod 2^64`. Adds numbers without sign; beyond the greatest it begins anew.
-    NumberAdd = 79,
+    NumberAdd = 94,
     /// `r[a] := max(r[b] - r[c], 0)`. Subtracts numbers without sign, down to 0.
-    NumberSub = 80,
+    NumberSub = 95,
     /// `number of bits r[a]`. Replies a number without sign, of which the integer has the bits.
-    ReplyNumber = 81,
+    ReplyNumber = 96,
     /// `flush namespace at r[a] ms`. Removes every key of the namespace on this shard at a moment in milliseconds since the Unix epoch, in the place of what was said before.
-    DbFlushAt = 82,
+    DbFlushAt = 97,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 83,
+    KeyEnsure = 98,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 84,
+    KeyCheck = 99,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 85,
+    KeyExists = 100,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 86,
+    KeyKindName = 101,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 87,
+    KeyRemove = 102,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 88,
+    KeyExpiry = 103,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 89,
+    KeyExpire = 104,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 90,
+    KeyPersist = 105,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 91,
+    KeySetFlags = 106,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 92,
+    NowMs = 107,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 93,
+    ReplyScan = 108,
     /// `array of keys like r[a], from cursor r[b] on`. Replies an array of the names of all keys of the namespace on this shard that match a pattern.
-    ReplyKeys = 94,
+    ReplyKeys = 109,
     /// `r[a] := name of any key`. Draws a key of the namespace on this shard at random; absent where there is none.
-    KeyRandom = 95,
+    KeyRandom = 110,
     /// `r[a] := name of encoding at r[b]`. Names the encoding of what the key holds, as Redis has it that comes nearest; none where it is absent.
-    KeyEncodingName = 96,
+    KeyEncodingName = 111,
     /// `r[a] := bytes of r[b]`. Counts the bytes that the key and what it holds take of memory; absent where it is.
-    KeyUsage = 97,
+    KeyUsage = 112,
     /// `r[a] := move r[b] to database r[c], or goto imm`. Moves the key to another database and tells whether that was done: not where it is absent, nor where the other one has it. Jumps where there is no such database.
-    KeyMove = 98,
+    KeyMove = 113,
     /// `r[a] := serialised value at r[b]`. Serialises what the key holds; absent where it is.
-    KeyDump = 99,
+    KeyDump = 114,
     /// `value at r[a] := r[b] until r[c] ms, or goto imm`. Makes the key hold a serialised value that expires at a moment, in milliseconds since the Unix epoch, or at 0 never. Jumps where the payload means no value.
-    KeyRestore = 100,
+    KeyRestore = 115,
     /// `r[a] := version and checksum of r[b] are right`. Tells whether a serialised value has a version that is read and the checksum of its bytes.
-    DumpIsWhole = 101,
+    DumpIsWhole = 116,
     /// `r[a] := database`. Reads which database the request is about.
-    DbNumber = 102,
+    DbNumber = 117,
     /// `r[a] := number of elements at r[b]`. Counts the elements; 0 where the key is absent.
-    ListLen = 103,
+    ListLen = 118,
     /// `list at r[a] := r[c] before element r[b]`. Puts an element before another one, or behind the last one where the index is -1 or the length; creates the list where it is absent. Beyond the ends nothing happens.
-    ListInsert = 104,
+    ListInsert = 119,
     /// `r[a] := element r[c] of list at r[b]`. Copies an element to the scratch space; absent where there is none.
-    ListGet = 105,
+    ListGet = 120,
     /// `r[a] := removed element r[c] of list at r[b]`. Removes an element and copies it to the scratch space; absent where there is none.
-    ListTake = 106,
+    ListTake = 121,
     /// `element r[b] of list at r[a] := r[c]`. Puts an element in place of another one; where there is none nothing happens.
-    ListSet = 107,
+    ListSet = 122,
     /// `remove r[c] elements from r[b] on of list at r[a], r[imm] are gone`. Removes up to `r[c]` elements from index `r[b]`, which is not negative, on.
-    ListRemove = 108,
+    ListRemove = 123,
     /// `remove r[b] elements r[c] from list at r[a], from r[imm] on; integer`. Removes the first `r[b]` elements that are equal to a value, or where that is below 0 as many of the last, and replies how many it were. Counts what is left of them towards 0.
-    ReplyListRemoved = 109,
+    ReplyListRemoved = 124,
     /// `r[a] := index of r[c] in list at r[b], from r[imm] on`. Finds the first element that is equal to a value; absent where there is none.
-    ListFind = 110,
+    ListFind = 125,
+    /// `search := from rank r[a] on, r[b] elements`. Says how the search that follows goes: passes over all matches before the one of rank `r[a]`, from the back where that is below 0, and looks at `r[b]` elements, or at 0 at all.
+    ListSearch = 126,
+    /// `indexes of r[b] in list at r[a], from r[imm] on`. Searches a list for a value as list_search has said and replies an array of the indexes of up to `r[c]` matches, or at 0 of all; where that is below 0 the index of the first, or nil.
+    ReplyListFound = 127,
     /// `array of r[c] elements from r[b] on of list at r[a], r[imm] are out`. Replies up to `r[c]` elements from index `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplyListRange = 111,
+    ReplyListRange = 128,
     /// `array of r[b] elements taken from list at r[a], r[c] are out`. Removes up to `r[b]` elements from the front, or where that is below 0 from the back, and replies them as an array.
-    ReplyListTaken = 112,
+    ReplyListTaken = 129,
     /// `r[a] := number of names at r[b]`. Counts the names; 0 where the key is absent.
-    MapLen = 113,
+    MapLen = 130,
     /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
-    MapSet = 114,
+    MapSet = 131,
     /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
-    MapGet = 115,
+    MapGet = 132,
     /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
-    MapLenOf = 116,
+    MapLenOf = 133,
     /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
-    MapRemove = 117,
+    MapRemove = 134,
     /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
-    ReplyMapPairs = 118,
+    ReplyMapPairs = 135,
     /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
-    ReplyMapNames = 119,
+    ReplyMapNames = 136,
     /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
-    ReplyMapValues = 120,
+    ReplyMapValues = 137,
     /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyMapScan = 121,
+    ReplyMapScan = 138,
     /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
-    Multi = 122,
+    Multi = 139,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
-    MultiWatch = 123,
+    MultiWatch = 140,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 124,
+    ReplyStatus = 141,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 125,
+    ReplyStatusOf = 142,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 126,
+    ReplyNil = 143,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 127,
+    ReplyNilArray = 144,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 128,
+    ReplyInteger = 145,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 129,
+    ReplyBoolean = 146,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 130,
+    ReplyBytes = 147,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 131,
+    ReplyLiteral = 148,
     /// `error r[a]`. Replies an error whose text was computed.
-    ReplyError = 132,
+    ReplyError = 149,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 133,
+    ReplyArray = 150,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 134,
+    ReplyMap = 151,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 135,
+    ReplyOpen = 152,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 136,
+    ReplyClose = 153,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 137,
+    Resp3 = 154,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 138,
+    SessionInteger = 155,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 139,
+    SessionBytes = 156,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 140,
+    SessionSet = 157,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 141,
+    SessionSelect = 158,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 142,
+    SessionProtocol = 159,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 143,
+    SessionAuthenticate = 160,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 144,
+    SessionClose = 161,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 145,
+    WordsAdd = 162,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 146,
+    ReplyAnswer = 163,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 147,
+    SessionReset = 164,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 148,
+    SessionReplies = 165,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 149,
+    ServerStop = 166,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 150,
+    ServerSleep = 167,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 151,
+    ReplyStats = 168,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 152,
+    ReplyCommandInfo = 169,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 153,
+    ReplyCommandDocs = 170,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 154,
+    ReplyCommands = 171,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 155,
+    SetAdd = 172,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 156,
+    SetRemove = 173,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 157,
+    SetLen = 174,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 158,
+    SetContains = 175,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 159,
+    ReplySetMembers = 176,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 160,
+    ReplySetScan = 177,
     /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 161,
+    KeyCopy = 178,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 162,
+    KeyRename = 179,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 163,
+    DbSwap = 180,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 164,
+    GatherSmallest = 181,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 165,
+    GatherUnion = 182,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 166,
+    GatherIntersection = 183,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 167,
+    GatherDifference = 184,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 168,
+    GatheredLen = 185,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 169,
+    GatheredStore = 186,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 170,
+    ReplyGathered = 187,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 171,
+    ReplyString = 188,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 172,
+    StringGet = 189,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 173,
+    StringInteger = 190,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 174,
+    StringSet = 191,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 175,
+    StringSetKeep = 192,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 176,
+    StringSetUntil = 193,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 177,
+    StringSetInteger = 194,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 178,
+    StringLen = 195,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 179,
+    StringSplice = 196,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 180,
+    ReplyStringRange = 197,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 181] = [
+    pub const ALL: [Self; 198] = [
+        Self::BitGet,
+        Self::BitsPrepare,
+        Self::BitSet,
+        Self::BitsRank,
+        Self::BitsFindSet,
+        Self::BitsFindClear,
+        Self::BitsLast,
+        Self::BitsSelect,
+        Self::BitsCommon,
+        Self::GatherBits,
+        Self::GatherBitsPair,
+        Self::GatherBitsOnce,
+        Self::GatheredBitsInvert,
+        Self::GatheredBitsStore,
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -453,6 +501,7 @@ impl Opcode {
         Self::ItemExpire,
         Self::ItemStamp,
         Self::ItemClaimed,
+        Self::ItemLeave,
         Self::ItemInvalidate,
         Self::ItemNumber,
         Self::ItemSetNumber,
@@ -488,6 +537,8 @@ impl Opcode {
         Self::ListRemove,
         Self::ReplyListRemoved,
         Self::ListFind,
+        Self::ListSearch,
+        Self::ReplyListFound,
         Self::ReplyListRange,
         Self::ReplyListTaken,
         Self::MapLen,
@@ -571,6 +622,20 @@ impl Opcode {
     #[expect(clippy::too_many_lines, reason = "one line an opcode")]
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
+            "bit_get" => Some(Self::BitGet),
+            "bits_prepare" => Some(Self::BitsPrepare),
+            "bit_set" => Some(Self::BitSet),
+            "bits_rank" => Some(Self::BitsRank),
+            "bits_find_set" => Some(Self::BitsFindSet),
+            "bits_find_clear" => Some(Self::BitsFindClear),
+            "bits_last" => Some(Self::BitsLast),
+            "bits_select" => Some(Self::BitsSelect),
+            "bits_common" => Some(Self::BitsCommon),
+            "gather_bits" => Some(Self::GatherBits),
+            "gather_bits_pair" => Some(Self::GatherBitsPair),
+            "gather_bits_once" => Some(Self::GatherBitsOnce),
+            "gathered_bits_invert" => Some(Self::GatheredBitsInvert),
+            "gathered_bits_store" => Some(Self::GatheredBitsStore),
             "bool_const" => Some(Self::BoolConst),
             "bool_not" => Some(Self::BoolNot),
             "bool_to_int" => Some(Self::BoolToInt),
@@ -647,6 +712,7 @@ impl Opcode {
             "item_expire" => Some(Self::ItemExpire),
             "item_stamp" => Some(Self::ItemStamp),
             "item_claimed" => Some(Self::ItemClaimed),
+            "item_leave" => Some(Self::ItemLeave),
             "item_invalidate" => Some(Self::ItemInvalidate),
             "item_number" => Some(Self::ItemNumber),
             "item_set_number" => Some(Self::ItemSetNumber),
@@ -682,6 +748,8 @@ impl Opcode {
             "list_remove" => Some(Self::ListRemove),
             "reply_list_removed" => Some(Self::ReplyListRemoved),
             "list_find" => Some(Self::ListFind),
+            "list_search" => Some(Self::ListSearch),
+            "reply_list_found" => Some(Self::ReplyListFound),
             "reply_list_range" => Some(Self::ReplyListRange),
             "reply_list_taken" => Some(Self::ReplyListTaken),
             "map_len" => Some(Self::MapLen),

@@ -8,13 +8,175 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 116] = [
+pub static PRIMITIVES: [Primitive; 133] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
         params: &[],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
         cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "bit_get",
+        op: Opcode::BitGet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "bit",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "bit_set",
+        op: Opcode::BitSet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "bit",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "bits_common",
+        op: Opcode::BitsCommon,
+        params: &[
+            PrimitiveParam {
+                name: "one",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "two",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "bits_find_clear",
+        op: Opcode::BitsFindClear,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "first",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "bits_find_set",
+        op: Opcode::BitsFindSet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "first",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "bits_last",
+        op: Opcode::BitsLast,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: Some(Slot::C),
+        otherwise: None,
+    },
+    Primitive {
+        name: "bits_prepare",
+        op: Opcode::BitsPrepare,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "bits_rank",
+        op: Opcode::BitsRank,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "end",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "bits_select",
+        op: Opcode::BitsSelect,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: Some(Slot::Imm),
         otherwise: None,
     },
     Primitive {
@@ -222,6 +384,61 @@ pub static PRIMITIVES: [Primitive; 116] = [
         otherwise: None,
     },
     Primitive {
+        name: "gather_bits",
+        op: Opcode::GatherBits,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "operation",
+                slot: Slot::B,
+                kind: OperandKind::Choice(ChoiceSet::BitOperation),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::C),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gather_bits_once",
+        op: Opcode::GatherBitsOnce,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gather_bits_pair",
+        op: Opcode::GatherBitsPair,
+        params: &[
+            PrimitiveParam {
+                name: "one",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "two",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "operation",
+                slot: Slot::C,
+                kind: OperandKind::Choice(ChoiceSet::BitOperation),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
         name: "gather_difference",
         op: Opcode::GatherDifference,
         params: &[PrimitiveParam {
@@ -267,6 +484,26 @@ pub static PRIMITIVES: [Primitive; 116] = [
         }],
         result: None,
         cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gathered_bits_invert",
+        op: Opcode::GatheredBitsInvert,
+        params: &[],
+        result: None,
+        cursor: Some(Slot::A),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gathered_bits_store",
+        op: Opcode::GatheredBitsStore,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -371,6 +608,18 @@ pub static PRIMITIVES: [Primitive; 116] = [
                 kind: OperandKind::In(Pattern::Is(Type::Bool)),
             },
         ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "item_leave",
+        op: Opcode::ItemLeave,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
         result: None,
         cursor: None,
         otherwise: None,
@@ -769,6 +1018,25 @@ pub static PRIMITIVES: [Primitive; 116] = [
         otherwise: None,
     },
     Primitive {
+        name: "list_search",
+        op: Opcode::ListSearch,
+        params: &[
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "limit",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "list_set",
         op: Opcode::ListSet,
         params: &[
@@ -1126,6 +1394,30 @@ pub static PRIMITIVES: [Primitive; 116] = [
         }],
         result: None,
         cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_list_found",
+        op: Opcode::ReplyListFound,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "element",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
         otherwise: None,
     },
     Primitive {

@@ -1,5 +1,6 @@
 //! A store over a `BTreeMap`.
 
+mod bits;
 mod entry;
 mod items;
 
