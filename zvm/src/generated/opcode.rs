@@ -314,103 +314,107 @@ pub enum Opcode {
     ReplyArray = 150,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
     ReplyMap = 151,
+    /// `set of imm`. Begins a set; its elements are the next imm replies.
+    ReplySet = 152,
+    /// `text r[a]`. Replies text for people.
+    ReplyVerbatim = 153,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 152,
+    ReplyOpen = 154,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 153,
+    ReplyClose = 155,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 154,
+    Resp3 = 156,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 155,
+    SessionInteger = 157,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 156,
+    SessionBytes = 158,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 157,
+    SessionSet = 159,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 158,
+    SessionSelect = 160,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 159,
+    SessionProtocol = 161,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 160,
+    SessionAuthenticate = 162,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 161,
+    SessionClose = 163,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 162,
+    WordsAdd = 164,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 163,
+    ReplyAnswer = 165,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 164,
+    SessionReset = 166,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 165,
+    SessionReplies = 167,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 166,
+    ServerStop = 168,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 167,
+    ServerSleep = 169,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 168,
+    ReplyStats = 170,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 169,
+    ReplyCommandInfo = 171,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 170,
+    ReplyCommandDocs = 172,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 171,
+    ReplyCommands = 173,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 172,
+    SetAdd = 174,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 173,
+    SetRemove = 175,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 174,
+    SetLen = 176,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 175,
+    SetContains = 177,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 176,
+    ReplySetMembers = 178,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 177,
+    ReplySetScan = 179,
     /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 178,
+    KeyCopy = 180,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 179,
+    KeyRename = 181,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 180,
+    DbSwap = 182,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 181,
+    GatherSmallest = 183,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 182,
+    GatherUnion = 184,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 183,
+    GatherIntersection = 185,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 184,
+    GatherDifference = 186,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 185,
+    GatheredLen = 187,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 186,
+    GatheredStore = 188,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 187,
+    ReplyGathered = 189,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 188,
+    ReplyString = 190,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 189,
+    StringGet = 191,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 190,
+    StringInteger = 192,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 191,
+    StringSet = 193,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 192,
+    StringSetKeep = 194,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 193,
+    StringSetUntil = 195,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 194,
+    StringSetInteger = 196,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 195,
+    StringLen = 197,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 196,
+    StringSplice = 198,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 197,
+    ReplyStringRange = 199,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 198] = [
+    pub const ALL: [Self; 200] = [
         Self::BitGet,
         Self::BitsPrepare,
         Self::BitSet,
@@ -563,6 +567,8 @@ impl Opcode {
         Self::ReplyError,
         Self::ReplyArray,
         Self::ReplyMap,
+        Self::ReplySet,
+        Self::ReplyVerbatim,
         Self::ReplyOpen,
         Self::ReplyClose,
         Self::Resp3,
@@ -774,6 +780,8 @@ impl Opcode {
             "reply_error" => Some(Self::ReplyError),
             "reply_array" => Some(Self::ReplyArray),
             "reply_map" => Some(Self::ReplyMap),
+            "reply_set" => Some(Self::ReplySet),
+            "reply_verbatim" => Some(Self::ReplyVerbatim),
             "reply_open" => Some(Self::ReplyOpen),
             "reply_close" => Some(Self::ReplyClose),
             "resp3" => Some(Self::Resp3),
