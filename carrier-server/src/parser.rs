@@ -96,6 +96,7 @@ pub(crate) struct Bound<'a> {
 
 impl Bound<'_> {
     /// The request as it goes to a shard.
+    #[inline]
     pub(crate) fn request(&self, reply_to: ReplyTo, namespace: u32) -> Request {
         Request {
             reply_to,

@@ -8,9 +8,11 @@ mod evict;
 mod keys;
 mod lists;
 mod maps;
+mod names;
 mod places;
 mod scan;
 mod sets;
+mod sorted;
 mod stamps;
 mod strings;
 mod sweep;
@@ -18,6 +20,7 @@ mod used;
 
 pub use bits::IN_PLACE_MAX_BYTES;
 pub use entries::Contents;
+pub(crate) use names::NameSweep;
 pub use sweep::{ExpiryObserver, SweepLimits, SweepReport};
 
 use crate::departures::{Cause, Departure, Departures};
@@ -101,6 +104,8 @@ impl ShardConfig {
 pub struct Shard {
     hash_key: Arc<HashKey>,
     budget_bytes: u64,
+    /// Bytes of the budget that are set aside.
+    aside_bytes: u64,
     /// Where the pages of all namespaces live.
     arena: Arena,
     spaces: Spaces,
@@ -115,6 +120,8 @@ pub struct Shard {
     scratch: Vec<u8>,
     /// The namespace in which the next sweep goes on.
     sweep_next: u32,
+    /// The namespace in which the next sweep of names begins to look.
+    names_next: u32,
     /// How many keys were removed because their moment had come.
     expired: u64,
     /// The stamp given last.
@@ -154,6 +161,7 @@ impl Shard {
         Ok(Self {
             hash_key: config.hash_key,
             budget_bytes: config.budget_bytes.unwrap_or(u64::MAX),
+            aside_bytes: 0,
             arena: Arena::new(config.reservation_bytes)?,
             spaces: Spaces::default(),
             jobs: Jobs::default(),
@@ -162,6 +170,7 @@ impl Shard {
             owner_next: 0,
             scratch: Vec::new(),
             sweep_next: 0,
+            names_next: 0,
             expired: 0,
             last_stamp: 0,
             flushes: Vec::new(),
@@ -552,12 +561,14 @@ impl Shard {
         }
     }
 
-    /// What may be used at most: the budget, and with a policy that removes keys a little more.
+    /// What may be used at most: the budget but for what is set aside, and with a policy that
+    /// removes keys a little more.
     fn limit(&self) -> u64 {
-        match self.eviction.policy {
+        let limit = match self.eviction.policy {
             Policy::Refuse => self.budget_bytes,
             _ => self.budget_bytes.saturating_add(self.budget_bytes / SLACK_SHARE),
-        }
+        };
+        if self.budget_bytes == u64::MAX { limit } else { limit.saturating_sub(self.aside_bytes) }
     }
 }
 

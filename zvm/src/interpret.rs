@@ -62,6 +62,8 @@ pub enum Outcome {
 pub struct State {
     pc: usize,
     saved: Saved,
+    /// The database in use.
+    database: u32,
 }
 
 /// Runs a program: decodes the arguments, then interprets the code.
@@ -109,6 +111,7 @@ pub fn resume(
     session: &mut impl Session,
     sink: &mut impl ReplySink,
 ) -> Outcome {
+    store.use_database(state.database.into());
     let state = Some(Box::new(state));
     interpret(program, frame, registers, store, session, sink, state, no_trace)
 }
@@ -189,7 +192,7 @@ fn interpret<S: Store, N: Session, R: ReplySink>(
         if fuel != Frame::UNLIMITED {
             fuel = fuel.saturating_sub(1);
             if fuel == 0 {
-                return leave(vm.registers, program, pc);
+                return leave(vm.registers, vm.store.database(), program, pc);
             }
         }
     }
@@ -200,8 +203,13 @@ fn interpret<S: Store, N: Session, R: ReplySink>(
 /// Keeps what a program needs to go on at an instruction.
 #[cold]
 #[inline(never)]
-fn leave(registers: &mut Registers, program: &VerifiedProgram, pc: usize) -> Outcome {
-    Outcome::Yielded(Box::new(State { pc, saved: registers.save(program.registers) }))
+fn leave(
+    registers: &mut Registers,
+    database: u32,
+    program: &VerifiedProgram,
+    pc: usize,
+) -> Outcome {
+    Outcome::Yielded(Box::new(State { pc, saved: registers.save(program.registers), database }))
 }
 
 /// Runs a handler that does not stand in the loop.

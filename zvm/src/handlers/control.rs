@@ -130,6 +130,14 @@ fn read_elements<S: Store, N, R>(
                     read.push(value);
                 })
             }
+            ContainerElements::SortedPairs => {
+                store.sorted_walk(key, cursor, UNIT_ELEMENTS, false, &mut |member, score| {
+                    read.push(member);
+                    read.values.push(Value::Float(score));
+                });
+                let visited = read.values.len() as u64 / 2;
+                if visited < UNIT_ELEMENTS { 0 } else { cursor + visited }
+            }
         });
         if cursor == 0 || !read.values.is_empty() {
             break;
