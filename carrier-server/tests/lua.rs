@@ -4,6 +4,7 @@
 mod support;
 
 use redis::{Connection, Value};
+use std::borrow::Cow;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,11 +12,13 @@ use support::peer::Peer;
 use support::server::Server;
 
 /// Source, command and script.
-const EXAMPLES: [(&str, &str, &str); 4] = [
+const EXAMPLES: [(&str, &str, &str); 6] = [
     ("setmax", "SETMAX", "setmax"),
     ("compare_and_set", "CAS", "cas"),
     ("idempotency", "CLAIM", "claim"),
     ("rate_limiter", "THROTTLE", "throttle"),
+    ("recent_items", "REMEMBER", "remember"),
+    ("reservation", "RESERVE", "reserve"),
 ];
 
 #[test]
@@ -45,11 +48,10 @@ fn scripts_and_commands_reply_the_same() {
             }
             for request in example.request.split(';') {
                 let words: Vec<&str> = request.split_whitespace().collect();
-                let mut called = words.clone();
-                if words[0] == command {
-                    called.splice(..1, ["EVALSHA", &sha, "1"]);
-                }
-                let (own, other) = (ask(&mut ours, &words), ask(&mut theirs, &called));
+                let call = script_call(&words, &sha);
+                let call: Vec<&str> = call.iter().map(AsRef::as_ref).collect();
+                let called = if words[0] == command { &call } else { &words };
+                let (own, other) = (ask(&mut ours, &words), ask(&mut theirs, called));
                 let depends_on_time = words[0] == "TTL";
                 assert!(
                     depends_on_time || is_same(&own, &other),
@@ -80,6 +82,21 @@ fn commands_are_shorter_than_scripts() {
         let (own, other) = (len(own), len(&read(&format!("lua/{script}.lua"))));
         assert!(own < other, "{command}: {own} characters beside {other}");
     }
+}
+
+/// The call of a script for a request of a command: keys first, then all else.
+fn script_call<'w>(words: &[&'w str], sha: &'w str) -> Vec<Cow<'w, str>> {
+    let arguments = &words[1..];
+    let is_key = |at: usize| if words[0] == "RESERVE" { at % 2 == 0 } else { at == 0 };
+    let pick = |keys: bool| {
+        arguments
+            .iter()
+            .enumerate()
+            .filter(move |(at, _)| is_key(*at) == keys)
+            .map(|(_, word)| *word)
+    };
+    let start = [Cow::from("EVALSHA"), sha.into(), pick(true).count().to_string().into()];
+    start.into_iter().chain(pick(true).chain(pick(false)).map(Cow::from)).collect()
 }
 
 fn ask(connection: &mut Connection, words: &[&str]) -> String {

@@ -68,11 +68,11 @@ fn run_all(program: &VerifiedProgram) {
         let mut sink = RecordingSink::new();
         // Linear opcodes go over what there is, in units of which none is empty but the last.
         let units_max = MEMBERS + 2;
-        let goes_over = |over| program.code.iter().any(|it| it.op.info().over == over);
-        let rounds_max = (args.args().len() + 1)
-            .max(if goes_over(Over::Range) { RANGE_MAX as usize + 1 } else { 0 })
-            .max(if goes_over(Over::Elements) { MEMBERS + 2 } else { 0 });
-        let steps_max = program.code.len() * rounds_max.pow(loop_depth(program)) * units_max;
+        let rounds_max = rounds_max(program, args.args().len());
+        if rounds_max > ROUNDS_MAX {
+            continue;
+        }
+        let steps_max = program.code.len() * rounds_max * units_max;
         let mut steps = 0;
         let frame = args.frame();
         let count = |_, _| {
@@ -94,17 +94,27 @@ fn run_all(program: &VerifiedProgram) {
     }
 }
 
-/// How many loops stand in each other, at most.
-fn loop_depth(program: &VerifiedProgram) -> u32 {
-    let depths = program.code.iter().scan(0_u32, |depth, it| {
-        match it.op.info().flow {
-            Flow::LoopOpen => *depth += 1,
-            Flow::LoopClose | Flow::LoopEnd => *depth = depth.saturating_sub(1),
+/// How often an instruction can be come by, in loops within loops, with so many arguments.
+fn rounds_max(program: &VerifiedProgram, args: usize) -> usize {
+    let (mut around, mut most) = (vec![1_usize], 1);
+    for instruction in &program.code {
+        let info = instruction.op.info();
+        let rounds = match info.over {
+            Over::Args | Over::Options => args + 1,
+            Over::Range => RANGE_MAX as usize + 1,
+            Over::Elements => MEMBERS + 2,
+        };
+        match info.flow {
+            Flow::LoopOpen => {
+                let outer = around.last().copied().unwrap_or(1);
+                around.push(outer.saturating_mul(rounds));
+                most = most.max(outer.saturating_mul(rounds));
+            }
+            Flow::LoopClose | Flow::LoopEnd => _ = around.pop(),
             _ => {}
         }
-        Some(*depth)
-    });
-    depths.max().unwrap_or(0).max(1)
+    }
+    most
 }
 
 /// What a run in slices came to.
@@ -277,6 +287,9 @@ const REQUESTS: [&[&str]; 9] = [
 
 /// Members of the set that there is: several units of them.
 const MEMBERS: usize = 150;
+
+/// Rounds of loops within loops that are waited for.
+const ROUNDS_MAX: usize = 200_000;
 
 /// Registers of a grown program.
 const REGISTERS: u8 = 8;

@@ -314,6 +314,10 @@ pub(crate) enum ReplyKind<'s> {
     Build(Aggregate, Block<'s>),
     /// `array [a, b]`
     Array(Vec<Reply<'s>>),
+    /// `set [a, b]`
+    Set(Vec<Reply<'s>>),
+    /// `verbatim(text)`
+    Verbatim(Expr<'s>),
     /// `map { "k": v, ... }`
     Map(Vec<(Reply<'s>, Reply<'s>)>),
     /// `resp3 ... else ...`: by the protocol's version.

@@ -178,6 +178,9 @@ pub(crate) enum Reply {
         body: Vec<Statement>,
     },
     Array(Vec<Self>),
+    Set(Vec<Self>),
+    /// Text for people.
+    Verbatim(Expr),
     Map(Vec<(Self, Self)>),
 }
 

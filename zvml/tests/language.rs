@@ -381,3 +381,10 @@ fn parameters_outlive_the_loops_that_read_them() {
     );
     assert_eq!(replies(&source, &["T k 1 a", "T k 1 a b c"]), [":4", ":12"]);
 }
+
+#[test]
+fn sets_and_text_for_people_are_replies() {
+    let source =
+        command("key: Key", "return set [verbatim(key), set [], 1, array [verbatim(\"a\")]]");
+    assert_eq!(replies(&source, &["T k"]), [r#"set(text "k", set(), :1, [text "a"])"#]);
+}

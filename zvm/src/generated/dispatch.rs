@@ -178,6 +178,8 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::ReplyError => apart(vm, *i, reply::reply_error),
         Opcode::ReplyArray => apart(vm, *i, reply::reply_array),
         Opcode::ReplyMap => apart(vm, *i, reply::reply_map),
+        Opcode::ReplySet => apart(vm, *i, reply::reply_set),
+        Opcode::ReplyVerbatim => apart(vm, *i, reply::reply_verbatim),
         Opcode::ReplyOpen => apart(vm, *i, reply::reply_open),
         Opcode::ReplyClose => apart(vm, *i, reply::reply_close),
         Opcode::Resp3 => apart(vm, *i, reply::resp3),

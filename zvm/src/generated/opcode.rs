@@ -330,167 +330,171 @@ pub enum Opcode {
     ReplyArray = 158,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
     ReplyMap = 159,
+    /// `set of imm`. Begins a set; its elements are the next imm replies.
+    ReplySet = 160,
+    /// `text r[a]`. Replies text for people.
+    ReplyVerbatim = 161,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 160,
+    ReplyOpen = 162,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 161,
+    ReplyClose = 163,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 162,
+    Resp3 = 164,
     /// `r[a] := any member of set at r[b]`. Copies a member that is drawn at random to the scratch space; absent where there is none.
-    SetRandom = 163,
+    SetRandom = 165,
     /// `r[a] := any name in map at r[b]`. Copies a name that is drawn at random to the scratch space; absent where there is none.
-    MapRandom = 164,
+    MapRandom = 166,
     /// `array of r[b] members of set at r[a], from cursor r[c] on`. Replies an array of `r[b]` different members that are drawn at random, of all where there are fewer; where the number is below 0, of as many draws.
-    ReplySetSample = 165,
+    ReplySetSample = 167,
     /// `array of r[b] names of map at r[a], from cursor r[imm] on`. Replies an array of `r[b]` different names that are drawn at random, with their values where `r[c]` says so, of all where there are fewer; where the number is below 0, of as many draws.
-    ReplyMapSample = 166,
+    ReplyMapSample = 168,
     /// `set of r[b] members taken from set at r[a], r[c] units are out`. Removes up to `r[b]` members that are drawn at random, and replies them as a set.
-    ReplySetTaken = 167,
+    ReplySetTaken = 169,
     /// `inputs := inputs, r[b] times sorted set at r[a]`. Makes the sorted set or set at the key the next input, its scores multiplied by a weight. An absent key is an empty input.
-    ScoredInput = 168,
+    ScoredInput = 170,
     /// `scored := union of inputs, combined by a, from cursor r[b] on`. Makes the scored set that of the members of all inputs; scores of one member are combined, smaller inputs first.
-    ScoredUnion = 169,
+    ScoredUnion = 171,
     /// `scored := intersection of inputs, combined by a, from cursor r[b] on`. Makes the scored set that of the members that all inputs have; scores of one member are combined, smaller inputs first.
-    ScoredIntersection = 170,
+    ScoredIntersection = 172,
     /// `scored := first input less others, from cursor r[a] on`. Makes the scored set that of the members of the first input that no other one has.
-    ScoredDifference = 171,
+    ScoredDifference = 173,
     /// `r[a] := members that all inputs have, at most r[b], from cursor r[c] on`. Counts the members that all inputs have, up to a limit, or at 0 all of them.
-    ScoredShared = 172,
+    ScoredShared = 174,
     /// `scored := r[c] members from r[b] on of sorted set at r[a], r[imm] are there`. Makes the scored set that of up to `r[c]` members of the sorted set at the key, from rank `r[b]`, which is not negative, on.
-    ScoredRange = 173,
+    ScoredRange = 175,
     /// `scored := r[b] members drawn of sorted set at r[a], r[c] are there`. Makes the scored set that of up to `r[b]` different members of the sorted set at the key, drawn at random.
-    ScoredDrawn = 174,
+    ScoredDrawn = 176,
     /// `array of r[b] members drawn of sorted set at r[a], r[imm] are out`. Draws `r[b]` members at random, some of them perhaps again, and replies them as an array, where `r[c]` with their scores as reply_sorted_pairs does.
-    ReplySortedDrawn = 175,
+    ReplySortedDrawn = 177,
     /// `r[a] := number of scored members`. Counts the members of the scored set.
-    ScoredLen = 176,
+    ScoredLen = 178,
     /// `sorted set at r[a] := scored`. Makes the key hold the scored set, whatever it held before; an empty one removes the key.
-    ScoredStore = 177,
+    ScoredStore = 179,
     /// `array of scored members, r[b] are out`. Replies the members of the scored set as an array, in ascending order, where `r[a]` with their scores as reply_sorted_pairs does.
-    ReplyScored = 178,
+    ReplyScored = 180,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 179,
+    SessionInteger = 181,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 180,
+    SessionBytes = 182,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 181,
+    SessionSet = 183,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 182,
+    SessionSelect = 184,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 183,
+    SessionProtocol = 185,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 184,
+    SessionAuthenticate = 186,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 185,
+    SessionClose = 187,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 186,
+    WordsAdd = 188,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 187,
+    ReplyAnswer = 189,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 188,
+    SessionReset = 190,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 189,
+    SessionReplies = 191,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 190,
+    ServerStop = 192,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 191,
+    ServerSleep = 193,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 192,
+    ReplyStats = 194,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 193,
+    ReplyCommandInfo = 195,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 194,
+    ReplyCommandDocs = 196,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 195,
+    ReplyCommands = 197,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 196,
+    SetAdd = 198,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 197,
+    SetRemove = 199,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 198,
+    SetLen = 200,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 199,
+    SetContains = 201,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 200,
+    ReplySetMembers = 202,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 201,
+    ReplySetScan = 203,
     /// `r[a] := copy r[b] to r[c]`. Makes a key of the database in use hold what a key of the request's database holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 202,
+    KeyCopy = 204,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 203,
+    KeyRename = 205,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 204,
+    DbSwap = 206,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 205,
+    GatherSmallest = 207,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 206,
+    GatherUnion = 208,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 207,
+    GatherIntersection = 209,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 208,
+    GatherDifference = 210,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 209,
+    GatheredLen = 211,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 210,
+    GatheredStore = 212,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 211,
+    ReplyGathered = 213,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SortedLen = 212,
+    SortedLen = 214,
     /// `r[a] := member r[c] is new in sorted set at r[b]; its score := r[imm]`. Gives a member a score, creating the sorted set where it is absent, and tells whether the member is new.
-    SortedSet = 213,
+    SortedSet = 215,
     /// `r[a] := score of r[c] in sorted set at r[b]`. Finds the score of a member; absent where there is none.
-    SortedScore = 214,
+    SortedScore = 216,
     /// `r[a] := remove r[c] from sorted set at r[b]`. Removes a member and tells whether it was there.
-    SortedRemove = 215,
+    SortedRemove = 217,
     /// `r[a] := rank of r[c] in sorted set at r[b]`. Finds the rank of a member; absent where there is none.
-    SortedRank = 216,
+    SortedRank = 218,
     /// `r[a] := member of rank r[c] in sorted set at r[b]`. Copies the member of a rank to the scratch space; absent where there is none.
-    SortedAt = 217,
+    SortedAt = 219,
     /// `r[a] := members of sorted set at r[b] with a score below r[c], or r[imm] and equal`. Counts the members whose score is below a bound, or where `r[imm]` at most at it.
-    SortedBelow = 218,
+    SortedBelow = 220,
     /// `r[a] := members of sorted set at r[b] before r[c], or r[imm] and equal`. Counts the members that come before a byte string in the order of bytes, or where `r[imm]` are equal to it; of a set whose scores differ it tells nothing.
-    SortedBefore = 219,
+    SortedBefore = 221,
     /// `remove r[c] members from r[b] on of sorted set at r[a], r[imm] are gone`. Removes up to `r[c]` members from rank `r[b]`, which is not negative, on.
-    SortedRemoveRange = 220,
+    SortedRemoveRange = 222,
     /// `array of r[c] members from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplySortedRange = 221,
+    ReplySortedRange = 223,
     /// `array of r[c] members before r[b] of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members before rank `r[b]`, which is not negative, backwards as an array; an empty one where the key is absent.
-    ReplySortedRangeBack = 222,
+    ReplySortedRangeBack = 224,
     /// `array of r[c] members with scores from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on with their scores: in RESP3 as an array of pairs, in other protocols one behind the other.
-    ReplySortedPairs = 223,
+    ReplySortedPairs = 225,
     /// `array of r[c] members with scores before r[b] of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members before rank `r[b]`, which is not negative, backwards with their scores, as reply_sorted_pairs does.
-    ReplySortedPairsBack = 224,
+    ReplySortedPairsBack = 226,
     /// `array of r[b] members with scores taken from sorted set at r[a], r[imm] are out`. Removes up to `r[b]` of the first members, or where that is below 0 of the last, and replies them with their scores: where `r[c]` as an array of pairs, else one behind the other.
-    ReplySortedTaken = 225,
+    ReplySortedTaken = 227,
     /// `array [cursor, array of members and scores] of sorted set at r[a]`. Replies the next cursor and an array of members and scores in turn: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySortedScan = 226,
+    ReplySortedScan = 228,
     /// `r[a] := integer below r[b]`. Draws an integer from 0 to below `r[b]`, or 0 where that is not above 0.
-    RandomBelow = 227,
+    RandomBelow = 229,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 228,
+    ReplyString = 230,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 229,
+    StringGet = 231,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 230,
+    StringInteger = 232,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 231,
+    StringSet = 233,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 232,
+    StringSetKeep = 234,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 233,
+    StringSetUntil = 235,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 234,
+    StringSetInteger = 236,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 235,
+    StringLen = 237,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 236,
+    StringSplice = 238,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 237,
+    ReplyStringRange = 239,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 238] = [
+    pub const ALL: [Self; 240] = [
         Self::BitGet,
         Self::BitsPrepare,
         Self::BitSet,
@@ -651,6 +655,8 @@ impl Opcode {
         Self::ReplyError,
         Self::ReplyArray,
         Self::ReplyMap,
+        Self::ReplySet,
+        Self::ReplyVerbatim,
         Self::ReplyOpen,
         Self::ReplyClose,
         Self::Resp3,
@@ -902,6 +908,8 @@ impl Opcode {
             "reply_error" => Some(Self::ReplyError),
             "reply_array" => Some(Self::ReplyArray),
             "reply_map" => Some(Self::ReplyMap),
+            "reply_set" => Some(Self::ReplySet),
+            "reply_verbatim" => Some(Self::ReplyVerbatim),
             "reply_open" => Some(Self::ReplyOpen),
             "reply_close" => Some(Self::ReplyClose),
             "resp3" => Some(Self::Resp3),

@@ -7,7 +7,7 @@ use crate::operand::{Branch, ConstantKind, OperandInfo, OperandKind, Pattern};
 use crate::{Cost, Domain, Emit, Flow, OpcodeInfo, Over, Type};
 
 /// By number of the opcode.
-pub(super) static INFO: [OpcodeInfo; 238] = [
+pub(super) static INFO: [OpcodeInfo; 240] = [
     OpcodeInfo {
         name: "bit_get",
         family: "bits",
@@ -3045,6 +3045,44 @@ pub(super) static INFO: [OpcodeInfo; 238] = [
         flow: Flow::Next,
         over: Over::Args,
         emit: Emit::Pairs,
+        writes: false,
+        primitive: false,
+    },
+    OpcodeInfo {
+        name: "reply_set",
+        family: "reply",
+        doc: "Begins a set; its elements are the next imm replies.",
+        effect: "set of imm",
+        operands: [
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "len", kind: OperandKind::Number },
+        ],
+        cost: Cost::Const,
+        domain: Domain::Pure,
+        flow: Flow::Next,
+        over: Over::Args,
+        emit: Emit::Elements,
+        writes: false,
+        primitive: false,
+    },
+    OpcodeInfo {
+        name: "reply_verbatim",
+        family: "reply",
+        doc: "Replies text for people.",
+        effect: "text r[a]",
+        operands: [
+            OperandInfo { name: "text", kind: OperandKind::In(Pattern::Is(Type::Bytes)) },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+            OperandInfo { name: "", kind: OperandKind::Unused },
+        ],
+        cost: Cost::Const,
+        domain: Domain::Pure,
+        flow: Flow::Next,
+        over: Over::Args,
+        emit: Emit::One,
         writes: false,
         primitive: false,
     },

@@ -105,6 +105,20 @@ pub(crate) fn reply_map<S, N, R: ReplySink>(vm: &mut Machine<'_, S, N, R>, i: In
     vm.replied(1 - 2 * i64::from(i.imm))
 }
 
+pub(crate) fn reply_set<S, N, R: ReplySink>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    vm.sink.set(usize::try_from(i.imm).unwrap_or(0));
+    vm.replied(1 - i64::from(i.imm))
+}
+
+pub(crate) fn reply_verbatim<S, N, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    let mut digits = decimal::Buffer::new();
+    vm.sink.verbatim(vm.registers.bytes(i.a, vm.input, &mut digits));
+    vm.replied(1)
+}
+
 #[inline]
 pub(crate) fn reply_open<S, N, R: ReplySink>(
     vm: &mut Machine<'_, S, N, R>,

@@ -158,6 +158,15 @@ impl Printer {
         }
     }
 
+    fn elements(&mut self, label: &str, name: &str, elements: &[Reply<'_>]) {
+        self.line(&format!("{label} {name}"));
+        self.indented(|printer| {
+            for element in elements {
+                printer.reply("-", element);
+            }
+        });
+    }
+
     fn reply(&mut self, label: &str, reply: &Reply<'_>) {
         match &reply.kind {
             ReplyKind::Ok => self.line(&format!("{label} ok")),
@@ -178,14 +187,9 @@ impl Printer {
                 self.line(&format!("{label} {name} of"));
                 self.block(block);
             }
-            ReplyKind::Array(elements) => {
-                self.line(&format!("{label} array"));
-                self.indented(|printer| {
-                    for element in elements {
-                        printer.reply("-", element);
-                    }
-                });
-            }
+            ReplyKind::Array(elements) => self.elements(label, "array", elements),
+            ReplyKind::Set(elements) => self.elements(label, "set", elements),
+            ReplyKind::Verbatim(it) => self.line(&format!("{label} verbatim {}", expr(it))),
             ReplyKind::Map(pairs) => {
                 self.line(&format!("{label} map"));
                 self.indented(|printer| {

@@ -67,9 +67,17 @@ impl<'s> Checker<'s, '_> {
             }
             ReplyKind::Array(elements) => {
                 self.returns(returns, &[Returns::Array], reply.span)?;
-                let elements: Vec<Check<Reply>> =
-                    elements.iter().map(|element| self.element(head, element)).collect();
-                elements.into_iter().collect::<Check<_>>().map(Reply::Array)
+                self.written_out(head, elements).map(Reply::Array)
+            }
+            ReplyKind::Set(elements) => {
+                self.returns(returns, &[Returns::Set], reply.span)?;
+                self.written_out(head, elements).map(Reply::Set)
+            }
+            ReplyKind::Verbatim(text) => {
+                self.returns(returns, &[Returns::Bytes], reply.span)?;
+                let checked = self.wanted(text, ValueType::BYTES)?;
+                self.no_unusual_failure(&checked, text.span)?;
+                Ok(Reply::Verbatim(checked))
             }
             ReplyKind::Map(pairs) => {
                 self.returns(returns, &[Returns::Map], reply.span)?;
@@ -80,6 +88,12 @@ impl<'s> Checker<'s, '_> {
                 pairs.into_iter().collect::<Check<_>>().map(Reply::Map)
             }
         }
+    }
+
+    fn written_out(&mut self, head: &Head, elements: &[ast::Reply<'s>]) -> Check<Vec<Reply>> {
+        let elements: Vec<Check<Reply>> =
+            elements.iter().map(|element| self.element(head, element)).collect();
+        elements.into_iter().collect()
     }
 
     /// An element written out in `[...]` or `{...}`: there, unlike among emitted ones, nothing

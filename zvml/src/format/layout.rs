@@ -162,7 +162,8 @@ impl<'l, 's> Layout<'l, 's> {
         let code = matches!(self.kind(), Kind::Code | Kind::Map);
         let place = Place { code, angles, unary: self.is_unary_before(index) };
         let blank = !empty && before.is_some_and(|it| spacing::blank(it, lexeme, place));
-        let tightness = before.and_then(|before| tightness(before, lexeme, unary));
+        let listed = !code && self.parens() > 0;
+        let tightness = before.and_then(|before| tightness(before, lexeme, unary, listed));
         let tightness = tightness.filter(|_| blank && !angles);
         self.line.push(Piece { text: lexeme.text, blank, tightness, depth: self.parens() });
     }
@@ -309,4 +310,4 @@ fn ends_operand(lexeme: &Lexeme<'_>) -> bool {
 const LEADING: &[&str] = &["let", "if", "for", "return", "emit", "if_type", "resp3"];
 
 /// Words within a statement, before and behind which it goes on.
-const CONNECTING: &[&str] = &["else", "in", "or"];
+const CONNECTING: &[&str] = &["else", "in", "or", "with"];

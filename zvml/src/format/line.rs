@@ -73,10 +73,17 @@ fn push(out: &mut String, indent: usize, pieces: &[Piece<'_>]) {
     out.push('\n');
 }
 
-/// How much a line would rather not end before a lexeme; small is best.
-pub(super) fn tightness(before: &Lexeme<'_>, lexeme: &Lexeme<'_>, unary: bool) -> Option<u8> {
+/// How much a line would rather not end before a lexeme; small is best. In a list of parameters or
+/// options (`listed`) an error belongs to what stands before it more than that to its neighbours.
+pub(super) fn tightness(
+    before: &Lexeme<'_>,
+    lexeme: &Lexeme<'_>,
+    unary: bool,
+    listed: bool,
+) -> Option<u8> {
     use TokenKind as T;
     Some(match lexeme.kind {
+        T::Word if listed && ["or", "none", "beyond"].contains(&lexeme.text) => 3,
         T::Word if lexeme.text == "or" => 0,
         T::Arrow => 0,
         T::BracketOpen if matches!(before.kind, T::BracketClose | T::Colon) => 1,

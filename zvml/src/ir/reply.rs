@@ -32,6 +32,16 @@ impl Builder<'_> {
                     self.element(element);
                 }
             }
+            Reply::Set(elements) => {
+                self.header(Opcode::ReplySet, elements.len());
+                for element in elements {
+                    self.element(element);
+                }
+            }
+            Reply::Verbatim(text) => {
+                let value = self.expr(text, None, Fail::Usual);
+                self.value_reply(Opcode::ReplyVerbatim, value);
+            }
             Reply::Map(pairs) => {
                 self.header(Opcode::ReplyMap, pairs.len());
                 for (key, value) in pairs {

@@ -42,6 +42,18 @@ impl<'s> Parser<'s, '_> {
                 self.advance();
                 ReplyKind::Array(self.list(TokenKind::BracketClose, Self::reply)?)
             }
+            ("set", TokenKind::BracketOpen) => {
+                self.advance();
+                self.advance();
+                ReplyKind::Set(self.list(TokenKind::BracketClose, Self::reply)?)
+            }
+            ("verbatim", TokenKind::ParenOpen) => {
+                self.advance();
+                self.advance();
+                let text = self.expr()?;
+                self.expect(TokenKind::ParenClose)?;
+                ReplyKind::Verbatim(text)
+            }
             ("map", TokenKind::BraceOpen) => {
                 self.advance();
                 self.map()?
