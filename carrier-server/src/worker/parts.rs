@@ -116,7 +116,7 @@ impl Worker {
     }
 
     /// Whether a watched key is not as it was.
-    fn has_changed(&mut self, watched: &[Watched], now_ms: u64) -> bool {
+    pub(super) fn has_changed(&mut self, watched: &[Watched], now_ms: u64) -> bool {
         watched.iter().any(|one| {
             let key = Key { bytes: &one.key, hash: one.mark.1 };
             let namespace = Namespace(one.mark.0);
@@ -161,7 +161,7 @@ impl Worker {
         let ticket = slot.ticket.take();
         self.shard.give_back(std::mem::take(&mut slot.room));
         drop(slot);
-        own.watched.iter().for_each(|watched| self.watches.unwatch(watched.mark));
+        self.unwatch(&own.watched);
         if let Some(ticket) = ticket {
             self.leave(ticket);
         }
@@ -212,6 +212,11 @@ impl Worker {
         }
         slot.end_action(step);
         true
+    }
+
+    /// Lets keys no longer be watched.
+    pub(super) fn unwatch(&mut self, watched: &[Watched]) {
+        watched.iter().for_each(|watched| self.watches.unwatch(watched.mark));
     }
 
     /// Begins to watch keys.
