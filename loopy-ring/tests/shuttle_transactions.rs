@@ -371,6 +371,15 @@ fn two_threads_with_batches_between_transactions() {
     check(&[(&[BOTH, BOTH], 3), (&[&[(1, &[1]), (0, &[0])], BOTH], 3)], Fault::None);
 }
 
+/// Two threads whose own shards nobody touches: nothing but the lock wakes who was refused there.
+const APART: &[Work] =
+    &[(&[&[(2, &[0]), (3, &[0])]], 0), (&[&[(2, &[0]), (3, &[0])]], 0), (&[], 0), (&[], 0)];
+
+#[test]
+fn who_was_refused_is_woken() {
+    check(APART, Fault::None);
+}
+
 #[test]
 #[should_panic]
 fn without_the_ordering_point_there_are_two_orders() {
@@ -386,5 +395,5 @@ fn without_arrival_there_are_halves() {
 #[test]
 #[should_panic]
 fn without_the_waiters_somebody_sleeps_on() {
-    check(THREE, Fault::Waiters);
+    check(APART, Fault::Waiters);
 }

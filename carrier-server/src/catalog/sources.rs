@@ -15,6 +15,7 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("commands/lists.zvml", include_str!("../../commands/lists.zvml")),
     ("commands/hashes.zvml", include_str!("../../commands/hashes.zvml")),
     ("commands/several.zvml", include_str!("../../commands/several.zvml")),
+    ("commands/slow_log.zvml", include_str!("../../commands/slow_log.zvml")),
     ("commands/strings.zvml", include_str!("../../commands/strings.zvml")),
     ("commands/transactions.zvml", include_str!("../../commands/transactions.zvml")),
     ("commands/zvml.zvml", include_str!("../../commands/zvml.zvml")),

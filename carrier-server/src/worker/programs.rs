@@ -216,8 +216,9 @@ impl Worker {
         result
     }
 
-    /// The first slice of a request's program. Where it came to its end, it tells of it if that took
-    /// long; `None` where its reply comes later, and what there was of it is no longer in `out`.
+    /// The first slice of a request's program. Where it came to its end, it tells of it if that
+    /// took long; `None` where its reply comes later, and what there was of it is no longer in
+    /// `out`.
     pub(super) fn run_sliced(
         &mut self,
         request: &Request,
