@@ -51,13 +51,6 @@ impl Requests {
         }
     }
 
-    /// Takes a queue back.
-    pub(crate) fn put_queue(&mut self, queue: Box<Queue>) {
-        if self.spare_queues.len() < QUEUES_KEPT {
-            self.spare_queues.push(queue);
-        }
-    }
-
     /// The arguments at `range` of the list, which are offsets into `source`; `input` is the
     /// input buffer of the connection they came from.
     pub(crate) fn args<'a>(
@@ -101,6 +94,13 @@ impl Requests {
             self.ranges.push(ArgRange { start, len });
         }
         first..self.ranges.len()
+    }
+}
+
+/// Keeps a queue to be used again, if there are not many already.
+pub(crate) fn keep_queue(spare: &mut Vec<Box<Queue>>, queue: Box<Queue>) {
+    if spare.len() < QUEUES_KEPT {
+        spare.push(queue);
     }
 }
 

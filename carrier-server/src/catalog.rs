@@ -47,6 +47,8 @@ pub struct Command {
     stopping: bool,
     /// Whether it may look into other databases than the request's.
     wandering: bool,
+    /// Whether it looks at keys that its requests do not name.
+    counting: bool,
 }
 
 /// How the shards of a request follow from its arguments.
@@ -315,6 +317,8 @@ impl Catalog {
         let controlling = has_any(&[Opcode::Multi, Opcode::MultiWatch]);
         let stopping = has_any(&[Opcode::ServerStop]);
         let wandering = has_any(&[Opcode::DbUse, Opcode::KeyMove]);
+        let counting =
+            has_any(&[Opcode::DbLen, Opcode::KeyRandom, Opcode::ReplyScan, Opcode::ReplyKeys]);
         let command = Command {
             id,
             program,
@@ -328,6 +332,7 @@ impl Catalog {
             controlling,
             stopping,
             wandering,
+            counting,
         };
         self.commands.push(command);
         Ok(())
@@ -409,6 +414,11 @@ impl Command {
     #[inline]
     pub(crate) const fn is_growing_many(&self) -> bool {
         self.growing_many
+    }
+
+    /// Whether it looks at nothing but the keys that its requests name, in their database.
+    pub(crate) const fn sees_own_keys_only(&self) -> bool {
+        self.has_key() && !self.wandering && !self.counting
     }
 
     /// Whether it may look into other databases than the request's.

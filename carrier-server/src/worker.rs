@@ -7,7 +7,7 @@ mod programs;
 
 pub(crate) use parts::Outgoing;
 
-use crate::batch::{Batch, Requests};
+use crate::batch::{Batch, Requests, keep_queue};
 use crate::budget::Budget;
 use crate::catalog::{Catalog, Command};
 use crate::clock::Clock;
@@ -157,7 +157,7 @@ impl Worker {
             };
             if let Some((_, queue)) = exec {
                 let queue = self.execute_exec(request, queue, connection, now_ms);
-                requests.spare_queues.extend(queue);
+                queue.into_iter().for_each(|queue| keep_queue(&mut requests.spare_queues, queue));
                 continue;
             }
             let Some(command) = catalog.command(request.command) else { continue };

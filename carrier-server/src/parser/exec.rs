@@ -1,6 +1,7 @@
 //! What MULTI, EXEC, DISCARD, WATCH and UNWATCH ask for, done.
 
 use super::{Parser, Turn};
+use crate::batch::keep_queue;
 use crate::catalog::{BindError, Command};
 use crate::connection::Connection;
 use crate::dialect::Dialect;
@@ -42,7 +43,7 @@ impl Parser {
                         run_locally(turn, connection, request, queue);
                     } else {
                         self.commit(turn, connection, &request, &queue);
-                        turn.local.put_queue(queue);
+                        keep_queue(&mut turn.local.spare_queues, queue);
                     }
                 }
                 return;

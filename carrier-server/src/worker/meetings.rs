@@ -148,7 +148,7 @@ impl Worker {
     pub(super) fn view(&mut self, turn: &ProgramTurn<'_>) -> Option<Box<Shard>> {
         let command = turn.command;
         let keys = || command.signature().keys(turn.args);
-        let is_fit = !command.writes() && command.has_key() && !command.uses_databases();
+        let is_fit = !command.writes() && command.sees_own_keys_only();
         if !is_fit
             || self.views >= VIEWS_MAX
             || keys().take(VIEW_KEYS_MAX + 1).count() > VIEW_KEYS_MAX

@@ -47,6 +47,7 @@ impl Worker {
         if first.is_some() {
             self.watch.begin();
             self.arrive(transaction, part);
+            self.watch.end();
             self.run_ready();
         }
     }
@@ -55,6 +56,7 @@ impl Worker {
     pub(crate) fn go_on_part(&mut self, transaction: Arc<Transaction>, part: usize) {
         self.watch.begin();
         self.proceed(transaction, part);
+        self.watch.end();
         self.run_ready();
     }
 
