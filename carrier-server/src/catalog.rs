@@ -376,6 +376,14 @@ impl Command {
         self.route
     }
 
+    /// Which argument is its key, where it always has exactly one.
+    pub(crate) const fn only_key(&self) -> Option<usize> {
+        match self.route {
+            Route::Key(index) => Some(index),
+            _ => None,
+        }
+    }
+
     pub(crate) fn run_where(&self) -> RunWhere {
         self.program.run_where
     }

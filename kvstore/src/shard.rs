@@ -8,9 +8,11 @@ mod evict;
 mod keys;
 mod lists;
 mod maps;
+mod names;
 mod places;
 mod scan;
 mod sets;
+mod sorted;
 mod stamps;
 mod strings;
 mod sweep;
@@ -18,6 +20,7 @@ mod used;
 
 pub use bits::IN_PLACE_MAX_BYTES;
 pub use entries::Contents;
+pub(crate) use names::NameSweep;
 pub use sweep::{ExpiryObserver, SweepLimits, SweepReport};
 
 use crate::departures::{Cause, Departure, Departures};
@@ -117,6 +120,8 @@ pub struct Shard {
     scratch: Vec<u8>,
     /// The namespace in which the next sweep goes on.
     sweep_next: u32,
+    /// The namespace in which the next sweep of names begins to look.
+    names_next: u32,
     /// How many keys were removed because their moment had come.
     expired: u64,
     /// The stamp given last.
@@ -165,6 +170,7 @@ impl Shard {
             owner_next: 0,
             scratch: Vec::new(),
             sweep_next: 0,
+            names_next: 0,
             expired: 0,
             last_stamp: 0,
             flushes: Vec::new(),

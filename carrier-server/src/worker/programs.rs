@@ -463,7 +463,7 @@ impl Machine<'_> {
         let frame = Frame { first_key_hash, fuel, ..Frame::new(turn.args) };
         let program = turn.command.program();
         let (registers, session) = (self.registers, &mut NoSession);
-        let outcome = zvm::run(program, frame, registers, &mut store, session, &mut sink);
+        let outcome = zvm::run(program, &frame, registers, &mut store, session, &mut sink);
         *self.items += sink.items();
         match outcome {
             Outcome::Yielded(state) => Some(state),
@@ -492,7 +492,7 @@ impl Machine<'_> {
         let frame = Frame { first_key_hash, fuel: SLICE_UNITS, ..Frame::new(turn.args) };
         let (program, session) = (turn.command.program(), &mut NoSession);
         let registers = self.registers;
-        match zvm::resume(program, frame, state, registers, &mut store, session, &mut sink) {
+        match zvm::resume(program, &frame, state, registers, &mut store, session, &mut sink) {
             Outcome::Yielded(state) => Some(state),
             _ => {
                 turn.complete(reply);
