@@ -402,7 +402,9 @@ mod tests {
     #[test]
     fn elements_and_texts_move() {
         let mut state = State::default();
-        ["a", "b"].map(|one| state.apply(&Command::RPush(1, text(one))));
+        for one in ["a", "b"] {
+            state.apply(&Command::RPush(1, text(one)));
+        }
         assert_eq!(state.apply(&Command::LMove(1, 1, true)).to_string(), "b");
         assert_eq!(state.apply(&Command::LMove(1, 2, false)).to_string(), "b");
         assert_eq!(state.apply(&Command::LPop(1)).to_string(), "a");

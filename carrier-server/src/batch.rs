@@ -111,6 +111,7 @@ impl Requests {
 }
 
 /// Keeps a queue to be used again, if there are not many already.
+#[expect(clippy::vec_box, reason = "a connection takes them boxed")]
 pub(crate) fn keep_queue(spare: &mut Vec<Box<Queue>>, queue: Box<Queue>) {
     if spare.len() < QUEUES_KEPT {
         spare.push(queue);

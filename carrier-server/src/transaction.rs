@@ -262,7 +262,7 @@ impl Transaction {
 
     /// Those of its commands that took so long, once all have ended. The keys of one that ran on
     /// several shards come shard by shard.
-    pub(crate) fn slow_steps(&self, limit: Option<Duration>) -> Vec<Box<Slow>> {
+    pub(crate) fn slow_steps(&self, limit: Option<Duration>) -> Vec<Slow> {
         let Some(limit) = limit else { return Vec::new() };
         let took = |step: &Step| Duration::from_nanos(step.took_ns.load(Ordering::Relaxed));
         let steps = self.steps.iter().enumerate();

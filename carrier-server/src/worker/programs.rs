@@ -178,7 +178,7 @@ impl Worker {
     fn slow(&self, took: Duration, command: &Command, args: Args<'_>) -> Option<Box<Slow>> {
         self.watch.is_slow(took).then(|| {
             let args = (0..args.len()).map(|index| args.get(index));
-            Slow::new(took, &command.name(), args)
+            Box::new(Slow::new(took, &command.name(), args))
         })
     }
 
