@@ -34,9 +34,53 @@ pub enum Command {
     /// The destination first.
     SetOpStore(SetOp, Key, Vec<Key>),
     RPush(Key, String),
+    LPop(Key),
+    /// From, to, and whether from the end to the beginning.
+    LMove(Key, Key, bool),
     /// All of a list.
     LRange(Key),
+    /// One field.
+    HSet(Key, String, String),
+    HIncrBy(Key, String, i64),
+    HDel(Key, Vec<String>),
+    HGetAll(Key),
+    /// To the other database, which nobody looks into.
+    Move(Key),
+    /// From, to a key of the other database, and whether it replaces.
+    CopyOver(Key, Key, bool),
+    /// That database and this change places.
+    SwapDb,
+    FlushDb,
+    FlushAll,
+    /// The command that [`LOADED`] declares.
+    TextMove(Key, Key),
 }
+
+/// A command over two keys that a server learns while it runs: it puts the text of one behind that
+/// of the other, and removes the first.
+pub(crate) const LOADED: &str = r#"
+/// Put the text of a key behind that of another one.
+command TEXTMOVE {
+    access: WRITE
+    run_where: ONE
+    params: (source: Key, destination: Key)
+    returns: Integer
+    since: "7.0.0"
+    group: "string"
+    complexity: "O(N)"
+    pre {
+        source: ensure_type(STRING) or return_minus_one
+        destination: ensure_type(STRING) or create
+    }
+    body {
+        if let text = @string_get(source) {
+            @string_splice(destination, @string_len(destination), text) or error("ERR too long")
+        }
+        @key_remove(source)
+        return @string_len(destination)
+    }
+}
+"#;
 
 /// What sets are combined to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +136,19 @@ impl Command {
             Self::SetOpStore(SetOp::Inter, ..) => "SINTERSTORE",
             Self::SetOpStore(SetOp::Diff, ..) => "SDIFFSTORE",
             Self::RPush(..) => "RPUSH",
+            Self::LPop(_) => "LPOP",
+            Self::LMove(..) => "LMOVE",
             Self::LRange(_) => "LRANGE",
+            Self::HSet(..) => "HSET",
+            Self::HIncrBy(..) => "HINCRBY",
+            Self::HDel(..) => "HDEL",
+            Self::HGetAll(_) => "HGETALL",
+            Self::Move(_) => "MOVE",
+            Self::CopyOver(..) => "COPY",
+            Self::SwapDb => "SWAPDB",
+            Self::FlushDb => "FLUSHDB",
+            Self::FlushAll => "FLUSHALL",
+            Self::TextMove(..) => "TEXTMOVE",
         }
     }
 
@@ -107,6 +163,7 @@ impl Command {
                 | Self::SMembers(_)
                 | Self::SetOp(..)
                 | Self::LRange(_)
+                | Self::HGetAll(_)
         )
     }
 
@@ -116,7 +173,9 @@ impl Command {
         let key = |key: &Key| format!("{prefix}{key}");
         let mut words = vec![self.name().to_owned()];
         match self {
-            Self::Get(k) | Self::SMembers(k) => words.push(key(k)),
+            Self::Get(k) | Self::SMembers(k) | Self::LPop(k) | Self::HGetAll(k) => {
+                words.push(key(k));
+            }
             Self::Set(k, text) | Self::Append(k, text) | Self::RPush(k, text) => {
                 words.extend([key(k), text.clone()]);
             }
@@ -127,14 +186,30 @@ impl Command {
             Self::MSet(pairs) | Self::MSetNx(pairs) => {
                 words.extend(pairs.iter().flat_map(|(k, text)| [key(k), text.clone()]));
             }
-            Self::Rename(from, to) | Self::RenameNx(from, to) => {
+            Self::Rename(from, to) | Self::RenameNx(from, to) | Self::TextMove(from, to) => {
                 words.extend([key(from), key(to)]);
+            }
+            Self::LMove(from, to, is_last) => {
+                let ends = if *is_last { ["RIGHT", "LEFT"] } else { ["LEFT", "RIGHT"] };
+                words.extend([key(from), key(to)]);
+                words.extend(ends.map(str::to_owned));
+            }
+            Self::CopyOver(from, to, replaces) => {
+                words.extend([key(from), key(to), "DB".to_owned(), "1".to_owned()]);
+                words.extend(replaces.then(|| "REPLACE".to_owned()));
+            }
+            Self::Move(k) => words.extend([key(k), "1".to_owned()]),
+            Self::SwapDb => words.extend(["0", "1"].map(str::to_owned)),
+            Self::FlushDb | Self::FlushAll => {}
+            Self::HSet(k, field, text) => words.extend([key(k), field.clone(), text.clone()]),
+            Self::HIncrBy(k, field, by) => {
+                words.extend([key(k), field.clone(), by.to_string()]);
             }
             Self::Copy(from, to, replaces) => {
                 words.extend([key(from), key(to)]);
                 words.extend(replaces.then(|| "REPLACE".to_owned()));
             }
-            Self::SAdd(k, members) | Self::SRem(k, members) => {
+            Self::SAdd(k, members) | Self::SRem(k, members) | Self::HDel(k, members) => {
                 words.push(key(k));
                 words.extend(members.iter().cloned());
             }
@@ -157,6 +232,11 @@ impl Command {
             Reply::Integer(number) => Outcome::Number(*number),
             Reply::Array(elements) | Reply::Set(elements) if is_set => {
                 Outcome::Members(elements.iter().filter_map(value).collect())
+            }
+            Reply::Array(elements) if matches!(self, Self::HGetAll(_)) => {
+                let pair =
+                    |pair: &[Reply]| Some(format!("{}={}", value(&pair[0])?, value(pair.get(1)?)?));
+                Outcome::Members(elements.chunks(2).filter_map(pair).collect())
             }
             Reply::Array(elements) => Outcome::Values(elements.iter().map(value).collect()),
             Reply::Error(text) => {

@@ -58,6 +58,22 @@ impl Draw {
             "SUNION" => Command::SetOp(SetOp::Union, self.set_keys()),
             "SINTER" => Command::SetOp(SetOp::Inter, self.set_keys()),
             "SDIFF" => Command::SetOp(SetOp::Diff, self.set_keys()),
+            "RPUSH" => Command::RPush(self.list_key(), self.value()),
+            "LPOP" => Command::LPop(self.list_key()),
+            "LMOVE" => {
+                let (from, to) = (self.list_key(), self.list_key());
+                Command::LMove(from, to, self.random.one_in(2))
+            }
+            "LRANGE" => Command::LRange(self.list_key()),
+            "HSET" => Command::HSet(MAP_KEY, self.member(), self.value()),
+            "HINCRBY" => Command::HIncrBy(MAP_KEY, "n".to_owned(), self.random.between(-5, 5)),
+            "HDEL" => Command::HDel(MAP_KEY, self.members()),
+            "HGETALL" => Command::HGetAll(MAP_KEY),
+            "MOVE" => Command::Move(self.any_key()),
+            "SWAPDB" => Command::SwapDb,
+            "FLUSHDB" => Command::FlushDb,
+            "FLUSHALL" => Command::FlushAll,
+            "TEXTMOVE" => Command::TextMove(self.text_key(), self.text_key()),
             "SUNIONSTORE" => self.store(SetOp::Union),
             "SINTERSTORE" => self.store(SetOp::Inter),
             _ => self.store(SetOp::Diff),
@@ -67,9 +83,11 @@ impl Draw {
     /// Keys to watch, and the commands that read them.
     pub(crate) fn reads(&mut self) -> (Vec<Key>, Vec<Command>) {
         let keys: Vec<Key> = (0..=self.random.below(2)).map(|_| self.any_key()).collect();
-        let read = |key: &Key| match SET_KEYS.contains(key) {
-            true => Command::SMembers(*key),
-            false => Command::Get(*key),
+        let read = |key: &Key| match *key {
+            key if SET_KEYS.contains(&key) => Command::SMembers(key),
+            key if LIST_KEYS.contains(&key) => Command::LRange(key),
+            MAP_KEY => Command::HGetAll(MAP_KEY),
+            key => Command::Get(key),
         };
         let reads = keys.iter().map(read).collect();
         (keys, reads)
@@ -86,6 +104,7 @@ impl Draw {
         match name {
             "RENAME" => Command::Rename(from, to),
             "RENAMENX" => Command::RenameNx(from, to),
+            _ if self.random.one_in(3) => Command::CopyOver(from, to, self.random.one_in(2)),
             _ => Command::Copy(from, to, self.random.one_in(2)),
         }
     }
@@ -101,6 +120,10 @@ impl Draw {
 
     fn set_key(&mut self) -> Key {
         *self.random.pick(&SET_KEYS)
+    }
+
+    fn list_key(&mut self) -> Key {
+        *self.random.pick(&LIST_KEYS)
     }
 
     fn any_key(&mut self) -> Key {
@@ -142,12 +165,14 @@ impl Draw {
 const TEXT_KEYS: [Key; 3] = [0, 1, 2];
 const SET_KEYS: [Key; 3] = [3, 4, 5];
 const NUMBER_KEY: Key = 6;
+const LIST_KEYS: [Key; 2] = [7, 8];
+const MAP_KEY: Key = 9;
 
 /// All keys of a history.
-pub(crate) const KEYS: [Key; 7] = [0, 1, 2, 3, 4, 5, NUMBER_KEY];
+pub(crate) const KEYS: [Key; 10] = [0, 1, 2, 3, 4, 5, NUMBER_KEY, 7, 8, MAP_KEY];
 
 /// What may be drawn, and how often.
-const NAMES: [(&str, usize); 22] = [
+const NAMES: [(&str, usize); 35] = [
     ("GET", 2),
     ("SET", 2),
     ("APPEND", 1),
@@ -170,6 +195,19 @@ const NAMES: [(&str, usize); 22] = [
     ("SUNIONSTORE", 2),
     ("SINTERSTORE", 1),
     ("SDIFFSTORE", 1),
+    ("RPUSH", 4),
+    ("LPOP", 2),
+    ("LMOVE", 4),
+    ("LRANGE", 2),
+    ("HSET", 2),
+    ("HINCRBY", 1),
+    ("HDEL", 1),
+    ("HGETALL", 2),
+    ("MOVE", 1),
+    ("SWAPDB", 1),
+    ("FLUSHDB", 1),
+    ("FLUSHALL", 1),
+    ("TEXTMOVE", 4),
 ];
 
 /// The names of all that may be drawn.

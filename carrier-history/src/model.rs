@@ -9,6 +9,8 @@ use crate::command::{Command, Key, Outcome, SetOp};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct State {
     keys: BTreeMap<Key, Value>,
+    /// Those of the other database.
+    others: BTreeMap<Key, Value>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -16,6 +18,7 @@ enum Value {
     Text(String),
     Set(BTreeSet<String>),
     List(Vec<String>),
+    Map(BTreeMap<String, String>),
 }
 
 impl State {
@@ -58,7 +61,25 @@ impl State {
             }
             Command::Rename(..) | Command::RenameNx(..) | Command::Copy(..) => self.moved(command),
             Command::RPush(key, text) => self.push(*key, text),
-            Command::LRange(key) => self.list(*key),
+            Command::LRange(key) => {
+                Ok(Outcome::Values(self.list(*key)?.into_iter().map(Some).collect()))
+            }
+            Command::LPop(key) => {
+                let mut list = self.list(*key)?;
+                let first = (!list.is_empty()).then(|| list.remove(0));
+                self.put_list(*key, list);
+                Ok(Outcome::Value(first))
+            }
+            Command::LMove(from, to, is_last) => self.move_element(*from, *to, *is_last),
+            Command::TextMove(from, to) => self.move_text(*from, *to),
+            Command::HSet(..) | Command::HIncrBy(..) | Command::HDel(..) | Command::HGetAll(_) => {
+                self.run_map(command)
+            }
+            Command::Move(_)
+            | Command::CopyOver(..)
+            | Command::SwapDb
+            | Command::FlushDb
+            | Command::FlushAll => self.run_databases(command),
             _ => self.run_set(command),
         }
     }
@@ -145,14 +166,123 @@ impl State {
         number(list.len())
     }
 
-    fn list(&self, key: Key) -> Result<Outcome, &'static str> {
+    fn list(&self, key: Key) -> Result<Vec<String>, &'static str> {
         match self.keys.get(&key) {
-            None => Ok(Outcome::Values(Vec::new())),
-            Some(Value::List(list)) => {
-                Ok(Outcome::Values(list.iter().cloned().map(Some).collect()))
-            }
+            None => Ok(Vec::new()),
+            Some(Value::List(list)) => Ok(list.clone()),
             Some(_) => Err("WRONGTYPE"),
         }
+    }
+
+    /// An empty list is no key.
+    fn put_list(&mut self, key: Key, list: Vec<String>) {
+        if list.is_empty() {
+            self.keys.remove(&key);
+        } else {
+            self.keys.insert(key, Value::List(list));
+        }
+    }
+
+    fn move_element(&mut self, from: Key, to: Key, is_last: bool) -> Result<Outcome, &'static str> {
+        let mut source = self.list(from)?;
+        // Redis looks at the destination only where there is a source.
+        if source.is_empty() {
+            return Ok(Outcome::Value(None));
+        }
+        self.list(to)?;
+        let element = source.remove(if is_last { source.len() - 1 } else { 0 });
+        self.put_list(from, source);
+        let mut target = self.list(to)?;
+        target.insert(if is_last { 0 } else { target.len() }, element.clone());
+        self.put_list(to, target);
+        Ok(Outcome::Value(Some(element)))
+    }
+
+    fn move_text(&mut self, from: Key, to: Key) -> Result<Outcome, &'static str> {
+        let Some(text) = self.text(from)?.map(str::to_owned) else {
+            return Ok(Outcome::Number(-1));
+        };
+        let whole = self.text(to)?.unwrap_or_default().to_owned() + &text;
+        self.keys.insert(to, Value::Text(whole));
+        self.keys.remove(&from);
+        number(self.text(to)?.map_or(0, str::len))
+    }
+
+    fn run_map(&mut self, command: &Command) -> Result<Outcome, &'static str> {
+        match command {
+            Command::HSet(key, field, text) => {
+                let mut map = self.map(*key)?;
+                let is_new = map.insert(field.clone(), text.clone()).is_none();
+                self.put_map(*key, map);
+                number(usize::from(is_new))
+            }
+            Command::HIncrBy(key, field, by) => {
+                let mut map = self.map(*key)?;
+                let value = map.get(field).map_or("0", String::as_str);
+                let sum = value.parse::<i64>().map_err(|_| "ERR")?.checked_add(*by).ok_or("ERR")?;
+                map.insert(field.clone(), sum.to_string());
+                self.put_map(*key, map);
+                Ok(Outcome::Number(sum))
+            }
+            Command::HDel(key, fields) => {
+                let mut map = self.map(*key)?;
+                let removed = fields.iter().filter(|field| map.remove(*field).is_some()).count();
+                self.put_map(*key, map);
+                number(removed)
+            }
+            Command::HGetAll(key) => {
+                let pairs = self.map(*key)?.into_iter();
+                Ok(Outcome::Members(pairs.map(|(field, text)| format!("{field}={text}")).collect()))
+            }
+            _ => Err("ERR"),
+        }
+    }
+
+    fn map(&self, key: Key) -> Result<BTreeMap<String, String>, &'static str> {
+        match self.keys.get(&key) {
+            None => Ok(BTreeMap::new()),
+            Some(Value::Map(map)) => Ok(map.clone()),
+            Some(_) => Err("WRONGTYPE"),
+        }
+    }
+
+    /// An empty map is no key.
+    fn put_map(&mut self, key: Key, map: BTreeMap<String, String>) {
+        if map.is_empty() {
+            self.keys.remove(&key);
+        } else {
+            self.keys.insert(key, Value::Map(map));
+        }
+    }
+
+    fn run_databases(&mut self, command: &Command) -> Result<Outcome, &'static str> {
+        match command {
+            Command::SwapDb => std::mem::swap(&mut self.keys, &mut self.others),
+            Command::FlushDb => self.keys.clear(),
+            Command::FlushAll => {
+                self.keys.clear();
+                self.others.clear();
+            }
+            Command::Move(key) => {
+                let Some(value) = self.keys.get(key).cloned() else { return number(0) };
+                if self.others.contains_key(key) {
+                    return number(0);
+                }
+                self.keys.remove(key);
+                self.others.insert(*key, value);
+                return number(1);
+            }
+            Command::CopyOver(from, to, replaces) => {
+                let Some(value) = self.keys.get(from).cloned() else { return number(0) };
+                if self.others.contains_key(to) && !replaces {
+                    return number(0);
+                }
+                self.others.insert(*to, value);
+                return number(1);
+            }
+            _ => return Err("ERR"),
+        }
+        Ok(Outcome::Ok)
     }
 
     fn text(&self, key: Key) -> Result<Option<&str>, &'static str> {
@@ -210,6 +340,7 @@ impl fmt::Display for State {
                 Value::Text(text) => text.clone(),
                 Value::Set(set) => Outcome::Members(set.clone()).to_string(),
                 Value::List(list) => format!("[{}]", list.join(" ")),
+                Value::Map(map) => format!("{map:?}"),
             };
             write!(f, "{blank}k{key}={shown}")?;
         }
@@ -252,6 +383,36 @@ mod tests {
         let store = Command::SetOpStore(SetOp::Diff, 3, vec![2, 2]);
         assert_eq!(state.apply(&store), Outcome::Number(0));
         assert_eq!(state.apply(&Command::Exists(vec![1, 2, 3, 2])), Outcome::Number(2));
+    }
+
+    #[test]
+    fn databases_change_places() {
+        let mut state = State::default();
+        state.apply(&Command::HSet(1, text("f"), text("x")));
+        assert_eq!(state.apply(&Command::CopyOver(1, 2, false)), Outcome::Number(1));
+        assert_eq!(state.apply(&Command::Move(1)), Outcome::Number(1));
+        assert_eq!(state.apply(&Command::Exists(vec![1, 2])), Outcome::Number(0));
+        assert_eq!(state.apply(&Command::SwapDb), Outcome::Ok);
+        assert_eq!(state.apply(&Command::HGetAll(2)).to_string(), "{f=x}");
+        state.apply(&Command::FlushDb);
+        state.apply(&Command::SwapDb);
+        assert_eq!(state, State::default());
+    }
+
+    #[test]
+    fn elements_and_texts_move() {
+        let mut state = State::default();
+        for one in ["a", "b"] {
+            state.apply(&Command::RPush(1, text(one)));
+        }
+        assert_eq!(state.apply(&Command::LMove(1, 1, true)).to_string(), "b");
+        assert_eq!(state.apply(&Command::LMove(1, 2, false)).to_string(), "b");
+        assert_eq!(state.apply(&Command::LPop(1)).to_string(), "a");
+        assert_eq!(state.apply(&Command::LMove(1, 3, true)).to_string(), "nil");
+        state.apply(&Command::Set(3, text("xy")));
+        assert_eq!(state.apply(&Command::TextMove(3, 4)), Outcome::Number(2));
+        assert_eq!(state.apply(&Command::TextMove(4, 4)), Outcome::Number(0));
+        assert_eq!(state.apply(&Command::TextMove(4, 3)), Outcome::Number(-1));
     }
 
     #[test]

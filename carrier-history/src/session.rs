@@ -10,7 +10,7 @@ use carrier_compare::{Client, Random, ReplyExt as _, multibulk};
 use drp_parser::Reply;
 
 use crate::clock::Clock;
-use crate::command::{Command, Key, Outcome};
+use crate::command::{Command, Key, LOADED, Outcome};
 use crate::operation::Operation;
 
 /// A connection, and who uses it.
@@ -79,6 +79,21 @@ impl Session {
             known.extend(is_known.then_some(name));
         }
         Ok(known)
+    }
+
+    /// Teaches the server a command of several keys, if it is one that learns any.
+    ///
+    /// # Errors
+    ///
+    /// It does not answer, or does not accept it.
+    pub(crate) fn load(&mut self) -> Result<(), SessionError> {
+        if !self.known(&["ZVML"])?.is_empty() {
+            let reply = self.request(&["ZVML", "LOAD", LOADED])?;
+            if matches!(reply, Reply::Error(_)) {
+                return Err(SessionError::Reply(Box::new(reply)));
+            }
+        }
+        Ok(())
     }
 
     /// Sends one request and reads its reply.

@@ -2,9 +2,11 @@
 //! ring to another's.
 
 use crate::catalog::Catalog;
+use crate::multi::Queue;
 use crate::request::{ReplyTo, Request, Source};
 use crate::slow_log::Slow;
 use loopy_ring::Permit;
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 use zvm::{ArgRange, Args};
@@ -19,6 +21,11 @@ pub(crate) struct Requests {
     pub(crate) ranges: Vec<ArgRange>,
     /// Arguments with [`Source::Batch`].
     pub(crate) bytes: Vec<u8>,
+    /// What those that are an EXEC run, by their number in the list, in ascending order.
+    pub(crate) execs: VecDeque<(usize, Box<Queue>)>,
+    /// Queues to be used again.
+    #[expect(clippy::vec_box, reason = "a connection takes them boxed")]
+    pub(crate) spare_queues: Vec<Box<Queue>>,
 }
 
 impl Requests {
@@ -30,6 +37,18 @@ impl Requests {
         self.ranges.shrink_to(4 * REQUESTS_MAX);
         self.bytes.clear();
         self.bytes.shrink_to(BYTES_MAX);
+        self.execs.clear();
+    }
+
+    /// A queue for a connection, with these commands.
+    pub(crate) fn take_queue(&mut self, catalog: &Arc<Catalog>) -> Box<Queue> {
+        match self.spare_queues.pop() {
+            Some(mut queue) => {
+                queue.renew(catalog);
+                queue
+            }
+            None => Box::new(Queue::new(catalog)),
+        }
     }
 
     /// The arguments at `range` of the list, which are offsets into `source`; `input` is the
@@ -88,6 +107,14 @@ impl Requests {
             self.ranges.push(ArgRange { start, len });
         }
         first..self.ranges.len()
+    }
+}
+
+/// Keeps a queue to be used again, if there are not many already.
+#[expect(clippy::vec_box, reason = "a connection takes them boxed")]
+pub(crate) fn keep_queue(spare: &mut Vec<Box<Queue>>, queue: Box<Queue>) {
+    if spare.len() < QUEUES_KEPT {
+        spare.push(queue);
     }
 }
 
@@ -154,6 +181,8 @@ impl Batch {
     }
 }
 
+/// Queues of transactions that are kept.
+const QUEUES_KEPT: usize = 64;
 /// Requests after which a batch is sent at once, and for which it keeps room.
 const REQUESTS_MAX: usize = 256;
 /// Bytes of arguments after which a batch is sent at once, and for which it keeps room.

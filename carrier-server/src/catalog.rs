@@ -41,6 +41,14 @@ pub struct Command {
     growing: bool,
     /// The same, with any number of keys.
     growing_many: bool,
+    /// Whether it asks for something about the connection's transaction.
+    controlling: bool,
+    /// Whether it may end the server.
+    stopping: bool,
+    /// Whether it may look into other databases than the request's.
+    wandering: bool,
+    /// Whether it looks at keys that its requests do not name.
+    counting: bool,
 }
 
 /// How the shards of a request follow from its arguments.
@@ -305,6 +313,12 @@ impl Catalog {
         let growing = program.code.iter().any(|one| may_run_out_of_memory(one.op));
         let grouped = matches!(route, Route::Groups { .. } | Route::List { .. });
         let growing_many = growing && grouped;
+        let has_any = |ops: &[Opcode]| program.code.iter().any(|one| ops.contains(&one.op));
+        let controlling = has_any(&[Opcode::Multi, Opcode::MultiWatch]);
+        let stopping = has_any(&[Opcode::ServerStop]);
+        let wandering = has_any(&[Opcode::DbUse, Opcode::KeyMove]);
+        let counting =
+            has_any(&[Opcode::DbLen, Opcode::KeyRandom, Opcode::ReplyScan, Opcode::ReplyKeys]);
         let command = Command {
             id,
             program,
@@ -315,6 +329,10 @@ impl Catalog {
             immediate,
             growing,
             growing_many,
+            controlling,
+            stopping,
+            wandering,
+            counting,
         };
         self.commands.push(command);
         Ok(())
@@ -391,8 +409,8 @@ impl Command {
     }
 
     /// Whether it may end the server, which nothing that is queued may.
-    pub(crate) fn stops_server(&self) -> bool {
-        self.program.code.iter().any(|one| one.op == Opcode::ServerStop)
+    pub(crate) const fn stops_server(&self) -> bool {
+        self.stopping
     }
 
     /// Whether it runs at once between MULTI and EXEC too, where others are queued.
@@ -406,16 +424,19 @@ impl Command {
         self.growing_many
     }
 
+    /// Whether it looks at nothing but the keys that its requests name, in their database.
+    pub(crate) const fn sees_own_keys_only(&self) -> bool {
+        self.has_key() && !self.wandering && !self.counting
+    }
+
     /// Whether it may look into other databases than the request's.
-    pub(crate) fn uses_databases(&self) -> bool {
-        let uses = |op| matches!(op, Opcode::DbUse | Opcode::KeyMove);
-        self.program.code.iter().any(|one| uses(one.op))
+    pub(crate) const fn uses_databases(&self) -> bool {
+        self.wandering
     }
 
     /// Whether it asks for something about the connection's transaction.
-    pub(crate) fn controls_transactions(&self) -> bool {
-        let asks = |op| matches!(op, Opcode::Multi | Opcode::MultiWatch);
-        self.program.code.iter().any(|one| asks(one.op))
+    pub(crate) const fn controls_transactions(&self) -> bool {
+        self.controlling
     }
 
     /// Whether clients may call it that have not given the password: what logs them in, or lets

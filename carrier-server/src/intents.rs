@@ -291,6 +291,9 @@ impl Hasher for MarkHasher {
 const KEPT: usize = 4096;
 
 #[cfg(test)]
+mod explored;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

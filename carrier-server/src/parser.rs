@@ -187,14 +187,19 @@ impl Parser {
         if connection.queue.is_some() && !bound.command.is_immediate() {
             queue(turn, connection, bound);
         } else if here {
-            if !turn.local.list.is_empty() {
+            let is_apart = bound.command.controls_transactions()
+                && connection.queue.as_ref().is_none_or(|queue| !queue.has_session);
+            if !turn.local.list.is_empty() && !is_apart {
                 // It may look at what the requests before it did to this thread's shard.
                 turn.local.ranges.truncate(bound.args.start);
                 return Some(Stop::BatchFirst);
             }
             let version = turn.shared.commands.version();
             self.run_here(turn, connection, key, bound);
-            turn.local.clear();
+            turn.local.ranges.truncate(bound.args.start);
+            if turn.local.list.is_empty() {
+                turn.local.clear();
+            }
             if version != turn.shared.commands.version() {
                 // What follows is bound to the commands as they are from now on.
                 connection.input.consume(consumed);
@@ -328,7 +333,7 @@ fn queue(turn: &mut Turn<'_>, connection: &mut Connection, bound: &Bound<'_>) {
     let reply: &[u8] = if bound.command.stops_server() {
         queue.is_broken = true;
         b"-ERR Command not allowed inside a transaction\r\n"
-    } else if queue.push(turn.catalog, bound.command.id(), args) {
+    } else if queue.push(turn.catalog, bound.command, args) {
         b"+QUEUED\r\n"
     } else {
         b"-ERR the transaction is too large, or the commands have changed\r\n"

@@ -388,13 +388,15 @@ impl Reactor {
                 }
                 self.mesh.send_home(batch);
             }
-            Message::Done(batch) => {
-                self.log_slow_of(&batch);
+            Message::Done(mut batch) => {
+                self.log_slow_of(&mut batch);
                 self.replier.deliver(&batch, &mut self.connections, &mut self.pool);
                 self.mesh.recycle(batch);
             }
             Message::Late(mut late) => {
-                self.log_slow_one(late.reply_to.connection, late.slow.take());
+                if let Some(slow) = late.slow.take() {
+                    self.log_slow_one(late.reply_to.connection, *slow);
+                }
                 self.replier.deliver_late(&late, &mut self.connections, &mut self.pool);
             }
             Message::Turn(transaction, part) => {
@@ -446,7 +448,7 @@ impl Reactor {
             }
         }
         stuck.into_iter().for_each(|late| worker.keep_late(late));
-        slow.into_iter().for_each(|(key, slow)| self.log_slow_one(key, Some(slow)));
+        slow.into_iter().for_each(|(key, slow)| self.log_slow_one(key, *slow));
     }
 
     /// Sends replies, closes what is finished, and requeues what has more to do.

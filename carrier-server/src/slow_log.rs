@@ -55,7 +55,7 @@ impl Slow {
         took: Duration,
         name: &str,
         args: impl ExactSizeIterator<Item = &'a [u8]>,
-    ) -> Box<Self> {
+    ) -> Self {
         // As it is declared; how the client wrote it is not known any more.
         let name = name.to_ascii_uppercase();
         let names = name.split('|');
@@ -64,20 +64,20 @@ impl Slow {
         let words = names.map(|word| cut(word.as_bytes())).chain(args.map(cut)).take(kept);
         let more = (count > kept).then(|| format!("... ({} more arguments)", count - kept));
         let more = more.map(|text| text.into_bytes().into());
-        Box::new(Self { took, words: words.chain(more).collect() })
+        Self { took, words: words.chain(more).collect() }
     }
 }
 
 impl SlowLog {
     /// Adds a request of a client, where it is still known, and keeps at most `len_max` entries.
-    pub(crate) fn add(&self, slow: Box<Slow>, client: Option<&Client>, len_max: usize) {
+    pub(crate) fn add(&self, slow: Slow, client: Option<&Client>, len_max: usize) {
         let mut list = self.list();
         let number = list.next;
         list.next += 1;
         list.entries.push_front(Entry {
             number,
             at_s: Clock::unix_ms() / 1000,
-            slow: *slow,
+            slow,
             address: client.map_or_else(Box::default, |one| one.address.clone()),
             client_name: client.map_or_else(Box::default, |one| one.name().into()),
         });

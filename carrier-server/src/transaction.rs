@@ -37,8 +37,9 @@ use crate::slow_log::Slow;
 use crate::unfinished::OwnedArgs;
 use crate::watches::Watched;
 use drp_parser::Encoder;
+use loopy_ring::Countdown;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use zvm::Returns;
@@ -69,9 +70,9 @@ pub(crate) struct Transaction {
     /// Whether that is all that it does, and changes nothing.
     pub(crate) only_reads_together: bool,
     /// Shards that have not arrived.
-    missing: AtomicUsize,
+    missing: Countdown,
     /// Shards that have not ended.
-    unended: AtomicUsize,
+    unended: Countdown,
     /// Whether it must not take effect.
     aborted: AtomicBool,
     /// Whether that is because a shard has no room for it.
@@ -212,8 +213,8 @@ impl Transaction {
             parts: parts.into(),
             opens_with_meeting,
             only_reads_together,
-            missing: AtomicUsize::new(count),
-            unended: AtomicUsize::new(count),
+            missing: Countdown::new(count),
+            unended: Countdown::new(count),
             aborted: AtomicBool::new(false),
             lacks_room: AtomicBool::new(false),
         }
@@ -226,12 +227,12 @@ impl Transaction {
 
     /// Counts a shard as arrived. True for the last one, who sees what all others did before.
     pub(crate) fn arrive(&self) -> bool {
-        self.missing.fetch_sub(1, Ordering::AcqRel) == 1
+        self.missing.arrive()
     }
 
     /// Counts a shard as ended. True for the last one.
     pub(crate) fn end(&self) -> bool {
-        self.unended.fetch_sub(1, Ordering::AcqRel) == 1
+        self.unended.arrive()
     }
 
     /// Sees to it that it takes no effect anywhere; to be said before the shard arrives.
@@ -261,7 +262,7 @@ impl Transaction {
 
     /// Those of its commands that took so long, once all have ended. The keys of one that ran on
     /// several shards come shard by shard.
-    pub(crate) fn slow_steps(&self, limit: Option<Duration>) -> Vec<Box<Slow>> {
+    pub(crate) fn slow_steps(&self, limit: Option<Duration>) -> Vec<Slow> {
         let Some(limit) = limit else { return Vec::new() };
         let took = |step: &Step| Duration::from_nanos(step.took_ns.load(Ordering::Relaxed));
         let steps = self.steps.iter().enumerate();

@@ -144,6 +144,15 @@ impl OwnedArgs {
         owned
     }
 
+    /// Forgets all arguments and keeps memory for so many bytes at most.
+    pub(crate) fn clear(&mut self, kept_bytes: usize) {
+        self.bytes.clear();
+        self.bytes.shrink_to(kept_bytes);
+        self.ranges.clear();
+        self.ranges.shrink_to(kept_bytes / size_of::<ArgRange>());
+        self.behind = ArgRange::default();
+    }
+
     /// Copies further arguments and tells which they are.
     pub(crate) fn extend<'a>(&mut self, args: impl Iterator<Item = &'a [u8]>) -> Range<usize> {
         let first = self.ranges.len();

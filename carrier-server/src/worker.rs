@@ -1,12 +1,13 @@
 //! The worker role: the one owner of a shard, which runs programs against it (invariant 1).
 
+mod execs;
 mod meetings;
 mod parts;
 mod programs;
 
 pub(crate) use parts::Outgoing;
 
-use crate::batch::{Batch, Requests};
+use crate::batch::{Batch, Requests, keep_queue};
 use crate::budget::Budget;
 use crate::catalog::{Catalog, Command};
 use crate::clock::Clock;
@@ -61,6 +62,8 @@ pub(crate) struct Worker {
     written: Written,
     /// Shards for meetings, empty or to be emptied.
     tables: Vec<Shard>,
+    /// Tables that hold what readers look at.
+    views: usize,
     /// What was queued there and is first now.
     ready: VecDeque<(Ticket, Held)>,
     /// What other threads, or this one's coordinator, are to be told.
@@ -113,6 +116,7 @@ impl Worker {
             watches: Watches::default(),
             written: Written::default(),
             tables: Vec::new(),
+            views: 0,
             ready: VecDeque::new(),
             outgoing: Vec::new(),
             late: Vec::new(),
@@ -146,8 +150,18 @@ impl Worker {
         self.prepare(&requests.list, catalog);
         self.watch.begin();
         let last = requests.list.len().saturating_sub(1);
+        let mut execs = std::mem::take(&mut requests.execs);
         for (number, request) in requests.list.iter().enumerate() {
-            let Some(connection) = connections.get(request.reply_to.connection) else { continue };
+            let exec = execs.pop_front_if(|exec| exec.0 == number);
+            let Some(connection) = connections.get(request.reply_to.connection) else {
+                exec.into_iter().for_each(|(_, queue)| self.unwatch(&queue.watched));
+                continue;
+            };
+            if let Some((_, queue)) = exec {
+                let queue = self.execute_exec(request, queue, connection, now_ms);
+                queue.into_iter().for_each(|queue| keep_queue(&mut requests.spare_queues, queue));
+                continue;
+            }
             let Some(command) = catalog.command(request.command) else { continue };
             let args = requests.args_of(request, connection.input.buffer());
             let turn = ProgramTurn::of(request, command, args, now_ms);
@@ -184,6 +198,7 @@ impl Worker {
             self.scratch = reply;
         }
         self.watch.end();
+        requests.execs = execs;
         requests.clear();
     }
 

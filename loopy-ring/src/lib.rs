@@ -10,6 +10,7 @@ mod cache_line;
 mod capacity;
 mod consumer;
 mod control;
+mod countdown;
 mod credit;
 mod error;
 mod park;
@@ -22,6 +23,7 @@ mod waiters;
 
 pub use capacity::{Capacity, CapacityError};
 pub use consumer::{Consumer, Parked};
+pub use countdown::Countdown;
 pub use credit::{Permit, Reserved};
 pub use error::{BatchFull, Full};
 pub use pool::Pool;

@@ -17,6 +17,7 @@ use crate::workload::{Finding, Run, Tally};
 pub(super) fn run(run: &Run) -> Result<Result<Tally, Finding>, SessionError> {
     let mut sessions = run.sessions(run.clients.unwrap_or(CLIENTS))?;
     sessions[0].request(&["FLUSHALL"])?;
+    sessions[0].load()?;
     let known = sessions[0].known(&[names(), vec!["MULTI"]].concat())?;
     let replies = AtomicU64::new(0);
     let parts: Vec<_> = thread::scope(|scope| {

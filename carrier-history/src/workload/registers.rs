@@ -1,4 +1,4 @@
-//! Random commands and transactions over seven keys, in short segments that a search explains.
+//! Random commands and transactions over ten keys, in short segments that a search explains.
 //!
 //! Every segment has keys of its own, which do not exist before; then clients act at once; in the
 //! end, when all is over, one of them reads every key.
@@ -21,6 +21,7 @@ pub(super) fn run(run: &Run) -> Result<Result<Tally, Finding>, SessionError> {
     let mut sessions = run.sessions(run.clients.unwrap_or(CLIENTS))?;
     let mut of_interest = names();
     of_interest.extend(["MULTI", "WATCH", "FLUSHALL"]);
+    sessions[0].load()?;
     let known = sessions[0].known(&of_interest)?;
     let mut tally = Tally::default();
     for segment in 0.. {
@@ -72,6 +73,10 @@ fn act(
         history.push(sessions[0].single(&Command::Get(key))?);
         if known.contains("SMEMBERS") {
             history.push(sessions[0].single(&Command::SMembers(key))?);
+        }
+        if known.contains("LRANGE") && known.contains("HGETALL") {
+            history.push(sessions[0].single(&Command::LRange(key))?);
+            history.push(sessions[0].single(&Command::HGetAll(key))?);
         }
     }
     Ok(history)

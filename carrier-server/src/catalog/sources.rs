@@ -3,6 +3,7 @@
 /// File names and texts.
 pub(super) const SOURCES: &[(&str, &str)] = &[
     ("commands/acl.zvml", include_str!("../../commands/acl.zvml")),
+    ("commands/bitmaps.zvml", include_str!("../../commands/bitmaps.zvml")),
     ("commands/clients.zvml", include_str!("../../commands/clients.zvml")),
     ("commands/cluster.zvml", include_str!("../../commands/cluster.zvml")),
     ("commands/connection.zvml", include_str!("../../commands/connection.zvml")),
@@ -19,6 +20,7 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("commands/sorted_several.zvml", include_str!("../../commands/sorted_several.zvml")),
     ("commands/sorted_sets.zvml", include_str!("../../commands/sorted_sets.zvml")),
     ("commands/several.zvml", include_str!("../../commands/several.zvml")),
+    ("commands/slow_log.zvml", include_str!("../../commands/slow_log.zvml")),
     ("commands/strings.zvml", include_str!("../../commands/strings.zvml")),
     ("commands/transactions.zvml", include_str!("../../commands/transactions.zvml")),
     ("commands/zvml.zvml", include_str!("../../commands/zvml.zvml")),

@@ -1,15 +1,17 @@
 //! What MULTI, EXEC, DISCARD, WATCH and UNWATCH ask for, done.
 
 use super::{Parser, Turn};
+use crate::batch::keep_queue;
 use crate::catalog::{BindError, Command};
 use crate::connection::Connection;
 use crate::dialect::Dialect;
-use crate::multi::Queue;
+use crate::multi::{Queue, Queued};
 use crate::request::{ReplyTo, Request, Source};
-use crate::router::{Planner, submit};
+use crate::router::{Planner, Spread, submit};
 use crate::session::SessionView;
 use crate::sink::Sink;
 use crate::transaction::Purpose;
+use crate::watches::Watched;
 use drp_parser::Encoder;
 use std::cell::Cell;
 use std::sync::Arc;
@@ -36,12 +38,17 @@ impl Parser {
         }
         match wish {
             Some(Multi::Commit) => {
-                if let Some(queue) = connection.queue.take() {
-                    self.commit(turn, connection, &request, &queue);
+                if let Some(mut queue) = connection.queue.take() {
+                    if self.is_local(turn, connection, &mut queue) {
+                        run_locally(turn, connection, request, queue);
+                    } else {
+                        self.commit(turn, connection, &request, &queue);
+                        keep_queue(&mut turn.local.spare_queues, queue);
+                    }
                 }
                 return;
             }
-            Some(Multi::Begin) => connection.queue = Some(Box::new(Queue::new(turn.catalog))),
+            Some(Multi::Begin) => connection.queue = Some(turn.local.take_queue(turn.catalog)),
             Some(Multi::Discard) => {
                 connection.queue = None;
                 unwatch(turn, connection, request.reply_to);
@@ -51,6 +58,42 @@ impl Parser {
         }
         let sequence = request.reply_to.sequence;
         connection.replies.reply(sequence, |out| out.extend_from_slice(&reply));
+    }
+
+    /// Whether all that was queued is for this thread's shard and runs to its end at once: then it
+    /// is one request of the local batch. Notes the hashes of keys.
+    fn is_local(&mut self, turn: &Turn<'_>, connection: &Connection, queue: &mut Queue) -> bool {
+        // What the connection has asked of other shards comes before.
+        if queue.is_broken
+            || queue.has_session
+            || connection.transactions > 0
+            || turn.mesh.is_stuck()
+        {
+            return false;
+        }
+        let Some(own_shard) = turn.mesh.own_shard() else { return false };
+        let is_own = |one: &Watched| turn.shared.shard_of(one.mark.1) == own_shard;
+        if !connection.watched.iter().all(is_own) {
+            return false;
+        }
+        let mut requests = std::mem::take(&mut queue.requests);
+        let mut is_local = |queued: &mut Queued| {
+            let Some(command) = queue.catalog.command(queued.command) else { return false };
+            let args = queue.args(queued);
+            if !command.signature().accepts(args.len()) || command.is_sliced(args.len()) {
+                return false;
+            }
+            match self.router.spreader.spread(turn.shared, own_shard, command, args) {
+                Spread::Shard { shard, hash } if shard == own_shard => {
+                    queued.hash = hash;
+                    true
+                }
+                _ => false,
+            }
+        };
+        let all = requests.iter_mut().all(&mut is_local);
+        queue.requests = requests;
+        all
     }
 
     /// Runs what was queued.
@@ -122,6 +165,20 @@ impl Parser {
         zvm::run(program, &Frame::new(args), registers, &mut NoStore, &mut view, &mut sink);
         reply
     }
+}
+
+/// Makes what was queued a request of the local batch.
+fn run_locally(
+    turn: &mut Turn<'_>,
+    connection: &mut Connection,
+    exec: Request,
+    mut queue: Box<Queue>,
+) {
+    queue.watched.append(&mut connection.watched);
+    let hash = queue.requests.first().map_or(0, |queued| queued.hash);
+    turn.local.execs.push_back((turn.local.list.len(), queue));
+    let namespace = connection.session.database;
+    turn.local.list.push(Request { hash, namespace, ..exec });
 }
 
 /// Forgets the keys that a connection watches.

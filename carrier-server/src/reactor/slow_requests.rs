@@ -13,22 +13,21 @@ impl Reactor {
         let len_max = self.shared.settings.slow_log_len();
         for (key, slow) in worker.slow_requests() {
             let client = self.connections.get(key).map(|one| one.session.client());
-            self.shared.slow_log.add(slow, client, len_max);
+            self.shared.slow_log.add(*slow, client, len_max);
         }
     }
 
     /// Logs those of a batch that came home.
-    pub(super) fn log_slow_of(&mut self, batch: &Batch) {
-        for (number, slow) in &batch.slow {
-            if let Some(request) = batch.requests.list.get(*number) {
-                self.log_slow_one(request.reply_to.connection, Some(slow.clone()));
+    pub(super) fn log_slow_of(&mut self, batch: &mut Batch) {
+        for (number, slow) in batch.slow.drain(..) {
+            if let Some(request) = batch.requests.list.get(number) {
+                self.log_slow_one(request.reply_to.connection, *slow);
             }
         }
     }
 
     /// Logs one.
-    pub(super) fn log_slow_one(&mut self, key: ConnectionKey, slow: Option<Box<Slow>>) {
-        let Some(slow) = slow else { return };
+    pub(super) fn log_slow_one(&mut self, key: ConnectionKey, slow: Slow) {
         let client = self.connections.get(key).map(|one| one.session.client());
         self.shared.slow_log.add(slow, client, self.shared.settings.slow_log_len());
     }

@@ -81,7 +81,7 @@ impl Reactor {
     pub(super) fn finish(&mut self, transaction: &Transaction) {
         self.coordinator.finished();
         for slow in transaction.slow_steps(self.shared.settings.slow_log_limit()) {
-            self.log_slow_one(transaction.reply_to.connection, Some(slow));
+            self.log_slow_one(transaction.reply_to.connection, slow);
         }
         let watched = transaction.watched();
         let key = transaction.reply_to.connection;

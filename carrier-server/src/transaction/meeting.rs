@@ -1,8 +1,8 @@
 //! A meeting: one command of a transaction that needs what several shards hold.
 
 use kvstore::Contents;
+use loopy_ring::Countdown;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// One command, and what the shards of its keys bring and take away.
@@ -19,7 +19,7 @@ pub(crate) struct Meeting {
     /// What each shard brings.
     pub(crate) shares: Vec<Share>,
     /// Shards that have not come.
-    missing: AtomicUsize,
+    missing: Countdown,
     /// The reply, once the command has run.
     reply: Mutex<Vec<u8>>,
 }
@@ -64,7 +64,7 @@ impl Meeting {
             hash: 0,
             databases,
             shares: Vec::new(),
-            missing: AtomicUsize::new(0),
+            missing: Countdown::new(0),
             reply: Mutex::new(Vec::new()),
         }
     }
@@ -75,7 +75,7 @@ impl Meeting {
             Some(share) => share.keys.push(key),
             None => {
                 self.shares.push(Share { part, keys: vec![key], entries: Mutex::default() });
-                *self.missing.get_mut() += 1;
+                self.missing.await_one_more();
             }
         }
     }
@@ -92,7 +92,7 @@ impl Meeting {
 
     /// Counts a shard as come. True for the last one, who sees what all others did before.
     pub(crate) fn arrive(&self) -> bool {
-        self.missing.fetch_sub(1, Ordering::AcqRel) == 1
+        self.missing.arrive()
     }
 
     /// The reply, for its owner of the moment.

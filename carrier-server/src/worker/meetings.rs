@@ -148,8 +148,11 @@ impl Worker {
     pub(super) fn view(&mut self, turn: &ProgramTurn<'_>) -> Option<Box<Shard>> {
         let command = turn.command;
         let keys = || command.signature().keys(turn.args);
-        let is_fit = !command.writes() && command.has_key() && !command.uses_databases();
-        if !is_fit || keys().take(VIEW_KEYS_MAX + 1).count() > VIEW_KEYS_MAX {
+        let is_fit = !command.writes() && command.sees_own_keys_only();
+        if !is_fit
+            || self.views >= VIEWS_MAX
+            || keys().take(VIEW_KEYS_MAX + 1).count() > VIEW_KEYS_MAX
+        {
             return None;
         }
         let mut table = self.table()?;
@@ -162,6 +165,7 @@ impl Worker {
                 return None;
             }
         }
+        self.views += 1;
         Some(Box::new(table))
     }
 
@@ -221,6 +225,8 @@ fn key_of(transaction: &Transaction, key: JointKey) -> Key<'_> {
 
 /// Address space of a table, for what is not a large value.
 const TABLE_BYTES_MAX: usize = 1 << 30;
+/// Programs that can have a view of their own at a time; others hold their keys.
+const VIEWS_MAX: usize = 64;
 /// Keys that are lent at most to a program that goes on.
 const VIEW_KEYS_MAX: usize = 64;
 /// Tables that are kept for the next meetings.

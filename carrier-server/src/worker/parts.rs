@@ -47,6 +47,7 @@ impl Worker {
         if first.is_some() {
             self.watch.begin();
             self.arrive(transaction, part);
+            self.watch.end();
             self.run_ready();
         }
     }
@@ -55,6 +56,7 @@ impl Worker {
     pub(crate) fn go_on_part(&mut self, transaction: Arc<Transaction>, part: usize) {
         self.watch.begin();
         self.proceed(transaction, part);
+        self.watch.end();
         self.run_ready();
     }
 
@@ -116,7 +118,7 @@ impl Worker {
     }
 
     /// Whether a watched key is not as it was.
-    fn has_changed(&mut self, watched: &[Watched], now_ms: u64) -> bool {
+    pub(super) fn has_changed(&mut self, watched: &[Watched], now_ms: u64) -> bool {
         watched.iter().any(|one| {
             let key = Key { bytes: &one.key, hash: one.mark.1 };
             let namespace = Namespace(one.mark.0);
@@ -161,7 +163,7 @@ impl Worker {
         let ticket = slot.ticket.take();
         self.shard.give_back(std::mem::take(&mut slot.room));
         drop(slot);
-        own.watched.iter().for_each(|watched| self.watches.unwatch(watched.mark));
+        self.unwatch(&own.watched);
         if let Some(ticket) = ticket {
             self.leave(ticket);
         }
@@ -212,6 +214,11 @@ impl Worker {
         }
         slot.end_action(step);
         true
+    }
+
+    /// Lets keys no longer be watched.
+    pub(super) fn unwatch(&mut self, watched: &[Watched]) {
+        watched.iter().for_each(|watched| self.watches.unwatch(watched.mark));
     }
 
     /// Begins to watch keys.

@@ -1,5 +1,6 @@
 //! Running programs on the shard: at once, in slices, or after others that hold the same keys.
 
+use super::execs::DeferredExec;
 use super::{LateReply, Worker};
 use crate::catalog::{Catalog, Command, Route};
 use crate::dialect::Dialect;
@@ -37,6 +38,8 @@ pub(super) enum Held {
     Request(Box<Deferred>),
     /// The part of a transaction.
     Part(Arc<Transaction>, usize),
+    /// An EXEC of this shard alone.
+    Exec(Box<DeferredExec>),
 }
 
 /// A request that has not begun.
@@ -175,7 +178,7 @@ impl Worker {
     fn slow(&self, took: Duration, command: &Command, args: Args<'_>) -> Option<Box<Slow>> {
         self.watch.is_slow(took).then(|| {
             let args = (0..args.len()).map(|index| args.get(index));
-            Slow::new(took, &command.name(), args)
+            Box::new(Slow::new(took, &command.name(), args))
         })
     }
 
@@ -213,8 +216,9 @@ impl Worker {
         result
     }
 
-    /// The first slice of a request's program. Where it came to its end, it tells of it if that took
-    /// long; `None` where its reply comes later, and what there was of it is no longer in `out`.
+    /// The first slice of a request's program. Where it came to its end, it tells of it if that
+    /// took long; `None` where its reply comes later, and what there was of it is no longer in
+    /// `out`.
     pub(super) fn run_sliced(
         &mut self,
         request: &Request,
@@ -317,6 +321,7 @@ impl Worker {
     fn conclude(&mut self, program: Unfinished) {
         let Unfinished { task, ticket, request, catalog, args, took, mut reply, .. } = program;
         if let Some(view) = program.view {
+            self.views -= 1;
             self.put_away(*view);
         }
         match task {
@@ -369,6 +374,7 @@ impl Worker {
         while let Some((ticket, held)) = self.ready.pop_front() {
             match held {
                 Held::Part(transaction, part) => self.arrive(transaction, part),
+                Held::Exec(deferred) => self.run_deferred_exec(ticket, *deferred),
                 Held::Request(deferred) => self.run_deferred(ticket, *deferred),
             }
         }

@@ -135,7 +135,6 @@ fn nobody_works_for_a_client_that_is_gone() {
     words.extend(members.iter().map(String::as_bytes));
     assert!(machine.send_on(7_001, &[b"SMEMBERS", b"s"]).is_none());
     assert!(machine.send_on(7_002, &words).is_none());
-    assert!(machine.send(&[b"SCARD", b"s"]).is_none());
     for index in [7_001, 7_002] {
         machine.worker.cancel(Some(1), ConnectionKey { index, generation: 1 });
         assert_eq!(machine.worker.late.len(), 0, "that is a connection of another thread");
@@ -144,7 +143,7 @@ fn nobody_works_for_a_client_that_is_gone() {
         machine.worker.cancel(None, ConnectionKey { index, generation: 1 });
     }
     let at_once: Vec<_> = machine.worker.late_replies().map(|late| late.reply).collect();
-    assert_eq!(at_once, [&b""[..], b":5000\r\n"], "its key is free");
+    assert_eq!(at_once, [b""]);
     assert_eq!(machine.finish(), [b":5000\r\n"], "what writes has come to its end");
 }
 
@@ -152,13 +151,11 @@ fn nobody_works_for_a_client_that_is_gone() {
 fn a_reply_may_become_too_large() {
     let mut machine = Machine::with_set(b"s", 5_000);
     assert!(machine.send(&[b"SMEMBERS", b"s"]).is_none());
-    assert!(machine.send(&[b"SCARD", b"s"]).is_none());
     while machine.worker.is_unfinished() {
         machine.worker.resume(20_000, || true);
     }
     let late = machine.finish();
     assert!(late[0].starts_with(b"-ERR the reply is larger"), "{} bytes", late[0].len());
-    assert_eq!(late[1], b":5000\r\n");
 }
 
 #[test]
@@ -179,10 +176,9 @@ fn a_key_that_expires_is_kept_until_it_is_read() {
     machine.now_ms += 10_000;
     let budget = Budget::new(None, Policy::Refuse, 1);
     machine.worker.maintain(machine.now_ms, &budget);
-    assert!(machine.send(&[b"EXISTS", b"s", b"s"]).is_none());
+    assert_eq!(machine.run(&[b"EXISTS", b"s", b"s"]), b":0\r\n");
     let late = machine.finish();
     assert_eq!(members(&late[0]), (5_000, 5_000));
-    assert_eq!(late[1], b":0\r\n");
 }
 
 #[test]
