@@ -2,6 +2,7 @@
 
 mod bits;
 mod items;
+mod ordered;
 
 use crate::glob;
 use crate::session::DATABASES;
@@ -359,30 +360,6 @@ impl Store for ShardStore<'_> {
         }
     }
 
-    fn map_draw(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>, Text<'_>)) -> bool {
-        let random = self.shard.random();
-        let drawn = self.map(key).and_then(|map| map.draw(random));
-        drawn.is_some_and(|(name, value)| {
-            visit(name, value);
-            true
-        })
-    }
-
-    fn set_draw(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>)) -> bool {
-        let random = self.shard.random();
-        let Ok(Some(set)) = self.shard.set(self.namespace, shard_key(key), self.now_ms) else {
-            return false;
-        };
-        set.draw(random).is_some_and(|member| {
-            visit(member);
-            true
-        })
-    }
-
-    fn random(&mut self) -> u64 {
-        self.shard.random()
-    }
-
     fn map_remove(&mut self, key: Key<'_>, name: &[u8]) -> bool {
         let removed = self.shard.map_remove(self.namespace, shard_key(key), name, self.now_ms);
         let removed = removed.unwrap_or(false);
@@ -573,6 +550,7 @@ fn encoding_name(item: &kvstore::Item<'_>) -> &'static str {
         (Some(Text::Integer(_)), _) => "int",
         (Some(text), _) if text.len() <= EMBEDDED_LEN_MAX => "embstr",
         (_, Some(set)) if set.is_of_integers() => "intset",
+        (_, Some(kvstore::SetView::Ordered(_))) => "quicklist",
         (_, Some(_)) => "hashtable",
         _ => match (item.list(), item.map()) {
             // Redis keeps a list of up to 8 KiB, and a hash of 128 fields of up to 64 bytes, so.

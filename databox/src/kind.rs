@@ -15,6 +15,10 @@ pub enum Kind {
     List = 2,
     /// Names and their values, all byte strings.
     Map = 3,
+    /// A set of byte strings in their order.
+    SetQ = 6,
+    /// A set of integers in their order.
+    SetQn = 7,
 }
 
 impl Kind {
@@ -36,6 +40,8 @@ impl Kind {
             Self::Set => "set",
             Self::List => "list",
             Self::Map => "hash",
+            Self::SetQ => "qset",
+            Self::SetQn => "qnset",
         }
     }
 }

@@ -10,7 +10,7 @@ mod long;
 
 pub(crate) use long::LongBytes;
 
-use crate::{Bitmap, List, Map, Set};
+use crate::{Bitmap, List, Map, Ordered, Set};
 use alloc::boxed::Box;
 
 /// The value itself.
@@ -33,6 +33,7 @@ pub(crate) enum Repr {
     Set(Box<Set>),
     List(Box<List>),
     Map(Box<Map>),
+    Ordered(Box<Ordered>),
     Bitmap(Box<Bitmap>),
 }
 

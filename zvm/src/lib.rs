@@ -6,6 +6,7 @@ mod args;
 mod assembly;
 mod bits;
 mod builder;
+mod draws;
 mod encoding;
 mod fault;
 mod fraction;
@@ -19,6 +20,7 @@ mod interpret;
 mod items;
 mod key;
 mod operand;
+mod ordered_sets;
 mod program;
 mod registers;
 mod reply;
@@ -38,6 +40,7 @@ pub use assembly::{AssembleError, assemble, disassemble, disassemble_instruction
 pub use bits::Bits;
 pub use builder::{BuildError, Label, ProgramBuilder};
 pub use databox::{Text, decimal};
+pub use draws::Draws;
 pub use encoding::FormatError;
 pub(crate) use fault::Fault;
 pub use generated::{
@@ -53,6 +56,7 @@ pub use operand::{
     OperandInfo, OperandKind, Over, Pattern, Primitive, PrimitiveParam, PrimitiveResult, RANGE_MAX,
     Slot, Type, UNIT_ELEMENTS,
 };
+pub use ordered_sets::OrderedSets;
 pub use program::{
     Access, Constant, Docs, Example, Program, Protocol, Returns, RunWhere, SourceSpan,
 };

@@ -18,7 +18,7 @@ pub enum ChoiceSet {
     SourceForm,
     /// set_members, list_values, map_pairs.
     Elements,
-    /// string, set, list, map.
+    /// string, set, list, map, set_q, set_qn.
     Kind,
     /// begin, commit, discard, unwatch.
     Multi,
@@ -50,7 +50,7 @@ impl ChoiceSet {
             Self::CompilePurpose => &["check", "load"],
             Self::SourceForm => &["text", "program"],
             Self::Elements => &["set_members", "list_values", "map_pairs"],
-            Self::Kind => &["string", "set", "list", "map"],
+            Self::Kind => &["string", "set", "list", "map", "set_q", "set_qn"],
             Self::Multi => &["begin", "commit", "discard", "unwatch"],
             Self::Aggregate => &["array", "map"],
             Self::IntegerField => &[
@@ -190,7 +190,9 @@ pub(crate) const fn kind(code: u8) -> databox::Kind {
         0 => databox::Kind::String,
         1 => databox::Kind::Set,
         2 => databox::Kind::List,
-        _ => databox::Kind::Map,
+        3 => databox::Kind::Map,
+        4 => databox::Kind::SetQ,
+        _ => databox::Kind::SetQn,
     }
 }
 

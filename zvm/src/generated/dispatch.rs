@@ -5,7 +5,7 @@
 use super::opcode::Opcode;
 use crate::handlers::{
     bits, boolean, bytes, commands, control, database, decimal, float, fused, integer, item, key,
-    list, map, multi, reply, sample, session, set, several, string,
+    list, map, multi, ordered, reply, sample, session, set, several, string,
 };
 use crate::interpret::{Machine, Step};
 use crate::{Instruction, ReplySink, Session, Store};
@@ -162,6 +162,16 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::ReplyMapScan => map::reply_map_scan(vm, *i),
         Opcode::Multi => multi::multi(vm, *i),
         Opcode::MultiWatch => multi::multi_watch(vm, *i),
+        Opcode::QsetAdd => ordered::qset_add(vm, *i),
+        Opcode::QnsetAdd => ordered::qnset_add(vm, *i),
+        Opcode::BytesAreNumber => ordered::bytes_are_number(vm, *i),
+        Opcode::OrderedRank => ordered::ordered_rank(vm, *i),
+        Opcode::OrderedPlace => ordered::ordered_place(vm, *i),
+        Opcode::OrderedGet => ordered::ordered_get(vm, *i),
+        Opcode::ReplyOrderedRange => ordered::reply_ordered_range(vm, *i),
+        Opcode::ReplyOrderedScan => ordered::reply_ordered_scan(vm, *i),
+        Opcode::GatheredToQset => ordered::gathered_to_qset(vm, *i),
+        Opcode::GatheredToQnset => ordered::gathered_to_qnset(vm, *i),
         Opcode::ReplyStatus => reply::reply_status(vm, *i),
         Opcode::ReplyStatusOf => reply::reply_status_of(vm, *i),
         Opcode::ReplyNil => reply::reply_nil(vm, *i),

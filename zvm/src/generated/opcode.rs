@@ -298,135 +298,155 @@ pub enum Opcode {
     Multi = 142,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
     MultiWatch = 143,
+    /// `r[a] := add r[c] to set at r[b]`. Adds a member to a set ordered by bytes, creating it where it is absent, and tells whether it is new.
+    QsetAdd = 144,
+    /// `r[a] := add r[c] to set at r[b]`. Adds a member to a set ordered by numbers, creating it where it is absent, and tells whether it is new; what is no number is none.
+    QnsetAdd = 145,
+    /// `r[a] := r[b] is a number`. Tells whether a byte string is a decimal integer from -2^127 to 2^128 - 1.
+    BytesAreNumber = 146,
+    /// `r[a] := rank of r[c] in set at r[b]`. Counts the members before one; absent where it is none.
+    OrderedRank = 147,
+    /// `r[a] := members before r[c] in set at r[b]`. Counts the members that are less than a value.
+    OrderedPlace = 148,
+    /// `r[a] := member r[c] of set at r[b]`. Copies the member of a rank, below 0 from the last one, to the scratch space; absent where there is none.
+    OrderedGet = 149,
+    /// `array of r[c] members from r[b] on of set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
+    ReplyOrderedRange = 150,
+    /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: up to `r[c]`, 64 at most, behind the one that cursor `r[b]` tells, filtered by pattern `r[imm]`. Faults where that is no cursor.
+    ReplyOrderedScan = 151,
+    /// `gathered := gathered by bytes, from cursor r[a] on`. Orders the gathered set by bytes, for what replies or stores it.
+    GatheredToQset = 152,
+    /// `gathered := gathered by numbers, from cursor r[a] on`. Orders the gathered set by numbers, for what replies or stores it.
+    GatheredToQnset = 153,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 144,
+    ReplyStatus = 154,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 145,
+    ReplyStatusOf = 155,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 146,
+    ReplyNil = 156,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 147,
+    ReplyNilArray = 157,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 148,
+    ReplyInteger = 158,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 149,
+    ReplyBoolean = 159,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 150,
+    ReplyBytes = 160,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 151,
+    ReplyLiteral = 161,
     /// `error r[a]`. Replies an error whose text was computed.
-    ReplyError = 152,
+    ReplyError = 162,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 153,
+    ReplyArray = 163,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 154,
+    ReplyMap = 164,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 155,
+    ReplyOpen = 165,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 156,
+    ReplyClose = 166,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 157,
+    Resp3 = 167,
     /// `r[a] := any member of set at r[b]`. Copies a member that is drawn at random to the scratch space; absent where there is none.
-    SetRandom = 158,
+    SetRandom = 168,
     /// `r[a] := any name in map at r[b]`. Copies a name that is drawn at random to the scratch space; absent where there is none.
-    MapRandom = 159,
+    MapRandom = 169,
     /// `array of r[b] members of set at r[a], from cursor r[c] on`. Replies an array of `r[b]` different members that are drawn at random, of all where there are fewer; where the number is below 0, of as many draws.
-    ReplySetSample = 160,
+    ReplySetSample = 170,
     /// `array of r[b] names of map at r[a], from cursor r[imm] on`. Replies an array of `r[b]` different names that are drawn at random, with their values where `r[c]` says so, of all where there are fewer; where the number is below 0, of as many draws.
-    ReplyMapSample = 161,
+    ReplyMapSample = 171,
     /// `set of r[b] members taken from set at r[a], r[c] units are out`. Removes up to `r[b]` members that are drawn at random, and replies them as a set.
-    ReplySetTaken = 162,
+    ReplySetTaken = 172,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 163,
+    SessionInteger = 173,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 164,
+    SessionBytes = 174,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 165,
+    SessionSet = 175,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 166,
+    SessionSelect = 176,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 167,
+    SessionProtocol = 177,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 168,
+    SessionAuthenticate = 178,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 169,
+    SessionClose = 179,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 170,
+    WordsAdd = 180,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 171,
+    ReplyAnswer = 181,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 172,
+    SessionReset = 182,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 173,
+    SessionReplies = 183,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 174,
+    ServerStop = 184,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 175,
+    ServerSleep = 185,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 176,
+    ReplyStats = 186,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 177,
+    ReplyCommandInfo = 187,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 178,
+    ReplyCommandDocs = 188,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 179,
+    ReplyCommands = 189,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 180,
+    SetAdd = 190,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 181,
+    SetRemove = 191,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 182,
+    SetLen = 192,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 183,
+    SetContains = 193,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 184,
+    ReplySetMembers = 194,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 185,
+    ReplySetScan = 195,
     /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 186,
+    KeyCopy = 196,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 187,
+    KeyRename = 197,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 188,
+    DbSwap = 198,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 189,
+    GatherSmallest = 199,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 190,
+    GatherUnion = 200,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 191,
+    GatherIntersection = 201,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 192,
+    GatherDifference = 202,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 193,
+    GatheredLen = 203,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 194,
+    GatheredStore = 204,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 195,
+    ReplyGathered = 205,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 196,
+    ReplyString = 206,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 197,
+    StringGet = 207,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 198,
+    StringInteger = 208,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 199,
+    StringSet = 209,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 200,
+    StringSetKeep = 210,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 201,
+    StringSetUntil = 211,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 202,
+    StringSetInteger = 212,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 203,
+    StringLen = 213,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 204,
+    StringSplice = 214,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 205,
+    ReplyStringRange = 215,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 206] = [
+    pub const ALL: [Self; 216] = [
         Self::BitGet,
         Self::BitsPrepare,
         Self::BitSet,
@@ -571,6 +591,16 @@ impl Opcode {
         Self::ReplyMapScan,
         Self::Multi,
         Self::MultiWatch,
+        Self::QsetAdd,
+        Self::QnsetAdd,
+        Self::BytesAreNumber,
+        Self::OrderedRank,
+        Self::OrderedPlace,
+        Self::OrderedGet,
+        Self::ReplyOrderedRange,
+        Self::ReplyOrderedScan,
+        Self::GatheredToQset,
+        Self::GatheredToQnset,
         Self::ReplyStatus,
         Self::ReplyStatusOf,
         Self::ReplyNil,
@@ -790,6 +820,16 @@ impl Opcode {
             "reply_map_scan" => Some(Self::ReplyMapScan),
             "multi" => Some(Self::Multi),
             "multi_watch" => Some(Self::MultiWatch),
+            "qset_add" => Some(Self::QsetAdd),
+            "qnset_add" => Some(Self::QnsetAdd),
+            "bytes_are_number" => Some(Self::BytesAreNumber),
+            "ordered_rank" => Some(Self::OrderedRank),
+            "ordered_place" => Some(Self::OrderedPlace),
+            "ordered_get" => Some(Self::OrderedGet),
+            "reply_ordered_range" => Some(Self::ReplyOrderedRange),
+            "reply_ordered_scan" => Some(Self::ReplyOrderedScan),
+            "gathered_to_qset" => Some(Self::GatheredToQset),
+            "gathered_to_qnset" => Some(Self::GatheredToQnset),
             "reply_status" => Some(Self::ReplyStatus),
             "reply_status_of" => Some(Self::ReplyStatusOf),
             "reply_nil" => Some(Self::ReplyNil),

@@ -3,6 +3,7 @@
 mod bits;
 mod entry;
 mod items;
+mod ordered;
 
 mod containers;
 
@@ -75,6 +76,10 @@ impl MapStore {
                 Value::List(elements) => {
                     let elements: Vec<String> = elements.iter().map(|one| quote(one)).collect();
                     let _ = write!(text, "[{}]", elements.join(" "));
+                }
+                Value::Ordered(set) => {
+                    let members: Vec<String> = set.iter().map(|m| quote(&m.to_vec())).collect();
+                    let _ = write!(text, "<{}>", members.join(" "));
                 }
                 Value::Map(pairs) => {
                     let pair = |(name, value): (&Vec<u8>, &Vec<u8>)| {
@@ -244,32 +249,6 @@ impl Store for MapStore {
         Ok(true)
     }
 
-    fn map_draw(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>, Text<'_>)) -> bool {
-        let at = self.random();
-        let Some(pairs) = self.pairs(key) else { return false };
-        let drawn = pairs.iter().nth(at as usize % pairs.len());
-        drawn.is_some_and(|(name, value)| {
-            visit(text(name), text(value));
-            true
-        })
-    }
-
-    fn set_draw(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>)) -> bool {
-        let at = self.random();
-        let Some(members) = self.members(key) else { return false };
-        let drawn = members.iter().nth(at as usize % members.len());
-        drawn.is_some_and(|member| {
-            visit(text(member));
-            true
-        })
-    }
-
-    /// Counts on, so that what is drawn follows from what was drawn before.
-    fn random(&mut self) -> u64 {
-        self.drawn += 1;
-        self.drawn
-    }
-
     fn map_remove(&mut self, key: Key<'_>, name: &[u8]) -> bool {
         let Some(pairs) = self.pairs(key) else { return false };
         let removed = pairs.remove(name).is_some();
@@ -384,6 +363,7 @@ impl Store for MapStore {
             Value::Set(members) => members.iter().map(Vec::len).sum(),
             Value::List(elements) => elements.iter().map(Vec::len).sum(),
             Value::Map(pairs) => pairs.iter().map(|(name, value)| name.len() + value.len()).sum(),
+            Value::Ordered(set) => set.heap_bytes(),
         };
         Some((key.bytes.len() + held) as u64)
     }
@@ -430,6 +410,7 @@ impl Store for MapStore {
                 });
                 map.into()
             }
+            Value::Ordered(set) => set.clone().into(),
         };
         Some(databox::dump::write(|out| value.encode(out)))
     }
@@ -453,6 +434,7 @@ impl Store for MapStore {
                 let pair = |(name, value): (Text<'_>, Text<'_>)| (name.to_vec(), value.to_vec());
                 Value::Map(map.iter().map(pair).collect())
             }
+            (View::Ordered(set), _) => Value::Ordered(set.clone()),
             _ => return Ok(false),
         };
         self.set_string(key, Text::Bytes(&[]), expiry)?;
@@ -494,6 +476,11 @@ impl Store for MapStore {
     }
 
     fn set_remove(&mut self, key: Key<'_>, member: &[u8]) -> bool {
+        if let Some(set) = self.ordered(key) {
+            let removed = set.remove(member);
+            self.drop_empty(key);
+            return removed;
+        }
         let Some(members) = self.members(key) else { return false };
         let removed = members.remove(member);
         if members.is_empty() {
@@ -503,10 +490,16 @@ impl Store for MapStore {
     }
 
     fn set_len(&mut self, key: Key<'_>) -> u64 {
+        if let Some(set) = self.ordered(key) {
+            return set.len() as u64;
+        }
         self.members(key).map_or(0, |members| members.len() as u64)
     }
 
     fn set_contains(&mut self, key: Key<'_>, member: &[u8]) -> bool {
+        if let Some(set) = self.ordered(key) {
+            return set.contains(member);
+        }
         self.members(key).is_some_and(|members| members.contains(member))
     }
 
@@ -517,8 +510,12 @@ impl Store for MapStore {
         count: u64,
         visit: &mut dyn FnMut(Text<'_>),
     ) -> u64 {
-        let Some(members) = self.members(key) else { return 0 };
         let end = cursor.saturating_add(count.max(1));
+        if let Some(set) = self.ordered(key) {
+            set.walk(cursor as usize, count.max(1) as usize, visit);
+            return if end < set.len() as u64 { end } else { 0 };
+        }
+        let Some(members) = self.members(key) else { return 0 };
         let page = (0..end).zip(&*members).filter(|(at, _)| *at >= cursor);
         page.for_each(|(_, member)| visit(text(member)));
         if end < members.len() as u64 { end } else { 0 }

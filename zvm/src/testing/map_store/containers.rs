@@ -2,6 +2,7 @@
 
 use super::{Entry, MapStore, Value};
 use crate::Key;
+use databox::Ordered;
 use std::collections::BTreeMap;
 
 impl MapStore {
@@ -27,6 +28,20 @@ impl MapStore {
         match &mut self.live(key)?.value {
             Value::Map(pairs) => Some(pairs),
             _ => None,
+        }
+    }
+
+    pub(super) fn ordered(&mut self, key: Key<'_>) -> Option<&mut Ordered> {
+        match &mut self.live(key)?.value {
+            Value::Ordered(set) => Some(set),
+            _ => None,
+        }
+    }
+
+    /// An ordered set without members is no key.
+    pub(super) fn drop_empty(&mut self, key: Key<'_>) {
+        if self.ordered(key).is_some_and(|set| set.is_empty()) {
+            self.entries.remove(key.bytes);
         }
     }
 
