@@ -96,6 +96,7 @@ pub(crate) struct Bound<'a> {
 
 impl Bound<'_> {
     /// The request as it goes to a shard.
+    #[inline]
     pub(crate) fn request(&self, reply_to: ReplyTo, namespace: u32) -> Request {
         Request {
             reply_to,
@@ -235,7 +236,7 @@ impl Parser {
         let mut run = |out: &mut Vec<u8>| {
             let start = out.len();
             let mut sink = Sink::of_request(out, &dialect, args);
-            zvm::run(program, frame, &mut self.registers, &mut NoStore, &mut view, &mut sink);
+            zvm::run(program, &frame, &mut self.registers, &mut NoStore, &mut view, &mut sink);
             // CLIENT REPLY ON is answered, while OFF and SKIP are not.
             let hushed = matches!(view.replies(), Some(ReplyMode::Off | ReplyMode::Skip));
             if bound.quiet || hushed || (silent && view.replies().is_none()) {

@@ -417,10 +417,7 @@ impl Session for SessionView<'_> {
             Question::KillClients => self.kill_clients(&words, sink),
             Question::CommandKeys => self.reply_keys(&words, false, sink),
             Question::CommandKeyFlags => self.reply_keys(&words, true, sink),
-            Question::Machinery => match machinery::answer(shared, &words) {
-                Ok(line) => sink.status(line),
-                Err(line) => sink.error(line),
-            },
+            Question::Machinery => sink.status(machinery::answer(shared, &words)),
             Question::Memory => info::memory_stats(shared, sink),
             _ => {
                 let sections: Vec<_> =

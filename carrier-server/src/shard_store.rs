@@ -2,7 +2,9 @@
 
 mod bits;
 mod items;
+mod moments;
 mod ordered;
+mod sorted;
 
 use crate::glob;
 use crate::session::DATABASES;
@@ -15,7 +17,10 @@ use zvm::{Expiry, Key, OutOfMemory, ScanFilter, Scanned, Store, Text};
 #[derive(Debug)]
 pub(crate) struct ShardStore<'a> {
     shard: &'a mut Shard,
+    /// The one in use.
     namespace: Namespace,
+    /// The request's.
+    own: Namespace,
     now_ms: u64,
     /// Which shard it is, of how many: cursors of a scan tell both.
     place: ShardPlace,
@@ -55,9 +60,11 @@ impl<'a> ShardStore<'a> {
         now_ms: u64,
         place: ShardPlace,
     ) -> Self {
+        let namespace = Namespace(namespace);
         Self {
             shard,
-            namespace: Namespace(namespace),
+            namespace,
+            own: namespace,
             now_ms,
             place,
             written: None,
@@ -329,37 +336,6 @@ impl Store for ShardStore<'_> {
         }
     }
 
-    fn map_update(&mut self, key: Key<'_>, name: &[u8], value: &[u8]) -> Result<bool, OutOfMemory> {
-        let pair = (name, value);
-        let set = self.shard.map_update(self.namespace, shard_key(key), pair, self.now_ms);
-        self.note(key, set.is_ok());
-        match set {
-            Ok(is_new) => Ok(is_new),
-            Err(WriteError::OutOfBudget(_)) => Err(OutOfMemory),
-            Err(_) => Ok(false),
-        }
-    }
-
-    fn map_expiry(&mut self, key: Key<'_>, name: &[u8]) -> Option<Option<u64>> {
-        self.map(key)?.expiry(name)
-    }
-
-    fn map_expire(
-        &mut self,
-        key: Key<'_>,
-        name: &[u8],
-        expires_at_ms: Option<u64>,
-    ) -> Result<bool, OutOfMemory> {
-        let (namespace, change) = (self.namespace, (name, expires_at_ms));
-        let set = self.shard.set_name_expiry(namespace, shard_key(key), change, self.now_ms);
-        self.note(key, matches!(set, Ok(true)));
-        match set {
-            Ok(found) => Ok(found),
-            Err(WriteError::OutOfBudget(_)) => Err(OutOfMemory),
-            Err(_) => Ok(false),
-        }
-    }
-
     fn map_remove(&mut self, key: Key<'_>, name: &[u8]) -> bool {
         let removed = self.shard.map_remove(self.namespace, shard_key(key), name, self.now_ms);
         let removed = removed.unwrap_or(false);
@@ -449,8 +425,14 @@ impl Store for ShardStore<'_> {
         self.shard.discard(set.into());
     }
 
+    fn use_database(&mut self, index: i64) -> Option<bool> {
+        let index = u32::try_from(index).ok().filter(|index| *index < DATABASES)?;
+        self.namespace = Namespace(index);
+        Some(self.namespace != self.own)
+    }
+
     fn copy_key(&mut self, from: Key<'_>, to: Key<'_>) -> Result<bool, OutOfMemory> {
-        let Some(entry) = self.shard.lend(self.namespace, shard_key(from), self.now_ms) else {
+        let Some(entry) = self.shard.lend(self.own, shard_key(from), self.now_ms) else {
             return Ok(false);
         };
         let put = self.shard.put_entry(self.namespace, shard_key(to), entry, self.now_ms);
@@ -557,7 +539,11 @@ fn encoding_name(item: &kvstore::Item<'_>) -> &'static str {
             (Some(_), _) => "quicklist",
             (_, Some(map)) if map.as_small().is_some() => "listpack",
             (_, Some(_)) => "hashtable",
-            _ => "raw",
+            _ => match item.sorted() {
+                Some(set) if set.as_small().is_some() => "listpack",
+                Some(_) => "skiplist",
+                None => "raw",
+            },
         },
     }
 }

@@ -305,6 +305,7 @@ impl Worker {
     fn touch(&mut self, namespace: u32, command: &Command) {
         self.touched |= match command.run_where() {
             RunWhere::All => ALL_DATABASES,
+            _ if command.uses_databases() => ALL_DATABASES,
             _ => 1_u32.checked_shl(namespace).unwrap_or(0),
         };
     }

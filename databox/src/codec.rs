@@ -15,7 +15,7 @@
 //! | 8 | count, names of a map and their values in turn, as members |
 //! | 9 | length in bytes and count of chunks of a bitmap, chunks |
 //! | 12 | count, names, values and the moments in milliseconds at which names expire, as integers, 0 for never |
-//! | 13, 14 | count, members of an ordered set of byte strings or integers, ascending, as members; integers beyond 64 bits are strings |
+//! | 14, 15 | count, members of an ordered set of byte strings or integers, ascending, as members; integers beyond 64 bits are strings |
 //! | 16 to 32 | an integer in `tag - 16` bytes of two's complement, as few as hold it |
 //! | 48 | an integer above `i128::MAX`, in 16 bytes |
 //!
@@ -32,7 +32,7 @@
 
 mod bitmap;
 
-use crate::{Databox, End, List, Map, Order, Ordered, Set, Text, View};
+use crate::{Databox, End, List, Map, Order, Ordered, Set, SortedSet, Text, View};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -167,6 +167,14 @@ impl Databox {
                     put_text(out, value);
                 }
             }
+            View::Sorted(set) => {
+                out.push(SORTED);
+                put_length(out, set.len());
+                set.walk(0, usize::MAX, |member, score| {
+                    put_text(out, member);
+                    out.extend_from_slice(&score.to_le_bytes());
+                });
+            }
         }
     }
 
@@ -244,6 +252,7 @@ impl<'a> Reader<'a> {
             QNSET => self.ordered(Order::Numbers, options)?.into(),
             EXPIRING_MAP => self.expiring_map(options)?.into(),
             BITMAP => self.bitmap(options)?.into(),
+            SORTED => self.sorted(options)?.into(),
             WIDE_UNSIGNED => {
                 let value = u128::from_le_bytes(self.array()?);
                 if i128::try_from(value).is_ok() {
@@ -330,6 +339,30 @@ impl<'a> Reader<'a> {
             return Err(DecodeError::NotCanonical { offset: start });
         }
         Ok(map)
+    }
+
+    /// Members come in their order.
+    fn sorted(&mut self, options: &DecodeOptions) -> Result<SortedSet, DecodeError> {
+        let count = self.length(options.members_max)?;
+        let mut set = SortedSet::new(options.seed);
+        let mut digits = crate::decimal::Buffer::new();
+        let mut last: Option<(f64, Vec<u8>)> = None;
+        for _ in 0..count {
+            let start = self.offset;
+            let member = self.text(options, &mut digits)?.to_vec();
+            let score = f64::from_le_bytes(self.array()?);
+            let is_behind = last.is_none_or(|(before, other)| {
+                before < score || (before == score && other < member)
+            });
+            if score.is_nan() || !is_behind {
+                return Err(DecodeError::NotCanonical { offset: start });
+            }
+            if set.set(&member, score).is_some() {
+                return Err(DecodeError::Duplicate { offset: self.offset });
+            }
+            last = Some((score, member));
+        }
+        Ok(set)
     }
 
     /// A member of a container: a string, or an integer of at most 8 bytes, as its digits.
@@ -468,8 +501,9 @@ const LIST: u8 = 7;
 const MAP: u8 = 8;
 const BITMAP: u8 = 9;
 const EXPIRING_MAP: u8 = 12;
-const QSET: u8 = 13;
-const QNSET: u8 = 14;
+const SORTED: u8 = 13;
+const QSET: u8 = 14;
+const QNSET: u8 = 15;
 const INTEGER: u8 = 16;
 const WIDE_UNSIGNED: u8 = 48;
 

@@ -3,7 +3,10 @@
 mod from;
 
 use crate::repr::{self, LongBytes, Repr};
-use crate::{Bitmap, BitsView, Kind, List, Map, Ordered, Set, SmallList, SmallMap, SmallSet, Text};
+use crate::{
+    Bitmap, BitsView, Kind, List, Map, Ordered, Set, SmallList, SmallMap, SmallSet, SmallSorted,
+    SortedSet, Text,
+};
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
@@ -19,7 +22,8 @@ use core::hash::{Hash, Hasher};
 ///
 /// Integers are equal where their numbers are, whatever type they came from. Values of different
 /// sorts are never equal and come in this order: nil, booleans, integers, `f32`, `f64`, strings,
-/// sets, lists, maps, bitmaps. Floats are ordered by `total_cmp`, and so equal where their bits are. Strings
+/// sets, lists, maps, bitmaps, sorted sets. Floats are ordered by `total_cmp`, and so equal where
+/// their bits are. Strings
 /// are ordered by their bytes; sets by their members in ascending order, maps likewise. Equal
 /// values hash alike.
 ///
@@ -69,6 +73,8 @@ pub enum View<'a> {
     Ordered(&'a Ordered),
     /// A string of which the bits are written.
     Bitmap(&'a Bitmap),
+    /// A sorted set.
+    Sorted(&'a SortedSet),
 }
 
 impl Databox {
@@ -107,6 +113,7 @@ impl Databox {
             Repr::Map(map) => View::Map(map),
             Repr::Ordered(set) => View::Ordered(set),
             Repr::Bitmap(bitmap) => View::Bitmap(bitmap),
+            Repr::Sorted(set) => View::Sorted(set),
         }
     }
 
@@ -118,6 +125,7 @@ impl Databox {
             Repr::List(_) => Kind::List,
             Repr::Map(_) => Kind::Map,
             Repr::Ordered(ref set) => set.order().kind(),
+            Repr::Sorted(_) => Kind::Sorted,
             _ => Kind::String,
         }
     }
@@ -269,10 +277,27 @@ impl Databox {
         }
     }
 
+    /// The sorted set that the value is.
+    #[must_use]
+    pub fn as_sorted(&self) -> Option<&SortedSet> {
+        match &self.0 {
+            Repr::Sorted(set) => Some(set),
+            _ => None,
+        }
+    }
+
     /// The ordered set that the value is, to be changed.
     pub fn as_ordered_mut(&mut self) -> Option<&mut Ordered> {
         match &mut self.0 {
             Repr::Ordered(set) => Some(set),
+            _ => None,
+        }
+    }
+
+    /// The sorted set that the value is, to be changed.
+    pub fn as_sorted_mut(&mut self) -> Option<&mut SortedSet> {
+        match &mut self.0 {
+            Repr::Sorted(set) => Some(set),
             _ => None,
         }
     }
@@ -285,6 +310,7 @@ impl Databox {
             Repr::List(list) => list.is_empty(),
             Repr::Map(map) => map.is_empty(),
             Repr::Ordered(set) => set.is_empty(),
+            Repr::Sorted(set) => set.is_empty(),
             _ => false,
         }
     }
@@ -297,6 +323,7 @@ impl Databox {
             Some(Kind::Set) => Set::from_small(seed, SmallSet::new(bytes)).into(),
             Some(Kind::Map) => Map::from_small(seed, SmallMap::new(bytes)).into(),
             Some(Kind::List) => List::from_small(SmallList::new(bytes)).into(),
+            Some(Kind::Sorted) => SortedSet::from_small(seed, SmallSorted::new(bytes)).into(),
             _ => Self::NIL,
         }
     }
@@ -308,6 +335,7 @@ impl Databox {
             Repr::Set(set) => set.as_small().map(|small| small.bytes()),
             Repr::List(list) => list.as_small().map(|small| small.bytes()),
             Repr::Map(map) => map.as_small().map(|small| small.bytes()),
+            Repr::Sorted(set) => set.as_small().map(|small| small.bytes()),
             _ => None,
         }
     }
@@ -321,6 +349,7 @@ impl Databox {
             Repr::Map(map) => size_of::<Map>() + map.recount_bytes(),
             Repr::Ordered(set) => size_of::<Ordered>() + set.recount_bytes(),
             Repr::Bitmap(bitmap) => size_of::<Bitmap>() + bitmap.recount_bytes(),
+            Repr::Sorted(set) => size_of::<SortedSet>() + set.recount_bytes(),
             _ => self.heap_bytes(),
         }
     }
@@ -340,6 +369,7 @@ impl Databox {
             Repr::Map(map) => size_of::<Map>() + map.heap_bytes(),
             Repr::Ordered(set) => size_of::<Ordered>() + set.heap_bytes(),
             Repr::Bitmap(bitmap) => size_of::<Bitmap>() + bitmap.heap_bytes(),
+            Repr::Sorted(set) => size_of::<SortedSet>() + set.heap_bytes(),
             _ => 0,
         }
     }
@@ -358,6 +388,7 @@ impl Databox {
             Repr::Map(map) => map.free_step(),
             Repr::Ordered(set) => set.free_step(),
             Repr::Bitmap(bitmap) => bitmap.free_step(),
+            Repr::Sorted(set) => set.free_step(),
             _ => false,
         }
     }
@@ -377,6 +408,7 @@ const fn rank(view: &View<'_>) -> u8 {
         View::Map(_) => 8,
         View::Ordered(_) => 11,
         View::Bitmap(_) => 9,
+        View::Sorted(_) => 10,
     }
 }
 
@@ -421,6 +453,7 @@ impl Ord for Databox {
             (View::List(one), View::List(two)) => one.cmp(two),
             (View::Map(one), View::Map(two)) => one.cmp(two),
             (View::Bitmap(one), View::Bitmap(two)) => one.cmp(two),
+            (View::Sorted(one), View::Sorted(two)) => one.cmp(two),
             (one, two) => {
                 rank(&one).cmp(&rank(&two)).then_with(|| integer(&one).cmp(&integer(&two)))
             }
@@ -447,6 +480,7 @@ impl Hash for Databox {
             View::Map(map) => map.hash(state),
             View::Ordered(set) => set.hash(state),
             View::Bitmap(bitmap) => bitmap.hash(state),
+            View::Sorted(set) => set.hash(state),
         }
     }
 }
@@ -468,6 +502,7 @@ impl fmt::Debug for Databox {
             View::Map(map) => map.fmt(f),
             View::Ordered(set) => set.fmt(f),
             View::Bitmap(bitmap) => bitmap.fmt(f),
+            View::Sorted(set) => set.fmt(f),
         }
     }
 }

@@ -19,6 +19,8 @@ pub enum Kind {
     SetQ = 6,
     /// A set of integers in their order.
     SetQn = 7,
+    /// Byte strings in the order of their scores.
+    Sorted = 4,
 }
 
 impl Kind {
@@ -29,6 +31,7 @@ impl Kind {
             Sort::Set | Sort::Integers => Self::Set,
             Sort::Map => Self::Map,
             Sort::List => Self::List,
+            Sort::Sorted => Self::Sorted,
         })
     }
 
@@ -42,6 +45,7 @@ impl Kind {
             Self::Map => "hash",
             Self::SetQ => "qset",
             Self::SetQn => "qnset",
+            Self::Sorted => "zset",
         }
     }
 }

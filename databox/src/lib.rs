@@ -21,6 +21,7 @@ mod packed;
 mod repr;
 mod seed;
 mod set;
+mod sorted;
 
 pub use bitmap::{Bitmap, BitsView, Combination, Found};
 pub use codec::{DecodeError, DecodeOptions};
@@ -38,3 +39,6 @@ pub use packed_map::{Text, decimal};
 pub use set::small::{SmallMembers, SmallSet};
 pub use set::view::SetView;
 pub use set::{Members, Set};
+pub use sorted::SortedSet;
+pub use sorted::small::{SmallScored, SmallSorted};
+pub use sorted::view::SortedView;

@@ -10,7 +10,7 @@ mod long;
 
 pub(crate) use long::LongBytes;
 
-use crate::{Bitmap, List, Map, Ordered, Set};
+use crate::{Bitmap, List, Map, Ordered, Set, SortedSet};
 use alloc::boxed::Box;
 
 /// The value itself.
@@ -35,6 +35,7 @@ pub(crate) enum Repr {
     Map(Box<Map>),
     Ordered(Box<Ordered>),
     Bitmap(Box<Bitmap>),
+    Sorted(Box<SortedSet>),
 }
 
 impl Repr {

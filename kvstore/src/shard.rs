@@ -13,6 +13,7 @@ mod ordered;
 mod places;
 mod scan;
 mod sets;
+mod sorted;
 mod stamps;
 mod strings;
 mod sweep;
@@ -104,6 +105,8 @@ impl ShardConfig {
 pub struct Shard {
     hash_key: Arc<HashKey>,
     budget_bytes: u64,
+    /// Bytes of the budget that are set aside.
+    aside_bytes: u64,
     /// Where the pages of all namespaces live.
     arena: Arena,
     spaces: Spaces,
@@ -159,6 +162,7 @@ impl Shard {
         Ok(Self {
             hash_key: config.hash_key,
             budget_bytes: config.budget_bytes.unwrap_or(u64::MAX),
+            aside_bytes: 0,
             arena: Arena::new(config.reservation_bytes)?,
             spaces: Spaces::default(),
             jobs: Jobs::default(),
@@ -558,12 +562,14 @@ impl Shard {
         }
     }
 
-    /// What may be used at most: the budget, and with a policy that removes keys a little more.
+    /// What may be used at most: the budget but for what is set aside, and with a policy that
+    /// removes keys a little more.
     fn limit(&self) -> u64 {
-        match self.eviction.policy {
+        let limit = match self.eviction.policy {
             Policy::Refuse => self.budget_bytes,
             _ => self.budget_bytes.saturating_add(self.budget_bytes / SLACK_SHARE),
-        }
+        };
+        if self.budget_bytes == u64::MAX { limit } else { limit.saturating_sub(self.aside_bytes) }
     }
 }
 

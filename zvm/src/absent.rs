@@ -1,9 +1,11 @@
 //! The other side: programs of a connection run without a store, all others without a session.
 
+mod sorted;
+
 use crate::{
     Bits, CommandFilter, CommandView, CompilePurpose, Draws, Expiry, ItemView, Items, Key, Lease,
-    Multi, OrderedSets, OutOfMemory, Question, ReplyMode, ReplySink, ScanFilter, Scanned, Session,
-    SessionField, SessionSetting, SourceForm, Store, Text,
+    Moments, Multi, OrderedSets, OutOfMemory, Question, ReplyMode, ReplySink, ScanFilter, Scanned,
+    Session, SessionField, SessionSetting, SourceForm, Store, Text,
 };
 use databox::{Bitmap, BitsView, Kind, Order, Ordered, Set, decimal};
 
@@ -34,6 +36,20 @@ impl OrderedSets for NoStore {
     }
 
     fn discard_ordered(&mut self, _: Ordered) {}
+}
+
+impl Moments for NoStore {
+    fn map_update(&mut self, _: Key<'_>, _: &[u8], _: &[u8]) -> Result<bool, OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn map_expiry(&mut self, _: Key<'_>, _: &[u8]) -> Option<Option<u64>> {
+        None
+    }
+
+    fn map_expire(&mut self, _: Key<'_>, _: &[u8], _: Option<u64>) -> Result<bool, OutOfMemory> {
+        Ok(false)
+    }
 }
 
 impl Draws for NoStore {
@@ -83,18 +99,6 @@ impl Store for NoStore {
     }
 
     fn list_walk(&mut self, _: Key<'_>, _: u64, _: u64, _: bool, _: &mut dyn FnMut(Text<'_>)) {}
-
-    fn map_update(&mut self, _: Key<'_>, _: &[u8], _: &[u8]) -> Result<bool, OutOfMemory> {
-        Err(OutOfMemory)
-    }
-
-    fn map_expiry(&mut self, _: Key<'_>, _: &[u8]) -> Option<Option<u64>> {
-        None
-    }
-
-    fn map_expire(&mut self, _: Key<'_>, _: &[u8], _: Option<u64>) -> Result<bool, OutOfMemory> {
-        Ok(false)
-    }
 
     fn map_len(&mut self, _: Key<'_>) -> u64 {
         0
@@ -226,6 +230,10 @@ impl Store for NoStore {
     }
 
     fn discard(&mut self, _: Set) {}
+
+    fn use_database(&mut self, _: i64) -> Option<bool> {
+        None
+    }
 
     fn copy_key(&mut self, _: Key<'_>, _: Key<'_>) -> Result<bool, OutOfMemory> {
         Ok(false)

@@ -19,13 +19,16 @@ mod instruction;
 mod interpret;
 mod items;
 mod key;
+mod moments;
 mod operand;
 mod ordered_sets;
 mod program;
 mod registers;
 mod reply;
+mod scored;
 mod session;
 mod signature;
+mod sorted;
 mod store;
 #[cfg(any(test, fuzzing, feature = "testing"))]
 pub mod testing;
@@ -51,6 +54,7 @@ pub use instruction::Instruction;
 pub use interpret::{Frame, Outcome, State, resume, run, run_traced};
 pub use items::{ItemView, Items, Lease};
 pub use key::{Hint, Key};
+pub use moments::Moments;
 pub use operand::{
     Branch, ConstantKind, Cost, Domain, Emit, Flow, Fusion, FusionOperand, FusionStep, OpcodeInfo,
     OperandInfo, OperandKind, Over, Pattern, Primitive, PrimitiveParam, PrimitiveResult, RANGE_MAX,
@@ -62,6 +66,7 @@ pub use program::{
 };
 pub use registers::Registers;
 pub use reply::{Mark, ReplySink};
+pub use scored::Combine;
 pub use session::{
     CommandFilter, CommandView, CompilePurpose, Multi, Question, ReplyMode, Session, SessionField,
     SessionSetting, SourceForm,
@@ -71,5 +76,6 @@ pub use signature::{
     Multiplicity, OptionGroup, OptionSpec, Param, ParamRegister, ParamType, Signature,
     VariadicSpan,
 };
+pub use sorted::SortedSets;
 pub use store::{Expiry, OutOfMemory, ScanFilter, Scanned, Store};
 pub use verify::{VerifiedProgram, VerifyError, verify};

@@ -5,6 +5,7 @@
 //! register of another type is read is a mistake that means some other value and no more.
 
 use crate::generated::Aggregate;
+use crate::scored::Scored;
 use crate::{Args, Constant, Fault, Hint, Key, Mark, Text};
 use databox::{Bitmap, Ordered, Set, decimal};
 use std::fmt;
@@ -55,6 +56,8 @@ pub(crate) struct Buffers {
     pub(crate) gathering: Option<Bitmap>,
     pub(crate) search: Search,
     pub(crate) sample: Sample,
+    /// What the run makes of sorted sets.
+    pub(crate) scored: Scored,
 }
 
 /// How elements are being drawn from a container.
@@ -444,6 +447,7 @@ impl Buffers {
         self.sample = Sample::None;
         self.gathered_bits = None;
         self.gathering = None;
+        self.scored = Scored::default();
     }
 }
 
@@ -463,7 +467,7 @@ impl fmt::Debug for Registers {
 /// What a program reads besides registers: arguments and constants.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Input<'a> {
-    pub(crate) args: Args<'a>,
+    pub(crate) args: &'a Args<'a>,
     pub(crate) constants: &'a [Constant],
 }
 

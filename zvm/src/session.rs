@@ -105,7 +105,7 @@ pub enum Question {
     /// Forgets them. Replies a status.
     SlowLogReset,
     /// What memcached's own machinery (slabs, lists of items, the crawler) says to a line about it,
-    /// of which these are the words. Replies a status or an error.
+    /// of which these are the words. Replies a status.
     Machinery,
 }
 

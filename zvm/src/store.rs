@@ -4,7 +4,7 @@
 //! `BTreeMap`. No method blocks, and nothing borrowed from a store outlives the call that
 //! returned it, because pages move on every insert.
 
-use crate::{Bits, Draws, Hint, Items, Key, OrderedSets, Text};
+use crate::{Bits, Draws, Hint, Items, Key, Moments, OrderedSets, SortedSets, Text};
 use databox::{Kind, Set};
 
 /// A write that the memory budget refused. Nothing has changed.
@@ -45,7 +45,7 @@ pub struct Scanned {
 ///
 /// A key whose expiry is at or before [`now_ms`](Self::now_ms) does not exist for any method.
 #[expect(clippy::len_without_is_empty, reason = "no command asks whether a shard is empty")]
-pub trait Store: Items + Bits + OrderedSets + Draws {
+pub trait Store: Items + Bits + SortedSets + OrderedSets + Moments + Draws {
     /// The moment at which this program took its turn, in milliseconds since the Unix epoch.
     fn now_ms(&self) -> u64;
 
@@ -190,8 +190,12 @@ pub trait Store: Items + Bits + OrderedSets + Draws {
     /// Takes a set that nobody needs any more; the store frees it bit by bit.
     fn discard(&mut self, set: Set);
 
-    /// Makes `to` hold what `from` holds, with its expiry, whatever it held before, and tells
-    /// whether there was anything.
+    /// Lets what follows be about another database, keys to copy from apart; tells whether it is
+    /// another one than the request's. `None`: there is no such database.
+    fn use_database(&mut self, index: i64) -> Option<bool>;
+
+    /// Makes `to` hold what `from`, of the request's database, holds, with its expiry, whatever it
+    /// held before, and tells whether there was anything.
     ///
     /// # Errors
     ///
@@ -274,30 +278,6 @@ pub trait Store: Items + Bits + OrderedSets + Draws {
     ///
     /// [`OutOfMemory`] where the budget is used up; nothing has changed.
     fn map_set(&mut self, key: Key<'_>, name: &[u8], value: &[u8]) -> Result<bool, OutOfMemory>;
-
-    /// The same, but the name expires when it did before.
-    ///
-    /// # Errors
-    ///
-    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
-    fn map_update(&mut self, key: Key<'_>, name: &[u8], value: &[u8]) -> Result<bool, OutOfMemory>;
-
-    /// When a name of the map at the key expires, in milliseconds since the Unix epoch.
-    /// `None`: no such name. `Some(None)`: it does not expire.
-    fn map_expiry(&mut self, key: Key<'_>, name: &[u8]) -> Option<Option<u64>>;
-
-    /// Sets or clears when a name expires, and tells whether it was there. A moment that has
-    /// passed removes it.
-    ///
-    /// # Errors
-    ///
-    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
-    fn map_expire(
-        &mut self,
-        key: Key<'_>,
-        name: &[u8],
-        expires_at_ms: Option<u64>,
-    ) -> Result<bool, OutOfMemory>;
 
     /// Removes a name and tells whether it was there. A map that becomes empty is removed.
     fn map_remove(&mut self, key: Key<'_>, name: &[u8]) -> bool;

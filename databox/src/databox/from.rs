@@ -2,7 +2,7 @@
 
 use super::Databox;
 use crate::repr::Repr;
-use crate::{Bitmap, List, Map, Ordered, Set};
+use crate::{Bitmap, List, Map, Ordered, Set, SortedSet};
 use alloc::boxed::Box;
 
 impl From<i128> for Databox {
@@ -107,5 +107,11 @@ impl From<Set> for Databox {
 impl From<Ordered> for Databox {
     fn from(set: Ordered) -> Self {
         Self(Repr::Ordered(Box::new(set)))
+    }
+}
+
+impl From<SortedSet> for Databox {
+    fn from(set: SortedSet) -> Self {
+        Self(Repr::Sorted(Box::new(set)))
     }
 }

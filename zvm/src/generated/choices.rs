@@ -16,14 +16,16 @@ pub enum ChoiceSet {
     CompilePurpose,
     /// text, program.
     SourceForm,
-    /// set_members, list_values, map_pairs.
+    /// set_members, list_values, map_pairs, sorted_pairs.
     Elements,
-    /// string, set, list, map, set_q, set_qn.
+    /// string, set, list, map, sorted, set_q, set_qn.
     Kind,
     /// begin, commit, discard, unwatch.
     Multi,
     /// array, map.
     Aggregate,
+    /// sum, min, max.
+    Combine,
     /// id, protocol, database, command_count, unix_micros, started_at, password_set, authenticated.
     IntegerField,
     /// name, server_version, run_id, library_name, library_version.
@@ -49,10 +51,11 @@ impl ChoiceSet {
             Self::Truth => &["false", "true"],
             Self::CompilePurpose => &["check", "load"],
             Self::SourceForm => &["text", "program"],
-            Self::Elements => &["set_members", "list_values", "map_pairs"],
-            Self::Kind => &["string", "set", "list", "map", "set_q", "set_qn"],
+            Self::Elements => &["set_members", "list_values", "map_pairs", "sorted_pairs"],
+            Self::Kind => &["string", "set", "list", "map", "sorted", "set_q", "set_qn"],
             Self::Multi => &["begin", "commit", "discard", "unwatch"],
             Self::Aggregate => &["array", "map"],
+            Self::Combine => &["sum", "min", "max"],
             Self::IntegerField => &[
                 "id",
                 "protocol",
@@ -93,7 +96,12 @@ impl ChoiceSet {
     #[must_use]
     pub const fn yields(self) -> &'static [&'static [Type]] {
         match self {
-            Self::Elements => &[&[Type::Bytes], &[Type::Bytes], &[Type::Bytes, Type::Bytes]],
+            Self::Elements => &[
+                &[Type::Bytes],
+                &[Type::Bytes],
+                &[Type::Bytes, Type::Bytes],
+                &[Type::Bytes, Type::Float],
+            ],
             _ => &[],
         }
     }
@@ -171,6 +179,8 @@ pub enum Elements {
     ListValues = 1,
     /// `map_pairs`.
     MapPairs = 2,
+    /// `sorted_pairs`.
+    SortedPairs = 3,
 }
 
 /// Number `code` of `elements`; numbers that do not exist, which the verifier refuses,
@@ -179,7 +189,8 @@ pub(crate) const fn elements(code: u8) -> Elements {
     match code {
         0 => Elements::SetMembers,
         1 => Elements::ListValues,
-        _ => Elements::MapPairs,
+        2 => Elements::MapPairs,
+        _ => Elements::SortedPairs,
     }
 }
 
@@ -191,7 +202,8 @@ pub(crate) const fn kind(code: u8) -> databox::Kind {
         1 => databox::Kind::Set,
         2 => databox::Kind::List,
         3 => databox::Kind::Map,
-        4 => databox::Kind::SetQ,
+        4 => databox::Kind::Sorted,
+        5 => databox::Kind::SetQ,
         _ => databox::Kind::SetQn,
     }
 }
@@ -223,6 +235,16 @@ pub(crate) const fn aggregate(code: u8) -> Aggregate {
     match code {
         0 => Aggregate::Array,
         _ => Aggregate::Map,
+    }
+}
+
+/// Number `code` of `combine`; numbers that do not exist, which the verifier refuses,
+/// mean the last.
+pub(crate) const fn combine(code: u8) -> crate::Combine {
+    match code {
+        0 => crate::Combine::Sum,
+        1 => crate::Combine::Min,
+        _ => crate::Combine::Max,
     }
 }
 

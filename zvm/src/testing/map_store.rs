@@ -3,12 +3,15 @@
 mod bits;
 mod entry;
 mod items;
+mod moments;
 mod ordered;
+mod sorted;
 
 mod containers;
 
 use super::quote;
 use crate::{Expiry, Hint, Key, OutOfMemory, ScanFilter, Scanned, Store, Text};
+use containers::glob;
 use databox::{Databox, DecodeOptions, Kind, Set, View};
 use entry::{Entry, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +32,8 @@ pub struct MapStore {
     /// Refuse every write for want of memory.
     pub is_full: bool,
     entries: BTreeMap<Vec<u8>, Entry>,
+    /// The number that was drawn last.
+    drawn: u64,
     /// The hash of the key that was asked for last.
     last: u64,
     /// The stamp given last.
@@ -87,6 +92,13 @@ impl MapStore {
                     };
                     let pairs: Vec<String> = pairs.iter().map(pair).collect();
                     let _ = write!(text, "{{{}}}", pairs.join(" "));
+                }
+                Value::Sorted(set) => {
+                    let mut pairs = Vec::new();
+                    set.walk(0, usize::MAX, |member, score| {
+                        pairs.push(format!("{score} {}", quote(&member.to_vec())));
+                    });
+                    let _ = write!(text, "<{}>", pairs.join(", "));
                 }
             }
             if let Some(at_ms) = entry.expires_at_ms {
@@ -219,36 +231,6 @@ impl Store for MapStore {
         Ok(old == Some(None))
     }
 
-    fn map_update(&mut self, key: Key<'_>, name: &[u8], value: &[u8]) -> Result<bool, OutOfMemory> {
-        let moment = self.map_expiry(key, name).flatten();
-        let is_new = self.map_set(key, name, value)?;
-        self.map_expire(key, name, moment)?;
-        Ok(is_new)
-    }
-
-    fn map_expiry(&mut self, key: Key<'_>, name: &[u8]) -> Option<Option<u64>> {
-        self.map_get(key, name)?;
-        Some(self.moments.get(&(key.bytes.to_vec(), name.to_vec())).copied())
-    }
-
-    fn map_expire(
-        &mut self,
-        key: Key<'_>,
-        name: &[u8],
-        expires_at_ms: Option<u64>,
-    ) -> Result<bool, OutOfMemory> {
-        if self.map_get(key, name).is_none() {
-            return Ok(false);
-        }
-        let place = (key.bytes.to_vec(), name.to_vec());
-        match expires_at_ms {
-            Some(at_ms) => self.moments.insert(place, at_ms),
-            None => self.moments.remove(&place),
-        };
-        self.pairs(key);
-        Ok(true)
-    }
-
     fn map_remove(&mut self, key: Key<'_>, name: &[u8]) -> bool {
         let Some(pairs) = self.pairs(key) else { return false };
         let removed = pairs.remove(name).is_some();
@@ -364,6 +346,7 @@ impl Store for MapStore {
             Value::List(elements) => elements.iter().map(Vec::len).sum(),
             Value::Map(pairs) => pairs.iter().map(|(name, value)| name.len() + value.len()).sum(),
             Value::Ordered(set) => set.heap_bytes(),
+            Value::Sorted(set) => set.heap_bytes(),
         };
         Some((key.bytes.len() + held) as u64)
     }
@@ -411,6 +394,7 @@ impl Store for MapStore {
                 map.into()
             }
             Value::Ordered(set) => set.clone().into(),
+            Value::Sorted(set) => set.clone().into(),
         };
         Some(databox::dump::write(|out| value.encode(out)))
     }
@@ -435,6 +419,7 @@ impl Store for MapStore {
                 Value::Map(map.iter().map(pair).collect())
             }
             (View::Ordered(set), _) => Value::Ordered(set.clone()),
+            (View::Sorted(set), _) => Value::Sorted(set.clone()),
             _ => return Ok(false),
         };
         self.set_string(key, Text::Bytes(&[]), expiry)?;
@@ -546,6 +531,11 @@ impl Store for MapStore {
 
     fn discard(&mut self, _: Set) {}
 
+    fn use_database(&mut self, index: i64) -> Option<bool> {
+        // One that is used stays the request's: what is copied to another shows here.
+        (0..16).contains(&index).then_some(index != 0)
+    }
+
     fn copy_key(&mut self, from: Key<'_>, to: Key<'_>) -> Result<bool, OutOfMemory> {
         if self.is_full {
             return Err(OutOfMemory);
@@ -606,17 +596,4 @@ const STRING_LEN_MAX: u64 = 1 << 20;
 
 fn text(bytes: &[u8]) -> Text<'_> {
     Text::canonical(bytes)
-}
-
-/// Whether `text` matches `*` and `?` of a pattern; enough for tests.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    match (pattern, text) {
-        ([], []) => true,
-        ([b'*', behind @ ..], _) => {
-            glob(behind, text) || text.split_first().is_some_and(|(_, rest)| glob(pattern, rest))
-        }
-        ([b'?', behind @ ..], [_, rest @ ..]) => glob(behind, rest),
-        ([wanted, behind @ ..], [first, rest @ ..]) => wanted == first && glob(behind, rest),
-        _ => false,
-    }
 }

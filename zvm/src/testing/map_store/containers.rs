@@ -52,3 +52,16 @@ impl MapStore {
         }
     }
 }
+
+/// Whether `text` matches `*` and `?` of a pattern; enough for tests.
+pub(super) fn glob(pattern: &[u8], text: &[u8]) -> bool {
+    match (pattern, text) {
+        ([], []) => true,
+        ([b'*', behind @ ..], _) => {
+            glob(behind, text) || text.split_first().is_some_and(|(_, rest)| glob(pattern, rest))
+        }
+        ([b'?', behind @ ..], [_, rest @ ..]) => glob(behind, rest),
+        ([wanted, behind @ ..], [first, rest @ ..]) => wanted == first && glob(behind, rest),
+        _ => false,
+    }
+}

@@ -19,6 +19,7 @@ pub(super) enum Value {
     List(Vec<Vec<u8>>),
     Map(BTreeMap<Vec<u8>, Vec<u8>>),
     Ordered(Ordered),
+    Sorted(databox::SortedSet),
 }
 
 impl Entry {
@@ -38,6 +39,7 @@ impl Entry {
             Value::List(_) => Kind::List,
             Value::Map(_) => Kind::Map,
             Value::Ordered(ref set) => set.order().kind(),
+            Value::Sorted(_) => Kind::Sorted,
         }
     }
 }
