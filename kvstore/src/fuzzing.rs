@@ -173,8 +173,7 @@ impl Subject {
     /// Sets or clears a bit, of a string in its place or of a bitmap.
     fn set_bit(&mut self, ns: usize, input: &mut Input<'_>) {
         let (key, bit, value) = (input.key(), u64::from(input.byte()) * 2311, input.byte() % 3 > 0);
-        let (ns_id, own, before) =
-            (Namespace(ns as u32), self.shard.key(&key), self.shard.ledger().used());
+        let (ns_id, own, before) = (Namespace(ns as u32), self.shard.key(&key), self.before());
         let mut written = self.shard.set_bit(ns_id, own, (bit, value), self.now_ms);
         if written == Ok(None) {
             let Some(Held { value: Value::String(string), .. }) = self.held(ns, &key) else {

@@ -60,10 +60,6 @@ impl Draws for NoStore {
     fn map_draw(&mut self, _: Key<'_>, _: &mut dyn FnMut(Text<'_>, Text<'_>)) -> bool {
         false
     }
-
-    fn random(&mut self) -> u64 {
-        0
-    }
 }
 
 impl Store for NoStore {

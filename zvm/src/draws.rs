@@ -10,7 +10,4 @@ pub trait Draws {
     /// Visits a name drawn at random of the map at the key, with its value, and tells whether
     /// there is one.
     fn map_draw(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>, Text<'_>)) -> bool;
-
-    /// A random number.
-    fn random(&mut self) -> u64;
 }

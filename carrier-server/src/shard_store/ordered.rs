@@ -67,10 +67,6 @@ impl Draws for ShardStore<'_> {
             true
         })
     }
-
-    fn random(&mut self) -> u64 {
-        self.shard.random()
-    }
 }
 
 impl ShardStore<'_> {

@@ -40,8 +40,6 @@ pub struct MapStore {
     last_stamp: u64,
     /// When everything goes.
     flush_at_ms: Option<u64>,
-    /// How many random numbers were drawn.
-    drawn: u64,
     /// When names of maps expire, by key and name.
     moments: BTreeMap<(Vec<u8>, Vec<u8>), u64>,
 }

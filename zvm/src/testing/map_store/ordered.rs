@@ -2,7 +2,7 @@
 
 use super::entry::Value;
 use super::{MapStore, text};
-use crate::{Draws, Key, OrderedSets, OutOfMemory, Store as _, Text};
+use crate::{Draws, Key, OrderedSets, OutOfMemory, SortedSets as _, Store as _, Text};
 use databox::{Order, Ordered};
 
 impl OrderedSets for MapStore {
@@ -46,7 +46,7 @@ impl OrderedSets for MapStore {
 
 impl Draws for MapStore {
     fn set_draw(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>)) -> bool {
-        let at = self.random();
+        let at = self.draw();
         if let Some(set) = self.ordered(key) {
             let drawn = set.get(at as usize % set.len());
             drawn.into_iter().for_each(visit);
@@ -61,18 +61,12 @@ impl Draws for MapStore {
     }
 
     fn map_draw(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>, Text<'_>)) -> bool {
-        let at = self.random();
+        let at = self.draw();
         let Some(pairs) = self.pairs(key) else { return false };
         let drawn = pairs.iter().nth(at as usize % pairs.len());
         drawn.is_some_and(|(name, value)| {
             visit(text(name), text(value));
             true
         })
-    }
-
-    /// Counts on, so that what is drawn follows from what was drawn before.
-    fn random(&mut self) -> u64 {
-        self.drawn += 1;
-        self.drawn
     }
 }
