@@ -14,8 +14,8 @@
 //! | 7 | count, elements of a list, as members |
 //! | 8 | count, names of a map and their values in turn, as members |
 //! | 9 | length in bytes and count of chunks of a bitmap, chunks |
-//! | 12 | count, names, values and the moments in milliseconds at which names expire, as integers, 0 for never |
-//! | 14, 15 | count, members of an ordered set of byte strings or integers, ascending, as members; integers beyond 64 bits are strings |
+//! | 12 | count, names, values and moments in milliseconds of a map, 0 where none |
+//! | 14, 15 | count, members of an ordered set of strings or of numbers, as members |
 //! | 16 to 32 | an integer in `tag - 16` bytes of two's complement, as few as hold it |
 //! | 48 | an integer above `i128::MAX`, in 16 bytes |
 //!
@@ -147,14 +147,7 @@ impl Databox {
                     put_integer(out, at_ms.into());
                 }
             }
-            View::Ordered(set) => {
-                out.push(match set.order() {
-                    Order::Bytes => QSET,
-                    Order::Numbers => QNSET,
-                });
-                put_length(out, set.len());
-                set.iter().for_each(|member| put_text(out, member));
-            }
+            View::Ordered(set) => put_ordered(out, set),
             View::Bitmap(bitmap) => {
                 out.push(BITMAP);
                 bitmap::put(out, bitmap);
@@ -466,6 +459,15 @@ fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(BYTES);
     put_length(out, bytes.len());
     out.extend_from_slice(bytes);
+}
+
+fn put_ordered(out: &mut Vec<u8>, set: &Ordered) {
+    out.push(match set.order() {
+        Order::Bytes => QSET,
+        Order::Numbers => QNSET,
+    });
+    put_length(out, set.len());
+    set.iter().for_each(|member| put_text(out, member));
 }
 
 fn put_length(out: &mut Vec<u8>, length: usize) {

@@ -121,8 +121,9 @@ impl<'a> SetView<'a> {
     /// Visits some members from `cursor` on, about `count` of a large set and all of a small one,
     /// and returns the cursor to go on from; 0 starts and ends.
     ///
-    /// But for an ordered set, whatever is written between the calls, a member that is there from the first to the last is
-    /// visited at least once. A number that no call returned starts somewhere and harms nothing.
+    /// But for an ordered set, whatever is written between the calls, a member that is there from
+    /// the first to the last is visited at least once. A number that no call returned starts
+    /// somewhere and harms nothing.
     pub fn scan(&self, cursor: u64, count: u64, mut visit: impl FnMut(Text<'a>)) -> u64 {
         match (self, self.as_small()) {
             (Self::Ordered(set), _) => {
