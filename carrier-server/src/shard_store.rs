@@ -2,6 +2,8 @@
 
 mod bits;
 mod items;
+mod moments;
+mod ordered;
 mod sorted;
 
 use crate::glob;
@@ -334,61 +336,6 @@ impl Store for ShardStore<'_> {
         }
     }
 
-    fn map_update(&mut self, key: Key<'_>, name: &[u8], value: &[u8]) -> Result<bool, OutOfMemory> {
-        let pair = (name, value);
-        let set = self.shard.map_update(self.namespace, shard_key(key), pair, self.now_ms);
-        self.note(key, set.is_ok());
-        match set {
-            Ok(is_new) => Ok(is_new),
-            Err(WriteError::OutOfBudget(_)) => Err(OutOfMemory),
-            Err(_) => Ok(false),
-        }
-    }
-
-    fn map_expiry(&mut self, key: Key<'_>, name: &[u8]) -> Option<Option<u64>> {
-        self.map(key)?.expiry(name)
-    }
-
-    fn map_expire(
-        &mut self,
-        key: Key<'_>,
-        name: &[u8],
-        expires_at_ms: Option<u64>,
-    ) -> Result<bool, OutOfMemory> {
-        let (namespace, change) = (self.namespace, (name, expires_at_ms));
-        let set = self.shard.set_name_expiry(namespace, shard_key(key), change, self.now_ms);
-        self.note(key, matches!(set, Ok(true)));
-        match set {
-            Ok(found) => Ok(found),
-            Err(WriteError::OutOfBudget(_)) => Err(OutOfMemory),
-            Err(_) => Ok(false),
-        }
-    }
-
-    fn map_draw(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>, Text<'_>)) -> bool {
-        let random = self.shard.random();
-        let drawn = self.map(key).and_then(|map| map.draw(random));
-        drawn.is_some_and(|(name, value)| {
-            visit(name, value);
-            true
-        })
-    }
-
-    fn set_draw(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>)) -> bool {
-        let random = self.shard.random();
-        let Ok(Some(set)) = self.shard.set(self.namespace, shard_key(key), self.now_ms) else {
-            return false;
-        };
-        set.draw(random).is_some_and(|member| {
-            visit(member);
-            true
-        })
-    }
-
-    fn random(&mut self) -> u64 {
-        self.shard.random()
-    }
-
     fn map_remove(&mut self, key: Key<'_>, name: &[u8]) -> bool {
         let removed = self.shard.map_remove(self.namespace, shard_key(key), name, self.now_ms);
         let removed = removed.unwrap_or(false);
@@ -585,6 +532,7 @@ fn encoding_name(item: &kvstore::Item<'_>) -> &'static str {
         (Some(Text::Integer(_)), _) => "int",
         (Some(text), _) if text.len() <= EMBEDDED_LEN_MAX => "embstr",
         (_, Some(set)) if set.is_of_integers() => "intset",
+        (_, Some(kvstore::SetView::Ordered(_))) => "quicklist",
         (_, Some(_)) => "hashtable",
         _ => match (item.list(), item.map()) {
             // Redis keeps a list of up to 8 KiB, and a hash of 128 fields of up to 64 bytes, so.

@@ -74,6 +74,11 @@ fn newer() {
 }
 
 #[test]
+fn ordered() {
+    check("ordered");
+}
+
+#[test]
 fn zvml() {
     check("zvml");
 }

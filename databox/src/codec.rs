@@ -14,7 +14,8 @@
 //! | 7 | count, elements of a list, as members |
 //! | 8 | count, names of a map and their values in turn, as members |
 //! | 9 | length in bytes and count of chunks of a bitmap, chunks |
-//! | 12 | count, names, values and the moments in milliseconds at which names expire, as integers, 0 for never |
+//! | 12 | count, names, values and moments in milliseconds of a map, 0 where none |
+//! | 14, 15 | count, members of an ordered set of strings or of numbers, as members |
 //! | 16 to 32 | an integer in `tag - 16` bytes of two's complement, as few as hold it |
 //! | 48 | an integer above `i128::MAX`, in 16 bytes |
 //!
@@ -31,7 +32,7 @@
 
 mod bitmap;
 
-use crate::{Databox, End, List, Map, Set, SortedSet, Text, View};
+use crate::{Databox, End, List, Map, Order, Ordered, Set, SortedSet, Text, View};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -146,6 +147,7 @@ impl Databox {
                     put_integer(out, at_ms.into());
                 }
             }
+            View::Ordered(set) => put_ordered(out, set),
             View::Bitmap(bitmap) => {
                 out.push(BITMAP);
                 bitmap::put(out, bitmap);
@@ -239,6 +241,8 @@ impl<'a> Reader<'a> {
             SET => self.set(options)?.into(),
             LIST => self.list(options)?.into(),
             MAP => self.map(options)?.into(),
+            QSET => self.ordered(Order::Bytes, options)?.into(),
+            QNSET => self.ordered(Order::Numbers, options)?.into(),
             EXPIRING_MAP => self.expiring_map(options)?.into(),
             BITMAP => self.bitmap(options)?.into(),
             SORTED => self.sorted(options)?.into(),
@@ -260,6 +264,25 @@ impl<'a> Reader<'a> {
         for _ in 0..count {
             if !set.add(self.text(options, &mut digits)?) {
                 return Err(DecodeError::Duplicate { offset: self.offset });
+            }
+        }
+        Ok(set)
+    }
+
+    fn ordered(&mut self, order: Order, options: &DecodeOptions) -> Result<Ordered, DecodeError> {
+        let count = self.length(options.members_max)?;
+        let mut set = Ordered::new(order);
+        let mut digits = crate::decimal::Buffer::new();
+        for number in 0..count {
+            let offset = self.offset;
+            let member = self.text(options, &mut digits)?;
+            if !set.add(member) {
+                return Err(DecodeError::Duplicate { offset: self.offset });
+            }
+            // The last one, and in the form that it came in.
+            let last = set.get(number).map(|text| text.to_vec());
+            if last.as_deref() != Some(member) {
+                return Err(DecodeError::NotCanonical { offset });
             }
         }
         Ok(set)
@@ -438,6 +461,15 @@ fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
+fn put_ordered(out: &mut Vec<u8>, set: &Ordered) {
+    out.push(match set.order() {
+        Order::Bytes => QSET,
+        Order::Numbers => QNSET,
+    });
+    put_length(out, set.len());
+    set.iter().for_each(|member| put_text(out, member));
+}
+
 fn put_length(out: &mut Vec<u8>, length: usize) {
     let mut rest = length;
     while rest >= 0x80 {
@@ -472,6 +504,8 @@ const MAP: u8 = 8;
 const BITMAP: u8 = 9;
 const EXPIRING_MAP: u8 = 12;
 const SORTED: u8 = 13;
+const QSET: u8 = 14;
+const QNSET: u8 = 15;
 const INTEGER: u8 = 16;
 const WIDE_UNSIGNED: u8 = 48;
 

@@ -1,11 +1,12 @@
 //! The 16-byte value.
 
+mod from;
+
 use crate::repr::{self, LongBytes, Repr};
 use crate::{
-    Bitmap, BitsView, Kind, List, Map, Set, SmallList, SmallMap, SmallSet, SmallSorted, SortedSet,
-    Text,
+    Bitmap, BitsView, Kind, List, Map, Ordered, Set, SmallList, SmallMap, SmallSet, SmallSorted,
+    SortedSet, Text,
 };
-use alloc::boxed::Box;
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
@@ -68,6 +69,8 @@ pub enum View<'a> {
     List(&'a List),
     /// A map.
     Map(&'a Map),
+    /// A set in an order.
+    Ordered(&'a Ordered),
     /// A string of which the bits are written.
     Bitmap(&'a Bitmap),
     /// A sorted set.
@@ -108,6 +111,7 @@ impl Databox {
             Repr::Set(set) => View::Set(set),
             Repr::List(list) => View::List(list),
             Repr::Map(map) => View::Map(map),
+            Repr::Ordered(set) => View::Ordered(set),
             Repr::Bitmap(bitmap) => View::Bitmap(bitmap),
             Repr::Sorted(set) => View::Sorted(set),
         }
@@ -120,6 +124,7 @@ impl Databox {
             Repr::Set(_) => Kind::Set,
             Repr::List(_) => Kind::List,
             Repr::Map(_) => Kind::Map,
+            Repr::Ordered(ref set) => set.order().kind(),
             Repr::Sorted(_) => Kind::Sorted,
             _ => Kind::String,
         }
@@ -263,11 +268,28 @@ impl Databox {
         }
     }
 
+    /// The ordered set that the value is.
+    #[must_use]
+    pub fn as_ordered(&self) -> Option<&Ordered> {
+        match &self.0 {
+            Repr::Ordered(set) => Some(set),
+            _ => None,
+        }
+    }
+
     /// The sorted set that the value is.
     #[must_use]
     pub fn as_sorted(&self) -> Option<&SortedSet> {
         match &self.0 {
             Repr::Sorted(set) => Some(set),
+            _ => None,
+        }
+    }
+
+    /// The ordered set that the value is, to be changed.
+    pub fn as_ordered_mut(&mut self) -> Option<&mut Ordered> {
+        match &mut self.0 {
+            Repr::Ordered(set) => Some(set),
             _ => None,
         }
     }
@@ -287,6 +309,7 @@ impl Databox {
             Repr::Set(set) => set.is_empty(),
             Repr::List(list) => list.is_empty(),
             Repr::Map(map) => map.is_empty(),
+            Repr::Ordered(set) => set.is_empty(),
             Repr::Sorted(set) => set.is_empty(),
             _ => false,
         }
@@ -324,6 +347,7 @@ impl Databox {
             Repr::Set(set) => size_of::<Set>() + set.recount_bytes(),
             Repr::List(list) => size_of::<List>() + list.recount_bytes(),
             Repr::Map(map) => size_of::<Map>() + map.recount_bytes(),
+            Repr::Ordered(set) => size_of::<Ordered>() + set.recount_bytes(),
             Repr::Bitmap(bitmap) => size_of::<Bitmap>() + bitmap.recount_bytes(),
             Repr::Sorted(set) => size_of::<SortedSet>() + set.recount_bytes(),
             _ => self.heap_bytes(),
@@ -343,6 +367,7 @@ impl Databox {
             Repr::Set(set) => size_of::<Set>() + set.heap_bytes(),
             Repr::List(list) => size_of::<List>() + list.heap_bytes(),
             Repr::Map(map) => size_of::<Map>() + map.heap_bytes(),
+            Repr::Ordered(set) => size_of::<Ordered>() + set.heap_bytes(),
             Repr::Bitmap(bitmap) => size_of::<Bitmap>() + bitmap.heap_bytes(),
             Repr::Sorted(set) => size_of::<SortedSet>() + set.heap_bytes(),
             _ => 0,
@@ -361,6 +386,7 @@ impl Databox {
             Repr::Set(set) => set.free_step(),
             Repr::List(list) => list.free_step(),
             Repr::Map(map) => map.free_step(),
+            Repr::Ordered(set) => set.free_step(),
             Repr::Bitmap(bitmap) => bitmap.free_step(),
             Repr::Sorted(set) => set.free_step(),
             _ => false,
@@ -380,6 +406,7 @@ const fn rank(view: &View<'_>) -> u8 {
         View::Set(_) => 6,
         View::List(_) => 7,
         View::Map(_) => 8,
+        View::Ordered(_) => 11,
         View::Bitmap(_) => 9,
         View::Sorted(_) => 10,
     }
@@ -451,6 +478,7 @@ impl Hash for Databox {
             View::Set(set) => set.hash(state),
             View::List(list) => list.hash(state),
             View::Map(map) => map.hash(state),
+            View::Ordered(set) => set.hash(state),
             View::Bitmap(bitmap) => bitmap.hash(state),
             View::Sorted(set) => set.hash(state),
         }
@@ -472,6 +500,7 @@ impl fmt::Debug for Databox {
             View::Set(set) => set.fmt(f),
             View::List(list) => list.fmt(f),
             View::Map(map) => map.fmt(f),
+            View::Ordered(set) => set.fmt(f),
             View::Bitmap(bitmap) => bitmap.fmt(f),
             View::Sorted(set) => set.fmt(f),
         }
@@ -481,111 +510,6 @@ impl fmt::Debug for Databox {
 impl Default for Databox {
     fn default() -> Self {
         Self::NIL
-    }
-}
-
-impl From<i128> for Databox {
-    fn from(value: i128) -> Self {
-        Self(match (i64::try_from(value), u64::try_from(value)) {
-            (Ok(value), _) => Repr::Signed(value),
-            (_, Ok(value)) => Repr::Unsigned(value),
-            _ => Repr::Wide(Box::new(value)),
-        })
-    }
-}
-
-impl From<u128> for Databox {
-    fn from(value: u128) -> Self {
-        match i128::try_from(value) {
-            Ok(value) => value.into(),
-            Err(_) => Self(Repr::WideUnsigned(Box::new(value))),
-        }
-    }
-}
-
-impl From<i64> for Databox {
-    fn from(value: i64) -> Self {
-        Self(Repr::Signed(value))
-    }
-}
-
-impl From<u64> for Databox {
-    fn from(value: u64) -> Self {
-        Self(i64::try_from(value).map_or(Repr::Unsigned(value), Repr::Signed))
-    }
-}
-
-macro_rules! from_small_integers {
-    ($($integer:ty)*) => {$(
-        impl From<$integer> for Databox {
-            fn from(value: $integer) -> Self {
-                Self(Repr::Signed(value.into()))
-            }
-        }
-    )*};
-}
-
-from_small_integers!(i8 i16 i32 u8 u16 u32);
-
-impl From<bool> for Databox {
-    fn from(value: bool) -> Self {
-        Self(Repr::Bool(value))
-    }
-}
-
-impl From<f32> for Databox {
-    fn from(value: f32) -> Self {
-        Self(Repr::Float32(value))
-    }
-}
-
-impl From<f64> for Databox {
-    fn from(value: f64) -> Self {
-        Self(Repr::Float64(value))
-    }
-}
-
-impl From<&[u8]> for Databox {
-    /// The byte string, digits or not; [`Databox::from_text`] makes integers of digits.
-    fn from(bytes: &[u8]) -> Self {
-        Self(Repr::bytes(bytes))
-    }
-}
-
-impl From<&str> for Databox {
-    /// The bytes of the string, digits or not.
-    fn from(text: &str) -> Self {
-        text.as_bytes().into()
-    }
-}
-
-impl From<List> for Databox {
-    fn from(list: List) -> Self {
-        Self(Repr::List(Box::new(list)))
-    }
-}
-
-impl From<Map> for Databox {
-    fn from(map: Map) -> Self {
-        Self(Repr::Map(Box::new(map)))
-    }
-}
-
-impl From<Bitmap> for Databox {
-    fn from(bitmap: Bitmap) -> Self {
-        Self(Repr::Bitmap(Box::new(bitmap)))
-    }
-}
-
-impl From<SortedSet> for Databox {
-    fn from(set: SortedSet) -> Self {
-        Self(Repr::Sorted(Box::new(set)))
-    }
-}
-
-impl From<Set> for Databox {
-    fn from(set: Set) -> Self {
-        Self(Repr::Set(Box::new(set)))
     }
 }
 

@@ -1,8 +1,8 @@
 //! What the fuzz targets check: the portable form, and the set against the standard library's.
 
 use crate::{
-    Bitmap, BitsView, Combination, Databox, DecodeOptions, End, Found, List, Map, Set, SortedSet,
-    SortedView, Text, View, dump,
+    Bitmap, BitsView, Combination, Databox, DecodeOptions, End, Found, List, Map, Order, Ordered,
+    Set, SortedSet, SortedView, Text, View, dump,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -22,6 +22,9 @@ pub fn check_codec(data: &[u8]) {
     } else if let View::Map(map) = value.view() {
         assert_eq!(encoded.len(), data.len());
         map.check();
+    } else if let View::Ordered(set) = value.view() {
+        assert_eq!(encoded, data, "a value has one encoding");
+        set.check();
     } else if let View::Bitmap(bitmap) = value.view() {
         assert_eq!(encoded, data, "a value has one encoding");
         bitmap.check();
@@ -85,6 +88,55 @@ pub fn check_set(data: &[u8]) {
     assert!(set.iter().map(|member| member.to_vec()).collect::<BTreeSet<_>>() == model);
     let mut value = Databox::from(set);
     while value.free_step() {}
+}
+
+/// Reads operations from `data`, applies them to ordered sets and to models, and panics where two
+/// differ or a set's own counters are wrong.
+pub fn check_ordered(data: &[u8]) {
+    let (mut bytes, mut model) = (Ordered::new(Order::Bytes), BTreeSet::new());
+    let (mut numbers, mut values) = (Ordered::new(Order::Numbers), BTreeSet::new());
+    for operation in data.chunks_exact(3) {
+        let &[kind, low, high] = operation else { continue };
+        let number = u16::from_le_bytes([low, high]);
+        let times = if kind >= 240 { 60 } else { 1 };
+        for number in (number..=u16::MAX).take(times) {
+            let text = member(kind, number);
+            let value = (i128::from(number) - 1000) << (kind % 16 * 7);
+            let digits = alloc::format!("{value}").into_bytes();
+            if kind % 4 == 3 {
+                assert_eq!(bytes.remove(&text), model.remove(&text));
+                assert_eq!(numbers.remove(&digits), values.remove(&value));
+            } else {
+                let bound = bytes.heap_bytes() + bytes.add_growth_max(&text);
+                assert_eq!(bytes.add(&text), model.insert(text.clone()));
+                assert!(bytes.heap_bytes() <= bound, "growth beyond its bound");
+                assert_eq!(numbers.add(&digits), values.insert(value));
+            }
+            assert_eq!(bytes.contains(&text), model.contains(&text));
+            assert_eq!(numbers.contains(&digits), values.contains(&value));
+            assert_eq!((bytes.len(), numbers.len()), (model.len(), values.len()));
+        }
+        let rank = model.range(..member(kind, number)).count();
+        assert_eq!(bytes.find(&member(kind, number)).unwrap_or_else(|at| at), rank);
+    }
+    bytes.check();
+    numbers.check();
+    assert!(bytes.iter().map(|text| text.to_vec()).eq(model.iter().cloned()));
+    assert!(
+        numbers
+            .iter()
+            .map(|text| text.to_vec())
+            .eq(values.iter().map(|value| alloc::format!("{value}").into_bytes()))
+    );
+    let options = DecodeOptions { bytes_max: 1 << 20, members_max: 1 << 20, seed: 3 };
+    for set in [bytes, numbers] {
+        let value = Databox::from(set);
+        let mut encoded = Vec::new();
+        value.encode(&mut encoded);
+        assert_eq!(Databox::decode(&encoded, &options).as_ref(), Ok(&value));
+        let mut value = value;
+        while value.free_step() {}
+    }
 }
 
 /// Reads operations from `data`, applies them to a map and to a model, and panics where the two

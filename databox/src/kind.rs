@@ -15,6 +15,10 @@ pub enum Kind {
     List = 2,
     /// Names and their values, all byte strings.
     Map = 3,
+    /// A set of byte strings in their order.
+    SetQ = 6,
+    /// A set of integers in their order.
+    SetQn = 7,
     /// Byte strings in the order of their scores.
     Sorted = 4,
 }
@@ -39,6 +43,8 @@ impl Kind {
             Self::Set => "set",
             Self::List => "list",
             Self::Map => "hash",
+            Self::SetQ => "qset",
+            Self::SetQn => "qnset",
             Self::Sorted => "zset",
         }
     }

@@ -6,6 +6,7 @@
 //! looking at every chunk. A list only moves on: one that shrinks is likely to grow again.
 
 mod chunk;
+mod search;
 pub(crate) mod small;
 pub(crate) mod view;
 

@@ -261,6 +261,11 @@ impl<'a, const COLUMNS: usize> Rows<'a, COLUMNS> {
 }
 
 impl Rows<'_, 1> {
+    /// Whether all elements have one code, so that each is found without adding sizes.
+    pub(crate) const fn is_uniform(&self) -> bool {
+        matches!(self.codes[0], Codes::Equal(_))
+    }
+
     /// Whether the element adds a code of its own at most.
     pub(crate) const fn fits(&self, element: &Element<'_>) -> bool {
         match self.codes[0] {

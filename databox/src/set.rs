@@ -9,7 +9,7 @@ pub(crate) mod view;
 
 use crate::draw::draw;
 use crate::seed::Seed;
-use crate::{Edit, SetView, SmallMembers, SmallSet, Text};
+use crate::{Edit, Elements, SetView, SmallMembers, SmallSet, Text};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -370,6 +370,7 @@ pub struct Members<'a>(Walk<'a>);
 enum Walk<'a> {
     Small(SmallMembers<'a>),
     Table(packed_map::Iter<'a, NoBox, Chunks>),
+    Ordered(Elements<'a>),
 }
 
 impl<'a> Iterator for Members<'a> {
@@ -379,6 +380,7 @@ impl<'a> Iterator for Members<'a> {
         match &mut self.0 {
             Walk::Small(walk) => walk.next(),
             Walk::Table(walk) => walk.next().map(|entry| entry.key()),
+            Walk::Ordered(walk) => walk.next(),
         }
     }
 
@@ -386,6 +388,7 @@ impl<'a> Iterator for Members<'a> {
         match &self.0 {
             Walk::Small(walk) => walk.size_hint(),
             Walk::Table(walk) => walk.size_hint(),
+            Walk::Ordered(walk) => walk.size_hint(),
         }
     }
 }

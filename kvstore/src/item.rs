@@ -61,14 +61,17 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// The set, if the value is one.
+    /// The set, if the value is one, in an order or not.
     #[must_use]
     pub fn set(&self) -> Option<SetView<'a>> {
         match self.0.value() {
             Value::Packed(bytes) if self.kind() == Kind::Set => {
                 Some(SetView::Small(SmallSet::new(bytes)))
             }
-            Value::Boxed(value) => value.as_set().map(SetView::Set),
+            Value::Boxed(value) => match value.as_ordered() {
+                Some(set) => Some(SetView::Ordered(set)),
+                None => value.as_set().map(SetView::Set),
+            },
             _ => None,
         }
     }

@@ -9,6 +9,7 @@ mod keys;
 mod lists;
 mod maps;
 mod names;
+mod ordered;
 mod places;
 mod scan;
 mod sets;

@@ -3,11 +3,11 @@
 mod sorted;
 
 use crate::{
-    Bits, CommandFilter, CommandView, CompilePurpose, Expiry, ItemView, Items, Key, Lease, Multi,
-    OutOfMemory, Question, ReplyMode, ReplySink, ScanFilter, Scanned, Session, SessionField,
-    SessionSetting, SourceForm, Store, Text,
+    Bits, CommandFilter, CommandView, CompilePurpose, Draws, Expiry, ItemView, Items, Key, Lease,
+    Moments, Multi, OrderedSets, OutOfMemory, Question, ReplyMode, ReplySink, ScanFilter, Scanned,
+    Session, SessionField, SessionSetting, SourceForm, Store, Text,
 };
-use databox::{Bitmap, BitsView, Kind, Set, decimal};
+use databox::{Bitmap, BitsView, Kind, Order, Ordered, Set, decimal};
 
 /// A store for programs that the verifier has proved to touch none: it is empty, and refuses
 /// writes.
@@ -17,6 +17,50 @@ pub struct NoStore;
 /// A session for programs that the verifier has proved to touch none: it knows nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoSession;
+
+impl OrderedSets for NoStore {
+    fn ordered_add(&mut self, _: Key<'_>, _: &[u8], _: Order) -> Result<bool, OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn ordered_find(&mut self, _: Key<'_>, _: &[u8]) -> Result<u64, u64> {
+        Err(0)
+    }
+
+    fn ordered_get(&mut self, _: Key<'_>, _: u64) -> Option<Text<'_>> {
+        None
+    }
+
+    fn put_ordered(&mut self, _: Key<'_>, _: Ordered) -> Result<(), OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn discard_ordered(&mut self, _: Ordered) {}
+}
+
+impl Moments for NoStore {
+    fn map_update(&mut self, _: Key<'_>, _: &[u8], _: &[u8]) -> Result<bool, OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn map_expiry(&mut self, _: Key<'_>, _: &[u8]) -> Option<Option<u64>> {
+        None
+    }
+
+    fn map_expire(&mut self, _: Key<'_>, _: &[u8], _: Option<u64>) -> Result<bool, OutOfMemory> {
+        Ok(false)
+    }
+}
+
+impl Draws for NoStore {
+    fn set_draw(&mut self, _: Key<'_>, _: &mut dyn FnMut(Text<'_>)) -> bool {
+        false
+    }
+
+    fn map_draw(&mut self, _: Key<'_>, _: &mut dyn FnMut(Text<'_>, Text<'_>)) -> bool {
+        false
+    }
+}
 
 impl Store for NoStore {
     fn set_iterate(
@@ -51,30 +95,6 @@ impl Store for NoStore {
     }
 
     fn list_walk(&mut self, _: Key<'_>, _: u64, _: u64, _: bool, _: &mut dyn FnMut(Text<'_>)) {}
-
-    fn set_draw(&mut self, _: Key<'_>, _: &mut dyn FnMut(Text<'_>)) -> bool {
-        false
-    }
-
-    fn random(&mut self) -> u64 {
-        0
-    }
-
-    fn map_update(&mut self, _: Key<'_>, _: &[u8], _: &[u8]) -> Result<bool, OutOfMemory> {
-        Err(OutOfMemory)
-    }
-
-    fn map_expiry(&mut self, _: Key<'_>, _: &[u8]) -> Option<Option<u64>> {
-        None
-    }
-
-    fn map_expire(&mut self, _: Key<'_>, _: &[u8], _: Option<u64>) -> Result<bool, OutOfMemory> {
-        Ok(false)
-    }
-
-    fn map_draw(&mut self, _: Key<'_>, _: &mut dyn FnMut(Text<'_>, Text<'_>)) -> bool {
-        false
-    }
 
     fn map_len(&mut self, _: Key<'_>) -> u64 {
         0

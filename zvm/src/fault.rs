@@ -13,6 +13,8 @@ pub(crate) enum Fault {
     Program(i32),
     /// A loop goes over more integers than it may.
     RangeTooLong,
+    /// What should tell where a scan goes on does not.
+    InvalidCursor,
     /// Something that the verifier excludes.
     Internal,
 }
@@ -25,6 +27,7 @@ impl Fault {
             Self::OutOfMemory => b"OOM command not allowed when used memory > 'maxmemory'.",
             Self::Program(index) => input.literal(index),
             Self::RangeTooLong => b"ERR range is too long",
+            Self::InvalidCursor => b"ERR invalid cursor",
             Self::Internal => b"ERR internal error",
         }
     }

@@ -15,6 +15,7 @@ pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod map;
 pub(crate) mod multi;
+pub(crate) mod ordered;
 pub(crate) mod reply;
 pub(crate) mod sample;
 pub(crate) mod scored;

@@ -6,6 +6,7 @@ mod args;
 mod assembly;
 mod bits;
 mod builder;
+mod draws;
 mod encoding;
 mod fault;
 mod fraction;
@@ -18,7 +19,9 @@ mod instruction;
 mod interpret;
 mod items;
 mod key;
+mod moments;
 mod operand;
+mod ordered_sets;
 mod program;
 mod registers;
 mod reply;
@@ -40,6 +43,7 @@ pub use assembly::{AssembleError, assemble, disassemble, disassemble_instruction
 pub use bits::Bits;
 pub use builder::{BuildError, Label, ProgramBuilder};
 pub use databox::{Text, decimal};
+pub use draws::Draws;
 pub use encoding::FormatError;
 pub(crate) use fault::Fault;
 pub use generated::{
@@ -50,11 +54,13 @@ pub use instruction::Instruction;
 pub use interpret::{Frame, Outcome, State, resume, run, run_traced};
 pub use items::{ItemView, Items, Lease};
 pub use key::{Hint, Key};
+pub use moments::Moments;
 pub use operand::{
     Branch, ConstantKind, Cost, Domain, Emit, Flow, Fusion, FusionOperand, FusionStep, OpcodeInfo,
     OperandInfo, OperandKind, Over, Pattern, Primitive, PrimitiveParam, PrimitiveResult, RANGE_MAX,
     Slot, Type, UNIT_ELEMENTS,
 };
+pub use ordered_sets::OrderedSets;
 pub use program::{
     Access, Constant, Docs, Example, Program, Protocol, Returns, RunWhere, SourceSpan,
 };

@@ -7,7 +7,7 @@
 use crate::generated::Aggregate;
 use crate::scored::Scored;
 use crate::{Args, Constant, Fault, Hint, Key, Mark, Text};
-use databox::{Bitmap, Set, decimal};
+use databox::{Bitmap, Ordered, Set, decimal};
 use std::fmt;
 
 /// Registers, scratch space and open aggregates of a running program.
@@ -48,6 +48,8 @@ pub(crate) struct Buffers {
     pub(crate) gathered: Option<Set>,
     /// The part of it that stays, while some are taken out.
     pub(crate) kept: Option<Set>,
+    /// The gathered set, once it is ordered.
+    pub(crate) ordered: Option<Ordered>,
     /// The string that the run makes of others.
     pub(crate) gathered_bits: Option<Bitmap>,
     /// One that becomes such a string, or stands beside it.
@@ -440,6 +442,7 @@ impl Buffers {
         self.elements.values.clear();
         self.gathered = None;
         self.kept = None;
+        self.ordered = None;
         self.search = Search::default();
         self.sample = Sample::None;
         self.gathered_bits = None;

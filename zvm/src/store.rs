@@ -4,7 +4,7 @@
 //! `BTreeMap`. No method blocks, and nothing borrowed from a store outlives the call that
 //! returned it, because pages move on every insert.
 
-use crate::{Bits, Hint, Items, Key, SortedSets, Text};
+use crate::{Bits, Draws, Hint, Items, Key, Moments, OrderedSets, SortedSets, Text};
 use databox::{Kind, Set};
 
 /// A write that the memory budget refused. Nothing has changed.
@@ -45,7 +45,7 @@ pub struct Scanned {
 ///
 /// A key whose expiry is at or before [`now_ms`](Self::now_ms) does not exist for any method.
 #[expect(clippy::len_without_is_empty, reason = "no command asks whether a shard is empty")]
-pub trait Store: Items + Bits + SortedSets {
+pub trait Store: Items + Bits + SortedSets + OrderedSets + Moments + Draws {
     /// The moment at which this program took its turn, in milliseconds since the Unix epoch.
     fn now_ms(&self) -> u64;
 
@@ -171,13 +171,8 @@ pub trait Store: Items + Bits + SortedSets {
         visit: &mut dyn FnMut(Text<'_>),
     ) -> u64;
 
-    /// Visits a member drawn at random of the set at the key, and tells whether there is one.
-    fn set_draw(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>)) -> bool;
-
-    /// A random number.
-    fn random(&mut self) -> u64;
-
-    /// The set at the key, to be read or changed by itself; `None` where there is none. Sets share
+    /// The set at the key, to be read or changed by itself; `None` where there is none, or an
+    /// ordered one. Sets share
     /// what they have in common, so this costs little.
     fn lend_set(&mut self, key: Key<'_>) -> Option<Set>;
 
@@ -283,34 +278,6 @@ pub trait Store: Items + Bits + SortedSets {
     ///
     /// [`OutOfMemory`] where the budget is used up; nothing has changed.
     fn map_set(&mut self, key: Key<'_>, name: &[u8], value: &[u8]) -> Result<bool, OutOfMemory>;
-
-    /// The same, but the name expires when it did before.
-    ///
-    /// # Errors
-    ///
-    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
-    fn map_update(&mut self, key: Key<'_>, name: &[u8], value: &[u8]) -> Result<bool, OutOfMemory>;
-
-    /// When a name of the map at the key expires, in milliseconds since the Unix epoch.
-    /// `None`: no such name. `Some(None)`: it does not expire.
-    fn map_expiry(&mut self, key: Key<'_>, name: &[u8]) -> Option<Option<u64>>;
-
-    /// Sets or clears when a name expires, and tells whether it was there. A moment that has
-    /// passed removes it.
-    ///
-    /// # Errors
-    ///
-    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
-    fn map_expire(
-        &mut self,
-        key: Key<'_>,
-        name: &[u8],
-        expires_at_ms: Option<u64>,
-    ) -> Result<bool, OutOfMemory>;
-
-    /// Visits a name drawn at random of the map at the key, with its value, and tells whether
-    /// there is one.
-    fn map_draw(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>, Text<'_>)) -> bool;
 
     /// Removes a name and tells whether it was there. A map that becomes empty is removed.
     fn map_remove(&mut self, key: Key<'_>, name: &[u8]) -> bool;

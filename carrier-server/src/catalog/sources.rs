@@ -10,6 +10,7 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("commands/keys.zvml", include_str!("../../commands/keys.zvml")),
     ("commands/memcached.zvml", include_str!("../../commands/memcached.zvml")),
     ("commands/memcached_server.zvml", include_str!("../../commands/memcached_server.zvml")),
+    ("commands/ordered_sets.zvml", include_str!("../../commands/ordered_sets.zvml")),
     ("commands/scripting.zvml", include_str!("../../commands/scripting.zvml")),
     ("commands/server.zvml", include_str!("../../commands/server.zvml")),
     ("commands/sets.zvml", include_str!("../../commands/sets.zvml")),

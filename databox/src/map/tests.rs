@@ -1,6 +1,7 @@
 //! The map against the standard library's.
 
 use super::*;
+use crate::MapView;
 use crate::fuzzing::check_map;
 use proptest::prelude::*;
 
@@ -56,4 +57,56 @@ proptest! {
     fn any_operations_agree_with_the_model(data in prop::collection::vec(any::<u8>(), 0..600)) {
         check_map(&data);
     }
+}
+
+#[test]
+fn a_scan_sees_what_stays_while_the_map_grows_and_shrinks() {
+    let mut map = Map::new(7);
+    (0..200).for_each(|number| assert!(map.set(format!("stays:{number}").as_bytes(), b"value")));
+    let (mut cursor, mut seen, mut round) = (0, Vec::new(), 0u32);
+    loop {
+        let view = MapView::Map(&map, 0);
+        cursor = view.scan(cursor, 1, |name, _| seen.push(name.to_vec()));
+        if cursor == 0 {
+            break;
+        }
+        round += 1;
+        let names = |round: u32| (0..50).map(move |number| format!("goes:{round}:{number}"));
+        if round % 40 < 20 {
+            names(round).for_each(|name| assert!(map.set(name.as_bytes(), b"1")));
+        } else {
+            names(round - 20).for_each(|name| _ = map.remove(name.as_bytes()));
+        }
+        assert!(round < 100_000);
+    }
+    for number in 0..200 {
+        assert!(seen.contains(&format!("stays:{number}").into_bytes()), "{number}");
+    }
+    map.check();
+}
+
+#[test]
+fn moments_stay_with_their_names() {
+    let mut map = Map::new(7);
+    (0..10).for_each(|number| assert!(map.set(format!("n{number}").as_bytes(), b"value")));
+    assert!(!map.set_expiry(b"absent", Some(5)));
+    assert!(map.set_expiry(b"n1", None), "which it had");
+    assert!(map.as_small().is_some());
+    assert!(map.set_expiry(b"n1", Some(100)));
+    assert!(map.set_expiry(b"n2", Some(200)));
+    assert_eq!((map.expiring(), map.expiry(b"n1")), (2, Some(Some(100))));
+    assert!(!map.update(b"n1", b"other"));
+    assert_eq!(map.expiry(b"n1"), Some(Some(100)));
+    assert!(!map.set(b"n2", b"other"));
+    assert_eq!(map.expiry(b"n2"), Some(None));
+    let view = MapView::Map(&map, 100);
+    assert_eq!((view.get(b"n1"), view.expiry(b"n1"), view.len()), (None, None, 10));
+    let mut seen = 0;
+    view.walk(0, 100, |_, _| seen += 1);
+    assert_eq!(seen, 9);
+    assert!(map.clone().drop_due(b"n1", 100) && !map.drop_due(b"n1", 99));
+    assert_eq!(map.sweep(99, (8, 64)).removed, 0);
+    assert_eq!(map.sweep(100, (8, 64)).removed, 1);
+    assert_eq!((map.len(), map.expiring()), (9, 0));
+    map.check();
 }

@@ -1,6 +1,7 @@
 //! The set against the standard library's, its forms, and what they cost.
 
 use super::*;
+use crate::SetView;
 use crate::fuzzing::check_set;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -198,5 +199,74 @@ fn a_scan_visits_every_member_once() {
             seen.dedup();
             assert_eq!(seen.len(), len, "{prefix} by {count}");
         }
+    }
+}
+
+/// Between two calls of a scan the set grows by splits, or shrinks by merges and moves; what is
+/// there throughout is seen, and what was never there is not.
+#[test]
+fn a_scan_sees_what_stays_while_the_set_grows_and_shrinks() {
+    for (start, batch) in [(0, 40), (150, 7), (3_000, 500)] {
+        let mut set = Set::new(7);
+        let stays = |number: u32| format!("stays:{number}");
+        (0..100).for_each(|number| assert!(set.add(stays(number).as_bytes())));
+        (0..start).for_each(|number| assert!(set.add(format!("goes:{number}").as_bytes())));
+        let (mut cursor, mut seen, mut next, mut round) = (0, Vec::new(), start, 0u32);
+        let mut first = 0;
+        loop {
+            cursor = set.scan(cursor, 1, |member| seen.push(member.to_vec()));
+            if cursor == 0 {
+                break;
+            }
+            round += 1;
+            if round / 20 % 2 == 0 {
+                for number in next..next + batch {
+                    set.add(format!("goes:{number}").as_bytes());
+                }
+                next += batch;
+            } else {
+                let end = (first + 2 * batch).min(next);
+                (first..end).for_each(|number| _ = set.remove(format!("goes:{number}").as_bytes()));
+                first = end;
+            }
+            assert!(round < 100_000);
+        }
+        for number in 0..100 {
+            assert!(seen.contains(&stays(number).into_bytes()), "{number} from {start}");
+        }
+        let known =
+            |member: &Vec<u8>| member.starts_with(b"stays:") || member.starts_with(b"goes:");
+        assert!(seen.iter().all(known));
+        set.check();
+    }
+}
+
+#[test]
+fn a_set_that_grows_takes_little_at_a_time() {
+    let mut set = Set::new(7);
+    for number in 0..150_000u32 {
+        let before = set.heap_bytes();
+        assert!(set.add(format!("member:{number}").as_bytes()));
+        let grown = set.heap_bytes().abs_diff(before);
+        assert!(grown <= 64 * 1024, "{grown} bytes at {number}");
+    }
+    set.check();
+}
+
+#[test]
+fn any_member_may_be_drawn() {
+    for len in [1u64, 50, 5_000] {
+        let mut set = Set::new(7);
+        (0..len).for_each(|number| assert!(set.add(format!("m{number}").as_bytes())));
+        let mut seen = alloc::collections::BTreeMap::new();
+        let mut random = 1u64;
+        for _ in 0..40 * len {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let mixed = xxhash_rust::xxh3::xxh3_64(&random.to_le_bytes());
+            let drawn = SetView::Set(&set).draw(mixed).unwrap().to_vec();
+            *seen.entry(drawn).or_insert(0u32) += 1;
+        }
+        assert_eq!(seen.len() as u64, len, "each of {len} is drawn in forty times as many draws");
+        assert!(seen.values().all(|&times| times < 160), "{:?}", seen.values().max());
     }
 }

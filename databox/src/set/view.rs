@@ -1,7 +1,7 @@
 //! A set to be read, whatever form it has.
 
 use super::{Members, Set, Walk};
-use crate::{SmallSet, Text};
+use crate::{Ordered, SmallSet, Text};
 
 /// A set, borrowed: a run of bytes that somebody keeps, or a [`Set`].
 #[derive(Debug, Clone, Copy)]
@@ -10,6 +10,8 @@ pub enum SetView<'a> {
     Small(SmallSet<'a>),
     /// A set, small or large.
     Set(&'a Set),
+    /// A set in an order, which it is gone over in. Cursors are ranks.
+    Ordered(&'a Ordered),
 }
 
 impl<'a> SetView<'a> {
@@ -19,6 +21,7 @@ impl<'a> SetView<'a> {
         match self {
             Self::Small(set) => set.len(),
             Self::Set(set) => set.len(),
+            Self::Ordered(set) => set.len(),
         }
     }
 
@@ -34,6 +37,7 @@ impl<'a> SetView<'a> {
         match self {
             Self::Small(set) => set.contains(member),
             Self::Set(set) => set.contains(member),
+            Self::Ordered(set) => set.contains(member),
         }
     }
 
@@ -43,13 +47,26 @@ impl<'a> SetView<'a> {
         match self {
             Self::Small(set) => Members(Walk::Small(set.iter())),
             Self::Set(set) => set.iter(),
+            Self::Ordered(set) => Members(Walk::Ordered(set.iter())),
         }
     }
 
-    /// A clone of the set; a copy of bytes becomes a set of this seed.
+    /// A clone of the set, unless it is in an order: that cannot be lent.
+    #[must_use]
+    pub fn lend(&self, seed: u64) -> Option<Set> {
+        (!matches!(self, Self::Ordered(_))).then(|| self.to_set(seed))
+    }
+
+    /// A clone of the set; a copy of bytes becomes a set of this seed, and so do the members of an
+    /// ordered set, which takes as long as adding them.
     #[must_use]
     pub fn to_set(&self, seed: u64) -> Set {
         match self {
+            Self::Ordered(ordered) => {
+                let (mut set, mut digits) = (Set::new(seed), crate::decimal::Buffer::new());
+                ordered.iter().for_each(|member| _ = set.add(member.bytes(&mut digits)));
+                set
+            }
             Self::Small(set) => Set::from_small(seed, *set),
             Self::Set(set) => (*set).clone(),
         }
@@ -67,6 +84,7 @@ impl<'a> SetView<'a> {
         match self {
             Self::Small(set) => Some(*set),
             Self::Set(set) => set.as_small(),
+            Self::Ordered(_) => None,
         }
     }
 
@@ -79,6 +97,7 @@ impl<'a> SetView<'a> {
     #[must_use]
     pub fn draw(&self, random: u64) -> Option<Text<'a>> {
         match (self, self.as_small()) {
+            (Self::Ordered(set), _) => set.get((random % set.len().max(1) as u64) as usize),
             (Self::Set(set), None) => set.draw_of_table(random),
             (_, small) => {
                 let small = small.filter(|small| !small.is_empty())?;
@@ -102,10 +121,17 @@ impl<'a> SetView<'a> {
     /// Visits some members from `cursor` on, about `count` of a large set and all of a small one,
     /// and returns the cursor to go on from; 0 starts and ends.
     ///
-    /// Whatever is written between the calls, a member that is there from the first to the last is
-    /// visited at least once. A number that no call returned starts somewhere and harms nothing.
+    /// But for an ordered set, whatever is written between the calls, a member that is there from
+    /// the first to the last is visited at least once. A number that no call returned starts
+    /// somewhere and harms nothing.
     pub fn scan(&self, cursor: u64, count: u64, mut visit: impl FnMut(Text<'a>)) -> u64 {
         match (self, self.as_small()) {
+            (Self::Ordered(set), _) => {
+                let count = count.max(1);
+                set.walk(saturating_usize(cursor), saturating_usize(count), visit);
+                let end = cursor.saturating_add(count);
+                if end < set.len() as u64 { end } else { 0 }
+            }
             (Self::Set(set), None) => set.scan_table(cursor, count, visit),
             (_, small) => {
                 // It may have been large when the scan began, and be visited twice in part.

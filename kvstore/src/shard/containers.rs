@@ -108,7 +108,7 @@ impl Shard {
         Ok(result)
     }
 
-    fn change_large<C: Container, R>(
+    pub(super) fn change_large<C: Container, R>(
         &mut self,
         ns: Namespace,
         key: Key<'_>,

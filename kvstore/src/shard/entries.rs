@@ -91,7 +91,7 @@ impl Shard {
 
     /// The set at the key, to be read or changed elsewhere; `None` where it holds none.
     pub fn lend_set(&mut self, ns: Namespace, key: Key<'_>, now_ms: u64) -> Option<Set> {
-        self.get(ns, key, now_ms).and_then(|item| item.set()).map(|set| set.to_set(key.hash))
+        self.get(ns, key, now_ms).and_then(|item| item.set()).and_then(|set| set.lend(key.hash))
     }
 
     /// Takes a value that nobody needs any more; a large one is freed by [`work`](Self::work).

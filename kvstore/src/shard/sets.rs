@@ -2,7 +2,7 @@
 
 use super::Shard;
 use crate::{Item, Key, Lent, Namespace, WriteError, WrongKind};
-use databox::{Edit, Set, SetView, SmallSet, Text};
+use databox::{Edit, Kind, Set, SetView, SmallSet, Text};
 
 impl Shard {
     /// Adds a member to the set at the key, which is made where there is none, and tells whether
@@ -48,6 +48,9 @@ impl Shard {
         let large = |set: &mut Set| set.remove(member);
         match self.change_container(ns, key, now_ms, |_| 0, small, large) {
             Ok(removed) => Ok(removed),
+            Err(WriteError::WrongKind(WrongKind { found: Kind::SetQ | Kind::SetQn })) => {
+                Ok(self.ordered_remove(ns, key, member))
+            }
             Err(WriteError::WrongKind(wrong)) => Err(wrong),
             // The budget does not stop what makes a set smaller, but a full reservation does.
             Err(_) => Ok(false),

@@ -18,7 +18,7 @@ pub enum ChoiceSet {
     SourceForm,
     /// set_members, list_values, map_pairs, sorted_pairs.
     Elements,
-    /// string, set, list, map, sorted.
+    /// string, set, list, map, sorted, set_q, set_qn.
     Kind,
     /// begin, commit, discard, unwatch.
     Multi,
@@ -52,7 +52,7 @@ impl ChoiceSet {
             Self::CompilePurpose => &["check", "load"],
             Self::SourceForm => &["text", "program"],
             Self::Elements => &["set_members", "list_values", "map_pairs", "sorted_pairs"],
-            Self::Kind => &["string", "set", "list", "map", "sorted"],
+            Self::Kind => &["string", "set", "list", "map", "sorted", "set_q", "set_qn"],
             Self::Multi => &["begin", "commit", "discard", "unwatch"],
             Self::Aggregate => &["array", "map"],
             Self::Combine => &["sum", "min", "max"],
@@ -202,7 +202,9 @@ pub(crate) const fn kind(code: u8) -> databox::Kind {
         1 => databox::Kind::Set,
         2 => databox::Kind::List,
         3 => databox::Kind::Map,
-        _ => databox::Kind::Sorted,
+        4 => databox::Kind::Sorted,
+        5 => databox::Kind::SetQ,
+        _ => databox::Kind::SetQn,
     }
 }
 

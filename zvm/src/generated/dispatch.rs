@@ -5,7 +5,7 @@
 use super::opcode::Opcode;
 use crate::handlers::{
     bits, boolean, bytes, commands, control, database, decimal, float, fused, integer, item, key,
-    list, map, multi, reply, sample, scored, session, set, several, sorted, string,
+    list, map, multi, ordered, reply, sample, scored, session, set, several, sorted, string,
 };
 use crate::interpret::{Machine, Step, apart};
 use crate::{Instruction, ReplySink, Session, Store};
@@ -167,6 +167,16 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::ReplyMapScan => apart(vm, *i, map::reply_map_scan),
         Opcode::Multi => apart(vm, *i, multi::multi),
         Opcode::MultiWatch => apart(vm, *i, multi::multi_watch),
+        Opcode::QsetAdd => apart(vm, *i, ordered::qset_add),
+        Opcode::QnsetAdd => apart(vm, *i, ordered::qnset_add),
+        Opcode::BytesAreNumber => apart(vm, *i, ordered::bytes_are_number),
+        Opcode::OrderedRank => apart(vm, *i, ordered::ordered_rank),
+        Opcode::OrderedPlace => apart(vm, *i, ordered::ordered_place),
+        Opcode::OrderedGet => apart(vm, *i, ordered::ordered_get),
+        Opcode::ReplyOrderedRange => apart(vm, *i, ordered::reply_ordered_range),
+        Opcode::ReplyOrderedScan => apart(vm, *i, ordered::reply_ordered_scan),
+        Opcode::GatheredToQset => apart(vm, *i, ordered::gathered_to_qset),
+        Opcode::GatheredToQnset => apart(vm, *i, ordered::gathered_to_qnset),
         Opcode::ReplyStatus => apart(vm, *i, reply::reply_status),
         Opcode::ReplyStatusOf => apart(vm, *i, reply::reply_status_of),
         Opcode::ReplyNil => apart(vm, *i, reply::reply_nil),

@@ -308,193 +308,213 @@ pub enum Opcode {
     Multi = 147,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
     MultiWatch = 148,
+    /// `r[a] := add r[c] to set at r[b]`. Adds a member to a set ordered by bytes, creating it where it is absent, and tells whether it is new.
+    QsetAdd = 149,
+    /// `r[a] := add r[c] to set at r[b]`. Adds a member to a set ordered by numbers, creating it where it is absent, and tells whether it is new; what is no number is none.
+    QnsetAdd = 150,
+    /// `r[a] := r[b] is a number`. Tells whether a byte string is a decimal integer from -2^127 to 2^128 - 1.
+    BytesAreNumber = 151,
+    /// `r[a] := rank of r[c] in set at r[b]`. Counts the members before one; absent where it is none.
+    OrderedRank = 152,
+    /// `r[a] := members before r[c] in set at r[b]`. Counts the members that are less than a value.
+    OrderedPlace = 153,
+    /// `r[a] := member r[c] of set at r[b]`. Copies the member of a rank, below 0 from the last one, to the scratch space; absent where there is none.
+    OrderedGet = 154,
+    /// `array of r[c] members from r[b] on of set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
+    ReplyOrderedRange = 155,
+    /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: up to `r[c]`, 64 at most, behind the one that cursor `r[b]` tells, filtered by pattern `r[imm]`. Faults where that is no cursor.
+    ReplyOrderedScan = 156,
+    /// `gathered := gathered by bytes, from cursor r[a] on`. Orders the gathered set by bytes, for what replies or stores it.
+    GatheredToQset = 157,
+    /// `gathered := gathered by numbers, from cursor r[a] on`. Orders the gathered set by numbers, for what replies or stores it.
+    GatheredToQnset = 158,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 149,
+    ReplyStatus = 159,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 150,
+    ReplyStatusOf = 160,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 151,
+    ReplyNil = 161,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 152,
+    ReplyNilArray = 162,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 153,
+    ReplyInteger = 163,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 154,
+    ReplyBoolean = 164,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 155,
+    ReplyBytes = 165,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 156,
+    ReplyLiteral = 166,
     /// `error r[a]`. Replies an error whose text was computed.
-    ReplyError = 157,
+    ReplyError = 167,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 158,
+    ReplyArray = 168,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 159,
+    ReplyMap = 169,
     /// `set of imm`. Begins a set; its elements are the next imm replies.
-    ReplySet = 160,
+    ReplySet = 170,
     /// `text r[a]`. Replies text for people.
-    ReplyVerbatim = 161,
+    ReplyVerbatim = 171,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 162,
+    ReplyOpen = 172,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 163,
+    ReplyClose = 173,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 164,
+    Resp3 = 174,
     /// `r[a] := any member of set at r[b]`. Copies a member that is drawn at random to the scratch space; absent where there is none.
-    SetRandom = 165,
+    SetRandom = 175,
     /// `r[a] := any name in map at r[b]`. Copies a name that is drawn at random to the scratch space; absent where there is none.
-    MapRandom = 166,
+    MapRandom = 176,
     /// `array of r[b] members of set at r[a], from cursor r[c] on`. Replies an array of `r[b]` different members that are drawn at random, of all where there are fewer; where the number is below 0, of as many draws.
-    ReplySetSample = 167,
+    ReplySetSample = 177,
     /// `array of r[b] names of map at r[a], from cursor r[imm] on`. Replies an array of `r[b]` different names that are drawn at random, with their values where `r[c]` says so, of all where there are fewer; where the number is below 0, of as many draws.
-    ReplyMapSample = 168,
+    ReplyMapSample = 178,
     /// `set of r[b] members taken from set at r[a], r[c] units are out`. Removes up to `r[b]` members that are drawn at random, and replies them as a set.
-    ReplySetTaken = 169,
+    ReplySetTaken = 179,
     /// `inputs := inputs, r[b] times sorted set at r[a]`. Makes the sorted set or set at the key the next input, its scores multiplied by a weight. An absent key is an empty input.
-    ScoredInput = 170,
+    ScoredInput = 180,
     /// `scored := union of inputs, combined by a, from cursor r[b] on`. Makes the scored set that of the members of all inputs; scores of one member are combined, smaller inputs first.
-    ScoredUnion = 171,
+    ScoredUnion = 181,
     /// `scored := intersection of inputs, combined by a, from cursor r[b] on`. Makes the scored set that of the members that all inputs have; scores of one member are combined, smaller inputs first.
-    ScoredIntersection = 172,
+    ScoredIntersection = 182,
     /// `scored := first input less others, from cursor r[a] on`. Makes the scored set that of the members of the first input that no other one has.
-    ScoredDifference = 173,
+    ScoredDifference = 183,
     /// `r[a] := members that all inputs have, at most r[b], from cursor r[c] on`. Counts the members that all inputs have, up to a limit, or at 0 all of them.
-    ScoredShared = 174,
+    ScoredShared = 184,
     /// `scored := r[c] members from r[b] on of sorted set at r[a], r[imm] are there`. Makes the scored set that of up to `r[c]` members of the sorted set at the key, from rank `r[b]`, which is not negative, on.
-    ScoredRange = 175,
+    ScoredRange = 185,
     /// `scored := r[b] members drawn of sorted set at r[a], r[c] are there`. Makes the scored set that of up to `r[b]` different members of the sorted set at the key, drawn at random.
-    ScoredDrawn = 176,
+    ScoredDrawn = 186,
     /// `array of r[b] members drawn of sorted set at r[a], r[imm] are out`. Draws `r[b]` members at random, some of them perhaps again, and replies them as an array, where `r[c]` with their scores as reply_sorted_pairs does.
-    ReplySortedDrawn = 177,
+    ReplySortedDrawn = 187,
     /// `r[a] := number of scored members`. Counts the members of the scored set.
-    ScoredLen = 178,
+    ScoredLen = 188,
     /// `sorted set at r[a] := scored`. Makes the key hold the scored set, whatever it held before; an empty one removes the key.
-    ScoredStore = 179,
+    ScoredStore = 189,
     /// `array of scored members, r[b] are out`. Replies the members of the scored set as an array, in ascending order, where `r[a]` with their scores as reply_sorted_pairs does.
-    ReplyScored = 180,
+    ReplyScored = 190,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 181,
+    SessionInteger = 191,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 182,
+    SessionBytes = 192,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 183,
+    SessionSet = 193,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 184,
+    SessionSelect = 194,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 185,
+    SessionProtocol = 195,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 186,
+    SessionAuthenticate = 196,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 187,
+    SessionClose = 197,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 188,
+    WordsAdd = 198,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 189,
+    ReplyAnswer = 199,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 190,
+    SessionReset = 200,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 191,
+    SessionReplies = 201,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 192,
+    ServerStop = 202,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 193,
+    ServerSleep = 203,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 194,
+    ReplyStats = 204,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 195,
+    ReplyCommandInfo = 205,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 196,
+    ReplyCommandDocs = 206,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 197,
+    ReplyCommands = 207,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 198,
+    SetAdd = 208,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 199,
+    SetRemove = 209,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 200,
+    SetLen = 210,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 201,
+    SetContains = 211,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 202,
+    ReplySetMembers = 212,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 203,
+    ReplySetScan = 213,
     /// `r[a] := copy r[b] to r[c]`. Makes a key of the database in use hold what a key of the request's database holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 204,
+    KeyCopy = 214,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 205,
+    KeyRename = 215,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 206,
+    DbSwap = 216,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 207,
+    GatherSmallest = 217,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 208,
+    GatherUnion = 218,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 209,
+    GatherIntersection = 219,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 210,
+    GatherDifference = 220,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 211,
+    GatheredLen = 221,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 212,
+    GatheredStore = 222,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 213,
+    ReplyGathered = 223,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SortedLen = 214,
+    SortedLen = 224,
     /// `r[a] := member r[c] is new in sorted set at r[b]; its score := r[imm]`. Gives a member a score, creating the sorted set where it is absent, and tells whether the member is new.
-    SortedSet = 215,
+    SortedSet = 225,
     /// `r[a] := score of r[c] in sorted set at r[b]`. Finds the score of a member; absent where there is none.
-    SortedScore = 216,
+    SortedScore = 226,
     /// `r[a] := remove r[c] from sorted set at r[b]`. Removes a member and tells whether it was there.
-    SortedRemove = 217,
+    SortedRemove = 227,
     /// `r[a] := rank of r[c] in sorted set at r[b]`. Finds the rank of a member; absent where there is none.
-    SortedRank = 218,
+    SortedRank = 228,
     /// `r[a] := member of rank r[c] in sorted set at r[b]`. Copies the member of a rank to the scratch space; absent where there is none.
-    SortedAt = 219,
+    SortedAt = 229,
     /// `r[a] := members of sorted set at r[b] with a score below r[c], or r[imm] and equal`. Counts the members whose score is below a bound, or where `r[imm]` at most at it.
-    SortedBelow = 220,
+    SortedBelow = 230,
     /// `r[a] := members of sorted set at r[b] before r[c], or r[imm] and equal`. Counts the members that come before a byte string in the order of bytes, or where `r[imm]` are equal to it; of a set whose scores differ it tells nothing.
-    SortedBefore = 221,
+    SortedBefore = 231,
     /// `remove r[c] members from r[b] on of sorted set at r[a], r[imm] are gone`. Removes up to `r[c]` members from rank `r[b]`, which is not negative, on.
-    SortedRemoveRange = 222,
+    SortedRemoveRange = 232,
     /// `array of r[c] members from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplySortedRange = 223,
+    ReplySortedRange = 233,
     /// `array of r[c] members before r[b] of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members before rank `r[b]`, which is not negative, backwards as an array; an empty one where the key is absent.
-    ReplySortedRangeBack = 224,
+    ReplySortedRangeBack = 234,
     /// `array of r[c] members with scores from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on with their scores: in RESP3 as an array of pairs, in other protocols one behind the other.
-    ReplySortedPairs = 225,
+    ReplySortedPairs = 235,
     /// `array of r[c] members with scores before r[b] of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members before rank `r[b]`, which is not negative, backwards with their scores, as reply_sorted_pairs does.
-    ReplySortedPairsBack = 226,
+    ReplySortedPairsBack = 236,
     /// `array of r[b] members with scores taken from sorted set at r[a], r[imm] are out`. Removes up to `r[b]` of the first members, or where that is below 0 of the last, and replies them with their scores: where `r[c]` as an array of pairs, else one behind the other.
-    ReplySortedTaken = 227,
+    ReplySortedTaken = 237,
     /// `array [cursor, array of members and scores] of sorted set at r[a]`. Replies the next cursor and an array of members and scores in turn: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySortedScan = 228,
+    ReplySortedScan = 238,
     /// `r[a] := integer below r[b]`. Draws an integer from 0 to below `r[b]`, or 0 where that is not above 0.
-    RandomBelow = 229,
+    RandomBelow = 239,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 230,
+    ReplyString = 240,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 231,
+    StringGet = 241,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 232,
+    StringInteger = 242,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 233,
+    StringSet = 243,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 234,
+    StringSetKeep = 244,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 235,
+    StringSetUntil = 245,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 236,
+    StringSetInteger = 246,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 237,
+    StringLen = 247,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 238,
+    StringSplice = 248,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 239,
+    ReplyStringRange = 249,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 240] = [
+    pub const ALL: [Self; 250] = [
         Self::BitGet,
         Self::BitsPrepare,
         Self::BitSet,
@@ -644,6 +664,16 @@ impl Opcode {
         Self::ReplyMapScan,
         Self::Multi,
         Self::MultiWatch,
+        Self::QsetAdd,
+        Self::QnsetAdd,
+        Self::BytesAreNumber,
+        Self::OrderedRank,
+        Self::OrderedPlace,
+        Self::OrderedGet,
+        Self::ReplyOrderedRange,
+        Self::ReplyOrderedScan,
+        Self::GatheredToQset,
+        Self::GatheredToQnset,
         Self::ReplyStatus,
         Self::ReplyStatusOf,
         Self::ReplyNil,
@@ -897,6 +927,16 @@ impl Opcode {
             "reply_map_scan" => Some(Self::ReplyMapScan),
             "multi" => Some(Self::Multi),
             "multi_watch" => Some(Self::MultiWatch),
+            "qset_add" => Some(Self::QsetAdd),
+            "qnset_add" => Some(Self::QnsetAdd),
+            "bytes_are_number" => Some(Self::BytesAreNumber),
+            "ordered_rank" => Some(Self::OrderedRank),
+            "ordered_place" => Some(Self::OrderedPlace),
+            "ordered_get" => Some(Self::OrderedGet),
+            "reply_ordered_range" => Some(Self::ReplyOrderedRange),
+            "reply_ordered_scan" => Some(Self::ReplyOrderedScan),
+            "gathered_to_qset" => Some(Self::GatheredToQset),
+            "gathered_to_qnset" => Some(Self::GatheredToQnset),
             "reply_status" => Some(Self::ReplyStatus),
             "reply_status_of" => Some(Self::ReplyStatusOf),
             "reply_nil" => Some(Self::ReplyNil),

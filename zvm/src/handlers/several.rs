@@ -57,10 +57,16 @@ pub(crate) fn gather_union<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Ins
     if is_no_set(vm, key, cursor) {
         return vm.fault(Fault::WrongType);
     }
-    let Some(mut gathered) = vm.registers.buffers().gathered.take() else {
-        let set = vm.store.lend_set(key).unwrap_or_else(|| Set::new(key.hash));
-        vm.registers.buffers().gathered = Some(set);
-        return Step::Next;
+    let mut gathered = match vm.registers.buffers().gathered.take() {
+        Some(gathered) => gathered,
+        None => match vm.store.lend_set(key) {
+            Some(set) => {
+                vm.registers.buffers().gathered = Some(set);
+                return Step::Next;
+            }
+            // One that cannot be lent is gone over.
+            None => Set::new(key.hash),
+        },
     };
     let mut digits = decimal::Buffer::new();
     let next = vm.store.set_scan(key, cursor, UNIT_ELEMENTS, &mut |member| {
@@ -137,7 +143,11 @@ fn keep<S: Store, N, R>(
 }
 
 pub(crate) fn gathered_len<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
-    let len = vm.registers.buffers().gathered.as_ref().map_or(0, Set::len);
+    let buffers = vm.registers.buffers();
+    let len = match &buffers.ordered {
+        Some(ordered) => ordered.len(),
+        None => buffers.gathered.as_ref().map_or(0, Set::len),
+    };
     vm.registers.set(i.a, Value::Int(i64::try_from(len).unwrap_or(i64::MAX)));
     Step::Next
 }
@@ -147,6 +157,12 @@ pub(crate) fn gathered_store<S: Store, N, R>(
     i: Instruction,
 ) -> Step {
     let key = vm.registers.key(i.a, vm.input);
+    if let Some(ordered) = vm.registers.buffers().ordered.take() {
+        return match vm.store.put_ordered(key, ordered) {
+            Ok(()) => Step::Next,
+            Err(_) => vm.fault(Fault::OutOfMemory),
+        };
+    }
     let set = vm.registers.buffers().gathered.take().unwrap_or_else(|| Set::new(key.hash));
     match vm.store.put_set(key, set) {
         Ok(()) => Step::Next,
@@ -160,6 +176,9 @@ pub(crate) fn reply_gathered<S: Store, N, R: ReplySink>(
     i: Instruction,
 ) -> Step {
     let cursor = vm.registers.cursor(i.a);
+    if vm.registers.buffers().ordered.is_some() {
+        return reply_ordered(vm, i.a, cursor);
+    }
     let gathered = vm.registers.buffers().gathered.as_ref();
     if cursor == 0 {
         vm.sink.set(gathered.map_or(0, Set::len));
@@ -176,9 +195,31 @@ pub(crate) fn reply_gathered<S: Store, N, R: ReplySink>(
     vm.replied(1)
 }
 
+/// The gathered set in its order, as an array.
+fn reply_ordered<S: Store, N, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    register: u8,
+    out: u64,
+) -> Step {
+    let Some(ordered) = vm.registers.buffers().ordered.take() else { return Step::Next };
+    if out == 0 {
+        vm.sink.array(ordered.len());
+    }
+    let from = usize::try_from(out).unwrap_or(usize::MAX);
+    ordered.walk(from, UNIT_ELEMENTS as usize, |member| vm.sink.bytes(member));
+    let next = out + UNIT_ELEMENTS;
+    if next < ordered.len() as u64 {
+        vm.registers.buffers().ordered = Some(ordered);
+        vm.registers.set(register, Value::Cursor(next));
+        return Step::Again;
+    }
+    vm.store.discard_ordered(ordered);
+    vm.replied(1)
+}
+
 /// Whether the key holds something else than a set; looked at before the first unit.
 fn is_no_set<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, key: Key<'_>, cursor: u64) -> bool {
-    cursor == 0 && vm.store.kind(key).is_some_and(|kind| kind != Kind::Set)
+    cursor == 0 && vm.store.kind(key).is_some_and(|kind| !SETS.contains(&kind))
 }
 
 /// Goes on behind a unit: with the next one, or at the end with the next instruction.
@@ -186,3 +227,6 @@ fn go_on<S, N, R>(vm: &mut Machine<'_, S, N, R>, register: u8, next: u64) -> Ste
     vm.registers.set(register, Value::Cursor(next));
     if next == 0 { Step::Next } else { Step::Again }
 }
+
+/// The kinds that are sets. Programs that are about one of them check that by themselves.
+const SETS: [Kind; 3] = [Kind::Set, Kind::SetQ, Kind::SetQn];

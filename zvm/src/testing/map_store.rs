@@ -3,12 +3,15 @@
 mod bits;
 mod entry;
 mod items;
+mod moments;
+mod ordered;
 mod sorted;
 
 mod containers;
 
 use super::quote;
 use crate::{Expiry, Hint, Key, OutOfMemory, ScanFilter, Scanned, Store, Text};
+use containers::glob;
 use databox::{Databox, DecodeOptions, Kind, Set, View};
 use entry::{Entry, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,6 +79,10 @@ impl MapStore {
                 Value::List(elements) => {
                     let elements: Vec<String> = elements.iter().map(|one| quote(one)).collect();
                     let _ = write!(text, "[{}]", elements.join(" "));
+                }
+                Value::Ordered(set) => {
+                    let members: Vec<String> = set.iter().map(|m| quote(&m.to_vec())).collect();
+                    let _ = write!(text, "<{}>", members.join(" "));
                 }
                 Value::Map(pairs) => {
                     let pair = |(name, value): (&Vec<u8>, &Vec<u8>)| {
@@ -222,62 +229,6 @@ impl Store for MapStore {
         Ok(old == Some(None))
     }
 
-    fn map_update(&mut self, key: Key<'_>, name: &[u8], value: &[u8]) -> Result<bool, OutOfMemory> {
-        let moment = self.map_expiry(key, name).flatten();
-        let is_new = self.map_set(key, name, value)?;
-        self.map_expire(key, name, moment)?;
-        Ok(is_new)
-    }
-
-    fn map_expiry(&mut self, key: Key<'_>, name: &[u8]) -> Option<Option<u64>> {
-        self.map_get(key, name)?;
-        Some(self.moments.get(&(key.bytes.to_vec(), name.to_vec())).copied())
-    }
-
-    fn map_expire(
-        &mut self,
-        key: Key<'_>,
-        name: &[u8],
-        expires_at_ms: Option<u64>,
-    ) -> Result<bool, OutOfMemory> {
-        if self.map_get(key, name).is_none() {
-            return Ok(false);
-        }
-        let place = (key.bytes.to_vec(), name.to_vec());
-        match expires_at_ms {
-            Some(at_ms) => self.moments.insert(place, at_ms),
-            None => self.moments.remove(&place),
-        };
-        self.pairs(key);
-        Ok(true)
-    }
-
-    fn map_draw(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>, Text<'_>)) -> bool {
-        let at = self.random();
-        let Some(pairs) = self.pairs(key) else { return false };
-        let drawn = pairs.iter().nth(at as usize % pairs.len());
-        drawn.is_some_and(|(name, value)| {
-            visit(text(name), text(value));
-            true
-        })
-    }
-
-    fn set_draw(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>)) -> bool {
-        let at = self.random();
-        let Some(members) = self.members(key) else { return false };
-        let drawn = members.iter().nth(at as usize % members.len());
-        drawn.is_some_and(|member| {
-            visit(text(member));
-            true
-        })
-    }
-
-    /// Counts on, so that what is drawn follows from what was drawn before.
-    fn random(&mut self) -> u64 {
-        self.drawn += 1;
-        self.drawn
-    }
-
     fn map_remove(&mut self, key: Key<'_>, name: &[u8]) -> bool {
         let Some(pairs) = self.pairs(key) else { return false };
         let removed = pairs.remove(name).is_some();
@@ -392,6 +343,7 @@ impl Store for MapStore {
             Value::Set(members) => members.iter().map(Vec::len).sum(),
             Value::List(elements) => elements.iter().map(Vec::len).sum(),
             Value::Map(pairs) => pairs.iter().map(|(name, value)| name.len() + value.len()).sum(),
+            Value::Ordered(set) => set.heap_bytes(),
             Value::Sorted(set) => set.heap_bytes(),
         };
         Some((key.bytes.len() + held) as u64)
@@ -439,6 +391,7 @@ impl Store for MapStore {
                 });
                 map.into()
             }
+            Value::Ordered(set) => set.clone().into(),
             Value::Sorted(set) => set.clone().into(),
         };
         Some(databox::dump::write(|out| value.encode(out)))
@@ -463,6 +416,7 @@ impl Store for MapStore {
                 let pair = |(name, value): (Text<'_>, Text<'_>)| (name.to_vec(), value.to_vec());
                 Value::Map(map.iter().map(pair).collect())
             }
+            (View::Ordered(set), _) => Value::Ordered(set.clone()),
             (View::Sorted(set), _) => Value::Sorted(set.clone()),
             _ => return Ok(false),
         };
@@ -505,6 +459,11 @@ impl Store for MapStore {
     }
 
     fn set_remove(&mut self, key: Key<'_>, member: &[u8]) -> bool {
+        if let Some(set) = self.ordered(key) {
+            let removed = set.remove(member);
+            self.drop_empty(key);
+            return removed;
+        }
         let Some(members) = self.members(key) else { return false };
         let removed = members.remove(member);
         if members.is_empty() {
@@ -514,10 +473,16 @@ impl Store for MapStore {
     }
 
     fn set_len(&mut self, key: Key<'_>) -> u64 {
+        if let Some(set) = self.ordered(key) {
+            return set.len() as u64;
+        }
         self.members(key).map_or(0, |members| members.len() as u64)
     }
 
     fn set_contains(&mut self, key: Key<'_>, member: &[u8]) -> bool {
+        if let Some(set) = self.ordered(key) {
+            return set.contains(member);
+        }
         self.members(key).is_some_and(|members| members.contains(member))
     }
 
@@ -528,8 +493,12 @@ impl Store for MapStore {
         count: u64,
         visit: &mut dyn FnMut(Text<'_>),
     ) -> u64 {
-        let Some(members) = self.members(key) else { return 0 };
         let end = cursor.saturating_add(count.max(1));
+        if let Some(set) = self.ordered(key) {
+            set.walk(cursor as usize, count.max(1) as usize, visit);
+            return if end < set.len() as u64 { end } else { 0 };
+        }
+        let Some(members) = self.members(key) else { return 0 };
         let page = (0..end).zip(&*members).filter(|(at, _)| *at >= cursor);
         page.for_each(|(_, member)| visit(text(member)));
         if end < members.len() as u64 { end } else { 0 }
@@ -625,17 +594,4 @@ const STRING_LEN_MAX: u64 = 1 << 20;
 
 fn text(bytes: &[u8]) -> Text<'_> {
     Text::canonical(bytes)
-}
-
-/// Whether `text` matches `*` and `?` of a pattern; enough for tests.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    match (pattern, text) {
-        ([], []) => true,
-        ([b'*', behind @ ..], _) => {
-            glob(behind, text) || text.split_first().is_some_and(|(_, rest)| glob(pattern, rest))
-        }
-        ([b'?', behind @ ..], [_, rest @ ..]) => glob(behind, rest),
-        ([wanted, behind @ ..], [first, rest @ ..]) => wanted == first && glob(behind, rest),
-        _ => false,
-    }
 }

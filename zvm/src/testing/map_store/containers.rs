@@ -2,6 +2,7 @@
 
 use super::{Entry, MapStore, Value};
 use crate::Key;
+use databox::Ordered;
 use std::collections::BTreeMap;
 
 impl MapStore {
@@ -30,10 +31,37 @@ impl MapStore {
         }
     }
 
+    pub(super) fn ordered(&mut self, key: Key<'_>) -> Option<&mut Ordered> {
+        match &mut self.live(key)?.value {
+            Value::Ordered(set) => Some(set),
+            _ => None,
+        }
+    }
+
+    /// An ordered set without members is no key.
+    pub(super) fn drop_empty(&mut self, key: Key<'_>) {
+        if self.ordered(key).is_some_and(|set| set.is_empty()) {
+            self.entries.remove(key.bytes);
+        }
+    }
+
     /// Makes the key hold a value where it holds nothing.
     pub(super) fn make(&mut self, key: Key<'_>, value: Value) {
         if self.live(key).is_none() {
             self.entries.insert(key.bytes.to_vec(), Entry::new(value));
         }
+    }
+}
+
+/// Whether `text` matches `*` and `?` of a pattern; enough for tests.
+pub(super) fn glob(pattern: &[u8], text: &[u8]) -> bool {
+    match (pattern, text) {
+        ([], []) => true,
+        ([b'*', behind @ ..], _) => {
+            glob(behind, text) || text.split_first().is_some_and(|(_, rest)| glob(pattern, rest))
+        }
+        ([b'?', behind @ ..], [_, rest @ ..]) => glob(behind, rest),
+        ([wanted, behind @ ..], [first, rest @ ..]) => wanted == first && glob(behind, rest),
+        _ => false,
     }
 }

@@ -1,6 +1,6 @@
 //! What a key of the map store holds.
 
-use databox::Kind;
+use databox::{Kind, Ordered};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone)]
@@ -18,6 +18,7 @@ pub(super) enum Value {
     Set(BTreeSet<Vec<u8>>),
     List(Vec<Vec<u8>>),
     Map(BTreeMap<Vec<u8>, Vec<u8>>),
+    Ordered(Ordered),
     Sorted(databox::SortedSet),
 }
 
@@ -37,6 +38,7 @@ impl Entry {
             Value::Set(_) => Kind::Set,
             Value::List(_) => Kind::List,
             Value::Map(_) => Kind::Map,
+            Value::Ordered(ref set) => set.order().kind(),
             Value::Sorted(_) => Kind::Sorted,
         }
     }
