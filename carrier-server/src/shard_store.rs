@@ -19,8 +19,20 @@ pub(crate) struct ShardStore<'a> {
     place: ShardPlace,
     /// Where the keys that change are noted, if somebody wants to know.
     written: Option<&'a mut Written>,
-    /// Whether items tell that they were used before.
-    tells_uses: bool,
+    /// What is known of an earlier use of the item that is asked for.
+    earlier_use: EarlierUse,
+}
+
+/// Whether an item was used before the request that asks for it. That is found out when the request
+/// first looks the item up, which is a use itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EarlierUse {
+    /// Nobody wants to know.
+    Unasked,
+    /// It is to be found out.
+    Asked,
+    /// It was, or was not.
+    Known(bool),
 }
 
 /// What programs have changed.
@@ -57,7 +69,7 @@ impl<'a> ShardStore<'a> {
             now_ms,
             place,
             written: None,
-            tells_uses: false,
+            earlier_use: EarlierUse::Unasked,
         }
     }
 
@@ -65,7 +77,7 @@ impl<'a> ShardStore<'a> {
     #[inline]
     pub(crate) fn telling_uses(self) -> Self {
         self.shard.end_use();
-        Self { tells_uses: true, ..self }
+        Self { earlier_use: EarlierUse::Asked, ..self }
     }
 
     /// The same, noting the keys that change.
@@ -216,6 +228,7 @@ impl Store for ShardStore<'_> {
         let (namespace, now_ms) = (self.namespace, self.now_ms);
         let set = self.shard.set_expiry(namespace, shard_key(key), expires_at_ms, now_ms);
         self.note(key, set);
+        self.stay(key);
         set
     }
 

@@ -3,7 +3,7 @@
 //! The word that holds a stamp holds the lease too, in its two highest bits, so that a lease costs
 //! nothing but on the items that have one.
 
-use super::{ShardStore, shard_key};
+use super::{EarlierUse, ShardStore, shard_key};
 use kvstore::{Expiry, PutOptions, Shard};
 use zvm::{ItemView, Items, Key, Lease, OutOfMemory, Text};
 
@@ -11,17 +11,16 @@ impl Items for ShardStore<'_> {
     #[inline]
     fn item(&mut self, key: Key<'_>) -> Option<ItemView<'_>> {
         let now_ms = self.now_ms;
-        let was_hit = self.tells_uses && {
-            self.shard.get(self.namespace, shard_key(key), now_ms)?;
-            self.shard.was_used()
-        };
+        if self.earlier_use == EarlierUse::Asked {
+            self.learn_use(key);
+        }
         let item = self.shard.get(self.namespace, shard_key(key), now_ms)?;
         Some(ItemView {
             text: item.string()?,
             flags: item.flags(),
             ttl_ms: item.expires_at_ms().map(|at_ms| at_ms.saturating_sub(now_ms)),
             idle_ms: 0,
-            was_hit,
+            was_hit: self.earlier_use == EarlierUse::Known(true),
             used_bytes: 0,
         })
     }
@@ -54,6 +53,9 @@ impl Items for ShardStore<'_> {
     }
 
     fn stamp(&mut self, key: Key<'_>) -> Option<(u64, Lease)> {
+        if self.earlier_use == EarlierUse::Asked {
+            self.learn_use(key);
+        }
         let item = self.shard.get(self.namespace, shard_key(key), self.now_ms)?;
         item.string()?;
         let word = item.stamp();
@@ -67,6 +69,7 @@ impl Items for ShardStore<'_> {
         }
         let (namespace, now_ms) = (self.namespace, self.now_ms);
         let stamp = self.shard.give_stamp(namespace, shard_key(key), marks(lease), now_ms);
+        self.stay(key);
         stamp.map(Some).ok_or(OutOfMemory)
     }
 
@@ -78,6 +81,7 @@ impl Items for ShardStore<'_> {
         let (namespace, now_ms) = (self.namespace, self.now_ms);
         let word = stamp | marks(lease);
         let done = self.shard.set_stamp_word(namespace, shard_key(key), word, now_ms);
+        self.stay(key);
         done.then_some(()).ok_or(OutOfMemory)
     }
 
@@ -87,6 +91,23 @@ impl Items for ShardStore<'_> {
 }
 
 impl ShardStore<'_> {
+    /// Uses the item, and finds out whether it was used before.
+    #[cold]
+    fn learn_use(&mut self, key: Key<'_>) {
+        if self.shard.get(self.namespace, shard_key(key), self.now_ms).is_some() {
+            self.earlier_use = EarlierUse::Known(self.shard.was_used());
+        }
+    }
+
+    /// Finds a key again that was written without a new value: what comes behind that in the same
+    /// request is no use of its own.
+    #[inline]
+    pub(super) fn stay(&mut self, key: Key<'_>) {
+        if self.earlier_use != EarlierUse::Unasked {
+            self.shard.expiry(self.namespace, shard_key(key), self.now_ms);
+        }
+    }
+
     #[inline]
     fn put(
         &mut self,
