@@ -3,6 +3,7 @@
 
 use crate::catalog::Catalog;
 use crate::request::{ReplyTo, Request, Source};
+use crate::slow_log::Slow;
 use loopy_ring::Permit;
 use std::ops::Range;
 use std::sync::Arc;
@@ -43,6 +44,19 @@ impl Requests {
         match source {
             Source::Input => Args::with_annex(input, ranges, &self.bytes),
             Source::Batch => Args::new(&self.bytes, ranges),
+        }
+    }
+
+    /// The one at `place` of the list, as [`args`](Self::args) gives it.
+    #[inline]
+    pub(crate) fn arg<'a>(&'a self, place: usize, source: Source, input: &'a [u8]) -> &'a [u8] {
+        match (source, self.ranges.get(place)) {
+            (Source::Input, Some(range)) => {
+                let start = range.start as usize;
+                let in_input = input.get(start..start + range.len as usize);
+                in_input.unwrap_or_else(|| self.args(place..place + 1, source, input).get(0))
+            }
+            _ => self.args(place..place + 1, source, input).get(0),
         }
     }
 
@@ -93,6 +107,8 @@ pub(crate) struct Batch {
     pub(crate) ends: Vec<usize>,
     /// Which of the requests, by number, are answered later, each by a message of its own.
     pub(crate) late: Vec<usize>,
+    /// Those requests, by number, that took long.
+    pub(crate) slow: Vec<(usize, Box<Slow>)>,
     /// The reserved slot of the home ring that lets it come back (DESIGN: room that cannot fail).
     permit: Permit,
 }
@@ -101,8 +117,8 @@ impl Batch {
     /// An empty batch of thread `home`, with the right to return there.
     pub(crate) fn new(home: usize, catalog: Arc<Catalog>, permit: Permit) -> Self {
         let requests = Requests::default();
-        let (replies, ends, late) = (Vec::new(), Vec::new(), Vec::new());
-        Self { home, catalog, requests, replies, ends, late, permit }
+        let (replies, ends, late, slow) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { home, catalog, requests, replies, ends, late, slow, permit }
     }
 
     /// The right to return home.
@@ -129,6 +145,7 @@ impl Batch {
         self.ends.clear();
         self.ends.shrink_to(REQUESTS_MAX);
         self.late.clear();
+        self.slow.clear();
     }
 
     /// Whether it has grown enough to be sent before the turn ends.

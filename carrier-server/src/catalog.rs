@@ -206,7 +206,7 @@ impl Catalog {
         let (id, words) =
             if entry.subcommands.is_empty() { (entry.command, 1) } else { entry.choose(args)? };
         let command = id.and_then(|id| self.command(id)).ok_or(BindError::MissingSubcommand)?;
-        if command.signature().accepts(args.len() - words) {
+        if command.program.accepts(args.len() - words) {
             Ok(Found { command, words })
         } else {
             Err(BindError::WrongArity(command.id))
@@ -358,6 +358,14 @@ impl Command {
         self.route
     }
 
+    /// Which argument is its key, where it always has exactly one.
+    pub(crate) const fn only_key(&self) -> Option<usize> {
+        match self.route {
+            Route::Key(index) => Some(index),
+            _ => None,
+        }
+    }
+
     pub(crate) fn run_where(&self) -> RunWhere {
         self.program.run_where
     }
@@ -396,6 +404,12 @@ impl Command {
     #[inline]
     pub(crate) const fn is_growing_many(&self) -> bool {
         self.growing_many
+    }
+
+    /// Whether it may look into other databases than the request's.
+    pub(crate) fn uses_databases(&self) -> bool {
+        let uses = |op| matches!(op, Opcode::DbUse | Opcode::KeyMove);
+        self.program.code.iter().any(|one| uses(one.op))
     }
 
     /// Whether it asks for something about the connection's transaction.

@@ -143,6 +143,11 @@ impl Client {
         change(&mut self.facts.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
+    /// The name that it gave itself.
+    pub(crate) fn name(&self) -> String {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner).name.clone()
+    }
+
     /// How long ago it was last heard.
     pub(crate) fn idle_seconds(&self, now_ms: u64) -> u64 {
         now_ms.saturating_sub(self.heard_ms.load(Ordering::Relaxed)) / 1000

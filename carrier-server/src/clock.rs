@@ -24,6 +24,13 @@ impl Clock {
         Self { started: Instant::now() }
     }
 
+    /// A clock whose monotonic time started so long ago, as far as that is known.
+    #[cfg(test)]
+    pub(crate) fn started_ago(time: Duration) -> Self {
+        let now = Instant::now();
+        Self { started: now.checked_sub(time).unwrap_or(now) }
+    }
+
     /// Milliseconds since the Unix epoch; 0 for a clock set before it.
     pub(crate) fn unix_ms() -> u64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);

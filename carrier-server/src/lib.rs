@@ -39,6 +39,7 @@ mod settings;
 mod shard_store;
 mod shared;
 mod sink;
+mod slow_log;
 mod socket;
 mod stats;
 mod stats_report;

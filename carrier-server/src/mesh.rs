@@ -214,8 +214,8 @@ impl Mesh {
     ///
     /// The reply, where that thread's ring is full. Threads take from their rings whatever else
     /// they wait for, so there will be room.
-    pub(crate) fn send_late(&mut self, thread: usize, late: LateReply) -> Result<(), LateReply> {
-        let peer = &mut self.peers[thread];
+    pub(crate) fn send_late(&mut self, late: LateReply) -> Result<(), LateReply> {
+        let peer = &mut self.peers[late.home.unwrap_or(self.me)];
         match peer.producer.push(Message::Late(Box::new(late))) {
             Ok(()) => {
                 peer.published = true;

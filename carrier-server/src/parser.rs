@@ -10,6 +10,8 @@ mod resp;
 
 use crate::batch::Requests;
 use crate::catalog::{Catalog, Command};
+use crate::clients::Client;
+use crate::clock::Clock;
 use crate::config::NetworkProtocol;
 use crate::connection::{Connection, Phase, Protocol};
 use crate::coordinator::Coordinator;
@@ -20,13 +22,14 @@ use crate::router::Router;
 use crate::session::SessionView;
 use crate::shared::Shared;
 use crate::sink::Sink;
+use crate::slow_log::{Slow, Stopwatch};
 use crate::stats::ThreadStats;
 use detect::{Detected, detect, refusal};
 use exec::unwatch;
 use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
-use zvm::{Frame, NoStore, Registers, ReplyMode, RunWhere};
+use zvm::{Args, Frame, Multi, NoStore, Registers, ReplyMode, RunWhere};
 
 /// Why parsing of a connection stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +66,7 @@ pub(crate) struct Turn<'a> {
 }
 
 /// Takes requests from a thread's connections.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Parser {
     router: Router,
     /// The argument ranges of one request, relative to its first byte.
@@ -72,6 +75,8 @@ pub(crate) struct Parser {
     memcached_args: Vec<dmp_parser::ArgRange>,
     /// For connection commands, which run here.
     registers: Registers,
+    /// Times them.
+    watch: Stopwatch,
 }
 
 /// A request bound to its command.
@@ -107,6 +112,17 @@ impl Bound<'_> {
 }
 
 impl Parser {
+    /// A parser that times what it runs by this clock.
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self {
+            router: Router::default(),
+            resp_args: Vec::new(),
+            memcached_args: Vec::new(),
+            registers: Registers::default(),
+            watch: Stopwatch::new(clock),
+        }
+    }
+
     /// Takes requests from one connection until there is a reason to stop. `quota` counts down
     /// what the connection may still ask for in this turn.
     pub(crate) fn poll(
@@ -215,10 +231,12 @@ impl Parser {
         let args = turn.local.args(bound.args.clone(), bound.source, input.buffer());
         let program = bound.command.program();
         let frame = Frame::new(args);
+        self.watch.set_limit(turn.shared.settings.slow_log_limit());
+        self.watch.begin();
         let mut run = |out: &mut Vec<u8>| {
             let start = out.len();
             let mut sink = Sink::of_request(out, &dialect, args);
-            zvm::run(program, frame, &mut self.registers, &mut NoStore, &mut view, &mut sink);
+            zvm::run(program, &frame, &mut self.registers, &mut NoStore, &mut view, &mut sink);
             // CLIENT REPLY ON is answered, while OFF and SKIP are not.
             let hushed = matches!(view.replies(), Some(ReplyMode::Off | ReplyMode::Skip));
             if bound.quiet || hushed || (silent && view.replies().is_none()) {
@@ -229,6 +247,9 @@ impl Parser {
             let mut reply = Vec::new();
             run(&mut reply);
             let wishes = view.take_wishes();
+            if wishes.0 != Some(Multi::Commit) {
+                self.log_slow(turn.shared, session.client(), (bound.command, args), &[]);
+            }
             self.control(
                 turn,
                 connection,
@@ -240,8 +261,10 @@ impl Parser {
         }
         replies.reply(sequence, run);
         let (closing, mode, is_new) = (view.is_closing(), view.replies(), view.is_reset());
+        let secrets = view.take_secrets();
         session.replies = mode.unwrap_or(session.replies);
         session.publish();
+        self.log_slow(turn.shared, session.client(), (bound.command, args), &secrets);
         if is_new {
             connection.queue = None;
             unwatch(turn, connection, reply_to(key, sequence));
@@ -249,6 +272,30 @@ impl Parser {
         if closing {
             connection.phase = Phase::Draining;
             connection.parseable = false;
+        }
+    }
+}
+
+impl Parser {
+    /// Logs a command that was run here since the clock was last looked at, if that took long; its
+    /// secrets are not shown.
+    fn log_slow(
+        &mut self,
+        shared: &Shared,
+        client: &Client,
+        (command, args): (&Command, Args<'_>),
+        secrets: &[Box<[u8]>],
+    ) {
+        let took = self.watch.read();
+        // It may have changed that.
+        self.watch.set_limit(shared.settings.slow_log_limit());
+        if self.watch.is_slow(took) {
+            let args = (0..args.len()).map(|index| match args.get(index) {
+                secret if secrets.iter().any(|one| **one == *secret) => b"(redacted)",
+                arg => arg,
+            });
+            let slow = Slow::new(took, &command.name(), args);
+            shared.slow_log.add(slow, Some(client), shared.settings.slow_log_len());
         }
     }
 }

@@ -8,6 +8,7 @@
 //! ```
 
 mod leaving;
+mod slow_requests;
 mod transactions;
 
 use crate::batch::Requests;
@@ -106,6 +107,7 @@ impl Reactor {
         let (catalog, version) = shared.commands.current();
         let coordinator =
             Coordinator::new(index, shared.stats.threads(), shared.config.test_switches);
+        let clock = shared.clock;
         Ok(Self {
             index,
             shared,
@@ -115,7 +117,7 @@ impl Reactor {
             poll,
             mesh,
             listener,
-            parser: Parser::default(),
+            parser: Parser::new(clock),
             coordinator,
             worker: roles.worker,
             replier: Replier::default(),
@@ -147,6 +149,9 @@ impl Reactor {
                 return Ok(());
             }
             let now_ms = Clock::unix_ms();
+            if let Some(worker) = &mut self.worker {
+                worker.set_slow_limit(self.shared.settings.slow_log_limit());
+            }
             self.renew_commands();
             self.end_killed();
             self.accept();
@@ -358,6 +363,7 @@ impl Reactor {
             let connections = &mut self.connections;
             worker.execute_local(&mut self.local, connections, &self.catalog, now_ms);
         }
+        self.log_slow();
     }
 
     /// Takes messages from the own ring, a bounded number a turn.
@@ -380,10 +386,12 @@ impl Reactor {
                 self.mesh.send_home(batch);
             }
             Message::Done(batch) => {
+                self.log_slow_of(&batch);
                 self.replier.deliver(&batch, &mut self.connections, &mut self.pool);
                 self.mesh.recycle(batch);
             }
-            Message::Late(late) => {
+            Message::Late(mut late) => {
+                self.log_slow_one(late.reply_to.connection, late.slow.take());
                 self.replier.deliver_late(&late, &mut self.connections, &mut self.pool);
             }
             Message::Turn(transaction, part) => {
@@ -425,14 +433,17 @@ impl Reactor {
         worker.resume(reply_max, || clock.elapsed() >= begin + slice);
         self.pass_on();
         let Some(worker) = &mut self.worker else { return };
-        let mut stuck = Vec::new();
-        for late in worker.late_replies() {
-            match late.home {
-                None => self.replier.deliver_late(&late, &mut self.connections, &mut self.pool),
-                Some(home) => stuck.extend(self.mesh.send_late(home, late).err()),
+        let (mut stuck, mut slow) = (Vec::new(), Vec::new());
+        for mut late in worker.late_replies() {
+            if late.home.is_none() {
+                slow.extend(late.slow.take().map(|slow| (late.reply_to.connection, slow)));
+                self.replier.deliver_late(&late, &mut self.connections, &mut self.pool);
+            } else {
+                stuck.extend(self.mesh.send_late(late).err());
             }
         }
         stuck.into_iter().for_each(|late| worker.keep_late(late));
+        slow.into_iter().for_each(|(key, slow)| self.log_slow_one(key, Some(slow)));
     }
 
     /// Sends replies, closes what is finished, and requeues what has more to do.

@@ -262,7 +262,7 @@ fn worker(
         error: io::Error::other(error),
     })?;
     let place = ShardPlace { index, count, string_len_max };
-    Ok(Worker::new(place, shard, prefaulter, Arc::clone(&shared.hash_key)))
+    Ok(Worker::new(place, shard, prefaulter, Arc::clone(&shared.hash_key), shared.clock))
 }
 
 fn system(what: &'static str) -> impl Fn(io::Error) -> ServerError {

@@ -122,6 +122,8 @@ pub(crate) struct SessionView<'a> {
     wish: Option<Multi>,
     /// The keys to watch.
     watch: Vec<Box<[u8]>>,
+    /// Words of the request that are not to be logged.
+    secrets: Vec<Box<[u8]>>,
 }
 
 impl<'a> SessionView<'a> {
@@ -138,6 +140,7 @@ impl<'a> SessionView<'a> {
             queueing,
             wish: None,
             watch: Vec::new(),
+            secrets: Vec::new(),
             shared,
             catalog,
             dialect,
@@ -152,6 +155,11 @@ impl<'a> SessionView<'a> {
     /// asked to be watched.
     pub(crate) fn take_wishes(&mut self) -> (Option<Multi>, Vec<Box<[u8]>>) {
         (self.wish.take(), std::mem::take(&mut self.watch))
+    }
+
+    /// Words of the request that are not to be logged.
+    pub(crate) fn take_secrets(&mut self) -> Vec<Box<[u8]>> {
+        std::mem::take(&mut self.secrets)
     }
 
     /// Whether the command asked for the connection to close.
@@ -304,6 +312,7 @@ impl Session for SessionView<'_> {
     }
 
     fn authenticate(&mut self, user: &[u8], password: &[u8]) -> bool {
+        self.secrets.extend([user.into(), password.into()]);
         // Without a password the default user takes any, as in Redis.
         let right = self.shared.settings.password().is_none_or(|own| own.is(password));
         if user != b"default" || !right {
@@ -372,10 +381,25 @@ impl Session for SessionView<'_> {
         let shared = self.shared;
         match question {
             Question::Config => self.reply_config(&words, sink),
-            Question::ConfigSet => match settings::set(shared, &words) {
-                Ok(()) => sink.status(b"OK"),
-                Err(error) => sink.error(&error.text()),
-            },
+            Question::ConfigSet => {
+                self.secrets.extend(settings::secrets(&words));
+                match settings::set(shared, &words) {
+                    Ok(()) => sink.status(b"OK"),
+                    Err(error) => sink.error(&error.text()),
+                }
+            }
+            Question::SlowLog => {
+                let count = words.first().and_then(|word| std::str::from_utf8(word).ok());
+                let count = count.and_then(|text| text.parse().ok());
+                shared.slow_log.reply(count.unwrap_or(usize::MAX), sink);
+            }
+            Question::SlowLogLen => {
+                sink.integer(i64::try_from(shared.slow_log.len()).unwrap_or(i64::MAX));
+            }
+            Question::SlowLogReset => {
+                shared.slow_log.clear();
+                sink.status(b"OK");
+            }
             Question::ConfigReset => {
                 shared.stats.forget();
                 sink.status(b"OK");

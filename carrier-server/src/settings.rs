@@ -5,14 +5,18 @@
 use crate::config::{Config, parse_size};
 use crate::password::Password;
 use crate::shared::Shared;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// What can change while the server runs.
 #[derive(Debug)]
 pub(crate) struct Settings {
     maxclients: AtomicUsize,
     output_buffer_limit: AtomicUsize,
+    /// In microseconds; -1: nothing is logged.
+    slow_log_limit: AtomicI64,
+    slow_log_len: AtomicUsize,
     password: Mutex<Option<Password>>,
 }
 
@@ -30,6 +34,8 @@ type Write = fn(&Shared, &[u8]) -> Result<Change, &'static str>;
 enum Change {
     Maxclients(usize),
     OutputBufferLimit(usize),
+    SlowLogLimit(i64),
+    SlowLogLen(usize),
     Password(Option<Password>),
     /// The setting is as it should be.
     Nothing,
@@ -50,6 +56,8 @@ impl Settings {
         Self {
             maxclients: AtomicUsize::new(config.limits.maxclients),
             output_buffer_limit: AtomicUsize::new(config.limits.client_output_buffer_limit),
+            slow_log_limit: AtomicI64::new(SLOW_LOG_LIMIT_US),
+            slow_log_len: AtomicUsize::new(SLOW_LOG_LEN),
             password: Mutex::new(config.password),
         }
     }
@@ -64,6 +72,17 @@ impl Settings {
         self.output_buffer_limit.load(Ordering::Relaxed)
     }
 
+    /// How long a request takes at least that is logged; `None`: nothing is.
+    pub(crate) fn slow_log_limit(&self) -> Option<Duration> {
+        let limit = u64::try_from(self.slow_log_limit.load(Ordering::Relaxed)).ok();
+        limit.filter(|_| self.slow_log_len() > 0).map(Duration::from_micros)
+    }
+
+    /// How many of them are kept.
+    pub(crate) fn slow_log_len(&self) -> usize {
+        self.slow_log_len.load(Ordering::Relaxed)
+    }
+
     /// The password that clients have to give, if one is asked for.
     pub(crate) fn password(&self) -> Option<Password> {
         *self.password.lock().unwrap_or_else(PoisonError::into_inner)
@@ -75,6 +94,8 @@ impl Settings {
             Change::OutputBufferLimit(bytes) => {
                 self.output_buffer_limit.store(bytes, Ordering::Relaxed);
             }
+            Change::SlowLogLimit(us) => self.slow_log_limit.store(us, Ordering::Relaxed),
+            Change::SlowLogLen(len) => self.slow_log_len.store(len, Ordering::Relaxed),
             Change::Password(password) => {
                 *self.password.lock().unwrap_or_else(PoisonError::into_inner) = password;
             }
@@ -113,6 +134,12 @@ pub(crate) fn set(shared: &Shared, words: &[Box<[u8]>]) -> Result<(), SetError> 
     }
     changes.into_iter().for_each(|(_, change)| shared.settings.apply(change));
     Ok(())
+}
+
+/// The values among these words, name and value in turn, that nobody is to read.
+pub(crate) fn secrets(words: &[Box<[u8]>]) -> impl Iterator<Item = Box<[u8]>> {
+    let pairs = words.chunks(2).filter(|pair| pair[0].eq_ignore_ascii_case(b"requirepass"));
+    pairs.filter_map(|pair| pair.get(1).cloned())
 }
 
 impl SetError {
@@ -178,6 +205,22 @@ const SETTINGS: &[Setting] = &[
         write: Some(password),
     },
     Setting { name: "save", read: |_| String::new(), write: Some(|_, to| only(to, "")) },
+    Setting {
+        name: "slowlog-log-slower-than",
+        read: |shared| shared.settings.slow_log_limit.load(Ordering::Relaxed).to_string(),
+        write: Some(|_, to| match number(to)? {
+            us @ -1.. => Ok(Change::SlowLogLimit(us)),
+            _ => Err("argument must be between -1 and 9223372036854775807 inclusive"),
+        }),
+    },
+    Setting {
+        name: "slowlog-max-len",
+        read: |shared| shared.settings.slow_log_len().to_string(),
+        write: Some(|_, to| match usize::try_from(number(to)?) {
+            Ok(len) => Ok(Change::SlowLogLen(len)),
+            Err(_) => Err("argument must be between 0 and 9223372036854775807 inclusive"),
+        }),
+    },
     Setting { name: "timeout", read: |_| "0".to_owned(), write: Some(|_, to| only(to, "0")) },
 ];
 
@@ -188,12 +231,15 @@ fn only(value: &[u8], own: &str) -> Result<Change, &'static str> {
 }
 
 fn maxclients(_: &Shared, value: &[u8]) -> Result<Change, &'static str> {
-    let count = std::str::from_utf8(value).ok().and_then(|text| text.parse::<usize>().ok());
-    match count {
-        Some(count @ 1..=MAXCLIENTS_MAX) => Ok(Change::Maxclients(count)),
-        Some(_) => Err("argument must be between 1 and 1000000 inclusive"),
-        None => Err("argument couldn't be parsed into an integer"),
+    match usize::try_from(number(value)?) {
+        Ok(count @ 1..=MAXCLIENTS_MAX) => Ok(Change::Maxclients(count)),
+        _ => Err("argument must be between 1 and 1000000 inclusive"),
     }
+}
+
+fn number(value: &[u8]) -> Result<i64, &'static str> {
+    let number = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
+    number.ok_or("argument couldn't be parsed into an integer")
 }
 
 /// Redis' form, of which the hard limit of the class `normal` means something here.
@@ -239,3 +285,7 @@ pub(crate) fn hosts(shared: &Shared) -> String {
 const WRONG_LIMIT: &str =
     "Error in hard, soft or soft_seconds setting in buffer limit configuration.";
 const MAXCLIENTS_MAX: usize = 1_000_000;
+/// Redis' default.
+const SLOW_LOG_LIMIT_US: i64 = 10_000;
+/// Redis' default.
+const SLOW_LOG_LEN: usize = 128;

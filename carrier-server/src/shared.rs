@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
 use crate::settings::Settings;
+use crate::slow_log::SlowLog;
 use crate::stats::Stats;
 use kvstore::HashKey;
 use loopy_ring::TryLock;
@@ -21,6 +22,8 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     /// Who is connected.
     pub(crate) clients: Arc<Clients>,
+    /// Which requests took long.
+    pub(crate) slow_log: SlowLog,
     /// What all shards together may hold.
     pub(crate) budget: Budget,
     /// The commands in force.
@@ -66,6 +69,7 @@ impl Shared {
         Self {
             settings: Settings::new(&config),
             clients: Arc::default(),
+            slow_log: SlowLog::default(),
             budget: Budget::new(memory.budget_bytes(), memory.policy, shards),
             config,
             commands,

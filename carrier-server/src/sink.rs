@@ -170,6 +170,11 @@ impl ReplySink for Sink<'_> {
         self.write(|resp| resp.double(value), Reply::Bytes(text.as_bytes()));
     }
 
+    fn double_text(&mut self, value: f64) {
+        let text = value.to_string();
+        self.write(|resp| resp.bulk_double(value), Reply::Bytes(text.as_bytes()));
+    }
+
     fn boolean(&mut self, value: bool) {
         self.write(|resp| resp.boolean(value), Reply::Integer(value.into()));
     }

@@ -25,7 +25,7 @@
 
 mod meeting;
 
-pub(crate) use meeting::{JointKey, Meeting};
+pub(crate) use meeting::{Entry, JointKey, Meeting};
 
 use crate::catalog::{Catalog, Command};
 use crate::config::TestSwitches;
@@ -33,12 +33,14 @@ use crate::dialect::Dialect;
 use crate::gather::Combine;
 use crate::intents::{Marks, Ticket};
 use crate::request::{ReplyTo, Request};
+use crate::slow_log::Slow;
 use crate::unfinished::OwnedArgs;
 use crate::watches::Watched;
 use drp_parser::Encoder;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use zvm::Returns;
 
 /// What the threads share of one transaction.
@@ -64,6 +66,8 @@ pub(crate) struct Transaction {
     pub(crate) parts: Box<[Part]>,
     /// Whether it begins with a meeting of all shards.
     pub(crate) opens_with_meeting: bool,
+    /// Whether that is all that it does, and changes nothing.
+    pub(crate) only_reads_together: bool,
     /// Shards that have not arrived.
     missing: AtomicUsize,
     /// Shards that have not ended.
@@ -94,6 +98,22 @@ pub(crate) struct Step {
     pub(crate) request: Request,
     /// Where its reply comes from.
     pub(crate) reply: StepReply,
+    /// How long it has taken on all shards, in nanoseconds, as far as that was looked at.
+    took_ns: AtomicU64,
+}
+
+impl Step {
+    /// A step whose reply comes from there.
+    pub(crate) const fn new(request: Request, reply: StepReply) -> Self {
+        Self { request, reply, took_ns: AtomicU64::new(0) }
+    }
+
+    /// Adds the time that it has taken on one shard.
+    pub(crate) fn add_time(&self, took: Duration) {
+        let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        // Relaxed: it is read when the last shard has ended.
+        self.took_ns.fetch_add(took, Ordering::Relaxed);
+    }
 }
 
 /// Where the reply of a step comes from.
@@ -155,6 +175,8 @@ pub(crate) struct Slot {
     pub(crate) has_met: bool,
     /// The keys that it has begun to watch.
     pub(crate) watched: Vec<Watched>,
+    /// Bytes of the shard's budget that are set aside for what it writes.
+    pub(crate) room: u64,
     /// The replies so far, one behind the other.
     pub(crate) replies: Vec<u8>,
     /// The step of each reply, and where the reply ends.
@@ -175,6 +197,9 @@ impl Transaction {
         let count = parts.len();
         let opens = |part: &Part| matches!(part.script.first(), Some(Action::Meet(0)));
         let opens_with_meeting = count > 0 && parts.iter().all(opens);
+        let writes =
+            |step: &Step| catalog.command(step.request.command).is_none_or(Command::writes);
+        let only_reads_together = opens_with_meeting && steps.len() == 1 && !writes(&steps[0]);
         Self {
             home,
             reply_to,
@@ -186,6 +211,7 @@ impl Transaction {
             meetings,
             parts: parts.into(),
             opens_with_meeting,
+            only_reads_together,
             missing: AtomicUsize::new(count),
             unended: AtomicUsize::new(count),
             aborted: AtomicBool::new(false),
@@ -231,6 +257,41 @@ impl Transaction {
             return Vec::new();
         }
         self.parts.iter().flat_map(|part| std::mem::take(&mut part.slot().watched)).collect()
+    }
+
+    /// Those of its commands that took so long, once all have ended. The keys of one that ran on
+    /// several shards come shard by shard.
+    pub(crate) fn slow_steps(&self, limit: Option<Duration>) -> Vec<Box<Slow>> {
+        let Some(limit) = limit else { return Vec::new() };
+        let took = |step: &Step| Duration::from_nanos(step.took_ns.load(Ordering::Relaxed));
+        let steps = self.steps.iter().enumerate();
+        let slow = steps.filter(|(_, step)| took(step) >= limit).filter_map(|(number, step)| {
+            let command = self.catalog.command(step.request.command)?;
+            let ranges: Vec<Range<usize>> = match step.reply {
+                StepReply::Known(_) => return None,
+                StepReply::Meeting(one) => vec![self.meetings.get(one)?.args.clone()],
+                StepReply::All => self.args_of(number).take(1).collect(),
+                StepReply::Part(_) | StepReply::Groups(_) => self.args_of(number).collect(),
+            };
+            let args: Vec<&[u8]> = ranges
+                .iter()
+                .flat_map(|range| {
+                    let args = self.args.slice(range.clone());
+                    (0..args.len()).map(move |index| args.get(index))
+                })
+                .collect();
+            Some(Slow::new(took(step), &command.name(), args.into_iter()))
+        });
+        slow.collect()
+    }
+
+    /// The arguments with which a step runs on each of its shards.
+    fn args_of(&self, number: usize) -> impl Iterator<Item = Range<usize>> {
+        let actions = self.parts.iter().flat_map(|part| &part.script);
+        actions.filter_map(move |action| match action {
+            Action::Run { step, args, .. } if *step == number => Some(args.clone()),
+            _ => None,
+        })
     }
 
     /// Writes the reply, once all have ended.

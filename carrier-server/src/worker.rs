@@ -9,12 +9,14 @@ pub(crate) use parts::Outgoing;
 use crate::batch::{Batch, Requests};
 use crate::budget::Budget;
 use crate::catalog::{Catalog, Command};
+use crate::clock::Clock;
 use crate::connection::Connections;
 use crate::intents::{Intents, Ticket};
 use crate::prefault::Prefaulter;
-use crate::request::Request;
+use crate::request::{ConnectionKey, Request};
 use crate::session::DATABASES;
 use crate::shard_store::{ShardPlace, Written};
+use crate::slow_log::{Slow, Stopwatch};
 use crate::stats::ThreadStats;
 use crate::unfinished::{LateReply, UnfinishedPrograms};
 use crate::watches::Watches;
@@ -22,6 +24,7 @@ use kvstore::{ExpiryObserver, HashKey, Namespace, Shard, SweepLimits, Text};
 use programs::{Held, ProgramTurn};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 use zvm::{Registers, RunWhere};
 
 /// The owner of one shard.
@@ -64,6 +67,10 @@ pub(crate) struct Worker {
     outgoing: Vec<Outgoing>,
     /// Replies of those that have come to their end.
     late: Vec<LateReply>,
+    /// Times what it runs.
+    watch: Stopwatch,
+    /// Requests of this thread's connections that took long.
+    slow: Vec<(ConnectionKey, Box<Slow>)>,
 }
 
 /// How much a shard has to do by itself.
@@ -84,6 +91,7 @@ impl Worker {
         shard: Shard,
         prefaulter: Prefaulter,
         hash_key: Arc<HashKey>,
+        clock: Clock,
     ) -> Self {
         Self {
             place,
@@ -106,7 +114,19 @@ impl Worker {
             ready: VecDeque::new(),
             outgoing: Vec::new(),
             late: Vec::new(),
+            watch: Stopwatch::new(clock),
+            slow: Vec::new(),
         }
+    }
+
+    /// Notes which requests take long, from here on: those that take at least so long, or none.
+    pub(crate) const fn set_slow_limit(&mut self, limit: Option<Duration>) {
+        self.watch.set_limit(limit);
+    }
+
+    /// The requests of this thread's connections that took long, since this was asked last.
+    pub(crate) fn slow_requests(&mut self) -> std::vec::Drain<'_, (ConnectionKey, Box<Slow>)> {
+        self.slow.drain(..)
     }
 
     /// Executes requests of this thread's own connections, in order, replying into their outputs.
@@ -122,7 +142,9 @@ impl Worker {
         }
         self.flush_due(now_ms);
         self.prepare(&requests.list);
-        for request in &requests.list {
+        self.watch.begin();
+        let last = requests.list.len().saturating_sub(1);
+        for (number, request) in requests.list.iter().enumerate() {
             let Some(connection) = connections.get(request.reply_to.connection) else { continue };
             let Some(command) = catalog.command(request.command) else { continue };
             let args = requests.args_of(request, connection.input.buffer());
@@ -133,17 +155,22 @@ impl Worker {
             }
             let (replies, sequence) = (&mut connection.replies, request.reply_to.sequence);
             let sliced = command.is_sliced(args.len());
+            let is_last = number == last;
             if !sliced && !request.quiet && request.reply_to.part.is_none() {
-                replies.reply(sequence, |out| self.run(&turn, out));
+                let slow = replies.reply(sequence, |out| self.run_timed(&turn, is_last, out));
+                self.slow.extend(slow.map(|slow| (request.reply_to.connection, slow)));
                 continue;
             }
             let mut reply = std::mem::take(&mut self.scratch);
-            if !sliced {
-                self.run(&turn, &mut reply);
-            } else if !self.run_sliced(request, &turn, None, catalog, &mut reply) {
+            let ended = match sliced {
+                false => Some(self.run_timed(&turn, is_last, &mut reply)),
+                true => self.run_sliced(request, &turn, None, catalog, &mut reply),
+            };
+            let Some(slow) = ended else {
                 connection.unfinished += 1;
                 continue;
-            }
+            };
+            self.slow.extend(slow.map(|slow| (request.reply_to.connection, slow)));
             if request.quiet {
                 reply.clear();
             }
@@ -154,6 +181,7 @@ impl Worker {
             reply.clear();
             self.scratch = reply;
         }
+        self.watch.end();
         requests.clear();
     }
 
@@ -162,7 +190,9 @@ impl Worker {
         self.asked_at_ms = now_ms;
         self.flush_due(now_ms);
         self.prepare(&batch.requests.list);
-        for request in &batch.requests.list {
+        self.watch.begin();
+        let last = batch.requests.list.len().saturating_sub(1);
+        for (number, request) in batch.requests.list.iter().enumerate() {
             let start = batch.replies.len();
             if let Some(command) = batch.catalog.command(request.command) {
                 let args = batch.requests.args_of(request, &[]);
@@ -170,11 +200,16 @@ impl Worker {
                 let home = Some(batch.home);
                 let (catalog, replies) = (&batch.catalog, &mut batch.replies);
                 if !self.intents.is_empty() && self.queue(request, &turn, home, catalog) {
-                    batch.late.push(batch.ends.len());
-                } else if !command.is_sliced(args.len()) {
-                    self.run(&turn, replies);
-                } else if !self.run_sliced(request, &turn, home, catalog, replies) {
-                    batch.late.push(batch.ends.len());
+                    batch.late.push(number);
+                } else {
+                    let ended = match command.is_sliced(args.len()) {
+                        false => Some(self.run_timed(&turn, number == last, replies)),
+                        true => self.run_sliced(request, &turn, home, catalog, replies),
+                    };
+                    match ended {
+                        Some(slow) => batch.slow.extend(slow.map(|slow| (number, slow))),
+                        None => batch.late.push(number),
+                    }
                 }
             }
             if request.quiet {
@@ -182,6 +217,7 @@ impl Worker {
             }
             batch.ends.push(batch.replies.len());
         }
+        self.watch.end();
         stats.remote_requests.add(batch.requests.list.len() as u64);
         self.publish(stats);
     }
@@ -207,12 +243,13 @@ impl Worker {
         for table in &mut self.tables {
             freeing |= table.work(WORK_STEPS);
         }
-        let expiring = self.shard.namespaces().any(|ns| self.shard.expiring(ns) > 0);
+        let expiring = self.shard.namespaces().any(|ns| self.shard.expiring(ns) > 0)
+            || self.shard.has_expiring_names();
         let mut due = false;
         if expiring {
             let mut unheld = Unheld { intents: &self.intents, hash_key: &self.hash_key };
             let swept = self.shard.sweep(now_ms, SWEEP, &mut unheld);
-            due = swept.due >= SWEEP.keys_max as u64;
+            due = swept.due >= SWEEP.keys_max as u64 || swept.names > 0;
             self.touched = ALL_DATABASES;
         }
         // Blocks are moved further together only while nothing else asks for the time: between
@@ -268,6 +305,7 @@ impl Worker {
     fn touch(&mut self, namespace: u32, command: &Command) {
         self.touched |= match command.run_where() {
             RunWhere::All => ALL_DATABASES,
+            _ if command.uses_databases() => ALL_DATABASES,
             _ => 1_u32.checked_shl(namespace).unwrap_or(0),
         };
     }

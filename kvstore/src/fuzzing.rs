@@ -74,7 +74,7 @@ impl Subject {
     fn step(&mut self, input: &mut Input<'_>) {
         let operation = input.byte();
         let ns = usize::from(input.byte() % 3);
-        match operation % 19 {
+        match operation % 20 {
             0..=3 => self.put(ns, input),
             4 => self.get(ns, &input.key()),
             5 => self.remove(ns, &input.key()),
@@ -98,6 +98,7 @@ impl Subject {
             15 => self.evict(input),
             16 => self.splice(ns, input),
             17 => self.move_key(ns, input),
+            18 => self.set_bit(ns, input),
             _ => self.whole(ns, input.byte()),
         }
         self.forget_gone();
@@ -146,8 +147,7 @@ impl Subject {
 
     fn splice(&mut self, ns: usize, input: &mut Input<'_>) {
         let (key, bytes, at) = (input.key(), input.value(), usize::from(input.byte()) * 30);
-        let (ns_id, own, before) =
-            (Namespace(ns as u32), self.shard.key(&key), self.shard.ledger().used());
+        let (ns_id, own, before) = (Namespace(ns as u32), self.shard.key(&key), self.before());
         let written = self.shard.splice_string(ns_id, own, at, &bytes, self.now_ms);
         self.forget_gone();
         self.within_budget(before);
@@ -170,9 +170,55 @@ impl Subject {
         self.get(ns, &key);
     }
 
+    /// Sets or clears a bit, of a string in its place or of a bitmap.
+    fn set_bit(&mut self, ns: usize, input: &mut Input<'_>) {
+        let (key, bit, value) = (input.key(), u64::from(input.byte()) * 2311, input.byte() % 3 > 0);
+        let (ns_id, own, before) =
+            (Namespace(ns as u32), self.shard.key(&key), self.shard.ledger().used());
+        let mut written = self.shard.set_bit(ns_id, own, (bit, value), self.now_ms);
+        if written == Ok(None) {
+            let Some(Held { value: Value::String(string), .. }) = self.held(ns, &key) else {
+                panic!("{key:?} holds no long string");
+            };
+            let bitmap = databox::Bitmap::from_bytes(string);
+            let taken = self.shard.replace_string(ns_id, own, bitmap, self.now_ms);
+            written = match taken {
+                Ok(()) => self.shard.set_bit(ns_id, own, (bit, value), self.now_ms),
+                Err(error) => Err(error.into()),
+            };
+        }
+        self.forget_gone();
+        self.within_budget(before);
+        let is_set = self.held(ns, &key).is_some_and(Held::is_set);
+        match (written, is_set) {
+            (Err(WriteError::WrongKind(_)), true) => {}
+            (Err(WriteError::OutOfBudget(_)), false) => assert!(self.may_refuse),
+            (Ok(Some(was)), false) => {
+                let empty = Value::String(Vec::new());
+                let empty = Held { value: empty, expires_at_ms: None, flags: 0, stamp: 0 };
+                let held = self.models[ns].entry(key.clone()).or_insert(empty);
+                let Value::String(string) = &mut held.value else { unreachable!() };
+                let (at, mask) = ((bit / 8) as usize, 0x80 >> (bit % 8));
+                let grew = at >= string.len();
+                string.resize(string.len().max(at + 1), 0);
+                assert_eq!(was, string[at] & mask != 0);
+                string[at] = if value { string[at] | mask } else { string[at] & !mask };
+                // What is written anew has no stamp; a bit that stays as it was is not written.
+                if grew || was != value {
+                    held.stamp = 0;
+                } else {
+                    let item = self.shard.get(ns_id, own, self.now_ms);
+                    held.stamp = item.map_or(0, |item| item.stamp());
+                }
+            }
+            (other, _) => panic!("{other:?}"),
+        }
+        self.get(ns, &key);
+    }
+
     fn move_key(&mut self, ns: usize, input: &mut Input<'_>) {
         let (key, to) = (input.key(), usize::from(input.byte() % 3));
-        let (own, before) = (self.shard.key(&key), self.shard.ledger().used());
+        let (own, before) = (self.shard.key(&key), self.before());
         let (ns_id, to_id) = (Namespace(ns as u32), Namespace(to as u32));
         let moved = self.shard.move_key(ns_id, own, to_id, self.now_ms);
         self.forget_gone();
@@ -206,11 +252,13 @@ impl Subject {
             };
             let options = PutOptions { expiry, flags };
             let (ns_id, text) = (Namespace(ns as u32), Text::Bytes(&value));
-            let before = self.shard.ledger().used();
+            let before = self.before();
             let own = self.shard.key(&key);
             let written = self.shard.put_string(ns_id, own, text, options, self.now_ms);
             self.forget_gone();
-            self.within_budget(before);
+            if !matches!(expiry, Expiry::At(moment) if moment <= self.now_ms) {
+                self.within_budget(before);
+            }
             if written.is_err() {
                 assert!(self.may_refuse);
                 self.get(ns, &key);
@@ -290,7 +338,7 @@ impl Subject {
             if number > 0 {
                 member.extend(Text::Integer(number).to_vec());
             }
-            let before = self.shard.ledger().used();
+            let before = self.before();
             let own = self.shard.key(&key);
             let added = self.shard.set_add(Namespace(ns as u32), own, &member, self.now_ms);
             self.forget_gone();
@@ -416,8 +464,14 @@ impl Subject {
         }
     }
 
+    /// What counts against the budget before a write, and how many keys had expired.
+    fn before(&self) -> (u64, u64) {
+        (self.shard.spent(), self.shard.expired())
+    }
+
     /// A write has left the shard within its budget, or has not made it larger.
-    fn within_budget(&self, before: u64) {
+    #[track_caller]
+    fn within_budget(&self, (before, expired): (u64, u64)) {
         let used = self.shard.spent();
         let budget = self.shard.budget_bytes().unwrap_or(u64::MAX);
         // A policy's own notes grow behind the write.
@@ -425,7 +479,15 @@ impl Subject {
             Policy::Refuse => (0, 0),
             _ => (budget / 32, 1024),
         };
-        assert!(used <= before + notes || used <= budget.saturating_add(slack + notes));
+        // The write may have found that the moment of its key had come, and a removal is not
+        // refused, whatever place its value takes among those that are to be freed.
+        let removal = if self.shard.expired() > expired { REMOVAL_BYTES_MAX } else { 0 };
+        let before = before + removal;
+        assert!(
+            used <= before + notes || used <= budget.saturating_add(slack + notes),
+            "{used} bytes, {before} before, budget {budget}, {:?}",
+            self.shard.policy(),
+        );
     }
 }
 
@@ -437,13 +499,21 @@ impl Held {
 
 fn held(item: &Item<'_>) -> Held {
     let members = |set: databox::SetView<'_>| set.iter().map(|member| member.to_vec()).collect();
-    let value = match item.string() {
-        Some(text) => Value::String(text.to_vec()),
+    let mut digits = databox::decimal::Buffer::new();
+    let value = match item.bits(&mut digits) {
+        Some(bits) => {
+            let mut bytes = Vec::new();
+            bits.copy_bytes(0, usize::MAX, &mut bytes);
+            Value::String(bytes)
+        }
         None => Value::Set(item.set().map(members).expect("a string or a set")),
     };
     let (flags, stamp) = (item.flags(), item.stamp());
     Held { value, expires_at_ms: item.expires_at_ms(), flags, stamp }
 }
+
+/// What a removal can cost: a place in the queue, and arrays of extras where pages merge.
+const REMOVAL_BYTES_MAX: u64 = 256;
 
 /// Values read from bytes; zeros where they have run out.
 struct Input<'a>(&'a [u8]);

@@ -5,13 +5,15 @@ use crate::ledger::Ledger;
 use crate::space::Space;
 use databox::{Databox, Set};
 use packed_map::Arena;
-use std::collections::VecDeque;
+use std::collections::LinkedList;
 use std::sync::Arc;
 
 /// The queue of a shard's destructions, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Jobs {
-    queue: VecDeque<Job>,
+    ///
+    /// A list grows by one job whatever its length; an array of many jobs would have to move.
+    queue: LinkedList<Job>,
     /// The bytes that the queued values and directories still hold.
     queued: u64,
     /// Others have a clone of it for each set that is out.
@@ -29,6 +31,12 @@ enum Job {
 }
 
 impl Jobs {
+    /// What is freed in the course of the operation that removed it: a few pages at most.
+    pub(crate) const AT_ONCE_MAX_BYTES: usize = 16 * 1024;
+
+    /// What the queue takes for one job: the job, and the list's two pointers.
+    pub(crate) const JOB_BYTES: u64 = (size_of::<Job>() + 2 * size_of::<usize>()) as u64;
+
     /// Destroys a value: here where that is quick, else later. The value is no longer counted
     /// anywhere else.
     pub(crate) fn destroy(&mut self, value: Databox) {
@@ -37,7 +45,7 @@ impl Jobs {
             // It may be this one.
             self.lent += value.as_set().map_or(0, Set::heap_bytes) as u64;
         }
-        if bytes > AT_ONCE_MAX_BYTES {
+        if bytes > Self::AT_ONCE_MAX_BYTES {
             self.queued += bytes as u64;
             self.queue.push_back(Job::Value(value));
         }
@@ -85,16 +93,13 @@ impl Jobs {
             let Some(job) = self.queue.pop_front() else { break };
             self.step(arena, job);
         }
-        if self.queue.is_empty() {
-            self.queue.shrink_to(0);
-        }
         !self.queue.is_empty()
     }
 
     pub(crate) fn ledger(&self) -> Ledger {
         Ledger {
             queued: self.queued + if self.any_lent() { self.lent } else { 0 },
-            tables: self.slots(self.queue.capacity()),
+            tables: self.queue.len() as u64 * Self::JOB_BYTES,
             ..Ledger::default()
         }
     }
@@ -116,12 +121,6 @@ impl Jobs {
         };
         let lent = self.ledger().queued - self.queued;
         Ledger { queued: self.queue.iter().map(bytes).sum::<u64>() + lent, ..self.ledger() }
-    }
-
-    /// At least as many bytes as the queue can grow by when one job is added.
-    pub(crate) fn growth_max(&self) -> u64 {
-        let full = self.queue.len() == self.queue.capacity();
-        if full { self.slots(self.queue.len().max(QUEUE_MIN)) } else { 0 }
     }
 
     fn step(&mut self, arena: &mut Arena, job: Job) {
@@ -152,10 +151,6 @@ impl Jobs {
             }
         }
     }
-
-    fn slots(&self, count: usize) -> u64 {
-        (count * size_of::<Job>()) as u64
-    }
 }
 
 /// The bytes that a value has allocated, counted again from nothing.
@@ -163,11 +158,5 @@ pub(crate) fn recount(value: &Databox) -> u64 {
     value.recount_bytes() as u64
 }
 
-/// What is freed in the course of the operation that removed it: a few pages at most.
-const AT_ONCE_MAX_BYTES: usize = 16 * 1024;
-
 /// What a write to a lent set copies at most.
 const COPIED_MAX_BYTES: usize = 64 * 1024;
-
-/// The least capacity that the queue takes.
-const QUEUE_MIN: usize = 4;

@@ -1,5 +1,6 @@
 //! The shard: namespaces of keys, with one owner.
 
+mod bits;
 mod compact;
 mod containers;
 mod entries;
@@ -7,15 +8,19 @@ mod evict;
 mod keys;
 mod lists;
 mod maps;
+mod names;
 mod places;
 mod scan;
 mod sets;
+mod sorted;
 mod stamps;
 mod strings;
 mod sweep;
 mod used;
 
+pub use bits::IN_PLACE_MAX_BYTES;
 pub use entries::Contents;
+pub(crate) use names::NameSweep;
 pub use sweep::{ExpiryObserver, SweepLimits, SweepReport};
 
 use crate::departures::{Cause, Departure, Departures};
@@ -69,7 +74,9 @@ impl ShardConfig {
 /// # Budget
 ///
 /// A write whose growth could exceed the budget is refused and changes nothing; so
-/// [`Ledger::used`] stays within it, but for flags and expiries, which are never refused.
+/// [`Ledger::used`] stays within it, but for flags and expiries, which are never refused. Nor are
+/// removals, also of a key whose moment has come: a large value that waits to be freed takes a few
+/// bytes more than before, and so may pages that merge.
 ///
 /// With a [`Policy`] that removes keys, writes make room by removing some: each takes two small
 /// steps at most, so that none waits for long, and the budget is exceeded meanwhile by up to a
@@ -97,6 +104,8 @@ impl ShardConfig {
 pub struct Shard {
     hash_key: Arc<HashKey>,
     budget_bytes: u64,
+    /// Bytes of the budget that are set aside.
+    aside_bytes: u64,
     /// Where the pages of all namespaces live.
     arena: Arena,
     spaces: Spaces,
@@ -111,6 +120,8 @@ pub struct Shard {
     scratch: Vec<u8>,
     /// The namespace in which the next sweep goes on.
     sweep_next: u32,
+    /// The namespace in which the next sweep of names begins to look.
+    names_next: u32,
     /// How many keys were removed because their moment had come.
     expired: u64,
     /// The stamp given last.
@@ -150,6 +161,7 @@ impl Shard {
         Ok(Self {
             hash_key: config.hash_key,
             budget_bytes: config.budget_bytes.unwrap_or(u64::MAX),
+            aside_bytes: 0,
             arena: Arena::new(config.reservation_bytes)?,
             spaces: Spaces::default(),
             jobs: Jobs::default(),
@@ -158,6 +170,7 @@ impl Shard {
             owner_next: 0,
             scratch: Vec::new(),
             sweep_next: 0,
+            names_next: 0,
             expired: 0,
             last_stamp: 0,
             flushes: Vec::new(),
@@ -515,11 +528,10 @@ impl Shard {
     ) -> Result<(), OutOfBudget> {
         let limit = self.limit();
         loop {
-            let more = match self.space(ns) {
+            let growth_max_bytes = match self.space(ns) {
                 Some(space) => growth(space, &self.arena) as u64,
                 None => SPACE_BYTES + growth(&self.unmade(), &self.arena) as u64,
             };
-            let growth_max_bytes = more.saturating_add(self.jobs.growth_max());
             let after = self.spent().saturating_add(growth_max_bytes);
             if growth_max_bytes == 0 || after <= limit {
                 return Ok(());
@@ -537,7 +549,7 @@ impl Shard {
             Some(space) => space.map.any_put_growth_max(bytes) as u64,
             None => SPACE_BYTES + self.unmade().map.any_put_growth_max(bytes) as u64,
         };
-        self.spent() + growth + self.jobs.growth_max() <= self.limit()
+        self.spent() + growth + Jobs::JOB_BYTES <= self.limit()
     }
 
     /// The steps towards the budget that come before a write to the key with the hash `own`.
@@ -549,12 +561,14 @@ impl Shard {
         }
     }
 
-    /// What may be used at most: the budget, and with a policy that removes keys a little more.
+    /// What may be used at most: the budget but for what is set aside, and with a policy that
+    /// removes keys a little more.
     fn limit(&self) -> u64 {
-        match self.eviction.policy {
+        let limit = match self.eviction.policy {
             Policy::Refuse => self.budget_bytes,
             _ => self.budget_bytes.saturating_add(self.budget_bytes / SLACK_SHARE),
-        }
+        };
+        if self.budget_bytes == u64::MAX { limit } else { limit.saturating_sub(self.aside_bytes) }
     }
 }
 

@@ -3,7 +3,7 @@
 #![deny(unsafe_code)]
 
 extern crate alloc;
-#[cfg(any(test, loopy_loom))]
+#[cfg(any(test, loopy_loom, loopy_shuttle))]
 extern crate std;
 
 mod cache_line;

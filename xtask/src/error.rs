@@ -77,7 +77,9 @@ impl fmt::Display for Error {
             Self::Crashed { target, artifacts } => {
                 write!(f, "fuzz target {target} failed; its input is in {}", artifacts.display())
             }
-            Self::NoModelRan => write!(f, "no loom model ran; expected tests/loom_*.rs in a crate"),
+            Self::NoModelRan => f.write_str(
+                "no model ran; expected tests/loom_*.rs or tests/shuttle_*.rs in a crate",
+            ),
             Self::NotFound { fault } => {
                 write!(f, "the planted fault `{fault}` was not found: longer, or another seed?")
             }

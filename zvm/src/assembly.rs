@@ -13,7 +13,8 @@
 //! param key: key                            # integer float cursor flags bytes
 //! param value: bytes                        # param n: integer error "ERR n" default 10
 //! options nx NX | xx XX                     # one line a group; name, words, (operands)
-//! options ex EX (s: integer) | keep KEEPTTL # options_once: a request names none of them twice
+//! options ex EX (s: integer) | keep KEEPTTL # options_once: a request names none of them twice;
+//! options_each get GET (pattern: bytes)     #   each counts. `counted 0` behind operands
 //! options_before 1                          # the number of a parameter; last without
 //! conflict 0 with 2 3 error "ERR not both"  # numbers of options
 //! order options_first
@@ -59,6 +60,8 @@ param key: key
 param value: bytes error "ERR \"v\"\x00\n"
 options nx NX | xx XX "TWO-" (n: integer, m: float error "ERR m")
 options_once ch CH
+options_each get GET (pattern: bytes) | count COUNT
+options w WEIGHTS (w: float) counted 0
 options_before 1
 conflict 0 1 with 2 error "ERR not both"
 order options_first

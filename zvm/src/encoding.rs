@@ -74,7 +74,7 @@ impl Program {
 const MAGIC: [u8; 3] = *b"ZVM";
 
 /// The version that is written and read.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 #[cfg(test)]
 mod tests {

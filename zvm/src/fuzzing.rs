@@ -3,7 +3,7 @@
 use crate::operand::{Flow, OperandKind, Over, RANGE_MAX, Slot, UNIT_ELEMENTS};
 use crate::testing::{FakeSession, MapStore, OwnedArgs, RecordingSink};
 use crate::{
-    Access, Constant, Counted, Frame, Instruction, Item, Multiplicity, Opcode, OptionGroup,
+    Access, Again, Constant, Counted, Frame, Instruction, Item, Multiplicity, Opcode, OptionGroup,
     OptionSpec, Outcome, Param, ParamType, Program, ProgramBuilder, Registers, RunWhere, Store,
     VerifiedProgram, assemble, disassemble, resume, run, run_traced, verify,
 };
@@ -72,14 +72,14 @@ fn run_all(program: &VerifiedProgram) {
         let rounds_max = (args.args().len() + 1)
             .max(if goes_over(Over::Range) { RANGE_MAX as usize + 1 } else { 0 })
             .max(if goes_over(Over::Elements) { MEMBERS + 2 } else { 0 });
-        let steps_max = program.code.len() * rounds_max * units_max;
+        let steps_max = program.code.len() * rounds_max.pow(loop_depth(program)) * units_max;
         let mut steps = 0;
         let frame = args.frame();
         let count = |_, _| {
             steps += 1;
             assert!(steps <= steps_max, "runs on\n{}", disassemble(program));
         };
-        run_traced(program, frame, &mut registers, &mut store, &mut session, &mut sink, count);
+        run_traced(program, &frame, &mut registers, &mut store, &mut session, &mut sink, count);
         let Ok(reply) = sink.reply() else {
             panic!("{:?} from\n{}", sink.reply(), disassemble(program));
         };
@@ -92,6 +92,19 @@ fn run_all(program: &VerifiedProgram) {
             }
         }
     }
+}
+
+/// How many loops stand in each other, at most.
+fn loop_depth(program: &VerifiedProgram) -> u32 {
+    let depths = program.code.iter().scan(0_u32, |depth, it| {
+        match it.op.info().flow {
+            Flow::LoopOpen => *depth += 1,
+            Flow::LoopClose | Flow::LoopEnd => *depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        Some(*depth)
+    });
+    depths.max().unwrap_or(0).max(1)
 }
 
 /// What a run in slices came to.
@@ -113,13 +126,13 @@ fn run_sliced(
     let mut slices = 1;
     let mut sink = RecordingSink::new();
     let frame = Frame { fuel, ..args.frame() };
-    let mut outcome = run(program, frame, registers, &mut store, &mut session, &mut sink);
+    let mut outcome = run(program, &frame, registers, &mut store, &mut session, &mut sink);
     while let Outcome::Yielded(state) = outcome {
         slices += 1;
         let moved = args.clone();
         let frame = Frame { fuel, ..moved.frame() };
         *registers = Registers::new();
-        outcome = resume(program, frame, *state, registers, &mut store, &mut session, &mut sink);
+        outcome = resume(program, &frame, *state, registers, &mut store, &mut session, &mut sink);
     }
     let reply = sink.reply().unwrap_or_else(|complaint| panic!("{complaint}")).to_owned();
     Sliced { reply, store: store.dump(), slices }
@@ -222,8 +235,10 @@ fn base(run_where: RunWhere) -> Option<Program> {
     let mut signature = crate::Signature::default();
     let items = vec![Item::new("key", ParamType::Key), Item::new("value", ParamType::Bytes)];
     let operands = vec![Item::new("n", ParamType::Integer)];
-    let option = OptionSpec { name: "n".into(), words: vec!["N".into()], operands };
-    let group = OptionGroup { options: vec![option], once: false };
+    let option =
+        OptionSpec { name: "n".into(), words: vec!["N".into()], operands, counted_by: None };
+    let again = if run_where == RunWhere::One { Again::Last } else { Again::Each };
+    let group = OptionGroup { options: vec![option], again };
     match run_where {
         RunWhere::Keys => signature.params.push(Param::grouped(items, Multiplicity::Variadic)),
         RunWhere::Each => {

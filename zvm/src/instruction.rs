@@ -1,7 +1,7 @@
 //! One instruction: eight bytes.
 
 use crate::operand::{OperandKind, Over, Slot, Type};
-use crate::{ChoiceSet, Opcode, Signature};
+use crate::{Again, ChoiceSet, Opcode, OptionSpec, Signature};
 
 /// An opcode and its operands. Which operands are registers, jumps or numbers, the
 /// [opcode table](Opcode::info) tells; unused ones are zero.
@@ -64,14 +64,25 @@ impl Instruction {
         Some(self)
     }
 
-    /// The type of register `index` behind the position of a loop that it opens or closes; `None`
-    /// behind the last one.
-    pub(crate) fn loop_type(self, signature: &Signature, index: usize) -> Option<Type> {
+    /// The type of register `index` behind the position of a loop that it opens or closes, and
+    /// whether that may be absent; `None` behind the last one.
+    pub(crate) fn loop_type(self, signature: &Signature, index: usize) -> Option<(Type, bool)> {
+        let there = |ty| (ty, false);
         match self.op.info().over {
-            Over::Args => Some(signature.list()?.items.get(index)?.ty.register_type()),
-            Over::Range => (index == 0).then_some(Type::Int),
+            Over::Args => Some(there(signature.list()?.items.get(index)?.ty.register_type())),
+            Over::Range => (index == 0).then_some(there(Type::Int)),
             Over::Elements => {
-                ChoiceSet::Elements.yields().get(usize::from(self.c))?.get(index).copied()
+                let yields = ChoiceSet::Elements.yields().get(usize::from(self.c))?;
+                yields.get(index).copied().map(there)
+            }
+            Over::Options => {
+                let group = signature.groups.get(usize::from(self.b))?;
+                let each = group.again == Again::Each;
+                let options = group.options.iter().filter(|_| each);
+                options
+                    .flat_map(OptionSpec::registers)
+                    .map(|(_, ty, optional)| (ty, optional))
+                    .nth(index)
             }
         }
     }

@@ -4,6 +4,7 @@
 mod absent;
 mod args;
 mod assembly;
+mod bits;
 mod builder;
 mod encoding;
 mod fault;
@@ -21,8 +22,10 @@ mod operand;
 mod program;
 mod registers;
 mod reply;
+mod scored;
 mod session;
 mod signature;
+mod sorted;
 mod store;
 #[cfg(any(test, fuzzing, feature = "testing"))]
 pub mod testing;
@@ -34,13 +37,14 @@ mod tests;
 pub use absent::{NoSession, NoStore};
 pub use args::{ArgRange, Args};
 pub use assembly::{AssembleError, assemble, disassemble, disassemble_instruction};
+pub use bits::Bits;
 pub use builder::{BuildError, Label, ProgramBuilder};
 pub use databox::{Text, decimal};
 pub use encoding::FormatError;
 pub(crate) use fault::Fault;
 pub use generated::{
-    Aggregate, ChoiceSet, CommandFilter as CommandFilterKind, Elements, FUSIONS, Opcode,
-    PRIMITIVES, Truth,
+    Aggregate, BitOperation, ChoiceSet, CommandFilter as CommandFilterKind, Elements, FUSIONS,
+    Opcode, PRIMITIVES, Truth,
 };
 pub use instruction::Instruction;
 pub use interpret::{Frame, Outcome, State, resume, run, run_traced};
@@ -56,13 +60,16 @@ pub use program::{
 };
 pub use registers::Registers;
 pub use reply::{Mark, ReplySink};
+pub use scored::Combine;
 pub use session::{
     CommandFilter, CommandView, CompilePurpose, Multi, Question, ReplyMode, Session, SessionField,
     SessionSetting, SourceForm,
 };
 pub use signature::{
-    Conflict, Counted, DecodeError, DecodeOrder, DefaultValue, Item, KeyPositions, Multiplicity,
-    OptionGroup, OptionSpec, Param, ParamRegister, ParamType, Signature, VariadicSpan,
+    Again, Conflict, Counted, DecodeError, DecodeOrder, DefaultValue, Item, KeyPositions,
+    Multiplicity, OptionGroup, OptionSpec, Param, ParamRegister, ParamType, Signature,
+    VariadicSpan,
 };
+pub use sorted::SortedSets;
 pub use store::{Expiry, OutOfMemory, ScanFilter, Scanned, Store};
 pub use verify::{VerifiedProgram, VerifyError, verify};

@@ -18,12 +18,14 @@ pub enum Type {
     Key,
     /// The cursor of a scan, an unsigned 64-bit number.
     Cursor,
+    /// Where among the arguments the values of a counted operand stand.
+    List,
 }
 
 impl Type {
     /// Every type.
-    pub const ALL: [Self; 6] =
-        [Self::Int, Self::Bool, Self::Float, Self::Bytes, Self::Key, Self::Cursor];
+    pub const ALL: [Self; 7] =
+        [Self::Int, Self::Bool, Self::Float, Self::Bytes, Self::Key, Self::Cursor, Self::List];
 
     /// The name in textual forms.
     #[must_use]
@@ -35,6 +37,7 @@ impl Type {
             Self::Bytes => "bytes",
             Self::Key => "key",
             Self::Cursor => "cursor",
+            Self::List => "list",
         }
     }
 
@@ -78,9 +81,8 @@ pub enum Pattern {
     MaybeAny,
     /// Written: it takes the type of the operand read.
     Same,
-    /// The position of a loop over arguments. The registers behind it hold the group that it
-    /// stands at: one for each item of the variadic parameter's group. Whatever writes the
-    /// position writes them.
+    /// The position of a loop. The registers behind it hold what it stands at: of a loop over
+    /// the list, one for each item of its group. Whatever writes the position writes them.
     Loop,
 }
 
@@ -211,6 +213,8 @@ pub enum Over {
     Range,
     /// The elements of a container, which an operand chooses.
     Elements,
+    /// The options that a request gives of a group, which an operand names.
+    Options,
 }
 
 /// What an opcode adds to the reply, where it does not jump.
@@ -343,8 +347,8 @@ pub enum FusionOperand {
     Number(i32),
 }
 
-/// Elements that a linear opcode goes over, or groups that a loop does, before it counts one unit
-/// of fuel.
+/// Elements that a linear opcode goes over, or rounds that loops go, before one unit of fuel is
+/// counted.
 pub const UNIT_ELEMENTS: u64 = 64;
 
 /// Integers that a loop over a range goes over at most.

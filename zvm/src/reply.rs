@@ -1,6 +1,7 @@
 //! How a program answers, whatever protocol its client speaks.
 
 use crate::{ItemView, Lease, Text};
+use databox::BitsView;
 
 /// An encoder of replies in one protocol dialect.
 ///
@@ -20,10 +21,19 @@ pub trait ReplySink {
     fn integer(&mut self, value: i64);
     /// A double.
     fn double(&mut self, value: f64);
+    /// A double as a string, in protocols that have doubles, too.
+    fn double_text(&mut self, value: f64);
     /// A boolean; protocols without one send 1 or 0.
     fn boolean(&mut self, value: bool);
     /// A string.
     fn bytes(&mut self, value: Text<'_>);
+    /// A part of a string that does not stand in one piece: `len` bytes from `from` on, which are
+    /// there. Who can lends it out instead of copying it.
+    fn bits(&mut self, bits: BitsView<'_>, from: u64, len: u64) {
+        let mut bytes = Vec::new();
+        bits.copy_bytes(from, usize::try_from(len).unwrap_or(usize::MAX), &mut bytes);
+        self.bytes(Text::Bytes(&bytes));
+    }
     /// Text for people (RESP3: a verbatim string of format `txt`).
     fn verbatim(&mut self, text: &[u8]);
     /// A stored item with the key it was asked by: memcached's `VALUE`. Protocols that have no

@@ -98,6 +98,12 @@ pub enum Question {
     CommandKeyFlags,
     /// A map of figures about memory.
     Memory,
+    /// An array of the requests that took long, the newest first; a word tells how many at most.
+    SlowLog,
+    /// How many of them are kept.
+    SlowLogLen,
+    /// Forgets them. Replies a status.
+    SlowLogReset,
     /// What memcached's own machinery (slabs, lists of items, the crawler) says to a line about it,
     /// of which these are the words. Replies a status.
     Machinery,

@@ -3,7 +3,7 @@
 //!
 //! Registers: the parameters come first, in order, one register each, the variadic one none;
 //! then, for each option in order, one boolean if it has no operands, else one optional register
-//! for each operand.
+//! for each operand. Options of which [each](Again::Each) counts have none; a loop loads them.
 
 mod decode;
 mod layout;
@@ -14,6 +14,7 @@ mod shape;
 pub use decode::DecodeError;
 pub(crate) use decode::{GROUPS_MAX, read_number};
 pub(crate) use layout::Layout;
+pub(crate) use number::parse_bound;
 pub(crate) use prologue::Prologue;
 pub(crate) use shape::Shape;
 
@@ -215,8 +216,26 @@ impl ParamType {
 pub struct OptionGroup {
     /// The alternatives.
     pub options: Vec<OptionSpec>,
-    /// Whether a request that names one of them twice is wrong.
-    pub once: bool,
+    /// What a request that names one of them again means.
+    pub again: Again,
+}
+
+/// What it means that a request gives an option of a group again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Again {
+    /// The same option counts as it stands last; another one is an error.
+    #[default]
+    Last,
+    /// An error.
+    Wrong,
+    /// Each counts, in the order in which they stand: a loop goes over them. None has a register.
+    Each,
+}
+
+impl Again {
+    /// Every meaning and the word that begins such a group in textual forms.
+    pub const NAMES: [(&'static str, Self); 3] =
+        [("options", Self::Last), ("options_once", Self::Wrong), ("options_each", Self::Each)];
 }
 
 /// Options of which those of one side do not go with those of the other, with an error of their
@@ -238,6 +257,27 @@ pub struct OptionSpec {
     pub words: Vec<Box<str>>,
     /// What follows the words.
     pub operands: Vec<Item>,
+    /// The number of the parameter that says how often its one operand stands, an integer before
+    /// all options; `None`: each operand stands once.
+    pub counted_by: Option<u8>,
+}
+
+impl OptionSpec {
+    /// What of it has a register, and of which type: the option itself where it has no operands,
+    /// which is never absent, else its operands, which may be.
+    pub fn registers(&self) -> impl Iterator<Item = (&str, Type, bool)> {
+        let flag = self.operands.is_empty().then_some((&*self.name, Type::Bool, false));
+        let list = self.counted_by.is_some();
+        let ty = move |item: &Item| if list { Type::List } else { item.ty.register_type() };
+        let operands = self.operands.iter().map(move |item| (&*item.name, ty(item), true));
+        flag.into_iter().chain(operands)
+    }
+
+    /// How many registers it takes.
+    #[must_use]
+    pub fn register_count(&self) -> usize {
+        self.operands.len().max(1)
+    }
 }
 
 /// A register that decoding fills.
@@ -284,12 +324,8 @@ impl Signature {
                 let optional = param.multiplicity == Multiplicity::Optional;
                 param.items.iter().map(move |item| (&*item.name, item.ty.register_type(), optional))
             });
-        let options = self.options().flat_map(|option| {
-            let flag = option.operands.is_empty().then_some((&*option.name, Type::Bool, false));
-            let operands = option.operands.iter();
-            flag.into_iter()
-                .chain(operands.map(|item| (&*item.name, item.ty.register_type(), true)))
-        });
+        let groups = self.groups.iter().filter(|group| group.again != Again::Each);
+        let options = groups.flat_map(|group| &group.options).flat_map(OptionSpec::registers);
         params
             .chain(options)
             .zip(0..=u8::MAX)
@@ -299,6 +335,13 @@ impl Signature {
     /// Every option, group by group.
     pub fn options(&self) -> impl Iterator<Item = &OptionSpec> {
         self.groups.iter().flat_map(|group| &group.options)
+    }
+
+    /// A group of options, and the number of its first one.
+    pub(crate) fn group_of(&self, number: usize) -> Option<(usize, &OptionGroup)> {
+        let before = self.groups.get(..number)?;
+        let first = before.iter().map(|group| group.options.len()).sum();
+        Some((first, self.groups.get(number)?))
     }
 
     /// The list, where there is one.

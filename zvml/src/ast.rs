@@ -8,6 +8,7 @@ mod print;
 pub(crate) use print::print;
 
 use crate::Span;
+use zvm::Again;
 
 /// A word of the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,8 +160,8 @@ pub(crate) struct Options<'s> {
 #[derive(Debug, Clone)]
 pub(crate) struct OptionGroup<'s> {
     pub span: Span,
-    /// `[once ...]`: a request names none of them twice.
-    pub once: bool,
+    /// `[once ...]`: a request names none of them twice; `[each ...]`: each time counts.
+    pub again: Again,
     pub alternatives: Vec<OptionWord<'s>>,
 }
 
@@ -221,6 +222,13 @@ pub(crate) enum StatementKind<'s> {
     For {
         names: Vec<Name<'s>>,
         over: Over<'s>,
+        /// `with weight in weights`
+        beside: Option<Beside<'s>>,
+        body: Block<'s>,
+    },
+    /// `for_options(GET) { ... }`
+    ForOptions {
+        word: Name<'s>,
         body: Block<'s>,
     },
     /// `for_values(1) { ... value ... }`
@@ -232,6 +240,14 @@ pub(crate) enum StatementKind<'s> {
     Return(Reply<'s>),
     Emit(Reply<'s>),
     Call(Value<'s>),
+}
+
+/// The number that a loop over the list meets beside each group.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Beside<'s> {
+    pub name: Name<'s>,
+    /// The counted operand.
+    pub list: Name<'s>,
 }
 
 /// What a loop goes over.

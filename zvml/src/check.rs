@@ -83,7 +83,9 @@ struct Checker<'s, 'd> {
     scope: Scope<'s>,
     /// How many aggregates are being built here, and whether the innermost is a map.
     builders: Vec<bool>,
-    in_loop: bool,
+    /// How many loops are around this place, and whether one of them reads elements.
+    loop_depth: usize,
+    in_elements: bool,
     /// Whether the command runs at its connection, and not on a shard.
     on_connection: bool,
     may_write: bool,
@@ -99,7 +101,8 @@ impl<'s, 'd> Checker<'s, 'd> {
             expanded: 0,
             scope: Scope::default(),
             builders: Vec::new(),
-            in_loop: false,
+            loop_depth: 0,
+            in_elements: false,
             on_connection: false,
             may_write: false,
         }

@@ -6,7 +6,8 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Words that mean something in their place and are names elsewhere.
-const CONTEXTUAL: &[&str] = &["for_values", "expands_to", "resp3", "once", "none", "beyond"];
+const CONTEXTUAL: &[&str] =
+    &["for_values", "for_options", "with", "expands_to", "resp3", "once", "each", "none", "beyond"];
 
 fn rule(name: &str) -> String {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/grammar/zvml.tmLanguage.json");

@@ -64,6 +64,8 @@ pub(crate) struct Function {
     pub params: u8,
     /// How many values behind the position of a loop over the list hold a group of it.
     pub group_len: u32,
+    /// The same of a loop over the options of each group.
+    pub option_lens: Vec<u32>,
 }
 
 impl Function {
@@ -76,6 +78,10 @@ impl Function {
                     .ok()
                     .and_then(|which| ChoiceSet::Elements.yields().get(which));
                 yields.map_or(1, |types| index_u32(types.len()))
+            }
+            (Over::Options, [_, Operand::Number(group), ..]) => {
+                let group = usize::try_from(group).ok();
+                group.and_then(|group| self.option_lens.get(group).copied()).unwrap_or(1)
             }
             _ => self.group_len,
         }

@@ -89,6 +89,8 @@ pub(crate) enum Statement {
     For {
         over: Over,
         variables: Vec<VariableId>,
+        /// The number of a counted operand that stands beside each group, and the operand.
+        beside: Option<(VariableId, VariableId)>,
         body: Vec<Self>,
     },
     /// An element of the reply being built.
@@ -106,6 +108,8 @@ pub(crate) enum Over {
     Range(Expr, Expr),
     /// The elements of the container at a key: by number, which elements.
     Elements(Expr, i32),
+    /// The options that are given of a group, by number.
+    Options(i32),
 }
 
 #[derive(Debug)]
@@ -273,6 +277,7 @@ pub(crate) const fn type_name(ty: Type) -> &'static str {
         Type::Float => "Float",
         Type::Key => "Key",
         Type::Cursor => "Cursor",
+        Type::List => "a list",
         _ => "Bytes",
     }
 }

@@ -31,7 +31,7 @@ fn reply_in(source: &str, resp3: bool) -> String {
     let mut sink = if resp3 { RecordingSink::new() } else { RecordingSink::resp2() };
     let args = OwnedArgs::new(&["k"]);
     let session = &mut FakeSession::new();
-    zvm::run(&program, args.frame(), &mut registers, &mut store, session, &mut sink);
+    zvm::run(&program, &args.frame(), &mut registers, &mut store, session, &mut sink);
     sink.reply().unwrap().to_owned()
 }
 
@@ -217,4 +217,167 @@ fn loops_go_over_integers_and_over_containers() {
     let found = replies(&longest, &requests);
     assert_eq!(found[..2], ["[]", "[\"a\"]"]);
     assert!(["[\"a\", \"12\"]", "[\"12\", \"a\"]"].contains(&&*found[2]), "{found:?}");
+}
+
+/// `ZUNIONSTORE` has weights, as many as keys.
+#[test]
+fn numbers_stand_beside_a_counted_list() {
+    let source = "command T { access: READ run_where: ONE
+        params: (key: Key, numkeys: Integer, keys: Bytes[numkeys])
+        opts: [WEIGHTS weights: Float[numkeys] or error(\"ERR weight value is not a float\")]
+            [AGGREGATE SUM | AGGREGATE MIN]
+        returns: Any
+        body {
+            let sum = 0.0
+            return array {
+                for value in keys with weight in weights {
+                    let factor = weight or 1.0
+                    sum = sum + factor
+                    emit value
+                    emit weight
+                }
+                emit sum
+                emit aggregate_min
+            }
+        } }";
+    let requests = [
+        "T k 2 a b",
+        "T k 2 a b WEIGHTS 2 0.5",
+        "T k 2 a b aggregate min weights 2 -1 AGGREGATE MIN",
+        "T k 2 a b WEIGHTS 2",
+        "T k 2 a b WEIGHTS 2 x",
+        "T k 2 a b WEIGHTS 2 3 4",
+        "T k 0 WEIGHTS 2",
+    ];
+    let expected = [
+        r#"["a", nil, "b", nil, double 2, false]"#,
+        r#"["a", double 2, "b", double 0.5, double 2.5, false]"#,
+        r#"["a", double 2, "b", double -1, double 1, true]"#,
+        "-ERR syntax error",
+        "-ERR weight value is not a float",
+        "-ERR syntax error",
+        "-ERR value is not an integer or out of range",
+    ];
+    assert_eq!(replies(source, &requests), expected);
+}
+
+/// As the operations of `BITFIELD`, which take place in the order in which they stand.
+#[test]
+fn options_of_which_each_counts_come_in_order() {
+    let source = "command T { access: READ run_where: ONE
+        params: (key: Key)
+        opts: [each GET width: Bytes at: Integer | SET to: Integer | OVERFLOW mode: Bytes | FLAG]
+            [LIMIT limit: Integer]
+        returns: Any
+        body {
+            let mode_now = \"WRAP\"
+            for_options(OVERFLOW) {
+                if let word = mode {
+                    if !@bytes_same_word(word, \"WRAP\") && !@bytes_same_word(word, \"SAT\") {
+                        return error(\"ERR Invalid OVERFLOW type specified\")
+                    }
+                }
+            }
+            return array {
+                for_options(GET) {
+                    if let here = at {
+                        emit width
+                        emit here
+                    } else if let value = to {
+                        emit value
+                        emit mode_now
+                    } else if let word = mode {
+                        mode_now = word
+                    } else if flag {
+                        emit status(\"FLAG\")
+                    }
+                }
+                emit limit
+            }
+        } }";
+    let requests = [
+        "T k",
+        "T k get u8 0 set 1 overflow sat SET 2 LIMIT 5 FLAG OVERFLOW WRAP SET 3 limit 6",
+        "T k GET u8",
+        "T k GET u8 x",
+        "T k OVERFLOW no",
+        "T k SET 1 FLAG SET 9223372036854775808",
+    ];
+    let expected = [
+        "[nil]",
+        r#"["u8", :0, :1, "WRAP", :2, "sat", +FLAG, :3, "WRAP", :6]"#,
+        "-ERR syntax error",
+        "-ERR value is not an integer or out of range",
+        "-ERR Invalid OVERFLOW type specified",
+        "-ERR value is not an integer or out of range",
+    ];
+    assert_eq!(replies(source, &requests), expected);
+}
+
+/// As the patterns of `SORT`, which are filled in for each element.
+#[test]
+fn loops_stand_in_loops() {
+    let source = "command T { access: WRITE run_where: ONE
+        params: (key: Key, members: Bytes...) returns: Any
+        body {
+            for member in members { @set_add(key, member) }
+            let total = 0
+            return array {
+                for member in @set_members(key) {
+                    for n in 1..2 {
+                        emit member
+                        for value in members {
+                            total = total + n * @bytes_len(value)
+                        }
+                        emit n
+                    }
+                }
+                emit total
+            }
+        } }
+        command S { access: READ run_where: ONE
+        params: (key: Key) opts: [each GET pattern: Bytes] returns: Any
+        body {
+            return array {
+                for member in @set_members(key) {
+                    for_options(GET) {
+                        if let prefix = pattern { emit @bytes_join(prefix, member) }
+                    }
+                }
+            }
+        } }";
+    let requests = ["T k ab", "S k GET x get y", "S k"];
+    let expected = [r#"["ab", :1, "ab", :2, :6]"#, r#"["xab", "yab"]"#, "[]"];
+    assert_eq!(replies(source, &requests), expected);
+}
+
+#[test]
+fn optional_parameters_stand_before_options() {
+    let source = "command T { access: READ run_where: ONE
+        params: (key: Key, n: Integer?) opts: [NX | XX] [LIMIT limit: Integer] returns: Any
+        body {
+            if nx { return \"nx\" }
+            if let most = limit { return array [most, n] }
+            return n
+        } }";
+    let requests = ["T k", "T k 5", "T k 5 nx", "T k 5 LIMIT 7", "T k LIMIT 7"];
+    let expected =
+        ["nil", ":5", r#""nx""#, "[:7, :5]", "-ERR value is not an integer or out of range"];
+    assert_eq!(replies(source, &requests), expected);
+}
+
+/// What a loop reads of the request it reads in each round, so nothing else takes its register.
+#[test]
+fn parameters_outlive_the_loops_that_read_them() {
+    let source = command(
+        "key: Key, n: Integer, values: Bytes...",
+        "let sum = 0
+        for value in values {
+            let more = n + 1
+            let double = more * 2
+            sum = sum + double
+        }
+        return sum",
+    );
+    assert_eq!(replies(&source, &["T k 1 a", "T k 1 a b c"]), [":4", ":12"]);
 }

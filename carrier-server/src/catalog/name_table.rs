@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-/// Names of up to 16 bytes as one 128-bit word each, in any case; longer ones beside them.
+/// Names of up to 16 bytes as two words each, in any case; longer ones beside them.
 ///
 /// Complexity: a look-up is one multiplication and, with the table at most a quarter full, little
 /// more than one comparison.
 #[derive(Debug)]
 pub(super) struct NameTable<T> {
     /// Places of `items`, by hash of the name; a power of two of them.
-    slots: Vec<Option<(u128, usize)>>,
+    slots: Vec<Option<(ShortName, usize)>>,
     long: HashMap<Vec<u8>, usize>,
     items: Vec<T>,
 }
@@ -51,13 +51,13 @@ impl<T> NameTable<T> {
 
     #[inline]
     fn find(&self, name: &[u8]) -> Option<usize> {
-        let Some(word) = pack(name) else {
+        let Some(short) = ShortName::new(name) else {
             return self.long.get(&name.to_ascii_uppercase()).copied();
         };
         let mask = self.slots.len() - 1;
-        let mut at = hash(word) & mask;
+        let mut at = short.hash() & mask;
         while let Some((other, index)) = self.slots[at] {
-            if other == word {
+            if other == short {
                 return Some(index);
             }
             at = (at + 1) & mask;
@@ -68,51 +68,76 @@ impl<T> NameTable<T> {
     fn add(&mut self, name: &[u8], item: T) -> usize {
         let index = self.items.len();
         self.items.push(item);
-        match pack(name) {
+        match ShortName::new(name) {
             None => {
                 self.long.insert(name.to_ascii_uppercase(), index);
             }
-            Some(word) => {
+            Some(short) => {
                 if self.items.len() * 4 > self.slots.len() {
                     let grown = vec![None; self.slots.len() * 2];
-                    for (word, index) in std::mem::replace(&mut self.slots, grown).iter().flatten()
+                    for (short, index) in
+                        std::mem::replace(&mut self.slots, grown).into_iter().flatten()
                     {
-                        self.place(*word, *index);
+                        self.place(short, index);
                     }
                 }
-                self.place(word, index);
+                self.place(short, index);
             }
         }
         index
     }
 
-    fn place(&mut self, word: u128, index: usize) {
+    fn place(&mut self, short: ShortName, index: usize) {
         let mask = self.slots.len() - 1;
-        let mut at = hash(word) & mask;
+        let mut at = short.hash() & mask;
         while self.slots[at].is_some() {
             at = (at + 1) & mask;
         }
-        self.slots[at] = Some((word, index));
+        self.slots[at] = Some((short, index));
     }
 }
 
-/// A name as one word: its bytes in upper case, then zeros. `None`: too long, or with a zero
-/// that could not be told from the padding.
-#[inline]
-fn pack(name: &[u8]) -> Option<u128> {
-    let mut bytes = [0; 16];
-    bytes.get_mut(..name.len())?.copy_from_slice(name);
-    if name.contains(&0) {
-        return None;
-    }
-    bytes.make_ascii_uppercase();
-    Some(u128::from_le_bytes(bytes))
+/// A name of at most 16 bytes in upper case. Names of one length have the same words only where
+/// they have the same bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct ShortName {
+    /// Its first bytes, and its last ones; where they overlap, both have them.
+    words: [u64; 2],
+    len: usize,
 }
 
+impl ShortName {
+    #[inline]
+    fn new(name: &[u8]) -> Option<Self> {
+        let words = if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+            [u64::from_le_bytes(*first), u64::from_le_bytes(*last)]
+        } else if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+            [first, last].map(|word| u64::from(u32::from_le_bytes(*word)))
+        } else {
+            let middle = name.get(name.len() / 2).copied().unwrap_or(0);
+            let ends = [name.first(), name.last()].map(|end| u64::from(end.copied().unwrap_or(0)));
+            [ends[0] << 8 | u64::from(middle), ends[1]]
+        };
+        (name.len() <= 16).then(|| Self { words: words.map(uppercase), len: name.len() })
+    }
+
+    #[inline]
+    const fn hash(self) -> usize {
+        let folded = self.words[0] ^ self.words[1].rotate_left(32) ^ self.len as u64;
+        (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize
+    }
+}
+
+/// Eight bytes with the letters among them in upper case.
 #[inline]
-fn hash(word: u128) -> usize {
-    let folded = (word as u64) ^ ((word >> 64) as u64).rotate_left(32);
-    (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize
+const fn uppercase(word: u64) -> u64 {
+    const EACH: u64 = u64::MAX / 255;
+    let low = word & (EACH * 0x7f);
+    // The top bit of each byte: whether it is ASCII, reaches 'a', is beyond 'z'.
+    let from_a = low + EACH * (0x80 - b'a' as u64);
+    let beyond_z = low + EACH * (0x7f - b'z' as u64);
+    let small = !word & from_a & !beyond_z & (EACH * 0x80);
+    word - (small >> 2)
 }
 
 const SLOTS_MIN: usize = 64;
@@ -135,5 +160,22 @@ mod tests {
         for unknown in [&b""[..], b"Y", b"0\0", b"X12345678901234567890"] {
             assert_eq!(table.get(unknown), None);
         }
+    }
+
+    #[test]
+    fn any_byte_in_any_place_makes_another_name() {
+        for len in 0..=16 {
+            let name: Vec<u8> = (0..len).map(|at| b"A\0z@`{[\xe1"[at % 8]).collect();
+            let short = ShortName::new(&name);
+            for at in 0..len {
+                for byte in 0..=u8::MAX {
+                    let mut other = name.clone();
+                    other[at] = byte;
+                    let is_same = name.eq_ignore_ascii_case(&other);
+                    assert_eq!(ShortName::new(&other) == short, is_same, "{name:?}, {other:?}");
+                }
+            }
+        }
+        assert_eq!(ShortName::new(&[b'x'; 17]), None);
     }
 }

@@ -79,7 +79,7 @@ impl Parser {
                 source: Source::Batch,
                 ..exec.clone()
             };
-            if !command.signature().accepts(args.len()) {
+            if !command.program().accepts(args.len()) {
                 let error = BindError::WrongArity(queued.command);
                 let (text, mut reply) = (queue.catalog.bind_error(error, args), Vec::new());
                 Encoder::new(&mut reply, connection.session.version).error(&text);
@@ -119,7 +119,7 @@ impl Parser {
         let mut reply = Vec::new();
         let mut sink = Sink::new(&mut reply, &dialect);
         let (program, registers) = (command.program(), &mut self.registers);
-        zvm::run(program, Frame::new(args), registers, &mut NoStore, &mut view, &mut sink);
+        zvm::run(program, &Frame::new(args), registers, &mut NoStore, &mut view, &mut sink);
         reply
     }
 }

@@ -80,6 +80,9 @@ impl Reactor {
     /// Answers a transaction of this thread.
     pub(super) fn finish(&mut self, transaction: &Transaction) {
         self.coordinator.finished();
+        for slow in transaction.slow_steps(self.shared.settings.slow_log_limit()) {
+            self.log_slow_one(transaction.reply_to.connection, Some(slow));
+        }
         let watched = transaction.watched();
         let key = transaction.reply_to.connection;
         let Some(connection) = self.connections.get(key) else {

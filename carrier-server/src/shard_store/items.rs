@@ -3,9 +3,21 @@
 //! The word that holds a stamp holds the lease too, in its two highest bits, so that a lease costs
 //! nothing but on the items that have one.
 
-use super::{EarlierUse, ShardStore, shard_key};
+use super::{ShardStore, shard_key};
 use kvstore::{Expiry, PutOptions, Shard};
 use zvm::{ItemView, Items, Key, Lease, OutOfMemory, Text};
+
+/// Whether an item was used before the request that asks for it. That is found out when the request
+/// first looks the item up, which is a use itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EarlierUse {
+    /// Nobody wants to know.
+    Unasked,
+    /// It is to be found out.
+    Asked,
+    /// It was, or was not.
+    Known(bool),
+}
 
 impl Items for ShardStore<'_> {
     #[inline]
@@ -15,8 +27,12 @@ impl Items for ShardStore<'_> {
             self.learn_use(key);
         }
         let item = self.shard.get(self.namespace, shard_key(key), now_ms)?;
+        let text = match item.string() {
+            Some(text) => text,
+            None => Text::Bytes(in_one_piece(item.bitmap()?, &mut self.pieces)),
+        };
         Some(ItemView {
-            text: item.string()?,
+            text,
             flags: item.flags(),
             ttl_ms: item.expires_at_ms().map(|at_ms| at_ms.saturating_sub(now_ms)),
             idle_ms: 0,
@@ -44,8 +60,7 @@ impl Items for ShardStore<'_> {
         before: bool,
     ) -> Result<(), OutOfMemory> {
         let (mut old_digits, mut digits) = Default::default();
-        let old = self.shard.get(self.namespace, shard_key(key), self.now_ms);
-        let old = old.and_then(|item| item.string()).unwrap_or(Text::Bytes(&[]));
+        let old = self.item(key).map_or(Text::Bytes(&[]), |item| item.text);
         let parts = [old.bytes(&mut old_digits), piece.bytes(&mut digits)];
         let whole = if before { [parts[1], parts[0]].concat() } else { parts.concat() };
         let options = PutOptions { expiry: Expiry::Keep, flags: 0 };
@@ -57,7 +72,9 @@ impl Items for ShardStore<'_> {
             self.learn_use(key);
         }
         let item = self.shard.get(self.namespace, shard_key(key), self.now_ms)?;
-        item.string()?;
+        if item.kind() != kvstore::Kind::String {
+            return None;
+        }
         let word = item.stamp();
         let (is_stale, is_claimed) = (word & STALE != 0, word & CLAIMED != 0);
         Some((word & !(STALE | CLAIMED), Lease { is_stale, is_claimed, is_won: false }))
@@ -91,6 +108,13 @@ impl Items for ShardStore<'_> {
 }
 
 impl ShardStore<'_> {
+    /// The same for a request that may want to know whether an item was used before it.
+    #[inline]
+    pub(crate) fn telling_uses(self) -> Self {
+        self.shard.end_use();
+        Self { earlier_use: EarlierUse::Asked, ..self }
+    }
+
     /// Uses the item, and finds out whether it was used before.
     #[cold]
     fn learn_use(&mut self, key: Key<'_>) {
@@ -120,6 +144,14 @@ impl ShardStore<'_> {
         self.note(key, put.is_ok());
         put.map_err(|_| OutOfMemory)
     }
+}
+
+/// The bytes of a bitmap, for protocols whose items stand in one piece.
+#[cold]
+fn in_one_piece<'p>(bitmap: &kvstore::Bitmap, pieces: &'p mut Vec<u8>) -> &'p [u8] {
+    pieces.clear();
+    bitmap.view().copy_bytes(0, usize::MAX, pieces);
+    pieces
 }
 
 const fn marks(lease: Lease) -> u64 {

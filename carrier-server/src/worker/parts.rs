@@ -5,12 +5,14 @@ use super::programs::{Held, ProgramTurn, SLICE_UNITS};
 use crate::intents::of_connection;
 use crate::planted::{Fault, is_planted};
 use crate::request::Request;
+use crate::slow_log::is_large;
 use crate::transaction::{Action, Purpose, Slot, Transaction};
 use crate::unfinished::{KeptArgs, Task, Unfinished};
 use crate::watches::Watched;
 use kvstore::{Key, Namespace};
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 use zvm::Frame;
 
 /// What a thread is to be told of a transaction.
@@ -43,6 +45,7 @@ impl Worker {
         let (ticket, first) = self.intents.enter(marks, held);
         transaction.parts[part].slot().ticket = Some(ticket);
         if first.is_some() {
+            self.watch.begin();
             self.arrive(transaction, part);
             self.run_ready();
         }
@@ -50,6 +53,7 @@ impl Worker {
 
     /// All shards have arrived.
     pub(crate) fn go_on_part(&mut self, transaction: Arc<Transaction>, part: usize) {
+        self.watch.begin();
         self.proceed(transaction, part);
         self.run_ready();
     }
@@ -60,7 +64,7 @@ impl Worker {
         if votes && self.has_changed(&transaction.parts[part].watched, transaction.now_ms) {
             transaction.abort();
         }
-        if transaction.purpose == Purpose::Command && self.lacks_room(&transaction, part) {
+        if transaction.purpose == Purpose::Command && !self.set_aside(&transaction, part) {
             transaction.refuse();
         }
         if transaction.opens_with_meeting {
@@ -76,21 +80,31 @@ impl Worker {
         }
         let meets = transaction.opens_with_meeting && !transaction.is_aborted();
         if meets && !self.meet(&transaction, part, 0) {
+            if transaction.only_reads_together {
+                // What it reads is lent: nobody has to wait for it.
+                let ticket = transaction.parts[part].slot().ticket.take();
+                ticket.into_iter().for_each(|ticket| self.leave(ticket));
+                self.tell_all(&transaction, part);
+            }
             return;
         }
         self.tell_all(&transaction, part);
         self.proceed(transaction, part);
     }
 
-    /// Whether what a scattered command writes here may be refused.
-    fn lacks_room(&self, transaction: &Transaction, part: usize) -> bool {
-        transaction.parts[part].script.iter().any(|action| {
-            let Action::Run { step, args, .. } = action else { return false };
+    /// Sets room aside for what a scattered command writes here, until the transaction ends, so
+    /// that nobody takes it before all have arrived. False where there is none.
+    fn set_aside(&mut self, transaction: &Transaction, part: usize) -> bool {
+        let mut slot = transaction.parts[part].slot();
+        transaction.parts[part].script.iter().all(|action| {
+            let Action::Run { step, args, .. } = action else { return true };
             let request = &transaction.steps[*step].request;
-            let Some(command) = transaction.catalog.command(request.command) else { return false };
+            let Some(command) = transaction.catalog.command(request.command) else { return true };
             let args = transaction.args.slice(args.clone());
             let turn = ProgramTurn::of(request, command, args, transaction.now_ms);
-            command.is_growing_many() && self.lacks_room_for(&turn)
+            let room = self.room_for(&turn);
+            slot.room += room.unwrap_or(0);
+            room.is_some()
         })
     }
 
@@ -145,6 +159,7 @@ impl Worker {
             }
         }
         let ticket = slot.ticket.take();
+        self.shard.give_back(std::mem::take(&mut slot.room));
         drop(slot);
         own.watched.iter().for_each(|watched| self.watches.unwatch(watched.mark));
         if let Some(ticket) = ticket {
@@ -170,8 +185,15 @@ impl Worker {
             let view = transaction.args.slice(args.clone());
             let turn = ProgramTurn::of(request, command, view, transaction.now_ms);
             let turn = ProgramTurn { hash, whole: false, ..turn };
-            let fuel = if command.is_sliced(view.len()) { SLICE_UNITS } else { Frame::UNLIMITED };
-            if let Some(state) = self.begin(&turn, fuel, &mut slot.replies) {
+            let sliced = command.is_sliced(view.len());
+            let fuel = if sliced { SLICE_UNITS } else { Frame::UNLIMITED };
+            let room = slot.room;
+            let state = self.within(room, |worker| worker.begin(&turn, fuel, &mut slot.replies));
+            let large = sliced || is_large(view, slot.replies.len() - start);
+            let took = self.watch.lap(large, false).unwrap_or_default();
+            if state.is_none() {
+                transaction.steps[step].add_time(took);
+            } else {
                 self.unfinished.push(Unfinished {
                     task: Task::Part(Arc::clone(transaction), part),
                     ticket: None,
@@ -180,7 +202,10 @@ impl Worker {
                     now_ms: transaction.now_ms,
                     args: KeptArgs::Shared(Arc::clone(transaction), args),
                     state,
+                    took,
                     reply: slot.replies.split_off(start),
+                    view: None,
+                    room,
                 });
                 return false;
             }
@@ -213,10 +238,12 @@ impl Worker {
         transaction: Arc<Transaction>,
         part: usize,
         reply: &[u8],
+        took: Duration,
     ) {
         let own = &transaction.parts[part];
         let mut slot = own.slot();
         if let Some(Action::Run { step, .. }) = own.script.get(slot.next) {
+            transaction.steps[*step].add_time(took);
             slot.replies.extend_from_slice(reply);
             slot.end_action(*step);
         }

@@ -3,15 +3,17 @@
 use super::{LateReply, Worker};
 use crate::catalog::{Catalog, Command, Route};
 use crate::dialect::Dialect;
-use crate::intents::{Marks, Ticket, of_connection};
+use crate::intents::{Mark, Marks, Ticket, of_connection};
 use crate::request::{ConnectionKey, Request};
 use crate::shard_store::{ShardPlace, ShardStore, Written};
 use crate::sink::{Sink, end_items};
+use crate::slow_log::{Slow, is_large};
 use crate::transaction::{NO_ROOM, Transaction};
 use crate::unfinished::{KeptArgs, OwnedArgs, Task, Unfinished};
 use kvstore::{Key, Namespace, Policy, Shard};
 use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Duration;
 use zvm::{Args, Frame, NoSession, Outcome, Registers, ReplySink as _, Returns, State};
 
 /// What a program begins with.
@@ -88,9 +90,14 @@ impl Worker {
     /// left or `is_over`, which is asked after each. A program that only reads ends where its
     /// reply comes to more than `reply_max` bytes.
     pub(crate) fn resume(&mut self, reply_max: usize, mut is_over: impl FnMut() -> bool) {
-        while let Some(program) = self.unfinished.pop() {
-            if let Some(program) = self.go_on(program) {
+        while let Some(mut program) = self.unfinished.pop() {
+            self.watch.begin();
+            self.go_on(&mut program);
+            program.took += self.watch.read();
+            if program.state.is_some() {
                 self.end_or_keep(program, reply_max);
+            } else {
+                self.conclude(program);
             }
             self.run_ready();
             if is_over() {
@@ -108,7 +115,7 @@ impl Worker {
         program.reply.clear();
         let dialect = Cell::new(program.request.dialect);
         Sink::new(&mut program.reply, &dialect).error(TOO_LARGE);
-        self.conclude(program.task, program.ticket, &program.request, program.reply);
+        self.conclude(program);
     }
 
     /// The client of a connection of a thread, or of this one, is gone: its programs that only
@@ -119,7 +126,7 @@ impl Worker {
             is_own && program.request.reply_to.connection == connection && !program.writes()
         });
         for program in ended {
-            self.conclude(program.task, program.ticket, &program.request, Vec::new());
+            self.conclude(Unfinished { reply: Vec::new(), ..program });
         }
         self.run_ready();
     }
@@ -148,30 +155,66 @@ impl Worker {
         true
     }
 
-    /// Runs a program to its end.
-    pub(super) fn run(&mut self, turn: &ProgramTurn<'_>, out: &mut Vec<u8>) {
-        if turn.command.is_growing_many() && self.lacks_room_for(turn) {
-            out.extend_from_slice(NO_ROOM);
-            return;
-        }
-        self.begin(turn, Frame::UNLIMITED, out);
+    /// Runs a request's program to its end, the last one of a stretch or not; tells of it if that
+    /// took long.
+    #[inline]
+    pub(super) fn run_timed(
+        &mut self,
+        turn: &ProgramTurn<'_>,
+        is_last: bool,
+        out: &mut Vec<u8>,
+    ) -> Option<Box<Slow>> {
+        let start = out.len();
+        self.run(turn, out);
+        let took = self.watch.lap(is_large(turn.args, out.len() - start), is_last)?;
+        self.slow(took, turn.command, turn.args)
     }
 
-    /// Whether a write of many keys may be refused at one of them, where no other key makes room:
-    /// then it is refused before the first.
+    /// A request that took so long, if that is to be logged.
     #[cold]
-    pub(super) fn lacks_room_for(&self, turn: &ProgramTurn<'_>) -> bool {
-        if self.shard.budget_bytes().is_none() || self.shard.policy() != Policy::Refuse {
-            return false;
+    fn slow(&self, took: Duration, command: &Command, args: Args<'_>) -> Option<Box<Slow>> {
+        self.watch.is_slow(took).then(|| {
+            let args = (0..args.len()).map(|index| args.get(index));
+            Slow::new(took, &command.name(), args)
+        })
+    }
+
+    /// Runs a program to its end.
+    pub(super) fn run(&mut self, turn: &ProgramTurn<'_>, out: &mut Vec<u8>) {
+        let Some(room) = self.room_for(turn) else {
+            out.extend_from_slice(NO_ROOM);
+            return;
+        };
+        self.within(room, |worker| worker.begin(turn, Frame::UNLIMITED, out));
+        self.shard.give_back(room);
+    }
+
+    /// Sets room aside for a write of many keys, which may be refused at one of them where no other
+    /// key makes room: then it is refused before the first, and nothing is set aside.
+    pub(super) fn room_for(&mut self, turn: &ProgramTurn<'_>) -> Option<u64> {
+        let budgeted = self.shard.budget_bytes().is_some();
+        if !turn.command.is_growing_many() || !budgeted || self.shard.policy() != Policy::Refuse {
+            return Some(0);
         }
         let bytes = (0..turn.args.len()).map(|index| turn.args.get(index).len()).sum();
         let keys = turn.command.signature().keys(turn.args).count();
-        !self.shard.has_room_for(Namespace(turn.namespace), keys, bytes)
+        self.shard.set_aside(Namespace(turn.namespace), keys, bytes)
     }
 
-    /// The first slice of a request's program. True where it came to its end; else its reply comes
-    /// later, and what there was of it is no longer in `out`. A ticket is that of keys which are
-    /// held already.
+    /// Runs something for which so many bytes are set aside, none or enough.
+    pub(super) fn within<T>(&mut self, room: u64, run: impl FnOnce(&mut Self) -> T) -> T {
+        if room == 0 {
+            return run(self);
+        }
+        let budget = self.shard.budget_bytes();
+        self.shard.set_budget(None);
+        let result = run(self);
+        self.shard.set_budget(budget);
+        result
+    }
+
+    /// The first slice of a request's program. Where it came to its end, it tells of it if that took
+    /// long; `None` where its reply comes later, and what there was of it is no longer in `out`.
     pub(super) fn run_sliced(
         &mut self,
         request: &Request,
@@ -179,27 +222,39 @@ impl Worker {
         home: Option<usize>,
         catalog: &Arc<Catalog>,
         out: &mut Vec<u8>,
-    ) -> bool {
+    ) -> Option<Option<Box<Slow>>> {
         let start = out.len();
-        if turn.command.is_growing_many() && self.lacks_room_for(turn) {
+        let Some(room) = self.room_for(turn) else {
             out.extend_from_slice(NO_ROOM);
-            return true;
+            return Some(None);
+        };
+        let state = self.within(room, |worker| worker.begin(turn, SLICE_UNITS, out));
+        let took = self.watch.read();
+        if state.is_none() {
+            self.shard.give_back(room);
+            return Some(self.slow(took, turn.command, turn.args));
         }
-        let Some(state) = self.begin(turn, SLICE_UNITS, out) else { return true };
         let connection = of_connection(home, request.reply_to.connection);
-        let marks = turn.marks(|key| self.shard.hash(key)).and(connection);
+        let view = self.view(turn);
+        let marks = match &view {
+            Some(_) => Marks::of(vec![connection]),
+            None => turn.marks(|key| self.shard.hash(key)).and(connection),
+        };
         self.pin(&marks);
         self.unfinished.push(Unfinished {
             task: Task::Request(home),
             ticket: Some(self.intents.hold(marks)),
+            view,
+            room,
             request: request.clone(),
             catalog: Arc::clone(catalog),
             now_ms: turn.now_ms,
             args: KeptArgs::Own(OwnedArgs::copy_of(turn.args)),
             state,
+            took,
             reply: out.split_off(start),
         });
-        false
+        None
     }
 
     /// Runs a program from its beginning, for so many units; its state where it has yielded.
@@ -221,29 +276,28 @@ impl Worker {
         state
     }
 
-    /// One slice; the program where it has more to do.
-    fn go_on(&mut self, mut waiting: Unfinished) -> Option<Unfinished> {
+    /// One slice.
+    fn go_on(&mut self, waiting: &mut Unfinished) {
+        self.within(waiting.room, |worker| worker.go_on_within(waiting));
+    }
+
+    fn go_on_within(&mut self, waiting: &mut Unfinished) {
+        let Some(state) = waiting.state.take() else { return };
         let catalog = Arc::clone(&waiting.catalog);
-        let command = catalog.command(waiting.request.command)?;
+        let Some(command) = catalog.command(waiting.request.command) else { return };
         let turn = ProgramTurn::of(&waiting.request, command, waiting.args.args(), waiting.now_ms);
         self.touch(turn.namespace, command);
         let watching = !self.watches.is_empty();
-        let (shard, written) = match &mut waiting.task {
-            Task::Meeting(joint) => (&mut joint.table, Some(&mut joint.written)),
+        let (shard, written) = match (&mut waiting.task, &mut waiting.view) {
+            (Task::Meeting(joint), _) => (&mut joint.table, Some(&mut joint.written)),
+            (_, Some(view)) => (&mut **view, None),
             _ => (&mut self.shard, watching.then_some(&mut self.written)),
         };
         let (registers, items) = (&mut self.registers, &mut self.items_replied);
         let machine = Machine { registers, place: self.place, written, items };
-        let state = machine.resume(shard, &turn, *waiting.state, &mut waiting.reply);
+        waiting.state = machine.resume(shard, &turn, *state, &mut waiting.reply);
         if watching {
-            self.note_written(turn.now_ms);
-        }
-        match state {
-            Some(state) => Some(Unfinished { state, ..waiting }),
-            None => {
-                self.conclude(waiting.task, waiting.ticket, &waiting.request, waiting.reply);
-                None
-            }
+            self.note_written(waiting.now_ms);
         }
     }
 
@@ -260,22 +314,25 @@ impl Worker {
     }
 
     /// Hands on the reply of a program that took several turns, and lets go of its keys.
-    fn conclude(
-        &mut self,
-        task: Task,
-        ticket: Option<Ticket>,
-        request: &Request,
-        mut reply: Vec<u8>,
-    ) {
+    fn conclude(&mut self, program: Unfinished) {
+        let Unfinished { task, ticket, request, catalog, args, took, mut reply, .. } = program;
+        if let Some(view) = program.view {
+            self.put_away(*view);
+        }
         match task {
             Task::Request(home) => {
+                self.shard.give_back(program.room);
                 if request.quiet {
                     reply.clear();
                 }
-                self.late.push(LateReply { home, reply_to: request.reply_to, reply });
+                let command = catalog.command(request.command);
+                let slow = command.and_then(|command| self.slow(took, command, args.args()));
+                self.late.push(LateReply { home, reply_to: request.reply_to, reply, slow });
             }
-            Task::Part(transaction, part) => self.conclude_action(transaction, part, &reply),
-            Task::Meeting(joint) => self.conclude_meeting(*joint, reply),
+            Task::Part(transaction, part) => {
+                self.conclude_action(transaction, part, &reply, took);
+            }
+            Task::Meeting(joint) => self.conclude_meeting(*joint, reply, took),
         }
         if let Some(ticket) = ticket {
             self.leave(ticket);
@@ -305,6 +362,10 @@ impl Worker {
 
     /// Gives those their turn who waited for keys that nobody holds before them any more.
     pub(super) fn run_ready(&mut self) {
+        if self.ready.is_empty() {
+            return;
+        }
+        self.watch.begin();
         while let Some((ticket, held)) = self.ready.pop_front() {
             match held {
                 Held::Part(transaction, part) => self.arrive(transaction, part),
@@ -316,28 +377,53 @@ impl Worker {
     /// Runs a request that had to wait; it holds its keys until it has ended.
     fn run_deferred(&mut self, ticket: Ticket, deferred: Deferred) {
         let Deferred { request, home, catalog, args, now_ms } = deferred;
-        let mut reply = Vec::new();
-        let mut yielded = None;
+        let (mut reply, mut state, mut view, mut room) = (Vec::new(), None, None, 0);
         if let Some(command) = catalog.command(request.command) {
             let turn = ProgramTurn::of(&request, command, args.args(), now_ms);
             let sliced = command.is_sliced(turn.args.len());
             let fuel = if sliced { SLICE_UNITS } else { Frame::UNLIMITED };
-            if command.is_growing_many() && self.lacks_room_for(&turn) {
-                reply.extend_from_slice(NO_ROOM);
+            if let Some(bytes) = self.room_for(&turn) {
+                room = bytes;
+                state = self.within(room, |worker| worker.begin(&turn, fuel, &mut reply));
             } else {
-                yielded = self.begin(&turn, fuel, &mut reply);
+                reply.extend_from_slice(NO_ROOM);
             }
+            view = if state.is_some() { self.view(&turn) } else { None };
         }
-        let (task, ticket) = (Task::Request(home), Some(ticket));
-        match yielded {
-            None => self.conclude(task, ticket, &request, reply),
-            Some(state) => {
-                let args = KeptArgs::Own(args);
-                let program =
-                    Unfinished { task, ticket, request, catalog, now_ms, args, state, reply };
-                self.unfinished.push(program);
-            }
+        if view.is_some() {
+            self.keep_only(ticket, of_connection(home, request.reply_to.connection));
         }
+        let (task, ticket, args) = (Task::Request(home), Some(ticket), KeptArgs::Own(args));
+        let took = self.watch.read();
+        let program = Unfinished {
+            task,
+            ticket,
+            request,
+            catalog,
+            now_ms,
+            args,
+            state,
+            took,
+            reply,
+            view,
+            room,
+        };
+        if program.state.is_some() {
+            self.unfinished.push(program);
+        } else {
+            self.conclude(program);
+        }
+    }
+
+    /// Lets go of all that a ticket holds but for one mark.
+    fn keep_only(&mut self, ticket: Ticket, kept: Mark) {
+        let Self { intents, shard, ready, .. } = self;
+        if shard.policy() != Policy::Refuse
+            && let Some(Marks::Keys(keys)) = intents.marks(ticket)
+        {
+            keys.iter().filter(|key| **key != kept).for_each(|key| shard.unpin(*key));
+        }
+        intents.keep_only(ticket, kept, |ticket, held| ready.push_back((ticket, held)));
     }
 }
 
@@ -371,7 +457,7 @@ impl Machine<'_> {
         let frame = Frame { first_key_hash, fuel, ..Frame::new(turn.args) };
         let program = turn.command.program();
         let (registers, session) = (self.registers, &mut NoSession);
-        let outcome = zvm::run(program, frame, registers, &mut store, session, &mut sink);
+        let outcome = zvm::run(program, &frame, registers, &mut store, session, &mut sink);
         *self.items += sink.items();
         match outcome {
             Outcome::Yielded(state) => Some(state),
@@ -400,7 +486,7 @@ impl Machine<'_> {
         let frame = Frame { first_key_hash, fuel: SLICE_UNITS, ..Frame::new(turn.args) };
         let (program, session) = (turn.command.program(), &mut NoSession);
         let registers = self.registers;
-        match zvm::resume(program, frame, state, registers, &mut store, session, &mut sink) {
+        match zvm::resume(program, &frame, state, registers, &mut store, session, &mut sink) {
             Outcome::Yielded(state) => Some(state),
             _ => {
                 turn.complete(reply);

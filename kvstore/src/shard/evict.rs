@@ -28,6 +28,10 @@ pub(super) struct Eviction {
     visits_left: u64,
     /// Visits in a row that removed nothing.
     fruitless: u32,
+    /// Those of them since another key than this one was kept from going, which may be all there
+    /// was to remove.
+    in_vain: u32,
+    kept: Option<u64>,
     /// Keys removed.
     pub(super) evicted: u64,
 }
@@ -65,6 +69,7 @@ impl Shard {
     /// A page or two for each key.
     pub fn evict(&mut self, keys: usize) -> usize {
         let before = self.eviction.evicted;
+        self.eviction.in_vain = 0;
         while self.eviction.evicted - before < keys as u64 && self.visit(None).is_some() {}
         (self.eviction.evicted - before) as usize
     }
@@ -128,8 +133,11 @@ impl Shard {
     /// Visits a page and removes one key of it, if the policy finds one there. `None` where
     /// nothing was found for so long that there is nothing to find.
     fn visit(&mut self, own: Option<u64>) -> Option<()> {
-        if self.eviction.policy == Policy::Refuse || self.eviction.fruitless >= FRUITLESS_MAX {
-            self.eviction.fruitless = 0;
+        if self.eviction.kept != own {
+            (self.eviction.kept, self.eviction.in_vain) = (own, 0);
+        }
+        if self.eviction.policy == Policy::Refuse || self.eviction.in_vain >= FRUITLESS_MAX {
+            self.eviction.in_vain = 0;
             return None;
         }
         if self.all_pinned > 0 {
@@ -155,7 +163,8 @@ impl Shard {
         steps.note(before, arena.allocated());
         eviction.visits_left = eviction.visits_left.saturating_sub(1);
         eviction.evicted += gone as u64;
-        eviction.fruitless = if gone > 0 { 0 } else { eviction.fruitless + 1 };
+        eviction.fruitless = if gone > 0 { 0 } else { eviction.fruitless.saturating_add(1) };
+        eviction.in_vain = if gone > 0 { 0 } else { eviction.in_vain + 1 };
         Some(())
     }
 

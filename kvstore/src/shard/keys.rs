@@ -1,10 +1,12 @@
 //! Operations on one key, whatever its kind, and on strings.
 
 use super::Shard;
+use crate::jobs::Jobs;
 use crate::policy::Policy;
+use crate::space::Space;
 use crate::{Expiry, Item, Key, Namespace, OutOfBudget, PutOptions};
 use databox::{Databox, Text};
-use packed_map::{Extras, NewValue};
+use packed_map::{Arena, Extras, NewValue, Value};
 
 impl Shard {
     /// What the key holds. To a policy, this is what makes a key worth keeping; the other questions
@@ -119,7 +121,8 @@ impl Shard {
             self.pay(Some(key.hash));
             if !self.surely_fits(ns, outside + key.bytes.len() + text) {
                 self.admit_within(ns, Some(key.hash), &|space, arena| {
-                    outside + space.map.put_growth_max(arena, key.hash, key.bytes, &value, extras)
+                    let put = space.map.put_growth_max(arena, key.hash, key.bytes, &value, extras);
+                    outside + put + queued_growth(space, arena, key)
                 })?;
             }
         }
@@ -142,10 +145,14 @@ impl Shard {
         was_read: bool,
     ) -> Result<(), OutOfBudget> {
         let outside = outside_bytes(&value);
+        let names_expire = matches!(&value, NewValue::Boxed(value) if has_expiring_names(value));
         let was_there = self.change_or_make(ns, |space, arena, jobs| {
             let displaced = space.map.put(arena, key.hash, key.bytes, value, extras);
             let displaced = displaced.map_err(|_| OutOfBudget { growth_max_bytes: FULL })?;
             space.value_bytes += outside as u64;
+            if names_expire {
+                space.names.arm();
+            }
             let was_there = displaced.is_some();
             if let Some(old) = displaced.and_then(packed_map::Displaced::boxed) {
                 space.destroy(old, jobs);
@@ -196,11 +203,27 @@ impl Shard {
     }
 }
 
+/// Whether a value is a map of which names expire.
+pub(super) fn has_expiring_names(value: &Databox) -> bool {
+    value.as_map().is_some_and(|map| map.expiring() > 0)
+}
+
 /// What a value takes outside the pages.
 fn outside_bytes(value: &NewValue<'_, Databox>) -> usize {
     match value {
         NewValue::Boxed(value) => value.heap_bytes(),
         NewValue::Text(_) | NewValue::Packed(_) => 0,
+    }
+}
+
+/// What the queue of destructions grows by when the key is written over.
+fn queued_growth(space: &Space, arena: &Arena, key: Key<'_>) -> usize {
+    let old = space.map.get(arena, key.hash, key.bytes).map(|entry| entry.value());
+    match old {
+        Some(Value::Boxed(old)) if old.heap_bytes() > Jobs::AT_ONCE_MAX_BYTES => {
+            Jobs::JOB_BYTES as usize
+        }
+        _ => 0,
     }
 }
 

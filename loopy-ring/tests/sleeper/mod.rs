@@ -2,10 +2,14 @@
 
 #![allow(dead_code, reason = "each model uses a part of it")]
 
+#[cfg(loopy_loom)]
 use loom::sync::{Arc, Condvar, Mutex};
 use loopy_ring::{Capacity, Consumer, Parked, Producer, Waiter, ring};
+#[cfg(loopy_shuttle)]
+use shuttle::sync::{Arc, Condvar, Mutex};
 
-/// What a thread sleeps on: an eventfd. A lost wake-up is a deadlock, which loom reports.
+/// What a thread sleeps on: an eventfd. A lost wake-up is a deadlock, which loom and shuttle
+/// report.
 ///
 /// Not loom's `thread::park`: its `unpark` hands over what the waker knows even to a thread that
 /// does not sleep, and so hides missing orderings.

@@ -84,6 +84,7 @@ fn type_name(ty: &str) -> String {
         "key" => "Key",
         "float" => "Float",
         "cursor" => "Cursor",
+        "list" => "List",
         other => other,
     };
     format!("{name}{maybe}")

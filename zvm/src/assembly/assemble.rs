@@ -10,9 +10,9 @@
 use super::token::{Token, tokens};
 use crate::operand::{ConstantKind, OperandKind, Slot};
 use crate::{
-    Access, BuildError, Conflict, Counted, DecodeOrder, DefaultValue, Docs, Example, Instruction,
-    Item, Label, Multiplicity, Opcode, OptionGroup, OptionSpec, Param, ParamType, Program,
-    ProgramBuilder, Protocol, Returns, RunWhere, Signature, SourceSpan,
+    Access, Again, BuildError, Conflict, Counted, DecodeOrder, DefaultValue, Docs, Example,
+    Instruction, Item, Label, Multiplicity, Opcode, OptionGroup, OptionSpec, Param, ParamType,
+    Program, ProgramBuilder, Protocol, Returns, RunWhere, Signature, SourceSpan,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -131,8 +131,9 @@ impl<'t> Assembler<'t> {
                 self.builder()?.plain_entry(label);
             }
             "param" | "variadic" | "variadic_optional" | "counted" => self.param(word, line)?,
-            "options" => self.options(line, false)?,
-            "options_once" => self.options(line, true)?,
+            "options" => self.options(line, Again::Last)?,
+            "options_once" => self.options(line, Again::Wrong)?,
+            "options_each" => self.options(line, Again::Each)?,
             "options_before" => self.signature.options_before = Some(line.number()?),
             "conflict" => self.conflict(line)?,
             "order" => self.signature.order = line.choice(&DecodeOrder::NAMES)?,
@@ -202,7 +203,7 @@ impl<'t> Assembler<'t> {
         Ok(())
     }
 
-    fn options(&mut self, line: &mut Line<'t>, once: bool) -> Result<(), &'static str> {
+    fn options(&mut self, line: &mut Line<'t>, again: Again) -> Result<(), &'static str> {
         let mut options = Vec::new();
         loop {
             let name = line.name()?;
@@ -217,12 +218,13 @@ impl<'t> Assembler<'t> {
                     return Err(")");
                 }
             }
-            options.push(OptionSpec { name, words, operands });
+            let counted_by = if line.take_word("counted") { Some(line.number()?) } else { None };
+            options.push(OptionSpec { name, words, operands, counted_by });
             if !line.mark("|") {
                 break;
             }
         }
-        self.signature.groups.push(OptionGroup { options, once });
+        self.signature.groups.push(OptionGroup { options, again });
         Ok(())
     }
 
@@ -312,11 +314,13 @@ impl<'t> Line<'t> {
 
     /// The string behind a word, if that is next.
     fn text_behind(&mut self, word: &str) -> Result<Option<Box<str>>, &'static str> {
-        if self.tokens.as_slice().first() != Some(&Token::Word(word)) {
-            return Ok(None);
-        }
-        self.word()?;
-        self.text().map(Some)
+        if self.take_word(word) { self.text().map(Some) } else { Ok(None) }
+    }
+
+    /// Takes a word if it is next.
+    fn take_word(&mut self, word: &str) -> bool {
+        let found = self.tokens.as_slice().first() == Some(&Token::Word(word));
+        found && self.tokens.next().is_some()
     }
 
     fn quoted(&mut self) -> Result<Vec<u8>, &'static str> {

@@ -3,8 +3,8 @@
 use super::token::{ESCAPES, is_plain};
 use crate::operand::{Flow, OperandKind, Slot};
 use crate::{
-    Access, Constant, DecodeOrder, DefaultValue, Docs, Instruction, Item, Multiplicity, Param,
-    ParamType, Program, Protocol, Returns, RunWhere, Signature,
+    Access, Again, Constant, DecodeOrder, DefaultValue, Docs, Instruction, Item, Multiplicity,
+    Param, ParamType, Program, Protocol, Returns, RunWhere, Signature,
 };
 use std::fmt::Write;
 
@@ -69,10 +69,13 @@ fn signature(signature: &Signature, constants: &[Constant], line: &mut impl FnMu
                 if !option.operands.is_empty() {
                     let _ = write!(text, " ({})", items(&option.operands));
                 }
+                if let Some(by) = option.counted_by {
+                    let _ = write!(text, " counted {by}");
+                }
                 text
             })
             .collect();
-        let word = if group.once { "options_once" } else { "options" };
+        let word = name_of(&Again::NAMES, group.again);
         line(format!("{word} {}", options.join(" | ")));
     }
     if let Some(before) = signature.options_before {

@@ -10,7 +10,7 @@
 use super::{FormatError, Instruction, MAGIC, VERSION};
 use crate::signature::DecodeOrder;
 use crate::{
-    Access, Conflict, Constant, Counted, DefaultValue, Docs, Example, Item, Multiplicity,
+    Access, Again, Conflict, Constant, Counted, DefaultValue, Docs, Example, Item, Multiplicity,
     OptionGroup, OptionSpec, Param, ParamType, Program, Protocol, Returns, RunWhere, Signature,
     SourceSpan,
 };
@@ -95,9 +95,10 @@ impl<'b> Reader<'b> {
         let options = self.list(|reader| {
             let name = reader.text()?;
             let words = reader.list(Self::text)?;
-            Ok(OptionSpec { name, words, operands: reader.list(Self::item)? })
+            let operands = reader.list(Self::item)?;
+            Ok(OptionSpec { name, words, operands, counted_by: reader.optional(Self::byte)? })
         })?;
-        Ok(OptionGroup { options, once: self.flag()? })
+        Ok(OptionGroup { options, again: self.choice(&Again::NAMES)? })
     }
 
     fn conflict(&mut self) -> Result<Conflict, FormatError> {

@@ -3,8 +3,8 @@
 use super::{MAGIC, VERSION};
 use crate::signature::DecodeOrder;
 use crate::{
-    Constant, DefaultValue, Docs, Item, Multiplicity, OptionGroup, Param, ParamType, Program,
-    Protocol, Returns, RunWhere, Signature,
+    Again, Constant, DefaultValue, Docs, Item, Multiplicity, OptionGroup, Param, ParamType,
+    Program, Protocol, Returns, RunWhere, Signature,
 };
 
 #[derive(Debug, Default)]
@@ -87,8 +87,10 @@ impl Writer {
             writer.text(&option.name);
             writer.list(&option.words, |writer, word| writer.text(word));
             writer.list(&option.operands, Self::item);
+            writer.0.push(u8::from(option.counted_by.is_some()));
+            writer.0.extend(option.counted_by);
         });
-        self.0.push(u8::from(group.once));
+        self.choice(&Again::NAMES, group.again);
     }
 
     fn constant(&mut self, constant: &Constant) {

@@ -8,20 +8,24 @@ use crate::Type;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChoiceSet {
+    /// and, or, xor, and_not.
+    BitOperation,
     /// false, true.
     Truth,
     /// check, load.
     CompilePurpose,
     /// text, program.
     SourceForm,
-    /// set_members, list_values, map_pairs.
+    /// set_members, list_values, map_pairs, sorted_pairs.
     Elements,
-    /// string, set, list, map.
+    /// string, set, list, map, sorted.
     Kind,
     /// begin, commit, discard, unwatch.
     Multi,
     /// array, map.
     Aggregate,
+    /// sum, min, max.
+    Combine,
     /// id, protocol, database, command_count, unix_micros, started_at, password_set, authenticated.
     IntegerField,
     /// name, server_version, run_id, library_name, library_version.
@@ -32,7 +36,7 @@ pub enum ChoiceSet {
     CommandView,
     /// all, pattern, category, module.
     CommandFilter,
-    /// info, config, config_set, config_reset, clients, own_client, kill_clients, command_keys, command_key_flags, memory, machinery.
+    /// info, config, config_set, config_reset, clients, own_client, kill_clients, command_keys, command_key_flags, memory, slow_log, slow_log_len, slow_log_reset, machinery.
     Question,
     /// on, off, skip.
     ReplyMode,
@@ -43,13 +47,15 @@ impl ChoiceSet {
     #[must_use]
     pub const fn names(self) -> &'static [&'static str] {
         match self {
+            Self::BitOperation => &["and", "or", "xor", "and_not"],
             Self::Truth => &["false", "true"],
             Self::CompilePurpose => &["check", "load"],
             Self::SourceForm => &["text", "program"],
-            Self::Elements => &["set_members", "list_values", "map_pairs"],
-            Self::Kind => &["string", "set", "list", "map"],
+            Self::Elements => &["set_members", "list_values", "map_pairs", "sorted_pairs"],
+            Self::Kind => &["string", "set", "list", "map", "sorted"],
             Self::Multi => &["begin", "commit", "discard", "unwatch"],
             Self::Aggregate => &["array", "map"],
+            Self::Combine => &["sum", "min", "max"],
             Self::IntegerField => &[
                 "id",
                 "protocol",
@@ -77,6 +83,9 @@ impl ChoiceSet {
                 "command_keys",
                 "command_key_flags",
                 "memory",
+                "slow_log",
+                "slow_log_len",
+                "slow_log_reset",
                 "machinery",
             ],
             Self::ReplyMode => &["on", "off", "skip"],
@@ -87,9 +96,39 @@ impl ChoiceSet {
     #[must_use]
     pub const fn yields(self) -> &'static [&'static [Type]] {
         match self {
-            Self::Elements => &[&[Type::Bytes], &[Type::Bytes], &[Type::Bytes, Type::Bytes]],
+            Self::Elements => &[
+                &[Type::Bytes],
+                &[Type::Bytes],
+                &[Type::Bytes, Type::Bytes],
+                &[Type::Bytes, Type::Float],
+            ],
             _ => &[],
         }
+    }
+}
+
+/// A choice of an operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum BitOperation {
+    /// `and`.
+    And = 0,
+    /// `or`.
+    Or = 1,
+    /// `xor`.
+    Xor = 2,
+    /// `and_not`.
+    AndNot = 3,
+}
+
+/// Number `code` of `bit_operation`; numbers that do not exist, which the verifier refuses,
+/// mean the last.
+pub(crate) const fn bit_operation(code: u8) -> BitOperation {
+    match code {
+        0 => BitOperation::And,
+        1 => BitOperation::Or,
+        2 => BitOperation::Xor,
+        _ => BitOperation::AndNot,
     }
 }
 
@@ -140,6 +179,8 @@ pub enum Elements {
     ListValues = 1,
     /// `map_pairs`.
     MapPairs = 2,
+    /// `sorted_pairs`.
+    SortedPairs = 3,
 }
 
 /// Number `code` of `elements`; numbers that do not exist, which the verifier refuses,
@@ -148,7 +189,8 @@ pub(crate) const fn elements(code: u8) -> Elements {
     match code {
         0 => Elements::SetMembers,
         1 => Elements::ListValues,
-        _ => Elements::MapPairs,
+        2 => Elements::MapPairs,
+        _ => Elements::SortedPairs,
     }
 }
 
@@ -159,7 +201,8 @@ pub(crate) const fn kind(code: u8) -> databox::Kind {
         0 => databox::Kind::String,
         1 => databox::Kind::Set,
         2 => databox::Kind::List,
-        _ => databox::Kind::Map,
+        3 => databox::Kind::Map,
+        _ => databox::Kind::Sorted,
     }
 }
 
@@ -190,6 +233,16 @@ pub(crate) const fn aggregate(code: u8) -> Aggregate {
     match code {
         0 => Aggregate::Array,
         _ => Aggregate::Map,
+    }
+}
+
+/// Number `code` of `combine`; numbers that do not exist, which the verifier refuses,
+/// mean the last.
+pub(crate) const fn combine(code: u8) -> crate::Combine {
+    match code {
+        0 => crate::Combine::Sum,
+        1 => crate::Combine::Min,
+        _ => crate::Combine::Max,
     }
 }
 
@@ -280,6 +333,9 @@ pub(crate) const fn question(code: u8) -> crate::Question {
         7 => crate::Question::CommandKeys,
         8 => crate::Question::CommandKeyFlags,
         9 => crate::Question::Memory,
+        10 => crate::Question::SlowLog,
+        11 => crate::Question::SlowLogLen,
+        12 => crate::Question::SlowLogReset,
         _ => crate::Question::Machinery,
     }
 }

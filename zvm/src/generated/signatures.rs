@@ -8,12 +8,205 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 117] = [
+pub static PRIMITIVES: [Primitive; 173] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
         params: &[],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "bit_get",
+        op: Opcode::BitGet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "bit",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "bit_set",
+        op: Opcode::BitSet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "bit",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "bits_common",
+        op: Opcode::BitsCommon,
+        params: &[
+            PrimitiveParam {
+                name: "one",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "two",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "bits_find_clear",
+        op: Opcode::BitsFindClear,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "first",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "bits_find_set",
+        op: Opcode::BitsFindSet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "first",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "bits_last",
+        op: Opcode::BitsLast,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: Some(Slot::C),
+        otherwise: None,
+    },
+    Primitive {
+        name: "bits_prepare",
+        op: Opcode::BitsPrepare,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "bits_rank",
+        op: Opcode::BitsRank,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "end",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "bits_select",
+        op: Opcode::BitsSelect,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "bytes_float",
+        op: Opcode::BytesFloat,
+        params: &[PrimitiveParam {
+            name: "text",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Float, optional: false }),
+        cursor: None,
+        otherwise: Some(Branch::NotFloat),
+    },
+    Primitive {
+        name: "bytes_from",
+        op: Opcode::BytesFrom,
+        params: &[
+            PrimitiveParam {
+                name: "text",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "skipped",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: false }),
         cursor: None,
         otherwise: None,
     },
@@ -71,6 +264,25 @@ pub static PRIMITIVES: [Primitive; 117] = [
             },
             PrimitiveParam {
                 name: "right",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "bytes_starts",
+        op: Opcode::BytesStarts,
+        params: &[
+            PrimitiveParam {
+                name: "text",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "prefix",
                 slot: Slot::C,
                 kind: OperandKind::In(Pattern::Is(Type::Bytes)),
             },
@@ -155,6 +367,18 @@ pub static PRIMITIVES: [Primitive; 117] = [
         otherwise: None,
     },
     Primitive {
+        name: "db_use",
+        op: Opcode::DbUse,
+        params: &[PrimitiveParam {
+            name: "database",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Int)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: Some(Branch::Unknown),
+    },
+    Primitive {
         name: "decimal_add",
         op: Opcode::DecimalAdd,
         params: &[
@@ -222,6 +446,80 @@ pub static PRIMITIVES: [Primitive; 117] = [
         otherwise: None,
     },
     Primitive {
+        name: "float_plus",
+        op: Opcode::FloatPlus,
+        params: &[
+            PrimitiveParam {
+                name: "left",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "right",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Float, optional: false }),
+        cursor: None,
+        otherwise: Some(Branch::NotFinite),
+    },
+    Primitive {
+        name: "gather_bits",
+        op: Opcode::GatherBits,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "operation",
+                slot: Slot::B,
+                kind: OperandKind::Choice(ChoiceSet::BitOperation),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::C),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gather_bits_once",
+        op: Opcode::GatherBitsOnce,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gather_bits_pair",
+        op: Opcode::GatherBitsPair,
+        params: &[
+            PrimitiveParam {
+                name: "one",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "two",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "operation",
+                slot: Slot::C,
+                kind: OperandKind::Choice(ChoiceSet::BitOperation),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
         name: "gather_difference",
         op: Opcode::GatherDifference,
         params: &[PrimitiveParam {
@@ -267,6 +565,26 @@ pub static PRIMITIVES: [Primitive; 117] = [
         }],
         result: None,
         cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gathered_bits_invert",
+        op: Opcode::GatheredBitsInvert,
+        params: &[],
+        result: None,
+        cursor: Some(Slot::A),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gathered_bits_store",
+        op: Opcode::GatheredBitsStore,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -781,6 +1099,25 @@ pub static PRIMITIVES: [Primitive; 117] = [
         otherwise: None,
     },
     Primitive {
+        name: "list_search",
+        op: Opcode::ListSearch,
+        params: &[
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "limit",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "list_set",
         op: Opcode::ListSet,
         params: &[
@@ -822,6 +1159,49 @@ pub static PRIMITIVES: [Primitive; 117] = [
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
         cursor: None,
         otherwise: None,
+    },
+    Primitive {
+        name: "map_expire",
+        op: Opcode::MapExpire,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "name",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "at_ms",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "map_expiry",
+        op: Opcode::MapExpiry,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "name",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: None,
+        otherwise: Some(Branch::Absent),
     },
     Primitive {
         name: "map_get",
@@ -874,6 +1254,18 @@ pub static PRIMITIVES: [Primitive; 117] = [
         otherwise: None,
     },
     Primitive {
+        name: "map_random",
+        op: Opcode::MapRandom,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "map_remove",
         op: Opcode::MapRemove,
         params: &[
@@ -895,6 +1287,30 @@ pub static PRIMITIVES: [Primitive; 117] = [
     Primitive {
         name: "map_set",
         op: Opcode::MapSet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "name",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "map_update",
+        op: Opcode::MapUpdate,
         params: &[
             PrimitiveParam {
                 name: "key",
@@ -982,6 +1398,18 @@ pub static PRIMITIVES: [Primitive; 117] = [
                 kind: OperandKind::In(Pattern::Is(Type::Int)),
             },
         ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "random_below",
+        op: Opcode::RandomBelow,
+        params: &[PrimitiveParam {
+            name: "bound",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Int)),
+        }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
         cursor: None,
         otherwise: None,
@@ -1141,6 +1569,30 @@ pub static PRIMITIVES: [Primitive; 117] = [
         otherwise: None,
     },
     Primitive {
+        name: "reply_list_found",
+        op: Opcode::ReplyListFound,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "element",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
         name: "reply_list_range",
         op: Opcode::ReplyListRange,
         params: &[
@@ -1229,6 +1681,30 @@ pub static PRIMITIVES: [Primitive; 117] = [
         }],
         result: None,
         cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_map_sample",
+        op: Opcode::ReplyMapSample,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "values",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
         otherwise: None,
     },
     Primitive {
@@ -1322,6 +1798,18 @@ pub static PRIMITIVES: [Primitive; 117] = [
         otherwise: None,
     },
     Primitive {
+        name: "reply_scored",
+        op: Opcode::ReplyScored,
+        params: &[PrimitiveParam {
+            name: "scored",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Bool)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
         name: "reply_set_members",
         op: Opcode::ReplySetMembers,
         params: &[PrimitiveParam {
@@ -1331,6 +1819,25 @@ pub static PRIMITIVES: [Primitive; 117] = [
         }],
         result: None,
         cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_set_sample",
+        op: Opcode::ReplySetSample,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::C),
         otherwise: None,
     },
     Primitive {
@@ -1360,6 +1867,198 @@ pub static PRIMITIVES: [Primitive; 117] = [
         ],
         result: None,
         cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_set_taken",
+        op: Opcode::ReplySetTaken,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::C),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_sorted_drawn",
+        op: Opcode::ReplySortedDrawn,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "scored",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_sorted_pairs",
+        op: Opcode::ReplySortedPairs,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_sorted_pairs_back",
+        op: Opcode::ReplySortedPairsBack,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_sorted_range",
+        op: Opcode::ReplySortedRange,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_sorted_range_back",
+        op: Opcode::ReplySortedRangeBack,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_sorted_scan",
+        op: Opcode::ReplySortedScan,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "cursor",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Cursor)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "pattern",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Maybe(Type::Bytes)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_sorted_taken",
+        op: Opcode::ReplySortedTaken,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "pairs",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
         otherwise: None,
     },
     Primitive {
@@ -1435,6 +2134,132 @@ pub static PRIMITIVES: [Primitive; 117] = [
         params: &[],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
         cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_difference",
+        op: Opcode::ScoredDifference,
+        params: &[],
+        result: None,
+        cursor: Some(Slot::A),
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_drawn",
+        op: Opcode::ScoredDrawn,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::C),
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_input",
+        op: Opcode::ScoredInput,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "weight",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_intersection",
+        op: Opcode::ScoredIntersection,
+        params: &[PrimitiveParam {
+            name: "combine",
+            slot: Slot::A,
+            kind: OperandKind::Choice(ChoiceSet::Combine),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_len",
+        op: Opcode::ScoredLen,
+        params: &[],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_range",
+        op: Opcode::ScoredRange,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_shared",
+        op: Opcode::ScoredShared,
+        params: &[PrimitiveParam {
+            name: "limit",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Int)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: Some(Slot::C),
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_store",
+        op: Opcode::ScoredStore,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_union",
+        op: Opcode::ScoredUnion,
+        params: &[PrimitiveParam {
+            name: "combine",
+            slot: Slot::A,
+            kind: OperandKind::Choice(ChoiceSet::Combine),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
         otherwise: None,
     },
     Primitive {
@@ -1622,6 +2447,18 @@ pub static PRIMITIVES: [Primitive; 117] = [
         otherwise: None,
     },
     Primitive {
+        name: "set_random",
+        op: Opcode::SetRandom,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "set_remove",
         op: Opcode::SetRemove,
         params: &[
@@ -1634,6 +2471,190 @@ pub static PRIMITIVES: [Primitive; 117] = [
                 name: "member",
                 slot: Slot::C,
                 kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "sorted_at",
+        op: Opcode::SortedAt,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "sorted_before",
+        op: Opcode::SortedBefore,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "bound",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "inclusive",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "sorted_below",
+        op: Opcode::SortedBelow,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "bound",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "inclusive",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "sorted_len",
+        op: Opcode::SortedLen,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "sorted_rank",
+        op: Opcode::SortedRank,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "member",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "sorted_remove",
+        op: Opcode::SortedRemove,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "member",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "sorted_remove_range",
+        op: Opcode::SortedRemoveRange,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "sorted_score",
+        op: Opcode::SortedScore,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "member",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Float, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "sorted_set",
+        op: Opcode::SortedSet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "member",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "score",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
             },
         ],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),

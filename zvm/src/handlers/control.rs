@@ -5,25 +5,25 @@ use crate::interpret::{Machine, Step, Variadic};
 use crate::operand::{RANGE_MAX, UNIT_ELEMENTS};
 use crate::registers::Value;
 use crate::signature::read_number;
-use crate::{ChoiceSet, Fault, Instruction, ParamType, Store};
+use crate::{Args, ChoiceSet, Fault, Instruction, ParamType, Store};
 
 #[inline]
-pub(crate) fn jump<S, N, R>(_: &mut Machine<'_, S, N, R>, _: Instruction) -> Step {
+pub(crate) fn jump<S, N, R>(_: &mut Machine<'_, S, N, R>, _: &Instruction) -> Step {
     Step::Jump
 }
 
 #[inline]
-pub(crate) fn jump_if<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+pub(crate) fn jump_if<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: &Instruction) -> Step {
     Step::jump_if(vm.registers.bool(i.a))
 }
 
 #[inline]
-pub(crate) fn jump_unless<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+pub(crate) fn jump_unless<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: &Instruction) -> Step {
     Step::jump_if(!vm.registers.bool(i.a))
 }
 
 #[inline]
-pub(crate) fn jump_absent<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+pub(crate) fn jump_absent<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: &Instruction) -> Step {
     Step::jump_if(vm.registers.is_absent(i.a))
 }
 
@@ -43,7 +43,7 @@ where
 {
     let group = vm.registers.group(i.a) + 1;
     vm.registers.set(i.a, Value::Loop(group));
-    if load_group(vm, group, i.a) { Step::back_for(group) } else { Step::Next }
+    if load_group(vm, group, i.a) { vm.round() } else { Step::Next }
 }
 
 #[inline]
@@ -69,14 +69,14 @@ pub(crate) fn range_first<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction
 }
 
 #[inline]
-pub(crate) fn range_next<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+pub(crate) fn range_next<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: &Instruction) -> Step {
     let (at, left) = vm.registers.range(i.a);
     let (Some(at), Some(left)) = (at.checked_add(1), left.checked_sub(1)) else {
         return Step::Next;
     };
     vm.registers.set(i.a, Value::Range { at, left });
     vm.registers.set(i.a.wrapping_add(1), Value::Int(at));
-    Step::back_for(left)
+    vm.round()
 }
 
 pub(crate) fn elements_first<S: Store, N, R>(
@@ -93,7 +93,7 @@ pub(crate) fn elements_first<S: Store, N, R>(
 pub(crate) fn elements_next<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
     let next = vm.registers.group(i.a).wrapping_add(1);
     if load_element(vm, i, next) {
-        return Step::Jump;
+        return vm.round();
     }
     let cursor = vm.registers.buffers().elements.cursor;
     if cursor == 0 {
@@ -130,6 +130,14 @@ fn read_elements<S: Store, N, R>(
                     read.push(value);
                 })
             }
+            ContainerElements::SortedPairs => {
+                store.sorted_walk(key, cursor, UNIT_ELEMENTS, false, &mut |member, score| {
+                    read.push(member);
+                    read.values.push(Value::Float(score));
+                });
+                let visited = read.values.len() as u64 / 2;
+                if visited < UNIT_ELEMENTS { 0 } else { cursor + visited }
+            }
         });
         if cursor == 0 || !read.values.is_empty() {
             break;
@@ -156,13 +164,76 @@ fn load_element<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction, number: 
     true
 }
 
+pub(crate) fn options_first<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    Step::jump_if(!load_option(vm, i, None))
+}
+
+pub(crate) fn options_next<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let (at, _) = vm.registers.range(i.a);
+    let next = usize::try_from(at).unwrap_or(usize::MAX);
+    if load_option(vm, i, Some(next)) { vm.round() } else { Step::Next }
+}
+
+/// Loads the next option of a group, from an argument on, into the registers behind a loop's
+/// position; false where there is none.
+fn load_option<S, N, R>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+    from: Option<usize>,
+) -> bool {
+    let signature = vm.signature();
+    let args = *vm.input.args;
+    let from = from.unwrap_or_else(|| vm.options_start());
+    let Some((first, group)) = signature.group_of(usize::from(i.b)) else { return false };
+    let options = first..first + group.options.len();
+    let Some(found) = signature.next_option(args, from, &options) else { return false };
+    let mut register = i.a;
+    for (number, option) in options.zip(&group.options) {
+        let given = number == found.number;
+        let mut set = |value| {
+            register = register.wrapping_add(1);
+            vm.registers.set(register, value);
+        };
+        if option.operands.is_empty() {
+            set(Value::Bool(given));
+        }
+        for (index, item) in (found.operands..).zip(&option.operands) {
+            let value = given.then(|| read_argument(item.ty, args, index));
+            set(value.unwrap_or_default());
+        }
+    }
+    let at = i64::try_from(found.next).unwrap_or(i64::MAX);
+    vm.registers.set(i.a, Value::Range { at, left: 0 });
+    true
+}
+
+pub(crate) fn list_float<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let value = match (vm.registers.get(i.b), vm.registers.get(i.c)) {
+        (Value::Loop(group), Value::Argument(first)) => {
+            let index = (first as usize).saturating_add(group as usize);
+            read_argument(ParamType::Float, *vm.input.args, index)
+        }
+        _ => Value::Absent,
+    };
+    vm.registers.set(i.a, value);
+    Step::Next
+}
+
+/// An argument that decoding has read once, so that it can be read.
+fn read_argument(ty: ParamType, args: Args<'_>, index: usize) -> Value {
+    match ty {
+        ParamType::Bytes => Value::Argument(u32::try_from(index).unwrap_or(u32::MAX)),
+        ty => read_number(ty, args.get(index)).unwrap_or_default(),
+    }
+}
+
 #[inline]
-pub(crate) fn halt<S, N, R>(_: &mut Machine<'_, S, N, R>, _: Instruction) -> Step {
+pub(crate) fn halt<S, N, R>(_: &mut Machine<'_, S, N, R>, _: &Instruction) -> Step {
     Step::Stop
 }
 
 #[inline]
-pub(crate) fn fault<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+pub(crate) fn fault<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: &Instruction) -> Step {
     vm.fault(Fault::Program(i.imm))
 }
 

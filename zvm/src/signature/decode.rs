@@ -9,7 +9,7 @@
 
 use super::number::{parse_cursor, parse_float, parse_unsigned};
 use super::{
-    Conflict, Counted, DecodeOrder, DefaultValue, Item, Layout, Multiplicity, OptionSpec,
+    Again, Conflict, Counted, DecodeOrder, DefaultValue, Item, Layout, Multiplicity, OptionSpec,
     ParamType, Shape, Signature, VariadicSpan,
 };
 use crate::registers::{Registers, Value};
@@ -262,16 +262,10 @@ impl<'d, H: Fn(&[u8]) -> u64> Decoder<'d, '_, H> {
 
     /// Reads the options into the registers from `register` on.
     fn options(&mut self, options: Range<usize>, register: u8) -> Result<(), DecodeError> {
-        let mut at = register;
-        for option in self.signature.options() {
-            if option.operands.is_empty() {
-                self.registers.set(at, Value::Bool(false));
-                at = at.wrapping_add(1);
-            }
-            for _ in &option.operands {
-                self.registers.set(at, Value::Absent);
-                at = at.wrapping_add(1);
-            }
+        let groups = self.signature.groups.iter().filter(|group| group.again != Again::Each);
+        let values = groups.flat_map(|group| &group.options).flat_map(OptionSpec::not_given);
+        for (at, value) in (register..).zip(values) {
+            self.registers.set(at, value);
         }
         self.first_key_hash = None;
         let mut chosen = Chosen::default();
@@ -280,10 +274,15 @@ impl<'d, H: Fn(&[u8]) -> u64> Decoder<'d, '_, H> {
         let mut index = options.start;
         while index < options.end {
             let found = self.signature.option_at(self.frame.args, index, &mut chosen)?;
-            if mistake.is_some_and(|(number, _)| number == found.number) {
-                mistake = None;
-            }
-            if let Err(error) = self.operands(&found, register.wrapping_add(found.register)) {
+            let read = if found.again == Again::Each {
+                self.check_operands(&found)
+            } else {
+                if mistake.is_some_and(|(number, _)| number == found.number) {
+                    mistake = None;
+                }
+                self.operands(&found, register.wrapping_add(found.register))
+            };
+            if let Err(error) = read {
                 if self.signature.order == DecodeOrder::InOrder {
                     return Err(error);
                 }
@@ -295,8 +294,25 @@ impl<'d, H: Fn(&[u8]) -> u64> Decoder<'d, '_, H> {
         mistake.map_or(Ok(()), |(_, error)| Err(error))
     }
 
+    /// Checks what follows the words of one option, each time its operands are read once more.
+    fn check_operands(&self, found: &FoundOption<'_>) -> Result<(), DecodeError> {
+        let items = found.option.operands.iter().enumerate().cycle();
+        for (index, (operand, item)) in (found.operands..found.next).zip(items) {
+            if !readable(item.ty, self.frame.args.get(index)) {
+                return Err(DecodeError::Operand(found.number, operand));
+            }
+        }
+        Ok(())
+    }
+
     /// Reads what follows the words of one option into the registers from `at` on.
     fn operands(&mut self, found: &FoundOption<'_>, mut at: u8) -> Result<(), DecodeError> {
+        if found.option.counted_by.is_some() {
+            self.check_operands(found)?;
+            let first = u32::try_from(found.operands).unwrap_or(u32::MAX);
+            self.registers.set(at, Value::Argument(first));
+            return Ok(());
+        }
         if found.option.operands.is_empty() {
             self.registers.set(at, Value::Bool(true));
         }
@@ -335,21 +351,21 @@ impl Signature {
         let mut register = 0_u8;
         let mut number = 0_usize;
         for (group_number, group) in self.groups.iter().enumerate() {
+            let again = group.again;
             for option in &group.options {
-                let words = option.words.len();
-                let left = args.len().saturating_sub(index);
-                if left >= words.saturating_add(option.operands.len())
-                    && words_match(option, args, index)
+                if words_match(option, args, index)
+                    && let operands = index.saturating_add(option.words.len())
+                    && let Some(next) = option.operands_end(args, operands)
                 {
-                    if !chosen.choose(group_number, number, group.once) {
+                    if !chosen.choose(group_number, number, again) {
                         return Err(DecodeError::Syntax);
                     }
-                    let operands = index.saturating_add(words);
-                    let next = operands.saturating_add(option.operands.len());
-                    return Ok(FoundOption { option, number, register, operands, next });
+                    return Ok(FoundOption { option, number, again, register, operands, next });
                 }
-                let taken = u8::try_from(option.operands.len().max(1)).unwrap_or(u8::MAX);
-                register = register.wrapping_add(taken);
+                if again != Again::Each {
+                    let taken = u8::try_from(option.register_count()).unwrap_or(u8::MAX);
+                    register = register.wrapping_add(taken);
+                }
                 number = number.saturating_add(1);
             }
         }
@@ -358,6 +374,23 @@ impl Signature {
         } else {
             DecodeError::Syntax
         })
+    }
+
+    /// The first option of those with these numbers from argument `index` on.
+    pub(crate) fn next_option(
+        &self,
+        args: Args<'_>,
+        mut index: usize,
+        numbers: &Range<usize>,
+    ) -> Option<FoundOption<'_>> {
+        while index < args.len() {
+            let found = self.option_at(args, index, &mut Chosen::default()).ok()?;
+            if numbers.contains(&found.number) {
+                return Some(found);
+            }
+            index = found.next;
+        }
+        None
     }
 
     fn check_conflicts(&self, chosen: &Chosen) -> Result<(), DecodeError> {
@@ -370,17 +403,39 @@ impl Signature {
     }
 }
 
+impl OptionSpec {
+    /// What its registers hold where it is not given.
+    fn not_given(&self) -> impl Iterator<Item = Value> {
+        self.registers().map(
+            |(_, _, optional)| {
+                if optional { Value::Absent } else { Value::Bool(false) }
+            },
+        )
+    }
+
+    /// The argument behind its operands, which begin at `start`; `None` where there are too few.
+    fn operands_end(&self, args: Args<'_>, start: usize) -> Option<usize> {
+        let count = match self.counted_by {
+            None => self.operands.len(),
+            Some(by) => usize::try_from(parse_integer(args.get(usize::from(by)))?).ok()?,
+        };
+        start.checked_add(count).filter(|end| *end <= args.len())
+    }
+}
+
 /// An option that a request gives.
-pub(super) struct FoundOption<'s> {
+pub(crate) struct FoundOption<'s> {
     option: &'s OptionSpec,
     /// Its number among all options.
-    number: usize,
+    pub(crate) number: usize,
+    /// What its group says.
+    again: Again,
     /// Its first register, counted from the first option's.
     register: u8,
     /// Its first operand's argument.
-    operands: usize,
+    pub(crate) operands: usize,
     /// The argument behind it.
-    pub(super) next: usize,
+    pub(crate) next: usize,
 }
 
 /// Which options a request has given so far.
@@ -394,13 +449,19 @@ pub(super) struct Chosen {
 
 impl Chosen {
     /// Notes a choice; false where the group's choice is another already. Giving the same option
-    /// again is allowed, as Redis mostly allows it, and the last one counts; but not `once`.
-    fn choose(&mut self, group: usize, number: usize, once: bool) -> bool {
+    /// again is allowed, as Redis mostly allows it, and the last one counts, unless the group says
+    /// something else.
+    fn choose(&mut self, group: usize, number: usize, meaning: Again) -> bool {
         let Some(choice) = self.groups.get_mut(group) else { return false };
         let number = u8::try_from(number).unwrap_or(u8::MAX);
         let again = choice.is_some();
         self.given |= 1_u128.checked_shl(u32::from(number)).unwrap_or(0);
-        *choice.get_or_insert(number) == number && !(again && once)
+        let first = *choice.get_or_insert(number);
+        match meaning {
+            Again::Last => first == number,
+            Again::Wrong => !again,
+            Again::Each => true,
+        }
     }
 
     fn has(&self, number: u8) -> bool {

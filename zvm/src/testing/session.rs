@@ -186,7 +186,12 @@ impl Session for FakeSession {
         match question {
             Question::Config => self.reply_config(&words, sink),
             Question::KillClients => sink.integer(i64::try_from(words.len() / 2).unwrap_or(0)),
-            Question::ConfigSet | Question::ConfigReset | Question::Machinery => sink.status(b"OK"),
+            Question::SlowLog => sink.array(0),
+            Question::SlowLogLen => sink.integer(0),
+            Question::ConfigSet
+            | Question::ConfigReset
+            | Question::SlowLogReset
+            | Question::Machinery => sink.status(b"OK"),
             Question::CommandKeys | Question::CommandKeyFlags => {
                 sink.array(words.len());
                 words.iter().for_each(|word| sink.bytes(Text::Bytes(word)));

@@ -3,7 +3,8 @@
 use super::VerifyError;
 use crate::signature::GROUPS_MAX;
 use crate::{
-    Constant, DefaultValue, Item, Multiplicity, Param, ParamType, Program, RunWhere, Signature,
+    Again, Constant, DefaultValue, Item, Multiplicity, Param, ParamType, Program, RunWhere,
+    Signature,
 };
 
 /// Checks sizes, name and signature.
@@ -32,6 +33,7 @@ fn first_broken_rule(program: &Program) -> Option<&'static str> {
         (optional_stand_last(signature), "optional parameters stand last, none beside a list"),
         (options_are_sound(signature), "options are distinct, upper case and not too many"),
         (options_are_placed(signature), "options stand last, or before a parameter they end at"),
+        (repeated_are_sound(signature), "a counted operand is a number for each of a list"),
         (counter_is_sound(signature), "a list is counted by an integer that stands before it"),
         (conflicts_are_sound(signature), "conflicts are between options"),
         (defaults_fit(program), "a default value is of its parameter's type"),
@@ -94,17 +96,37 @@ fn options_are_placed(signature: &Signature) -> bool {
 }
 
 fn counter_is_sound(signature: &Signature) -> bool {
-    let before = signature.options_before.map_or(usize::MAX, usize::from);
     signature.params.iter().enumerate().all(|(number, list)| {
         let Multiplicity::Counted(counted) = &list.multiplicity else { return true };
-        let by = usize::from(counted.by);
-        let counter = signature.params.get(by);
-        by < number
-            && by < before
-            && counter.is_some_and(|counter| {
-                counter.multiplicity == Multiplicity::Once
-                    && counter.items.iter().all(|item| item.ty == ParamType::Integer)
-            })
+        usize::from(counted.by) < number && is_counter(signature, counted.by)
+    })
+}
+
+/// Whether a parameter is an integer that stands for one argument, at a place of its own.
+fn is_counter(signature: &Signature, by: u8) -> bool {
+    let by = usize::from(by);
+    let before = signature.options_before.map_or(usize::MAX, usize::from);
+    let list = signature.params.iter().position(|param| param.multiplicity.is_list());
+    let counter = signature.params.get(by);
+    by < before
+        && list.is_none_or(|list| by < list)
+        && counter.is_some_and(|counter| {
+            counter.multiplicity == Multiplicity::Once
+                && counter.items.iter().all(|item| item.ty == ParamType::Integer)
+        })
+}
+
+/// A counted operand is the only one of its option, and a number: its values are read by a loop
+/// over the list that the same parameter counts.
+fn repeated_are_sound(signature: &Signature) -> bool {
+    signature.groups.iter().all(|group| {
+        group.options.iter().all(|option| {
+            let Some(by) = option.counted_by else { return true };
+            let is_float = |item: &Item| item.ty == ParamType::Float;
+            group.again != Again::Each
+                && matches!(option.operands.as_slice(), [item] if is_float(item))
+                && is_counter(signature, by)
+        })
     })
 }
 
@@ -157,7 +179,9 @@ fn defaults_fit(program: &Program) -> bool {
 fn registers_suffice(program: &Program) -> bool {
     let signature = &program.signature;
     let params = signature.param_registers();
-    let options = signature.options().map(|option| option.operands.len().max(1)).sum::<usize>();
+    let groups = signature.groups.iter().filter(|group| group.again != Again::Each);
+    let options = groups.flat_map(|group| &group.options);
+    let options = options.map(|option| option.register_count()).sum::<usize>();
     params + options <= usize::from(program.registers)
 }
 

@@ -86,12 +86,14 @@ enum Known {
 }
 
 impl State {
-    /// Before the first instruction, or at the plain entry, where no option has a register.
+    /// Before the first instruction, or at the plain entry, where every parameter is there and no
+    /// option has a register.
     fn at_start(program: &Program, plain: bool) -> Self {
         let mut registers = vec![Known::Nothing; usize::from(program.registers)];
         let params = if plain { program.signature.param_registers() } else { usize::MAX };
         for (known, param) in registers.iter_mut().zip(program.signature.registers().take(params)) {
-            *known = if param.optional { Known::Maybe(param.ty) } else { Known::Is(param.ty) };
+            let maybe = param.optional && !plain;
+            *known = if maybe { Known::Maybe(param.ty) } else { Known::Is(param.ty) };
         }
         Self { registers, reply: ReplyState::default() }
     }
@@ -251,8 +253,9 @@ fn write(program: &Program, instruction: Instruction, read: Known, state: &mut S
             Pattern::Loop => {
                 state.set(register, Known::Loop);
                 let types = (0..).map_while(|at| instruction.loop_type(&program.signature, at));
-                for (offset, ty) in (1..).zip(types) {
-                    state.set(register.saturating_add(offset), Known::Is(ty));
+                for (offset, (ty, optional)) in (1..).zip(types) {
+                    let known = if optional { Known::Maybe(ty) } else { Known::Is(ty) };
+                    state.set(register.saturating_add(offset), known);
                 }
             }
             Pattern::Any | Pattern::MaybeAny => {}

@@ -2,10 +2,11 @@
 //!
 //! A loop is the stretch from behind an opening instruction to its closing one. Jumps go forward,
 //! except the closing one, which goes to the instruction behind its opening. Nothing jumps into a
-//! loop from outside, nothing inside it writes its position but the closing instruction, which
-//! moves it on, and no loop stands in another: so a run takes at most as many steps as there are
-//! instructions, times one more than the longest loop has rounds: groups of arguments, 65,536
-//! integers, or the elements of a container.
+//! loop from outside, and nothing inside it writes its position but the closing instruction, which
+//! moves it on. A loop stands wholly in another or wholly outside, to a depth of four, and one over
+//! the elements of a container in no other such: so a run takes at most as many steps as there are
+//! instructions, times one more than the longest loop has rounds, for each level of loops: groups
+//! of arguments, options, 65,536 integers, or the elements of a container.
 
 use super::VerifyError;
 use crate::operand::{Flow, OperandKind, Over, Slot};
@@ -53,17 +54,42 @@ fn find(program: &Program) -> Result<Vec<RangeInclusive<usize>>, VerifyError> {
         let belongs = opening.is_some_and(|opening| {
             let (open, close) = (opening.op.info(), instruction.op.info());
             let same_kind = open.over == close.over
-                && (open.over != Over::Elements || opening.c == instruction.c);
+                && (open.over != Over::Elements || opening.c == instruction.c)
+                && (open.over != Over::Options || opening.b == instruction.b);
             open.flow == Flow::LoopOpen && opening.a == instruction.a && same_kind
         });
-        let apart = loops.last().is_none_or(|last| *last.end() < body);
+        // Of two loops, the inner one ends first.
+        let apart = loops.iter().all(|other| *other.end() < body || *other.start() > body);
         if !belongs || body > at || !apart {
             return Err(VerifyError::Loop { at });
         }
         loops.push(body..=at);
     }
-    Ok(loops)
+    match loops.iter().find(|inner| !is_shallow(program, &loops, inner)) {
+        Some(inner) => Err(VerifyError::Loop { at: *inner.end() }),
+        None => Ok(loops),
+    }
 }
+
+/// Whether not too many loops are around a loop, and none that reads elements as it does.
+fn is_shallow(
+    program: &Program,
+    loops: &[RangeInclusive<usize>],
+    inner: &RangeInclusive<usize>,
+) -> bool {
+    let reads_elements = |stretch: &RangeInclusive<usize>| {
+        let closing = program.code.get(*stretch.end());
+        closing.is_some_and(|closing| closing.op.info().over == Over::Elements)
+    };
+    let around =
+        |outer: &&RangeInclusive<usize>| outer.start() < inner.start() && inner.end() < outer.end();
+    let outer = loops.iter().filter(around);
+    outer.clone().count() < LOOP_DEPTH_MAX
+        && !(reads_elements(inner) && outer.into_iter().any(reads_elements))
+}
+
+/// How many loops may stand in each other.
+pub(crate) const LOOP_DEPTH_MAX: usize = 4;
 
 /// Checks that nothing in a loop writes its position.
 fn check_position(program: &Program, stretch: &RangeInclusive<usize>) -> Result<(), VerifyError> {

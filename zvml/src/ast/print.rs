@@ -6,6 +6,7 @@ use super::{
     ReplyKind, Requirement, Statement, StatementKind, Test, Value,
 };
 use std::fmt::Write as _;
+use zvm::Again;
 
 /// Prints what a file declares: metas, templates and their instantiations, commands.
 pub(crate) fn print(module: &Module<'_>) -> String {
@@ -131,17 +132,24 @@ impl Printer {
                     self.block(block);
                 }
             }
-            StatementKind::For { names, over, body } => {
+            StatementKind::For { names, over, beside, body } => {
                 let over = match over {
                     Over::List(name) => name.text.to_owned(),
                     Over::Range(low, high) => format!("{}..{}", expr(low), expr(high)),
                     Over::Elements(call) => expr(call),
                 };
-                self.line(&format!("for ({}) in {over}", self::names(names)));
+                let beside = beside.map_or_else(String::new, |beside| {
+                    format!(" with {} in {}", beside.name.text, beside.list.text)
+                });
+                self.line(&format!("for ({}) in {over}{beside}", self::names(names)));
                 self.block(body);
             }
             StatementKind::ForValues { from, body, .. } => {
                 self.line(&format!("for values from {from}"));
+                self.block(body);
+            }
+            StatementKind::ForOptions { word, body } => {
+                self.line(&format!("for options {}", word.text));
                 self.block(body);
             }
             StatementKind::Return(it) => self.reply("return", it),
@@ -240,8 +248,12 @@ fn option_group(group: &OptionGroup<'_>) -> String {
             format!("{}{}", words.join(" "), operands.collect::<String>())
         })
         .collect();
-    let once = if group.once { "once " } else { "" };
-    format!("[{once}{}]", words.join(" | "))
+    let again = match group.again {
+        Again::Wrong => "once ",
+        Again::Each => "each ",
+        _ => "",
+    };
+    format!("[{again}{}]", words.join(" | "))
 }
 
 fn condition(condition: &Condition<'_>) -> String {

@@ -96,6 +96,14 @@ impl<'s> Checker<'s, '_> {
         }
         let id = self.variable(name, span)?;
         let ty = self.scope.get(id).map_or(ValueType::INT, |variable| variable.ty);
+        if ty.ty == Type::List {
+            return Err(self.hinted(
+                Code::TypeMismatch,
+                span,
+                format!("`{name}` is a list: it has no value of its own"),
+                format!("`with` goes over it beside the other list: `with number in {name}`"),
+            ));
+        }
         Ok(Expr { ty, kind: ExprKind::Variable(id) })
     }
 

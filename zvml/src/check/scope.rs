@@ -85,8 +85,8 @@ impl<'s> Scope<'s> {
     }
 
     /// Shows a name whose declaration failed.
-    pub(super) fn declare_broken(&mut self, name: &'s str) {
-        self.bind(name, Binding::Broken);
+    pub(super) fn declare_broken(&mut self, name: impl Into<Cow<'s, str>>) {
+        self.visible.push((name.into(), Binding::Broken));
     }
 
     /// Whether a name is taken here.

@@ -9,8 +9,8 @@ use crate::ast::{
 use crate::typed::{Origin, ValueType};
 use crate::{Code, near};
 use zvm::{
-    Conflict, Counted, DecodeOrder, DefaultValue, Item, Multiplicity, OptionGroup, OptionSpec,
-    Param, ParamType, Signature,
+    Again, Conflict, Counted, DecodeOrder, DefaultValue, Item, Multiplicity, OptionGroup,
+    OptionSpec, Param, ParamType, Signature, Type,
 };
 
 impl<'s> Checker<'s, '_> {
@@ -45,7 +45,7 @@ impl<'s> Checker<'s, '_> {
             }
         }
         if let Some(options) = options {
-            match self.options(options, &mut registers) {
+            match self.options(options, params, &mut registers) {
                 Ok(groups) => signature.groups = groups,
                 Err(reported) => result = Err(reported),
             }
@@ -118,6 +118,14 @@ impl<'s> Checker<'s, '_> {
         }
         let passed = params.get(..before).unwrap_or(params);
         let behind_all = before == params.len();
+        let is_late = |param: &&ast::Param<'s>| match &param.count {
+            Count::Counted(counter) => passed.iter().all(|it| it.name.text != counter.by.text),
+            _ => false,
+        };
+        if let (Some(param), false) = (params.iter().find(is_late), behind_all) {
+            let message = "what counts these stands before the options";
+            return Err(self.report(Code::ParameterOrder, param.name.span, message));
+        }
         if let (Some(param), false) =
             (passed.iter().find(|param| !matches!(param.count, Count::Once)), behind_all)
         {
@@ -286,6 +294,7 @@ impl<'s> Checker<'s, '_> {
     fn options(
         &mut self,
         options: &ast::Options<'s>,
+        params: &[ast::Param<'s>],
         registers: &mut usize,
     ) -> Check<Vec<OptionGroup>> {
         if let Some(extra) = options.groups.get(OPTION_GROUPS_MAX) {
@@ -298,12 +307,13 @@ impl<'s> Checker<'s, '_> {
         for group in &options.groups {
             let mut specs = Vec::with_capacity(group.alternatives.len());
             for option in &group.alternatives {
-                match self.option(option, &mut seen, registers) {
+                let again = group.again;
+                match self.option(option, (again, params), &mut seen, registers) {
                     Ok(spec) => specs.push(spec),
                     Err(reported) => failed = Some(reported),
                 }
             }
-            result.push(OptionGroup { options: specs, once: group.once });
+            result.push(OptionGroup { options: specs, again: group.again });
         }
         failed.map_or(Ok(result), Err)
     }
@@ -311,6 +321,7 @@ impl<'s> Checker<'s, '_> {
     fn option(
         &mut self,
         option: &OptionWord<'s>,
+        (again, params): (Again, &[ast::Param<'s>]),
         seen: &mut Vec<Vec<&'s str>>,
         registers: &mut usize,
     ) -> Check<OptionSpec> {
@@ -333,7 +344,9 @@ impl<'s> Checker<'s, '_> {
         }
         seen.push(words.clone());
         let name = words.join("_").to_ascii_lowercase().replace('-', "_");
-        if option.operands.is_empty() {
+        // What a loop over options meets has its names there.
+        let has_registers = again != Again::Each;
+        if option.operands.is_empty() && has_registers {
             if self.scope.knows(&name) {
                 let message = format!("there is something called `{name}` already");
                 return Err(self.report(Code::DuplicateName, span, message));
@@ -346,22 +359,63 @@ impl<'s> Checker<'s, '_> {
             return Err(self.report(Code::BadOptions, extra.name.span, message));
         }
         let mut operands = Vec::with_capacity(option.operands.len());
+        let counted_by = self.counted_operand(option, has_registers, params)?;
         for operand in &option.operands {
             self.check_unknown_name(operand.name)?;
-            let item = self.member(operand)?;
+            let item =
+                if counted_by.is_some() { self.item(operand)? } else { self.member(operand)? };
             if item.ty == ParamType::Key {
                 let message = "an option's operand cannot be a key";
                 return Err(self.report(Code::BadOptions, operand.name.span, message));
             }
-            let ty = ValueType { ty: item.ty.register_type(), optional: true };
-            self.declare_parameter(operand.name, ty, registers)?;
+            if counted_by.is_some() && item.ty != ParamType::Float {
+                let message = "a counted operand is a Float";
+                return Err(self.report(Code::BadOptions, operand.name.span, message));
+            }
+            if has_registers {
+                let ty = if counted_by.is_some() { Type::List } else { item.ty.register_type() };
+                let ty = ValueType { ty, optional: true };
+                self.declare_parameter(operand.name, ty, registers)?;
+            }
             operands.push(item);
         }
         Ok(OptionSpec {
             name: name.into(),
             words: words.into_iter().map(Box::from).collect(),
             operands,
+            counted_by,
         })
+    }
+
+    /// The number of the parameter that counts the one operand of an option, if one does: it
+    /// counts the list, too.
+    fn counted_operand(
+        &mut self,
+        option: &OptionWord<'s>,
+        may_count: bool,
+        params: &[ast::Param<'s>],
+    ) -> Check<Option<u8>> {
+        let counted = option.operands.iter().find_map(|operand| match &operand.count {
+            Count::Counted(counter) => Some((operand, counter)),
+            _ => None,
+        });
+        let Some((operand, counter)) = counted else { return Ok(None) };
+        let counts_list = params.iter().any(
+            |param| matches!(&param.count, Count::Counted(list) if list.by.text == counter.by.text),
+        );
+        let plain = counter.none.is_none() && counter.beyond.is_none();
+        let number = params.iter().position(|param| param.name.text == counter.by.text);
+        match number.and_then(|number| u8::try_from(number).ok()) {
+            Some(number) if counts_list && plain && may_count && option.operands.len() == 1 => {
+                Ok(Some(number))
+            }
+            _ => Err(self.hinted(
+                Code::BadOptions,
+                operand.name.span,
+                "a counted operand is the only one, and counted by what counts the list",
+                "for example `keys: Key[numkeys]` and `[WEIGHTS weights: Float[numkeys]]`",
+            )),
+        }
     }
 
     /// The text about an unknown option, with a `{}` that stands for it.

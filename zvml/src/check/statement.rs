@@ -144,9 +144,10 @@ impl<'s> Checker<'s, '_> {
             StatementKind::If { test, then, otherwise } => {
                 self.if_statement(head, test, then, otherwise.as_ref())?
             }
-            StatementKind::For { names, over, body } => {
-                self.for_statement(head, names, over, body)?
+            StatementKind::For { names, over, beside, body } => {
+                self.for_statement(head, names, over, *beside, body)?
             }
+            StatementKind::ForOptions { word, body } => self.for_options(head, *word, body)?,
             StatementKind::ForValues { from, span, body } => {
                 self.for_values(head, *from, *span, body)?
             }

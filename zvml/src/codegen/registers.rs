@@ -100,32 +100,34 @@ struct Range {
 fn ranges(function: &Function) -> Vec<Option<Range>> {
     let mut ranges: Vec<Option<Range>> = vec![None; function.values.len()];
     let operations = function.order.iter().flat_map(|id| function.block(*id));
-    let mut opened = None;
+    let mut opened = Vec::new();
     let mut loops = Vec::new();
     // Decoding, which writes the parameters, is number 0.
     for (at, operation) in (1..).zip(operations) {
         mark(function, at, operation, &mut ranges);
         match operation.op.info().flow {
-            Flow::LoopOpen => opened = Some(at),
+            Flow::LoopOpen => opened.push(at),
             Flow::LoopClose | Flow::LoopEnd => {
-                if let Some(open) = opened.take() {
+                if let Some(open) = opened.pop() {
                     loops.push((2 * open + 1, 2 * at + 1));
                 }
             }
             _ => {}
         }
     }
+    // What decoding writes is there before every loop.
+    for (value, range) in function.values.iter().zip(&mut ranges) {
+        if let (Some(_), Some(range)) = (value.fixed, range) {
+            range.first = 0;
+        }
+    }
     for range in ranges.iter_mut().flatten() {
+        // Of loops in each other, the inner one comes first.
         for (open, close) in &loops {
             // What the opening itself writes, at `open`, lives in the loop, too.
             if range.first <= *open && range.last > *open {
                 range.last = range.last.max(*close);
             }
-        }
-    }
-    for (value, range) in function.values.iter().zip(&mut ranges) {
-        if let (Some(_), Some(range)) = (value.fixed, range) {
-            range.first = 0;
         }
     }
     ranges

@@ -2,7 +2,7 @@
 
 use super::{BlockId, Function, Operand, Operation, ValueId};
 use crate::typed::{Command, Exit, Origin, Over, Statement, Test, ValueType, VariableId};
-use zvm::{Constant, Opcode, Slot, Type};
+use zvm::{Constant, Opcode, OptionGroup, OptionSpec, Slot, Type};
 
 /// Lowers a command.
 pub(crate) fn build(command: &Command) -> Function {
@@ -60,6 +60,11 @@ impl<'c> Builder<'c> {
         };
         let group = command.head.signature.list().map_or(1, |param| param.items.len());
         function.group_len = u32::try_from(group).unwrap_or(u32::MAX);
+        let groups = command.head.signature.groups.iter();
+        let len = |group: &OptionGroup| {
+            super::index_u32(group.options.iter().map(OptionSpec::register_count).sum())
+        };
+        function.option_lens = groups.map(len).collect();
         let params = command.head.signature.param_registers();
         function.params = u8::try_from(params).unwrap_or(u8::MAX);
         let mut builder = Self {
@@ -246,7 +251,9 @@ impl<'c> Builder<'c> {
                 self.validate(*value, (*low, *high), error);
             }
             Statement::If { test, then, otherwise } => self.if_statement(test, then, otherwise),
-            Statement::For { over, variables, body } => self.for_statement(over, variables, body),
+            Statement::For { over, variables, beside, body } => {
+                self.for_statement(over, variables, *beside, body);
+            }
             Statement::Emit(reply) => {
                 let end = self.new_block();
                 let outer = self.skip.replace(end);
@@ -318,7 +325,13 @@ impl<'c> Builder<'c> {
         self.start(end);
     }
 
-    fn for_statement(&mut self, over: &Over, variables: &[VariableId], body: &[Statement]) {
+    fn for_statement(
+        &mut self,
+        over: &Over,
+        variables: &[VariableId],
+        beside: Option<(VariableId, VariableId)>,
+        body: &[Statement],
+    ) {
         // What stands for the loop in both of its operations, and in the opening one alone.
         let none = Operand::None;
         let (first, next, opening, both) = match over {
@@ -332,6 +345,10 @@ impl<'c> Builder<'c> {
                 let both = [key, Operand::Number(*number)];
                 (Opcode::ElementsFirst, Opcode::ElementsNext, both, both)
             }
+            Over::Options(group) => {
+                let both = [Operand::Number(*group), none];
+                (Opcode::OptionsFirst, Opcode::OptionsNext, both, both)
+            }
         };
         let exit = self.new_block();
         let inside = self.new_block();
@@ -340,7 +357,9 @@ impl<'c> Builder<'c> {
         // They stand behind the position.
         let group: Vec<ValueId> = variables.iter().map(|id| self.variable(*id)).collect();
         debug_assert!(group.iter().zip(position.0 + 1..).all(|(value, at)| value.0 == at));
-        self.hoisted = Some(Hoisted {
+        // What a loop in another one needs stands before both.
+        let is_inner = self.hoisted.is_some();
+        self.hoisted.get_or_insert_with(|| Hoisted {
             block: self.current,
             at: self.function.block(self.current).len(),
             loaded: Vec::new(),
@@ -354,8 +373,19 @@ impl<'c> Builder<'c> {
         };
         self.push(at(first, opening, exit));
         self.start(inside);
+        if let Some((variable, list)) = beside {
+            let (value, list) = (self.variable(variable), self.variable(list));
+            self.push(
+                Operation::new(Opcode::ListFloat)
+                    .with(Slot::A, Operand::Value(value))
+                    .with(Slot::B, Operand::Value(position))
+                    .with(Slot::C, Operand::Value(list)),
+            );
+        }
         self.statements(body);
-        self.hoisted = None;
+        if !is_inner {
+            self.hoisted = None;
+        }
         self.push(at(next, both, inside));
         self.start(exit);
     }

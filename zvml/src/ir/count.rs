@@ -10,8 +10,8 @@
 //!
 //! The addition could overflow, the counting stays at the greatest integer, so they are the same
 //! only where there can be no overflow. That is so where everything that writes `n` is either a
-//! load of a 32-bit constant or an addition of 1: loops go over arguments, of which there
-//! are less than 2^32, and do not nest, and a program has less than 2^13 additions.
+//! load of a 32-bit constant or an addition of 1: to come from there to 2^63 takes as many steps,
+//! which is more than any program lives to see.
 //!
 //! The 1, if nothing else reads it, and the error, if nothing else jumps to it, go at once.
 

@@ -1,7 +1,9 @@
 //! Blocks and statements.
 
 use super::{Failed, Parsed, Parser};
-use crate::ast::{Block, Expr, ExprKind, Name, Over, Statement, StatementKind, Test, Value};
+use crate::ast::{
+    Beside, Block, Expr, ExprKind, Name, Over, Statement, StatementKind, Test, Value,
+};
 use crate::lex::TokenKind;
 use crate::{Code, Diagnostic};
 
@@ -32,7 +34,7 @@ impl<'s> Parser<'s, '_> {
             TokenKind::Word => {
                 matches!(
                     self.current_text(),
-                    "let" | "if" | "for" | "for_values" | "return" | "emit"
+                    "let" | "if" | "for" | "for_values" | "for_options" | "return" | "emit"
                 ) || self.next.kind == TokenKind::Assign
             }
             TokenKind::At => true,
@@ -50,6 +52,7 @@ impl<'s> Parser<'s, '_> {
             "if" => self.if_statement(),
             "for" => self.for_statement(),
             "for_values" => self.for_values_statement(),
+            "for_options" => self.for_options_statement(),
             "emit" => {
                 self.advance();
                 Ok(StatementKind::Emit(self.reply()?))
@@ -135,7 +138,8 @@ impl<'s> Parser<'s, '_> {
         if !self.take_word("in") {
             return Err(self.unexpected("`in`"));
         }
-        let over = if self.at(TokenKind::Word) && self.next.kind == TokenKind::BraceOpen {
+        let is_name = matches!(self.next.kind, TokenKind::BraceOpen | TokenKind::Word);
+        let over = if self.at(TokenKind::Word) && is_name {
             Over::List(self.name("a list among the parameters")?)
         } else {
             let start = self.current.span;
@@ -151,7 +155,29 @@ impl<'s> Parser<'s, '_> {
                 return Err(Failed);
             }
         };
-        Ok(StatementKind::For { names, over, body: self.block()? })
+        let beside = self.beside()?;
+        Ok(StatementKind::For { names, over, beside, body: self.block()? })
+    }
+
+    /// `with weight in weights`, where it stands here.
+    fn beside(&mut self) -> Parsed<Option<Beside<'s>>> {
+        if !self.take_word("with") {
+            return Ok(None);
+        }
+        let name = self.name("a variable's name")?;
+        if !self.take_word("in") {
+            return Err(self.unexpected("`in`"));
+        }
+        Ok(Some(Beside { name, list: self.name("a counted operand")? }))
+    }
+
+    /// `for_options(GET) { ... }`
+    fn for_options_statement(&mut self) -> Parsed<StatementKind<'s>> {
+        self.advance();
+        self.expect(TokenKind::ParenOpen)?;
+        let word = self.hyphenated("an option's word")?;
+        self.expect(TokenKind::ParenClose)?;
+        Ok(StatementKind::ForOptions { word, body: self.block()? })
     }
 
     /// `for_values(1) { ... value ... }`

@@ -6,6 +6,7 @@ use crate::ast::{
     Params,
 };
 use crate::lex::TokenKind;
+use zvm::Again;
 
 impl<'s> Parser<'s, '_> {
     /// `(name: Type, ...)`, and `opts` where the options stand, if not at the end.
@@ -118,18 +119,25 @@ impl<'s> Parser<'s, '_> {
         Ok(words)
     }
 
-    /// `[once NX | XX] [EX seconds: Seconds | KEEPTTL] ...`, then perhaps `or error("... {}")`.
+    /// `[once NX | XX] [EX seconds: Seconds | KEEPTTL] [each GET pattern: Bytes] ...`, then perhaps
+    /// `or error("... {}")`.
     pub(super) fn options(&mut self) -> Parsed<Options<'s>> {
         let mut groups = Vec::new();
         while self.at(TokenKind::BracketOpen) || groups.is_empty() {
             let open = self.expect(TokenKind::BracketOpen)?.span;
-            let once = self.take_word("once");
+            let again = if self.take_word("once") {
+                Again::Wrong
+            } else if self.take_word("each") {
+                Again::Each
+            } else {
+                Again::Last
+            };
             let mut alternatives = vec![self.option_word()?];
             while self.take(TokenKind::Bar) {
                 alternatives.push(self.option_word()?);
             }
             let close = self.expect(TokenKind::BracketClose)?.span;
-            groups.push(OptionGroup { span: open.to(close), once, alternatives });
+            groups.push(OptionGroup { span: open.to(close), again, alternatives });
         }
         Ok(Options { groups, unknown: self.or_error()? })
     }

@@ -1,16 +1,20 @@
-//! Push and pop, against crossbeam's `ArrayQueue`: singles and batches, 1 and 2 producers.
+//! Push and pop, against other queues: singles and batches, 1 and 2 producers.
 //!
 //! `alone`: one thread pushes and pops in turn, which is the cost of the instructions and is
 //! steady. `threads`: producers and a consumer on threads of their own, which is the cost of the
 //! cache lines between them and of the scheduler, and is not. One iteration there moves
-//! 131,072 items, thread start included, the same for both. `notify` is not part of a push here;
-//! its cost is printed beside.
+//! 131,072 items, thread start included, the same for all. `notify` is not part of a push here;
+//! its cost is printed beside. None of the others has batches that are claimed at once: there the
+//! items of a batch go in one by one.
 
-use std::{hint::black_box, sync::Arc, thread};
+mod peer;
 
-use criterion::{BenchmarkId, Criterion, Throughput};
-use crossbeam_queue::ArrayQueue;
+use std::{hint::black_box, thread};
+
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, measurement::WallTime};
 use loopy_ring::{BatchFull, Capacity, Consumer, Full, Producer, ring};
+
+use peer::{Array, Crossbeam, Flume, Kanal, Peer, Std, Thingbuf};
 
 const SLOTS: usize = 1024;
 const ITEMS: u64 = 1 << 17;
@@ -48,17 +52,27 @@ fn alone(criterion: &mut Criterion) {
                 sum
             });
         });
-        let queue = ArrayQueue::new(SLOTS);
-        group.bench_function(BenchmarkId::new("array_queue", batch), |bencher| {
-            bencher.iter(|| {
-                for n in 0..black_box(batch as u64) {
-                    queue.push(n).expect("there is room");
-                }
-                (0..batch).map(|_| queue.pop().expect("it was just pushed")).sum::<u64>()
-            });
-        });
+        peer_alone::<Array>(&mut group, batch);
+        peer_alone::<Crossbeam>(&mut group, batch);
+        peer_alone::<Std>(&mut group, batch);
+        peer_alone::<Kanal>(&mut group, batch);
+        peer_alone::<Thingbuf>(&mut group, batch);
+        peer_alone::<Flume>(&mut group, batch);
     }
     group.finish();
+}
+
+fn peer_alone<P: Peer>(group: &mut BenchmarkGroup<'_, WallTime>, batch: usize) {
+    let (sender, mut receiver) = P::new(SLOTS);
+    group.bench_function(BenchmarkId::new(P::NAME, batch), |bencher| {
+        bencher.iter(|| {
+            for n in 0..black_box(batch as u64) {
+                assert!(P::try_send(&sender, n), "there is room");
+            }
+            let mut receive = || P::try_receive(&mut receiver).expect("it was just pushed");
+            (0..batch).map(|_| receive()).sum::<u64>()
+        });
+    });
 }
 
 fn threads(criterion: &mut Criterion) {
@@ -68,15 +82,24 @@ fn threads(criterion: &mut Criterion) {
     for producers in PRODUCERS {
         for batch in BATCHES {
             let name = format!("{producers}p/{batch}");
-            group.bench_function(BenchmarkId::new("loopy", &name), |bencher| {
+            group.bench_function(BenchmarkId::new("loopy", name), |bencher| {
                 bencher.iter(|| assert_eq!(through_ring(producers, batch), expected(producers)));
             });
-            group.bench_function(BenchmarkId::new("array_queue", &name), |bencher| {
-                bencher.iter(|| assert_eq!(through_queue(producers, batch), expected(producers)));
-            });
         }
+        peer_threads::<Array>(&mut group, producers);
+        peer_threads::<Crossbeam>(&mut group, producers);
+        peer_threads::<Std>(&mut group, producers);
+        peer_threads::<Kanal>(&mut group, producers);
+        peer_threads::<Thingbuf>(&mut group, producers);
+        peer_threads::<Flume>(&mut group, producers);
     }
     group.finish();
+}
+
+fn peer_threads<P: Peer>(group: &mut BenchmarkGroup<'_, WallTime>, producers: u64) {
+    group.bench_function(BenchmarkId::new(P::NAME, format!("{producers}p")), |bencher| {
+        bencher.iter(|| assert_eq!(through_peer::<P>(producers), expected(producers)));
+    });
 }
 
 fn notify(criterion: &mut Criterion) {
@@ -131,28 +154,24 @@ fn send_to_ring(mut producer: Producer<u64>, items: u64, batch: usize) {
     }
 }
 
-/// `ArrayQueue` has no batches: `batch` items are pushed one by one.
-fn through_queue(producers: u64, batch: usize) -> u64 {
-    let queue = Arc::new(ArrayQueue::new(SLOTS));
+fn through_peer<P: Peer>(producers: u64) -> u64 {
+    let (sender, mut receiver) = P::new(SLOTS);
     thread::scope(|scope| {
         for _ in 0..producers {
-            let queue = Arc::clone(&queue);
+            let sender = sender.clone();
             scope.spawn(move || {
-                for first in (0..ITEMS / producers).step_by(batch) {
-                    for mut item in first..first + batch as u64 {
-                        while let Err(back) = queue.push(item) {
-                            item = back;
-                            thread::yield_now();
-                        }
+                for item in 0..ITEMS / producers {
+                    while !P::try_send(&sender, item) {
+                        thread::yield_now();
                     }
                 }
             });
         }
         let (mut sum, mut received) = (0, 0);
         while received < ITEMS {
-            match queue.pop() {
-                Some(n) => {
-                    sum += n;
+            match P::try_receive(&mut receiver) {
+                Some(item) => {
+                    sum += item;
                     received += 1;
                 }
                 None => thread::yield_now(),
