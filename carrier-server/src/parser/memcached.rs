@@ -60,7 +60,7 @@ impl Parser {
             },
             Form::Binary { opcode, opaque } => Dialect::Binary { opcode, opaque },
         };
-        let quiet = request.noreply && request.form == Form::Text;
+        let quiet = request.noreply && request.form == Form::Text && !logs_in;
         let command = served.and_then(|served| turn.catalog.find_memcached(served));
         let Some(command) = command else {
             turn.local.ranges.truncate(first);
@@ -83,7 +83,8 @@ impl Parser {
         if error.is_fatal() {
             return Some(refuse(connection, |out| Encoder::new(out).refusal(&error)));
         }
-        if let Some(range) = error.key()
+        if connection.session.authenticated
+            && let Some(range) = error.key()
             && let Some(command) = turn.catalog.find_memcached(Served::Delete)
         {
             // An item that cannot be stored must not leave the one it was to replace.
