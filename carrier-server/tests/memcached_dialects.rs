@@ -201,7 +201,7 @@ fn malformed_lines_are_answered_as_memcached_answers_them() {
         }
         sent.extend(b"mn\r\nquit\r\n");
         let [ours, theirs] = [server.address, memcached.address]
-            .map(|address| shown(&exchange_whole(address, &sent)).to_string());
+            .map(|address| shown(&exchange_whole(address, &sent)));
         assert_eq!(ours, theirs, "{}", shown(&sent));
     }
     summary(&format!("memcached: {CONVERSATIONS} conversations of malformed lines compared"));
