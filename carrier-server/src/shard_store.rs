@@ -10,6 +10,7 @@ use crate::glob;
 use crate::session::DATABASES;
 use crate::watches::Place;
 use databox::{DecodeOptions, Set, decimal, dump};
+use items::EarlierUse;
 use kvstore::{Contents, Namespace, PutOptions, Shard, WriteError};
 use zvm::{Expiry, Key, OutOfMemory, ScanFilter, Scanned, Store, Text};
 
@@ -26,8 +27,8 @@ pub(crate) struct ShardStore<'a> {
     place: ShardPlace,
     /// Where the keys that change are noted, if somebody wants to know.
     written: Option<&'a mut Written>,
-    /// Whether items tell that they were used before.
-    tells_uses: bool,
+    /// What is known of an earlier use of the item that is asked for.
+    earlier_use: EarlierUse,
     /// What was asked for in one piece and is not kept so.
     pieces: Vec<u8>,
 }
@@ -68,16 +69,9 @@ impl<'a> ShardStore<'a> {
             now_ms,
             place,
             written: None,
-            tells_uses: false,
+            earlier_use: EarlierUse::Unasked,
             pieces: Vec::new(),
         }
-    }
-
-    /// The same for a request that may want to know whether an item was used before it.
-    #[inline]
-    pub(crate) fn telling_uses(self) -> Self {
-        self.shard.end_use();
-        Self { tells_uses: true, ..self }
     }
 
     /// The same, noting the keys that change.
@@ -230,6 +224,7 @@ impl Store for ShardStore<'_> {
         let (namespace, now_ms) = (self.namespace, self.now_ms);
         let set = self.shard.set_expiry(namespace, shard_key(key), expires_at_ms, now_ms);
         self.note(key, set);
+        self.stay(key);
         set
     }
 

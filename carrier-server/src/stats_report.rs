@@ -91,11 +91,11 @@ fn slabs(shared: &Shared, figures: &mut Figures) {
     let count = keys(shared);
     let used = shared.stats.sum(|thread| &thread.used_bytes);
     let free = shared.stats.sum(|thread| &thread.free_bytes);
-    if count > 0 {
+    if let Some(item_bytes) = used.checked_div(count) {
         let gets = shared.stats.sum(|thread| &thread.cache_gets);
         let hits = shared.stats.sum(|thread| &thread.cache_hits).min(gets);
         // A class has chunks of one size; here that is what an item takes on average.
-        add(figures, "1:chunk_size", used / count);
+        add(figures, "1:chunk_size", item_bytes);
         add(figures, "1:chunks_per_page", count / shared.shards.max(1) as u64);
         add(figures, "1:total_pages", shared.shards);
         add(figures, "1:total_chunks", count);

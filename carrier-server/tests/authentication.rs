@@ -57,6 +57,9 @@ fn memcached_s_clients_give_the_password_too() {
         assert_eq!(ask(format!("{line}\r\n").as_bytes()), REFUSED, "{line}");
     }
     assert_eq!(ask(b"add a 0 0 1\r\n1\r\n"), REFUSED);
+    let large = [b"set a 0 0 1048577\r\n".to_vec(), vec![b'x'; 1_048_579]].concat();
+    assert_eq!(ask(&large), "SERVER_ERROR object too large for cache\r\n");
+    assert_eq!(ask(b"set a 0 0 14 noreply\r\ndefault secret\r\n"), "STORED\r\n");
     for (item, reply) in [
         ("default secret", "STORED\r\nVERSION 1.6.18\r\nSTORED\r\nVALUE a 0 1\r\n1\r\nEND\r\n"),
         ("default wrong", "CLIENT_ERROR authentication failure\r\n"),

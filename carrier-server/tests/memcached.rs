@@ -4,12 +4,14 @@
 mod support;
 
 use std::net::SocketAddr;
+use std::process::Command;
 
 use carrier_compare::{Client, Random, ReplyExt as _, exchange_whole, shown};
 use drp_parser::Reply;
 use support::peer::Peer;
+use support::scratch::Scratch;
 use support::seed::seed;
-use support::server::Server;
+use support::server::{PROGRAM, Server};
 use support::summary;
 
 #[test]
@@ -85,6 +87,42 @@ fn the_first_line_tells_the_protocol() {
     }
     let got = exchange_whole(server.address, b"incr nothing 1\r\n");
     assert_eq!(shown(&got), shown(b"NOT_FOUND\r\n"));
+}
+
+#[test]
+fn a_network_of_one_protocol_refuses_the_others_in_its_own() {
+    let refusals: &[(&str, &[u8], &str)] = &[
+        ("dmp", b"*1\r\n$4\r\nPING\r\n", "ERROR\r\nERROR\r\nERROR\r\n"),
+        ("dmp", b"PING\r\nmn\r\n", "ERROR\r\nMN\r\n"),
+        ("dmp", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "CLIENT_ERROR HTTP is not spoken here\r\n"),
+        ("dmp", b"POST /a HTTP/1.0\r\n\r\n", "CLIENT_ERROR HTTP is not spoken here\r\n"),
+        ("dmp", b"\x16\x03\x01\x02\x00\x01", "CLIENT_ERROR TLS is not spoken here\r\n"),
+        ("drp", b"get k\r\n", "$-1\r\n"),
+        ("drp", b"gets k\r\n", "-ERR unknown command 'gets', with args beginning with: 'k' \r\n"),
+        ("drp", b"mn\r\n", "-ERR unknown command 'mn', with args beginning with: \r\n"),
+    ];
+    for protocol in ["dmp", "drp"] {
+        let text = format!(
+            "[[network]]\nname = \"main\"\nhost = \"127.0.0.1\"\nport = 0\nprotocol = \"{protocol}\"\n\
+             [lru]\nenable = true\n[memory]\nsoft_stay_under = \"64MB\"\n"
+        );
+        let config = Scratch::with("carrier.toml", &text);
+        let server = Server::from_command(Command::new(PROGRAM).arg("--config").arg(&config.path));
+        for (_, sent, expected) in refusals.iter().filter(|refusal| refusal.0 == protocol) {
+            let got = exchange_whole(server.address, sent);
+            assert_eq!(shown(&got), shown(expected.as_bytes()), "{protocol}: {}", shown(sent));
+        }
+    }
+}
+
+#[test]
+fn http_of_any_method_is_refused_in_its_own_words() {
+    let server = Server::with_threads(1);
+    for method in ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"] {
+        let sent = format!("{method} /index.html HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n");
+        let got = exchange_whole(server.address, sent.as_bytes());
+        assert!(got.starts_with(b"HTTP/1.1 400 Bad Request\r\n"), "{method}: {}", shown(&got));
+    }
 }
 
 #[test]

@@ -201,7 +201,7 @@ fn malformed_lines_are_answered_as_memcached_answers_them() {
         }
         sent.extend(b"mn\r\nquit\r\n");
         let [ours, theirs] = [server.address, memcached.address]
-            .map(|address| shown(&exchange_whole(address, &sent)).to_string());
+            .map(|address| shown(&exchange_whole(address, &sent)));
         assert_eq!(ours, theirs, "{}", shown(&sent));
     }
     summary(&format!("memcached: {CONVERSATIONS} conversations of malformed lines compared"));
@@ -304,6 +304,10 @@ fn earlier_uses_are_told_where_uses_are_noted() {
             "HD\r\nHD\r\nVALUE k 0 1\r\na\r\nEND\r\n"
         );
         assert_eq!(ask(b"mg k h\r\n"), last);
+        // A stamp that is given meanwhile makes no two uses of one.
+        let stamped = ask(b"ms l 1\r\na\r\nmg l h c u\r\nmg l h c\r\nmg l h\r\n");
+        let used: Vec<&str> = stamped.lines().filter_map(|line| line.get(3..5)).collect();
+        assert_eq!(used, ["h0", "h0", last.get(3..5).unwrap_or_default()], "{stamped}");
         let fetched = if noted == 1 { "fetch=yes" } else { "fetch=no" };
         let told = ask(b"me k\r\nme j\r\n");
         assert!(told.contains(fetched) && told.contains("fetch=no"), "{told}");

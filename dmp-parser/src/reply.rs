@@ -80,6 +80,9 @@ pub enum Reply<'a> {
     MetaNoop,
     /// What `me` tells: the key, then `name=value` word by word.
     MetaDebug(&'a [u8]),
+    /// What the server's machinery says to a line about it, such as `BUSY` or `BADCLASS`: the whole
+    /// line.
+    Machinery(&'a [u8]),
     /// There is no such command.
     Error,
     /// The client is at fault, and how.
@@ -216,6 +219,8 @@ impl ReplyParser {
                     Reply::ServerError(text)
                 } else if let Some(text) = line.strip_prefix(b"VERSION ") {
                     Reply::Version(text)
+                } else if MACHINERY.iter().any(|word| line.starts_with(word)) {
+                    Reply::Machinery(line)
                 } else {
                     Reply::Number(decimal::unsigned(line).ok_or(ReplyError::Unknown)?)
                 }
@@ -315,5 +320,17 @@ fn meta_code(line: &[u8]) -> Option<MetaCode> {
     line.get(2).is_none_or(|byte| *byte == b' ').then_some(code)
 }
 
+/// How the replies begin to lines about the server's machinery, but for `OK`.
+const MACHINERY: &[&[u8]] = &[
+    b"BUSY ",
+    b"BADCLASS ",
+    b"NOSPARE ",
+    b"NOTSTARTED ",
+    b"SAME ",
+    b"MEMLIMIT_TOO_SMALL ",
+    b"MEMLIMIT_ADJUST_FAILED ",
+    b"ERROR ",
+    b"ERROR: ",
+];
 /// What stands behind an item.
 const TERMINATOR: &[u8] = b"\r\n";

@@ -60,7 +60,7 @@ impl Parser {
             },
             Form::Binary { opcode, opaque } => Dialect::Binary { opcode, opaque },
         };
-        let quiet = request.noreply && request.form == Form::Text;
+        let quiet = request.noreply && request.form == Form::Text && !logs_in;
         let command = served.and_then(|served| turn.catalog.find_memcached(served));
         let Some(command) = command else {
             turn.local.ranges.truncate(first);
@@ -83,7 +83,8 @@ impl Parser {
         if error.is_fatal() {
             return Some(refuse(connection, |out| Encoder::new(out).refusal(&error)));
         }
-        if let Some(range) = error.key()
+        if connection.session.authenticated
+            && let Some(range) = error.key()
             && let Some(command) = turn.catalog.find_memcached(Served::Delete)
         {
             // An item that cannot be stored must not leave the one it was to replace.
@@ -210,20 +211,7 @@ impl Arguments<'_> {
                 self.requests.ranges.extend(kind.map(|kind| place(self.base, *kind)));
                 Served::Stats
             }
-            Verb::Admin(admin) => {
-                for key in self.keys {
-                    self.place(*key);
-                }
-                match admin {
-                    Admin::Slabs => Served::Slabs,
-                    Admin::Lru => Served::Lru,
-                    Admin::LruCrawler => Served::LruCrawler,
-                    Admin::CacheMemlimit => Served::CacheMemlimit,
-                    Admin::Watch => Served::Watch,
-                    Admin::Shutdown => Served::Shutdown,
-                    _ => return None,
-                }
-            }
+            Verb::Admin(admin) => return self.admin(admin),
             Verb::Noop => Served::Noop,
             Verb::SaslMechanisms => Served::SaslMechanisms,
             Verb::Sasl { data, is_step: false } => return self.sasl_plain(data),
@@ -338,6 +326,21 @@ impl Arguments<'_> {
             self.word(b"ITEM");
         }
         if decrement { Served::Decr } else { Served::Incr }
+    }
+
+    /// The words behind the verb, as they stand.
+    fn admin(&mut self, admin: Admin) -> Option<Served> {
+        let base = self.base;
+        self.requests.ranges.extend(self.keys.iter().map(|word| place(base, *word)));
+        Some(match admin {
+            Admin::Slabs => Served::Slabs,
+            Admin::Lru => Served::Lru,
+            Admin::LruCrawler => Served::LruCrawler,
+            Admin::CacheMemlimit => Served::CacheMemlimit,
+            Admin::Watch => Served::Watch,
+            Admin::Shutdown => Served::Shutdown,
+            _ => return None,
+        })
     }
 
     /// Of a client that has not given the password, all that counts is a `set`, whose item is a

@@ -7,14 +7,25 @@ use super::{ShardStore, shard_key};
 use kvstore::{Expiry, PutOptions, Shard};
 use zvm::{ItemView, Items, Key, Lease, OutOfMemory, Text};
 
+/// Whether an item was used before the request that asks for it. That is found out when the request
+/// first looks the item up, which is a use itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EarlierUse {
+    /// Nobody wants to know.
+    Unasked,
+    /// It is to be found out.
+    Asked,
+    /// It was, or was not.
+    Known(bool),
+}
+
 impl Items for ShardStore<'_> {
     #[inline]
     fn item(&mut self, key: Key<'_>) -> Option<ItemView<'_>> {
         let now_ms = self.now_ms;
-        let was_hit = self.tells_uses && {
-            self.shard.get(self.namespace, shard_key(key), now_ms)?;
-            self.shard.was_used()
-        };
+        if self.earlier_use == EarlierUse::Asked {
+            self.learn_use(key);
+        }
         let item = self.shard.get(self.namespace, shard_key(key), now_ms)?;
         let text = match item.string() {
             Some(text) => text,
@@ -25,7 +36,7 @@ impl Items for ShardStore<'_> {
             flags: item.flags(),
             ttl_ms: item.expires_at_ms().map(|at_ms| at_ms.saturating_sub(now_ms)),
             idle_ms: 0,
-            was_hit,
+            was_hit: self.earlier_use == EarlierUse::Known(true),
             used_bytes: 0,
         })
     }
@@ -57,6 +68,9 @@ impl Items for ShardStore<'_> {
     }
 
     fn stamp(&mut self, key: Key<'_>) -> Option<(u64, Lease)> {
+        if self.earlier_use == EarlierUse::Asked {
+            self.learn_use(key);
+        }
         let item = self.shard.get(self.namespace, shard_key(key), self.now_ms)?;
         if item.kind() != kvstore::Kind::String {
             return None;
@@ -72,6 +86,7 @@ impl Items for ShardStore<'_> {
         }
         let (namespace, now_ms) = (self.namespace, self.now_ms);
         let stamp = self.shard.give_stamp(namespace, shard_key(key), marks(lease), now_ms);
+        self.stay(key);
         stamp.map(Some).ok_or(OutOfMemory)
     }
 
@@ -83,6 +98,7 @@ impl Items for ShardStore<'_> {
         let (namespace, now_ms) = (self.namespace, self.now_ms);
         let word = stamp | marks(lease);
         let done = self.shard.set_stamp_word(namespace, shard_key(key), word, now_ms);
+        self.stay(key);
         done.then_some(()).ok_or(OutOfMemory)
     }
 
@@ -92,6 +108,30 @@ impl Items for ShardStore<'_> {
 }
 
 impl ShardStore<'_> {
+    /// The same for a request that may want to know whether an item was used before it.
+    #[inline]
+    pub(crate) fn telling_uses(self) -> Self {
+        self.shard.end_use();
+        Self { earlier_use: EarlierUse::Asked, ..self }
+    }
+
+    /// Uses the item, and finds out whether it was used before.
+    #[cold]
+    fn learn_use(&mut self, key: Key<'_>) {
+        if self.shard.get(self.namespace, shard_key(key), self.now_ms).is_some() {
+            self.earlier_use = EarlierUse::Known(self.shard.was_used());
+        }
+    }
+
+    /// Finds a key again that was written without a new value: what comes behind that in the same
+    /// request is no use of its own.
+    #[inline]
+    pub(super) fn stay(&mut self, key: Key<'_>) {
+        if self.earlier_use != EarlierUse::Unasked {
+            self.shard.expiry(self.namespace, shard_key(key), self.now_ms);
+        }
+    }
+
     #[inline]
     fn put(
         &mut self,

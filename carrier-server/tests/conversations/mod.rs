@@ -124,7 +124,8 @@ pub(crate) const LINES: &[Conversation] = &[
     ),
     (
         // Of a number less is told than of an item.
-        b"ma n N0 J13 v t s f k h l O1\r\nma n q v\r\nma n q\r\nmd n\r\nma n q\r\nma n k O2\r\nmn\r\n",
+        b"ma n N0 J13 v t s f k h l O1\r\nma n q v\r\nma n q\r\nmd n\r\nma n q\r\n\
+          ma n k O2\r\nmn\r\n",
         b"VA 2 t-1 kn O1\r\n13\r\nHD\r\nNF\r\nNF kn O2\r\nMN\r\n",
     ),
     (

@@ -40,6 +40,9 @@ fn figures_and_meta_replies() {
     check("STAT a \r\n", Reply::Stat { name: b"a", value: b"" });
     check("RESET\r\n", Reply::Reset);
     check("MN\r\n", Reply::MetaNoop);
+    for line in ["BUSY currently processing", "SAME src and dst", "ERROR: shutdown not enabled"] {
+        check(&format!("{line}\r\n"), Reply::Machinery(line.as_bytes()));
+    }
     check("ME k exp=-1\r\n", Reply::MetaDebug(b"k exp=-1"));
     check("EN\r\n", Reply::Meta { code: MetaCode::Missing, tokens: b"" });
     check("HD O1 c2\r\n", Reply::Meta { code: MetaCode::Done, tokens: b"O1 c2" });

@@ -1,8 +1,8 @@
 //! How well servers cache in the same memory: a client asks for objects, and stores what is missing.
 //!
-//! Each server gets a budget and is filled once; what it then has in memory tells by how much the
-//! budget must change for all of them to take the same, and the run that counts has that budget. The
-//! first fifth of its requests fills the cache and is not counted.
+//! Each server gets a budget and runs; what it then has in memory tells by how much the budget must
+//! change for all of them to take the same, and it runs again until that is so. The first fifth of the
+//! requests fills the cache and is not counted.
 
 use std::io;
 
@@ -45,7 +45,7 @@ struct Found {
     resident_bytes: f64,
 }
 
-/// The run that counts; `None` where it is not known how a server is given a budget.
+/// The run that counts: one that took what it should; `None` where it is not known how a server is given a budget.
 fn cached(
     stage: &Stage,
     lineup: &Lineup<'_>,
@@ -53,10 +53,10 @@ fn cached(
     kind: Kind,
     more: &[&str],
 ) -> Result<Option<Found>, BenchError> {
-    let budget = if stage.settings.is_quick { BUDGET_MIB / 4 } else { BUDGET_MIB };
-    let objects = stage.settings.keys() / 2;
-    let requests = stage.settings.requests(16, Some(1_500_000));
-    let run = |budget: f64, requests: u64| {
+    let resident = MIB * if stage.settings.is_quick { 16.0 } else { RESIDENT_MIB };
+    let objects = stage.settings.keys();
+    let requests = stage.settings.requests(64, Some(1_500_000));
+    let run = |budget: f64| {
         let Some(words) = subject.budget(budget.round().max(8.0) as u64) else { return Ok(None) };
         let launch = stage.launch(subject).args(words).args(more);
         let server = Server::start(subject, lineup.protocol, &launch)?;
@@ -68,8 +68,16 @@ fn cached(
         let resident_bytes = server.running.resident_bytes() as f64;
         Ok(Some(Found { hits, counted, resident_bytes }))
     };
-    let Some(first) = run(budget as f64, requests / 2)? else { return Ok(None) };
-    run((budget * budget) as f64 * MIB / first.resident_bytes, requests)
+    let mut budget = resident / MIB;
+    for _ in 1..RUNS_MAX {
+        let Some(found) = run(budget)? else { return Ok(None) };
+        let share = resident / found.resident_bytes;
+        if (share - 1.0).abs() < NEAR {
+            return Ok(Some(found));
+        }
+        budget *= share;
+    }
+    run(budget)
 }
 
 /// Asks for the objects of a trace, many at a time, and stores those that are not there. Returns
@@ -131,7 +139,11 @@ fn broken(server: &Server, source: io::Error) -> BenchError {
 pub(super) const ZIPF: &str = "cache-zipf";
 pub(super) const SCANS: &str = "cache-scans";
 /// What every server is to have in memory.
-const BUDGET_MIB: u64 = 64;
+const RESIDENT_MIB: f64 = 64.0;
+/// How far it may be from that, as a share.
+const NEAR: f64 = 0.02;
+/// Runs of a server at most, of which the last counts.
+const RUNS_MAX: usize = 3;
 const MIB: f64 = 1_048_576.0;
 const GIGABYTE: f64 = 1e9;
 const BATCH: u64 = 64;

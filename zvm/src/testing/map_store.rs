@@ -32,8 +32,6 @@ pub struct MapStore {
     /// Refuse every write for want of memory.
     pub is_full: bool,
     entries: BTreeMap<Vec<u8>, Entry>,
-    /// The number that was drawn last.
-    drawn: u64,
     /// The hash of the key that was asked for last.
     last: u64,
     /// The stamp given last.
