@@ -12,6 +12,7 @@ mod fraction;
 #[doc(hidden)]
 pub mod fuzzing;
 mod generated;
+mod geo;
 mod handlers;
 mod instruction;
 mod interpret;

@@ -5,6 +5,7 @@
 //! register of another type is read is a mistake that means some other value and no more.
 
 use crate::generated::Aggregate;
+use crate::handlers::geo::Search;
 use crate::scored::Scored;
 use crate::{Args, Constant, Fault, Hint, Key, Mark, Text};
 use databox::{Set, decimal};
@@ -50,6 +51,8 @@ pub(crate) struct Buffers {
     pub(crate) kept: Option<Set>,
     /// What the run makes of sorted sets.
     pub(crate) scored: Scored,
+    /// The search of the run for places.
+    pub(crate) search: Option<Box<Search>>,
 }
 
 /// What a loop over a container has read and not gone over yet.
@@ -406,7 +409,8 @@ impl Buffers {
         self.elements.values.clear();
         self.gathered = None;
         self.kept = None;
-        self.scored = Scored::default();
+        self.scored.clear();
+        self.search = None;
     }
 }
 

@@ -57,12 +57,7 @@ impl Input {
 
     /// Visits up to `count` members from `cursor` on with their weighted scores, and returns the
     /// cursor to go on from; 0 starts and ends.
-    pub(crate) fn walk(
-        &self,
-        cursor: u64,
-        count: u64,
-        mut visit: impl FnMut(&[u8], f64),
-    ) -> u64 {
+    pub(crate) fn walk(&self, cursor: u64, count: u64, mut visit: impl FnMut(&[u8], f64)) -> u64 {
         let mut digits = decimal::Buffer::new();
         let weight = self.weight;
         match &self.members {
@@ -93,6 +88,14 @@ pub(crate) struct Scored {
 }
 
 impl Scored {
+    /// Forgets everything.
+    #[inline]
+    pub(crate) fn clear(&mut self) {
+        if !self.inputs.is_empty() || self.set.is_some() || self.counted > 0 {
+            *self = Self::default();
+        }
+    }
+
     /// Puts smaller inputs first, those of one size as they were: in this order scores are
     /// combined, which tells in their last digits.
     pub(crate) fn sort(&mut self) {
@@ -102,9 +105,9 @@ impl Scored {
     /// The combined score of a member that all inputs have, of which the first gives it `score`.
     pub(crate) fn of_all(&self, member: &[u8], score: f64, combine: Combine) -> Option<f64> {
         let others = self.inputs.iter().skip(1);
-        others.map(|input| input.score(member)).try_fold(score, |sum, one| {
-            Some(combine.of(sum, one?))
-        })
+        others
+            .map(|input| input.score(member))
+            .try_fold(score, |sum, one| Some(combine.of(sum, one?)))
     }
 }
 

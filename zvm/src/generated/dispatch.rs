@@ -4,8 +4,8 @@
 
 use super::opcode::Opcode;
 use crate::handlers::{
-    boolean, bytes, commands, control, database, decimal, float, fused, integer, item, key, list,
-    map, multi, reply, scored, session, set, several, sorted, string,
+    boolean, bytes, commands, control, database, decimal, float, fused, geo, integer, item, key,
+    list, map, multi, reply, scored, session, set, several, sorted, string,
 };
 use crate::interpret::{Machine, Step};
 use crate::{Instruction, ReplySink, Session, Store};
@@ -76,6 +76,21 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::ReplyDigitEnd => fused::reply_digit_end(vm, *i),
         Opcode::ArgsCountFirst => fused::args_count_first(vm, *i),
         Opcode::ArgsCountNextEnd => fused::args_count_next_end(vm, *i),
+        Opcode::GeoScore => geo::geo_score(vm, *i),
+        Opcode::GeoLongitude => geo::geo_longitude(vm, *i),
+        Opcode::GeoLatitude => geo::geo_latitude(vm, *i),
+        Opcode::GeoDistance => geo::geo_distance(vm, *i),
+        Opcode::GeoHash => geo::geo_hash(vm, *i),
+        Opcode::ReplyGeoInvalid => geo::reply_geo_invalid(vm, *i),
+        Opcode::ReplyDecimal => geo::reply_decimal(vm, *i),
+        Opcode::ReplyFixed => geo::reply_fixed(vm, *i),
+        Opcode::GeoCircle => geo::geo_circle(vm, *i),
+        Opcode::GeoBox => geo::geo_box(vm, *i),
+        Opcode::GeoOrder => geo::geo_order(vm, *i),
+        Opcode::GeoShown => geo::geo_shown(vm, *i),
+        Opcode::GeoFind => geo::geo_find(vm, *i),
+        Opcode::ReplyGeoFound => geo::reply_geo_found(vm, *i),
+        Opcode::GeoKeep => geo::geo_keep(vm, *i),
         Opcode::Copy => integer::copy(vm, *i),
         Opcode::IntConst => integer::int_const(vm, *i),
         Opcode::IntWide => integer::int_wide(vm, *i),

@@ -126,319 +126,349 @@ pub enum Opcode {
     ArgsCountFirst = 56,
     /// `r[c] += r[b] as integer; r[a] += 1; r[a+1..] := group r[a], goto imm; at the end integer r[c]; end`. Counts a condition that holds and closes the loop over the variadic parameter; at its end replies the counter and ends the program.
     ArgsCountNextEnd = 57,
+    /// `r[a] := score of place r[b], r[c]`. Makes a score of a longitude and a latitude in degrees; absent where they are out of range.
+    GeoScore = 58,
+    /// `r[a] := longitude of r[b]`. Reads the longitude of a place from its score, in degrees.
+    GeoLongitude = 59,
+    /// `r[a] := latitude of r[b]`. Reads the latitude of a place from its score, in degrees.
+    GeoLatitude = 60,
+    /// `r[a] := distance of r[b] and r[c]`. Measures how far apart two places are, in meters.
+    GeoDistance = 61,
+    /// `r[a] := geohash of r[b]`. Writes a place as a public geohash of eleven letters.
+    GeoHash = 62,
+    /// `error about place r[a], r[b]`. Replies the error about a longitude and a latitude that are out of range.
+    ReplyGeoInvalid = 63,
+    /// `double r[a], in decimal`. Replies a double as a decimal with up to 17 places behind the point, and without zeros at its end; in RESP2 as a string.
+    ReplyDecimal = 64,
+    /// `bytes r[a], in decimal`. Replies a double as a string, with four places behind the point.
+    ReplyFixed = 65,
+    /// `search := circle around r[a], r[b]`. Begins a search around a place, for all that is at most `r[c]` meters away.
+    GeoCircle = 66,
+    /// `search := box around r[a], r[b]`. Begins a search around a place, for all that is in a box of so many meters.
+    GeoBox = 67,
+    /// `search := r[a] of them, any where r[imm]; sorted where r[b], descending where r[c]`. Says in which order the search replies what it found, the nearest first or the farthest, and how much of it, or at 0 all; any will do where it may end as soon as it has found enough.
+    GeoOrder = 68,
+    /// `search := with distance where r[a], score where r[b], place where r[c]; in r[imm]`. Says what the search replies of a member beside its name, and how many meters the unit of distances has.
+    GeoShown = 69,
+    /// `scored := members of r[a] within search, from cursor r[b] on`. Searches the sorted set at the key. What is found is the scored set, in the order of distances, or as it was found.
+    GeoFind = 70,
+    /// `array of scored members of r[a], r[b] are out`. Replies what a search of the sorted set at the key has found, as geo_order and geo_shown have said.
+    ReplyGeoFound = 71,
+    /// `scored := found members of r[a] with scores, r[c] are there`. Gives what a search of the sorted set at the key has found its scores there, or where `r[b]` its distances, and keeps as much of it as geo_order has said.
+    GeoKeep = 72,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 58,
+    Copy = 73,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 59,
+    IntConst = 74,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 60,
+    IntWide = 75,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 61,
+    IntAdd = 76,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 62,
+    IntSub = 77,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 63,
+    IntMul = 78,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 64,
+    IntDiv = 79,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 65,
+    IntEqual = 80,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 66,
+    IntLess = 81,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 67,
+    IntLessEqual = 82,
     /// `r[a] += r[b] as integer, saturating`. Counts a condition that holds: adds 1 where it is true. Stays at the greatest integer.
-    IntCount = 68,
+    IntCount = 83,
     /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
-    CursorStart = 69,
+    CursorStart = 84,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where the key is absent.
-    ReplyItem = 70,
+    ReplyItem = 85,
     /// `details of item r[a], or goto imm where absent`. Replies what is known of the item at the key but for its value; jumps, without a reply, where the key is absent.
-    ReplyItemDetails = 71,
+    ReplyItemDetails = 86,
     /// `stamp of r[a] with the reply, if there is an item`. Has the reply that follows tell the stamp of the item at the key, in protocols that have stamps. An item without one gets one: it goes with the next write of its value.
-    ReplyStamp = 72,
+    ReplyStamp = 87,
     /// `claim r[a] if stale or r[b], and tell it with the reply`. Claims for this client the storing of a new item in the place of a stale one, or of any where that is wanted, unless another client has claimed it. The reply that follows tells how that stands.
-    ReplyClaim = 73,
+    ReplyClaim = 88,
     /// `r[a] := item at r[b]?`. Tells whether there is an item at the key.
-    ItemExists = 74,
+    ItemExists = 89,
     /// `item at r[a] := r[b] with flags r[c] until r[imm] ms`. Makes the key hold a string with flags, whatever it held before, that expires at a moment in milliseconds since the Unix epoch, or never where that is 0.
-    ItemSet = 75,
+    ItemSet = 90,
     /// `item at r[a] := r[b] before or behind it`. Puts bytes before or behind the string at the key; flags and expiry stay.
-    ItemExtend = 76,
+    ItemExtend = 91,
     /// `r[a] := expire item r[b] at r[c] ms`. Sets when the item expires, in milliseconds since the Unix epoch, or never where that is 0; a moment that has passed removes it. Tells whether it was there.
-    ItemExpire = 77,
+    ItemExpire = 92,
     /// `r[a] := stamp of r[b], or goto imm where absent`. Reads the stamp of the item at the key, 0 where it has none; jumps where the key is absent.
-    ItemStamp = 78,
+    ItemStamp = 93,
     /// `r[a] := r[b] claimed?`. Tells whether a client has claimed the storing of a new item in this one's place.
-    ItemClaimed = 79,
+    ItemClaimed = 94,
     /// `r[a] stale, claimed as r[b]`. Marks the item at the key as stale and gives it a new stamp; says whether it is claimed.
-    ItemInvalidate = 80,
+    ItemInvalidate = 95,
     /// `r[a] := number at r[b], or goto imm`. Reads the item at the key as a number without sign, of which the integer has the bits; jumps where it is none, or absent.
-    ItemNumber = 81,
+    ItemNumber = 96,
     /// `item at r[a] := number of bits r[b]`. Puts a number without sign in the place of the string at the key; flags and expiry stay.
-    ItemSetNumber = 82,
+    ItemSetNumber = 97,
     /// `r[a] := r[b] + r[c] mod 2^64`. Adds numbers without sign; beyond the greatest it begins anew.
-    NumberAdd = 83,
+    NumberAdd = 98,
     /// `r[a] := max(r[b] - r[c], 0)`. Subtracts numbers without sign, down to 0.
-    NumberSub = 84,
+    NumberSub = 99,
     /// `number of bits r[a]`. Replies a number without sign, of which the integer has the bits.
-    ReplyNumber = 85,
+    ReplyNumber = 100,
     /// `flush namespace at r[a] ms`. Removes every key of the namespace on this shard at a moment in milliseconds since the Unix epoch, in the place of what was said before.
-    DbFlushAt = 86,
+    DbFlushAt = 101,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 87,
+    KeyEnsure = 102,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 88,
+    KeyCheck = 103,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 89,
+    KeyExists = 104,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 90,
+    KeyKindName = 105,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 91,
+    KeyRemove = 106,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 92,
+    KeyExpiry = 107,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 93,
+    KeyExpire = 108,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 94,
+    KeyPersist = 109,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 95,
+    KeySetFlags = 110,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 96,
+    NowMs = 111,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 97,
+    ReplyScan = 112,
     /// `array of keys like r[a], from cursor r[b] on`. Replies an array of the names of all keys of the namespace on this shard that match a pattern.
-    ReplyKeys = 98,
+    ReplyKeys = 113,
     /// `r[a] := name of any key`. Draws a key of the namespace on this shard at random; absent where there is none.
-    KeyRandom = 99,
+    KeyRandom = 114,
     /// `r[a] := name of encoding at r[b]`. Names the encoding of what the key holds, as Redis has it that comes nearest; none where it is absent.
-    KeyEncodingName = 100,
+    KeyEncodingName = 115,
     /// `r[a] := bytes of r[b]`. Counts the bytes that the key and what it holds take of memory; absent where it is.
-    KeyUsage = 101,
+    KeyUsage = 116,
     /// `r[a] := move r[b] to database r[c], or goto imm`. Moves the key to another database and tells whether that was done: not where it is absent, nor where the other one has it. Jumps where there is no such database.
-    KeyMove = 102,
+    KeyMove = 117,
     /// `r[a] := serialised value at r[b]`. Serialises what the key holds; absent where it is.
-    KeyDump = 103,
+    KeyDump = 118,
     /// `value at r[a] := r[b] until r[c] ms, or goto imm`. Makes the key hold a serialised value that expires at a moment, in milliseconds since the Unix epoch, or at 0 never. Jumps where the payload means no value.
-    KeyRestore = 104,
+    KeyRestore = 119,
     /// `r[a] := version and checksum of r[b] are right`. Tells whether a serialised value has a version that is read and the checksum of its bytes.
-    DumpIsWhole = 105,
+    DumpIsWhole = 120,
     /// `r[a] := database`. Reads which database the request is about.
-    DbNumber = 106,
+    DbNumber = 121,
     /// `r[a] := number of elements at r[b]`. Counts the elements; 0 where the key is absent.
-    ListLen = 107,
+    ListLen = 122,
     /// `list at r[a] := r[c] before element r[b]`. Puts an element before another one, or behind the last one where the index is -1 or the length; creates the list where it is absent. Beyond the ends nothing happens.
-    ListInsert = 108,
+    ListInsert = 123,
     /// `r[a] := element r[c] of list at r[b]`. Copies an element to the scratch space; absent where there is none.
-    ListGet = 109,
+    ListGet = 124,
     /// `r[a] := removed element r[c] of list at r[b]`. Removes an element and copies it to the scratch space; absent where there is none.
-    ListTake = 110,
+    ListTake = 125,
     /// `element r[b] of list at r[a] := r[c]`. Puts an element in place of another one; where there is none nothing happens.
-    ListSet = 111,
+    ListSet = 126,
     /// `remove r[c] elements from r[b] on of list at r[a], r[imm] are gone`. Removes up to `r[c]` elements from index `r[b]`, which is not negative, on.
-    ListRemove = 112,
+    ListRemove = 127,
     /// `remove r[b] elements r[c] from list at r[a], from r[imm] on; integer`. Removes the first `r[b]` elements that are equal to a value, or where that is below 0 as many of the last, and replies how many it were. Counts what is left of them towards 0.
-    ReplyListRemoved = 113,
+    ReplyListRemoved = 128,
     /// `r[a] := index of r[c] in list at r[b], from r[imm] on`. Finds the first element that is equal to a value; absent where there is none.
-    ListFind = 114,
+    ListFind = 129,
     /// `array of r[c] elements from r[b] on of list at r[a], r[imm] are out`. Replies up to `r[c]` elements from index `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplyListRange = 115,
+    ReplyListRange = 130,
     /// `array of r[b] elements taken from list at r[a], r[c] are out`. Removes up to `r[b]` elements from the front, or where that is below 0 from the back, and replies them as an array.
-    ReplyListTaken = 116,
+    ReplyListTaken = 131,
     /// `r[a] := number of names at r[b]`. Counts the names; 0 where the key is absent.
-    MapLen = 117,
+    MapLen = 132,
     /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
-    MapSet = 118,
+    MapSet = 133,
     /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
-    MapGet = 119,
+    MapGet = 134,
     /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
-    MapLenOf = 120,
+    MapLenOf = 135,
     /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
-    MapRemove = 121,
+    MapRemove = 136,
     /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
-    ReplyMapPairs = 122,
+    ReplyMapPairs = 137,
     /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
-    ReplyMapNames = 123,
+    ReplyMapNames = 138,
     /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
-    ReplyMapValues = 124,
+    ReplyMapValues = 139,
     /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyMapScan = 125,
+    ReplyMapScan = 140,
     /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
-    Multi = 126,
+    Multi = 141,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
-    MultiWatch = 127,
+    MultiWatch = 142,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 128,
+    ReplyStatus = 143,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 129,
+    ReplyStatusOf = 144,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 130,
+    ReplyNil = 145,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 131,
+    ReplyNilArray = 146,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 132,
+    ReplyInteger = 147,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 133,
+    ReplyBoolean = 148,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 134,
+    ReplyBytes = 149,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 135,
+    ReplyLiteral = 150,
     /// `error r[a]`. Replies an error whose text was computed.
-    ReplyError = 136,
+    ReplyError = 151,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 137,
+    ReplyArray = 152,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 138,
+    ReplyMap = 153,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 139,
+    ReplyOpen = 154,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 140,
+    ReplyClose = 155,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 141,
+    Resp3 = 156,
     /// `inputs := inputs, r[b] times sorted set at r[a]`. Makes the sorted set or set at the key the next input, its scores multiplied by a weight. An absent key is an empty input.
-    ScoredInput = 142,
+    ScoredInput = 157,
     /// `scored := union of inputs, combined by a, from cursor r[b] on`. Makes the scored set that of the members of all inputs; scores of one member are combined, smaller inputs first.
-    ScoredUnion = 143,
+    ScoredUnion = 158,
     /// `scored := intersection of inputs, combined by a, from cursor r[b] on`. Makes the scored set that of the members that all inputs have; scores of one member are combined, smaller inputs first.
-    ScoredIntersection = 144,
+    ScoredIntersection = 159,
     /// `scored := first input less others, from cursor r[a] on`. Makes the scored set that of the members of the first input that no other one has.
-    ScoredDifference = 145,
+    ScoredDifference = 160,
     /// `r[a] := members that all inputs have, at most r[b], from cursor r[c] on`. Counts the members that all inputs have, up to a limit, or at 0 all of them.
-    ScoredShared = 146,
+    ScoredShared = 161,
     /// `scored := r[c] members from r[b] on of sorted set at r[a], r[imm] are there`. Makes the scored set that of up to `r[c]` members of the sorted set at the key, from rank `r[b]`, which is not negative, on.
-    ScoredRange = 147,
+    ScoredRange = 162,
     /// `scored := r[b] members drawn of sorted set at r[a], r[c] are there`. Makes the scored set that of up to `r[b]` different members of the sorted set at the key, drawn at random.
-    ScoredDrawn = 148,
+    ScoredDrawn = 163,
     /// `array of r[b] members drawn of sorted set at r[a], r[imm] are out`. Draws `r[b]` members at random, some of them perhaps again, and replies them as an array, where `r[c]` with their scores as reply_sorted_pairs does.
-    ReplySortedDrawn = 149,
+    ReplySortedDrawn = 164,
     /// `r[a] := number of scored members`. Counts the members of the scored set.
-    ScoredLen = 150,
+    ScoredLen = 165,
     /// `sorted set at r[a] := scored`. Makes the key hold the scored set, whatever it held before; an empty one removes the key.
-    ScoredStore = 151,
+    ScoredStore = 166,
     /// `array of scored members, r[b] are out`. Replies the members of the scored set as an array, in ascending order, where `r[a]` with their scores as reply_sorted_pairs does.
-    ReplyScored = 152,
+    ReplyScored = 167,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 153,
+    SessionInteger = 168,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 154,
+    SessionBytes = 169,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 155,
+    SessionSet = 170,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 156,
+    SessionSelect = 171,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 157,
+    SessionProtocol = 172,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 158,
+    SessionAuthenticate = 173,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 159,
+    SessionClose = 174,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 160,
+    WordsAdd = 175,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 161,
+    ReplyAnswer = 176,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 162,
+    SessionReset = 177,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 163,
+    SessionReplies = 178,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 164,
+    ServerStop = 179,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 165,
+    ServerSleep = 180,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 166,
+    ReplyStats = 181,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 167,
+    ReplyCommandInfo = 182,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 168,
+    ReplyCommandDocs = 183,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 169,
+    ReplyCommands = 184,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 170,
+    SetAdd = 185,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 171,
+    SetRemove = 186,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 172,
+    SetLen = 187,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 173,
+    SetContains = 188,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 174,
+    ReplySetMembers = 189,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 175,
+    ReplySetScan = 190,
     /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 176,
+    KeyCopy = 191,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 177,
+    KeyRename = 192,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 178,
+    DbSwap = 193,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 179,
+    GatherSmallest = 194,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 180,
+    GatherUnion = 195,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 181,
+    GatherIntersection = 196,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 182,
+    GatherDifference = 197,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 183,
+    GatheredLen = 198,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 184,
+    GatheredStore = 199,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 185,
+    ReplyGathered = 200,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SortedLen = 186,
+    SortedLen = 201,
     /// `r[a] := member r[c] is new in sorted set at r[b]; its score := r[imm]`. Gives a member a score, creating the sorted set where it is absent, and tells whether the member is new.
-    SortedSet = 187,
+    SortedSet = 202,
     /// `r[a] := score of r[c] in sorted set at r[b]`. Finds the score of a member; absent where there is none.
-    SortedScore = 188,
+    SortedScore = 203,
     /// `r[a] := remove r[c] from sorted set at r[b]`. Removes a member and tells whether it was there.
-    SortedRemove = 189,
+    SortedRemove = 204,
     /// `r[a] := rank of r[c] in sorted set at r[b]`. Finds the rank of a member; absent where there is none.
-    SortedRank = 190,
+    SortedRank = 205,
     /// `r[a] := member of rank r[c] in sorted set at r[b]`. Copies the member of a rank to the scratch space; absent where there is none.
-    SortedAt = 191,
+    SortedAt = 206,
     /// `r[a] := members of sorted set at r[b] with a score below r[c], or r[imm] and equal`. Counts the members whose score is below a bound, or where `r[imm]` at most at it.
-    SortedBelow = 192,
+    SortedBelow = 207,
     /// `r[a] := members of sorted set at r[b] before r[c], or r[imm] and equal`. Counts the members that come before a byte string in the order of bytes, or where `r[imm]` are equal to it; of a set whose scores differ it tells nothing.
-    SortedBefore = 193,
+    SortedBefore = 208,
     /// `remove r[c] members from r[b] on of sorted set at r[a], r[imm] are gone`. Removes up to `r[c]` members from rank `r[b]`, which is not negative, on.
-    SortedRemoveRange = 194,
+    SortedRemoveRange = 209,
     /// `array of r[c] members from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplySortedRange = 195,
+    ReplySortedRange = 210,
     /// `array of r[c] members before r[b] of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members before rank `r[b]`, which is not negative, backwards as an array; an empty one where the key is absent.
-    ReplySortedRangeBack = 196,
+    ReplySortedRangeBack = 211,
     /// `array of r[c] members with scores from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on with their scores: in RESP3 as an array of pairs, in other protocols one behind the other.
-    ReplySortedPairs = 197,
+    ReplySortedPairs = 212,
     /// `array of r[c] members with scores before r[b] of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members before rank `r[b]`, which is not negative, backwards with their scores, as reply_sorted_pairs does.
-    ReplySortedPairsBack = 198,
+    ReplySortedPairsBack = 213,
     /// `array of r[b] members with scores taken from sorted set at r[a], r[imm] are out`. Removes up to `r[b]` of the first members, or where that is below 0 of the last, and replies them with their scores: where `r[c]` as an array of pairs, else one behind the other.
-    ReplySortedTaken = 199,
+    ReplySortedTaken = 214,
     /// `array [cursor, array of members and scores] of sorted set at r[a]`. Replies the next cursor and an array of members and scores in turn: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySortedScan = 200,
+    ReplySortedScan = 215,
     /// `r[a] := integer below r[b]`. Draws an integer from 0 to below `r[b]`, or 0 where that is not above 0.
-    RandomBelow = 201,
+    RandomBelow = 216,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 202,
+    ReplyString = 217,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 203,
+    StringGet = 218,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 204,
+    StringInteger = 219,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 205,
+    StringSet = 220,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 206,
+    StringSetKeep = 221,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 207,
+    StringSetUntil = 222,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 208,
+    StringSetInteger = 223,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 209,
+    StringLen = 224,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 210,
+    StringSplice = 225,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 211,
+    ReplyStringRange = 226,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 212] = [
+    pub const ALL: [Self; 227] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -497,6 +527,21 @@ impl Opcode {
         Self::ReplyDigitEnd,
         Self::ArgsCountFirst,
         Self::ArgsCountNextEnd,
+        Self::GeoScore,
+        Self::GeoLongitude,
+        Self::GeoLatitude,
+        Self::GeoDistance,
+        Self::GeoHash,
+        Self::ReplyGeoInvalid,
+        Self::ReplyDecimal,
+        Self::ReplyFixed,
+        Self::GeoCircle,
+        Self::GeoBox,
+        Self::GeoOrder,
+        Self::GeoShown,
+        Self::GeoFind,
+        Self::ReplyGeoFound,
+        Self::GeoKeep,
         Self::Copy,
         Self::IntConst,
         Self::IntWide,
@@ -722,6 +767,21 @@ impl Opcode {
             "reply_digit_end" => Some(Self::ReplyDigitEnd),
             "args_count_first" => Some(Self::ArgsCountFirst),
             "args_count_next_end" => Some(Self::ArgsCountNextEnd),
+            "geo_score" => Some(Self::GeoScore),
+            "geo_longitude" => Some(Self::GeoLongitude),
+            "geo_latitude" => Some(Self::GeoLatitude),
+            "geo_distance" => Some(Self::GeoDistance),
+            "geo_hash" => Some(Self::GeoHash),
+            "reply_geo_invalid" => Some(Self::ReplyGeoInvalid),
+            "reply_decimal" => Some(Self::ReplyDecimal),
+            "reply_fixed" => Some(Self::ReplyFixed),
+            "geo_circle" => Some(Self::GeoCircle),
+            "geo_box" => Some(Self::GeoBox),
+            "geo_order" => Some(Self::GeoOrder),
+            "geo_shown" => Some(Self::GeoShown),
+            "geo_find" => Some(Self::GeoFind),
+            "reply_geo_found" => Some(Self::ReplyGeoFound),
+            "geo_keep" => Some(Self::GeoKeep),
             "copy" => Some(Self::Copy),
             "int_const" => Some(Self::IntConst),
             "int_wide" => Some(Self::IntWide),

@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 147] = [
+pub static PRIMITIVES: [Primitive; 162] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -354,6 +354,222 @@ pub static PRIMITIVES: [Primitive; 147] = [
             slot: Slot::A,
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_box",
+        op: Opcode::GeoBox,
+        params: &[
+            PrimitiveParam {
+                name: "longitude",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "latitude",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "width",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "height",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_circle",
+        op: Opcode::GeoCircle,
+        params: &[
+            PrimitiveParam {
+                name: "longitude",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "latitude",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "radius",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_distance",
+        op: Opcode::GeoDistance,
+        params: &[
+            PrimitiveParam {
+                name: "one",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "other",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Float, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_find",
+        op: Opcode::GeoFind,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_hash",
+        op: Opcode::GeoHash,
+        params: &[PrimitiveParam {
+            name: "score",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Float)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_keep",
+        op: Opcode::GeoKeep,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "distances",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::C),
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_latitude",
+        op: Opcode::GeoLatitude,
+        params: &[PrimitiveParam {
+            name: "score",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Float)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Float, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_longitude",
+        op: Opcode::GeoLongitude,
+        params: &[PrimitiveParam {
+            name: "score",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Float)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Float, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_order",
+        op: Opcode::GeoOrder,
+        params: &[
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "sorted",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+            PrimitiveParam {
+                name: "descending",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+            PrimitiveParam {
+                name: "any",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_score",
+        op: Opcode::GeoScore,
+        params: &[
+            PrimitiveParam {
+                name: "longitude",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "latitude",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Float, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_shown",
+        op: Opcode::GeoShown,
+        params: &[
+            PrimitiveParam {
+                name: "distance",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+            PrimitiveParam {
+                name: "hash",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+            PrimitiveParam {
+                name: "place",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+            PrimitiveParam {
+                name: "unit",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+        ],
         result: None,
         cursor: None,
         otherwise: None,
@@ -1154,6 +1370,18 @@ pub static PRIMITIVES: [Primitive; 147] = [
         otherwise: None,
     },
     Primitive {
+        name: "reply_decimal",
+        op: Opcode::ReplyDecimal,
+        params: &[PrimitiveParam {
+            name: "value",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Float)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "reply_error",
         op: Opcode::ReplyError,
         params: &[PrimitiveParam {
@@ -1166,11 +1394,54 @@ pub static PRIMITIVES: [Primitive; 147] = [
         otherwise: None,
     },
     Primitive {
+        name: "reply_fixed",
+        op: Opcode::ReplyFixed,
+        params: &[PrimitiveParam {
+            name: "value",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Float)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "reply_gathered",
         op: Opcode::ReplyGathered,
         params: &[],
         result: None,
         cursor: Some(Slot::A),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_geo_found",
+        op: Opcode::ReplyGeoFound,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_geo_invalid",
+        op: Opcode::ReplyGeoInvalid,
+        params: &[
+            PrimitiveParam {
+                name: "longitude",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "latitude",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+        ],
+        result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {

@@ -65,10 +65,15 @@ pub(crate) fn scored_difference<S: Store, N, R>(
     vm: &mut Machine<'_, S, N, R>,
     i: Instruction,
 ) -> Step {
-    keep(vm, i.a, |_| {}, |scored, member, score| {
-        let others = scored.inputs.iter().skip(1);
-        others.map(|input| input.score(member)).all(|found| found.is_none()).then_some(score)
-    })
+    keep(
+        vm,
+        i.a,
+        |_| {},
+        |scored, member, score| {
+            let others = scored.inputs.iter().skip(1);
+            others.map(|input| input.score(member)).all(|found| found.is_none()).then_some(score)
+        },
+    )
 }
 
 /// Keeps those members of the first input, once `first` has put it there, for which `wanted` has a
