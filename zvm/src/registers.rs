@@ -6,6 +6,7 @@
 
 use crate::generated::Aggregate;
 use crate::handlers::geo::Search;
+use crate::handlers::hll::Sketches;
 use crate::scored::Scored;
 use crate::{Args, Constant, Fault, Hint, Key, Mark, Text};
 use databox::{Set, decimal};
@@ -51,6 +52,8 @@ pub(crate) struct Buffers {
     pub(crate) kept: Option<Set>,
     /// What the run makes of sorted sets.
     pub(crate) scored: Scored,
+    /// What the run does with HyperLogLogs.
+    pub(crate) sketches: Option<Box<Sketches>>,
     /// The search of the run for places.
     pub(crate) search: Option<Box<Search>>,
 }
@@ -411,6 +414,7 @@ impl Buffers {
         self.kept = None;
         self.scored.clear();
         self.search = None;
+        self.sketches = None;
     }
 }
 

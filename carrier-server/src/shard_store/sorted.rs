@@ -26,7 +26,7 @@ impl SortedSets for ShardStore<'_> {
         let (namespace, now_ms) = (self.namespace, self.now_ms);
         match self.shard.sorted_set(namespace, shard_key(key), (member, score), now_ms) {
             Ok(before) => {
-                self.note(key, before.is_none_or(|before| before.to_bits() != score.to_bits()));
+                self.note(key, before.is_none_or(|before| before != score));
                 Ok(before.is_none())
             }
             Err(WriteError::OutOfBudget(_)) => Err(OutOfMemory),

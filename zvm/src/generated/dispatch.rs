@@ -4,8 +4,8 @@
 
 use super::opcode::Opcode;
 use crate::handlers::{
-    boolean, bytes, commands, control, database, decimal, float, fused, geo, integer, item, key,
-    list, map, multi, reply, scored, session, set, several, sorted, string,
+    boolean, bytes, commands, control, database, decimal, float, fused, geo, hll, integer, item,
+    key, list, map, multi, reply, scored, session, set, several, sorted, string,
 };
 use crate::interpret::{Machine, Step};
 use crate::{Instruction, ReplySink, Session, Store};
@@ -91,6 +91,18 @@ pub(crate) fn dispatch<S: Store, N: Session, R: ReplySink>(
         Opcode::GeoFind => geo::geo_find(vm, *i),
         Opcode::ReplyGeoFound => geo::reply_geo_found(vm, *i),
         Opcode::GeoKeep => geo::geo_keep(vm, *i),
+        Opcode::HllLoad => hll::hll_load(vm, *i),
+        Opcode::HllSave => hll::hll_save(vm, *i),
+        Opcode::HllAdd => hll::hll_add(vm, *i),
+        Opcode::HllInvalidate => hll::hll_invalidate(vm, *i),
+        Opcode::HllCount => hll::hll_count(vm, *i),
+        Opcode::HllMerge => hll::hll_merge(vm, *i),
+        Opcode::HllRaise => hll::hll_raise(vm, *i),
+        Opcode::HllMergedCount => hll::hll_merged_count(vm, *i),
+        Opcode::HllMakeDense => hll::hll_make_dense(vm, *i),
+        Opcode::HllIsDense => hll::hll_is_dense(vm, *i),
+        Opcode::ReplyHllOpcodes => hll::reply_hll_opcodes(vm, *i),
+        Opcode::ReplyHllRegisters => hll::reply_hll_registers(vm, *i),
         Opcode::Copy => integer::copy(vm, *i),
         Opcode::IntConst => integer::int_const(vm, *i),
         Opcode::IntWide => integer::int_wide(vm, *i),

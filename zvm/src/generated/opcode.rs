@@ -156,319 +156,343 @@ pub enum Opcode {
     ReplyGeoFound = 71,
     /// `scored := found members of r[a] with scores, r[c] are there`. Gives what a search of the sorted set at the key has found its scores there, or where `r[b]` its distances, and keeps as much of it as geo_order has said.
     GeoKeep = 72,
+    /// `hll := string at r[b]; r[a] := is there, or absent`. Loads the HyperLogLog at the key, an empty one where the key is absent, and tells whether it is there; absent where the key holds another string.
+    HllLoad = 73,
+    /// `string at r[a] := hll`. Makes the key hold the loaded HyperLogLog, and expire when it did before.
+    HllSave = 74,
+    /// `r[a] := add r[b] to hll, or absent`. Adds an element to the loaded HyperLogLog and tells whether that changed it; absent where its registers are not whole.
+    HllAdd = 75,
+    /// `hll := without count`. Forgets the count that the loaded HyperLogLog keeps.
+    HllInvalidate = 76,
+    /// `r[a] := count of hll, kept at r[b], or absent`. Counts what the HyperLogLog at the key tells of, and keeps the count in it; absent where its registers are not whole. It has to be the one that was loaded.
+    HllCount = 77,
+    /// `registers := greatest of registers, hll; r[a] := true, or absent`. Takes the registers of the loaded HyperLogLog that are greater than those merged so far; absent where they are not whole.
+    HllMerge = 78,
+    /// `hll := greatest of hll, registers; r[a] := true, or absent`. Makes the registers of the loaded HyperLogLog at least as great as those merged; absent where they are not whole.
+    HllRaise = 79,
+    /// `r[a] := count of registers`. Counts what the merged registers tell of.
+    HllMergedCount = 80,
+    /// `hll := dense; r[a] := was sparse, or absent`. Makes the loaded HyperLogLog dense and tells whether it was not; absent where its registers are not whole.
+    HllMakeDense = 81,
+    /// `r[a] := hll is dense`. Tells whether the loaded HyperLogLog is dense.
+    HllIsDense = 82,
+    /// `bytes runs of hll`. Replies the runs of the loaded HyperLogLog, which is sparse, in words.
+    ReplyHllOpcodes = 83,
+    /// `array of registers`. Replies the merged registers as an array of 16,384 integers.
+    ReplyHllRegisters = 84,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 73,
+    Copy = 85,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 74,
+    IntConst = 86,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 75,
+    IntWide = 87,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 76,
+    IntAdd = 88,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 77,
+    IntSub = 89,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 78,
+    IntMul = 90,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 79,
+    IntDiv = 91,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 80,
+    IntEqual = 92,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 81,
+    IntLess = 93,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 82,
+    IntLessEqual = 94,
     /// `r[a] += r[b] as integer, saturating`. Counts a condition that holds: adds 1 where it is true. Stays at the greatest integer.
-    IntCount = 83,
+    IntCount = 95,
     /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
-    CursorStart = 84,
+    CursorStart = 96,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where the key is absent.
-    ReplyItem = 85,
+    ReplyItem = 97,
     /// `details of item r[a], or goto imm where absent`. Replies what is known of the item at the key but for its value; jumps, without a reply, where the key is absent.
-    ReplyItemDetails = 86,
+    ReplyItemDetails = 98,
     /// `stamp of r[a] with the reply, if there is an item`. Has the reply that follows tell the stamp of the item at the key, in protocols that have stamps. An item without one gets one: it goes with the next write of its value.
-    ReplyStamp = 87,
+    ReplyStamp = 99,
     /// `claim r[a] if stale or r[b], and tell it with the reply`. Claims for this client the storing of a new item in the place of a stale one, or of any where that is wanted, unless another client has claimed it. The reply that follows tells how that stands.
-    ReplyClaim = 88,
+    ReplyClaim = 100,
     /// `r[a] := item at r[b]?`. Tells whether there is an item at the key.
-    ItemExists = 89,
+    ItemExists = 101,
     /// `item at r[a] := r[b] with flags r[c] until r[imm] ms`. Makes the key hold a string with flags, whatever it held before, that expires at a moment in milliseconds since the Unix epoch, or never where that is 0.
-    ItemSet = 90,
+    ItemSet = 102,
     /// `item at r[a] := r[b] before or behind it`. Puts bytes before or behind the string at the key; flags and expiry stay.
-    ItemExtend = 91,
+    ItemExtend = 103,
     /// `r[a] := expire item r[b] at r[c] ms`. Sets when the item expires, in milliseconds since the Unix epoch, or never where that is 0; a moment that has passed removes it. Tells whether it was there.
-    ItemExpire = 92,
+    ItemExpire = 104,
     /// `r[a] := stamp of r[b], or goto imm where absent`. Reads the stamp of the item at the key, 0 where it has none; jumps where the key is absent.
-    ItemStamp = 93,
+    ItemStamp = 105,
     /// `r[a] := r[b] claimed?`. Tells whether a client has claimed the storing of a new item in this one's place.
-    ItemClaimed = 94,
+    ItemClaimed = 106,
     /// `r[a] stale, claimed as r[b]`. Marks the item at the key as stale and gives it a new stamp; says whether it is claimed.
-    ItemInvalidate = 95,
+    ItemInvalidate = 107,
     /// `r[a] := number at r[b], or goto imm`. Reads the item at the key as a number without sign, of which the integer has the bits; jumps where it is none, or absent.
-    ItemNumber = 96,
+    ItemNumber = 108,
     /// `item at r[a] := number of bits r[b]`. Puts a number without sign in the place of the string at the key; flags and expiry stay.
-    ItemSetNumber = 97,
+    ItemSetNumber = 109,
     /// `r[a] := r[b] + r[c] mod 2^64`. Adds numbers without sign; beyond the greatest it begins anew.
-    NumberAdd = 98,
+    NumberAdd = 110,
     /// `r[a] := max(r[b] - r[c], 0)`. Subtracts numbers without sign, down to 0.
-    NumberSub = 99,
+    NumberSub = 111,
     /// `number of bits r[a]`. Replies a number without sign, of which the integer has the bits.
-    ReplyNumber = 100,
+    ReplyNumber = 112,
     /// `flush namespace at r[a] ms`. Removes every key of the namespace on this shard at a moment in milliseconds since the Unix epoch, in the place of what was said before.
-    DbFlushAt = 101,
+    DbFlushAt = 113,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 102,
+    KeyEnsure = 114,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 103,
+    KeyCheck = 115,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 104,
+    KeyExists = 116,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 105,
+    KeyKindName = 117,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 106,
+    KeyRemove = 118,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 107,
+    KeyExpiry = 119,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 108,
+    KeyExpire = 120,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 109,
+    KeyPersist = 121,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 110,
+    KeySetFlags = 122,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 111,
+    NowMs = 123,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 112,
+    ReplyScan = 124,
     /// `array of keys like r[a], from cursor r[b] on`. Replies an array of the names of all keys of the namespace on this shard that match a pattern.
-    ReplyKeys = 113,
+    ReplyKeys = 125,
     /// `r[a] := name of any key`. Draws a key of the namespace on this shard at random; absent where there is none.
-    KeyRandom = 114,
+    KeyRandom = 126,
     /// `r[a] := name of encoding at r[b]`. Names the encoding of what the key holds, as Redis has it that comes nearest; none where it is absent.
-    KeyEncodingName = 115,
+    KeyEncodingName = 127,
     /// `r[a] := bytes of r[b]`. Counts the bytes that the key and what it holds take of memory; absent where it is.
-    KeyUsage = 116,
+    KeyUsage = 128,
     /// `r[a] := move r[b] to database r[c], or goto imm`. Moves the key to another database and tells whether that was done: not where it is absent, nor where the other one has it. Jumps where there is no such database.
-    KeyMove = 117,
+    KeyMove = 129,
     /// `r[a] := serialised value at r[b]`. Serialises what the key holds; absent where it is.
-    KeyDump = 118,
+    KeyDump = 130,
     /// `value at r[a] := r[b] until r[c] ms, or goto imm`. Makes the key hold a serialised value that expires at a moment, in milliseconds since the Unix epoch, or at 0 never. Jumps where the payload means no value.
-    KeyRestore = 119,
+    KeyRestore = 131,
     /// `r[a] := version and checksum of r[b] are right`. Tells whether a serialised value has a version that is read and the checksum of its bytes.
-    DumpIsWhole = 120,
+    DumpIsWhole = 132,
     /// `r[a] := database`. Reads which database the request is about.
-    DbNumber = 121,
+    DbNumber = 133,
     /// `r[a] := number of elements at r[b]`. Counts the elements; 0 where the key is absent.
-    ListLen = 122,
+    ListLen = 134,
     /// `list at r[a] := r[c] before element r[b]`. Puts an element before another one, or behind the last one where the index is -1 or the length; creates the list where it is absent. Beyond the ends nothing happens.
-    ListInsert = 123,
+    ListInsert = 135,
     /// `r[a] := element r[c] of list at r[b]`. Copies an element to the scratch space; absent where there is none.
-    ListGet = 124,
+    ListGet = 136,
     /// `r[a] := removed element r[c] of list at r[b]`. Removes an element and copies it to the scratch space; absent where there is none.
-    ListTake = 125,
+    ListTake = 137,
     /// `element r[b] of list at r[a] := r[c]`. Puts an element in place of another one; where there is none nothing happens.
-    ListSet = 126,
+    ListSet = 138,
     /// `remove r[c] elements from r[b] on of list at r[a], r[imm] are gone`. Removes up to `r[c]` elements from index `r[b]`, which is not negative, on.
-    ListRemove = 127,
+    ListRemove = 139,
     /// `remove r[b] elements r[c] from list at r[a], from r[imm] on; integer`. Removes the first `r[b]` elements that are equal to a value, or where that is below 0 as many of the last, and replies how many it were. Counts what is left of them towards 0.
-    ReplyListRemoved = 128,
+    ReplyListRemoved = 140,
     /// `r[a] := index of r[c] in list at r[b], from r[imm] on`. Finds the first element that is equal to a value; absent where there is none.
-    ListFind = 129,
+    ListFind = 141,
     /// `array of r[c] elements from r[b] on of list at r[a], r[imm] are out`. Replies up to `r[c]` elements from index `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplyListRange = 130,
+    ReplyListRange = 142,
     /// `array of r[b] elements taken from list at r[a], r[c] are out`. Removes up to `r[b]` elements from the front, or where that is below 0 from the back, and replies them as an array.
-    ReplyListTaken = 131,
+    ReplyListTaken = 143,
     /// `r[a] := number of names at r[b]`. Counts the names; 0 where the key is absent.
-    MapLen = 132,
+    MapLen = 144,
     /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
-    MapSet = 133,
+    MapSet = 145,
     /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
-    MapGet = 134,
+    MapGet = 146,
     /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
-    MapLenOf = 135,
+    MapLenOf = 147,
     /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
-    MapRemove = 136,
+    MapRemove = 148,
     /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
-    ReplyMapPairs = 137,
+    ReplyMapPairs = 149,
     /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
-    ReplyMapNames = 138,
+    ReplyMapNames = 150,
     /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
-    ReplyMapValues = 139,
+    ReplyMapValues = 151,
     /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyMapScan = 140,
+    ReplyMapScan = 152,
     /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
-    Multi = 141,
+    Multi = 153,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
-    MultiWatch = 142,
+    MultiWatch = 154,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 143,
+    ReplyStatus = 155,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 144,
+    ReplyStatusOf = 156,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 145,
+    ReplyNil = 157,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 146,
+    ReplyNilArray = 158,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 147,
+    ReplyInteger = 159,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 148,
+    ReplyBoolean = 160,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 149,
+    ReplyBytes = 161,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 150,
+    ReplyLiteral = 162,
     /// `error r[a]`. Replies an error whose text was computed.
-    ReplyError = 151,
+    ReplyError = 163,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 152,
+    ReplyArray = 164,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 153,
+    ReplyMap = 165,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 154,
+    ReplyOpen = 166,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 155,
+    ReplyClose = 167,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 156,
+    Resp3 = 168,
     /// `inputs := inputs, r[b] times sorted set at r[a]`. Makes the sorted set or set at the key the next input, its scores multiplied by a weight. An absent key is an empty input.
-    ScoredInput = 157,
+    ScoredInput = 169,
     /// `scored := union of inputs, combined by a, from cursor r[b] on`. Makes the scored set that of the members of all inputs; scores of one member are combined, smaller inputs first.
-    ScoredUnion = 158,
+    ScoredUnion = 170,
     /// `scored := intersection of inputs, combined by a, from cursor r[b] on`. Makes the scored set that of the members that all inputs have; scores of one member are combined, smaller inputs first.
-    ScoredIntersection = 159,
+    ScoredIntersection = 171,
     /// `scored := first input less others, from cursor r[a] on`. Makes the scored set that of the members of the first input that no other one has.
-    ScoredDifference = 160,
+    ScoredDifference = 172,
     /// `r[a] := members that all inputs have, at most r[b], from cursor r[c] on`. Counts the members that all inputs have, up to a limit, or at 0 all of them.
-    ScoredShared = 161,
+    ScoredShared = 173,
     /// `scored := r[c] members from r[b] on of sorted set at r[a], r[imm] are there`. Makes the scored set that of up to `r[c]` members of the sorted set at the key, from rank `r[b]`, which is not negative, on.
-    ScoredRange = 162,
+    ScoredRange = 174,
     /// `scored := r[b] members drawn of sorted set at r[a], r[c] are there`. Makes the scored set that of up to `r[b]` different members of the sorted set at the key, drawn at random.
-    ScoredDrawn = 163,
+    ScoredDrawn = 175,
     /// `array of r[b] members drawn of sorted set at r[a], r[imm] are out`. Draws `r[b]` members at random, some of them perhaps again, and replies them as an array, where `r[c]` with their scores as reply_sorted_pairs does.
-    ReplySortedDrawn = 164,
+    ReplySortedDrawn = 176,
     /// `r[a] := number of scored members`. Counts the members of the scored set.
-    ScoredLen = 165,
+    ScoredLen = 177,
     /// `sorted set at r[a] := scored`. Makes the key hold the scored set, whatever it held before; an empty one removes the key.
-    ScoredStore = 166,
+    ScoredStore = 178,
     /// `array of scored members, r[b] are out`. Replies the members of the scored set as an array, in ascending order, where `r[a]` with their scores as reply_sorted_pairs does.
-    ReplyScored = 167,
+    ReplyScored = 179,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 168,
+    SessionInteger = 180,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 169,
+    SessionBytes = 181,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 170,
+    SessionSet = 182,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 171,
+    SessionSelect = 183,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 172,
+    SessionProtocol = 184,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 173,
+    SessionAuthenticate = 185,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 174,
+    SessionClose = 186,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 175,
+    WordsAdd = 187,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 176,
+    ReplyAnswer = 188,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 177,
+    SessionReset = 189,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 178,
+    SessionReplies = 190,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 179,
+    ServerStop = 191,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 180,
+    ServerSleep = 192,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 181,
+    ReplyStats = 193,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 182,
+    ReplyCommandInfo = 194,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 183,
+    ReplyCommandDocs = 195,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 184,
+    ReplyCommands = 196,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 185,
+    SetAdd = 197,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 186,
+    SetRemove = 198,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 187,
+    SetLen = 199,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 188,
+    SetContains = 200,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 189,
+    ReplySetMembers = 201,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 190,
+    ReplySetScan = 202,
     /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 191,
+    KeyCopy = 203,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 192,
+    KeyRename = 204,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 193,
+    DbSwap = 205,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 194,
+    GatherSmallest = 206,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 195,
+    GatherUnion = 207,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 196,
+    GatherIntersection = 208,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 197,
+    GatherDifference = 209,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 198,
+    GatheredLen = 210,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 199,
+    GatheredStore = 211,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 200,
+    ReplyGathered = 212,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SortedLen = 201,
+    SortedLen = 213,
     /// `r[a] := member r[c] is new in sorted set at r[b]; its score := r[imm]`. Gives a member a score, creating the sorted set where it is absent, and tells whether the member is new.
-    SortedSet = 202,
+    SortedSet = 214,
     /// `r[a] := score of r[c] in sorted set at r[b]`. Finds the score of a member; absent where there is none.
-    SortedScore = 203,
+    SortedScore = 215,
     /// `r[a] := remove r[c] from sorted set at r[b]`. Removes a member and tells whether it was there.
-    SortedRemove = 204,
+    SortedRemove = 216,
     /// `r[a] := rank of r[c] in sorted set at r[b]`. Finds the rank of a member; absent where there is none.
-    SortedRank = 205,
+    SortedRank = 217,
     /// `r[a] := member of rank r[c] in sorted set at r[b]`. Copies the member of a rank to the scratch space; absent where there is none.
-    SortedAt = 206,
+    SortedAt = 218,
     /// `r[a] := members of sorted set at r[b] with a score below r[c], or r[imm] and equal`. Counts the members whose score is below a bound, or where `r[imm]` at most at it.
-    SortedBelow = 207,
+    SortedBelow = 219,
     /// `r[a] := members of sorted set at r[b] before r[c], or r[imm] and equal`. Counts the members that come before a byte string in the order of bytes, or where `r[imm]` are equal to it; of a set whose scores differ it tells nothing.
-    SortedBefore = 208,
+    SortedBefore = 220,
     /// `remove r[c] members from r[b] on of sorted set at r[a], r[imm] are gone`. Removes up to `r[c]` members from rank `r[b]`, which is not negative, on.
-    SortedRemoveRange = 209,
+    SortedRemoveRange = 221,
     /// `array of r[c] members from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplySortedRange = 210,
+    ReplySortedRange = 222,
     /// `array of r[c] members before r[b] of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members before rank `r[b]`, which is not negative, backwards as an array; an empty one where the key is absent.
-    ReplySortedRangeBack = 211,
+    ReplySortedRangeBack = 223,
     /// `array of r[c] members with scores from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on with their scores: in RESP3 as an array of pairs, in other protocols one behind the other.
-    ReplySortedPairs = 212,
+    ReplySortedPairs = 224,
     /// `array of r[c] members with scores before r[b] of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members before rank `r[b]`, which is not negative, backwards with their scores, as reply_sorted_pairs does.
-    ReplySortedPairsBack = 213,
+    ReplySortedPairsBack = 225,
     /// `array of r[b] members with scores taken from sorted set at r[a], r[imm] are out`. Removes up to `r[b]` of the first members, or where that is below 0 of the last, and replies them with their scores: where `r[c]` as an array of pairs, else one behind the other.
-    ReplySortedTaken = 214,
+    ReplySortedTaken = 226,
     /// `array [cursor, array of members and scores] of sorted set at r[a]`. Replies the next cursor and an array of members and scores in turn: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySortedScan = 215,
+    ReplySortedScan = 227,
     /// `r[a] := integer below r[b]`. Draws an integer from 0 to below `r[b]`, or 0 where that is not above 0.
-    RandomBelow = 216,
+    RandomBelow = 228,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 217,
+    ReplyString = 229,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 218,
+    StringGet = 230,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 219,
+    StringInteger = 231,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 220,
+    StringSet = 232,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 221,
+    StringSetKeep = 233,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 222,
+    StringSetUntil = 234,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 223,
+    StringSetInteger = 235,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 224,
+    StringLen = 236,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 225,
+    StringSplice = 237,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 226,
+    ReplyStringRange = 238,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 227] = [
+    pub const ALL: [Self; 239] = [
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -542,6 +566,18 @@ impl Opcode {
         Self::GeoFind,
         Self::ReplyGeoFound,
         Self::GeoKeep,
+        Self::HllLoad,
+        Self::HllSave,
+        Self::HllAdd,
+        Self::HllInvalidate,
+        Self::HllCount,
+        Self::HllMerge,
+        Self::HllRaise,
+        Self::HllMergedCount,
+        Self::HllMakeDense,
+        Self::HllIsDense,
+        Self::ReplyHllOpcodes,
+        Self::ReplyHllRegisters,
         Self::Copy,
         Self::IntConst,
         Self::IntWide,
@@ -782,6 +818,18 @@ impl Opcode {
             "geo_find" => Some(Self::GeoFind),
             "reply_geo_found" => Some(Self::ReplyGeoFound),
             "geo_keep" => Some(Self::GeoKeep),
+            "hll_load" => Some(Self::HllLoad),
+            "hll_save" => Some(Self::HllSave),
+            "hll_add" => Some(Self::HllAdd),
+            "hll_invalidate" => Some(Self::HllInvalidate),
+            "hll_count" => Some(Self::HllCount),
+            "hll_merge" => Some(Self::HllMerge),
+            "hll_raise" => Some(Self::HllRaise),
+            "hll_merged_count" => Some(Self::HllMergedCount),
+            "hll_make_dense" => Some(Self::HllMakeDense),
+            "hll_is_dense" => Some(Self::HllIsDense),
+            "reply_hll_opcodes" => Some(Self::ReplyHllOpcodes),
+            "reply_hll_registers" => Some(Self::ReplyHllRegisters),
             "copy" => Some(Self::Copy),
             "int_const" => Some(Self::IntConst),
             "int_wide" => Some(Self::IntWide),
