@@ -91,7 +91,7 @@ impl Scored {
     /// Forgets everything.
     #[inline]
     pub(crate) fn clear(&mut self) {
-        if !self.inputs.is_empty() || self.set.is_some() || self.counted > 0 {
+        if !self.inputs.is_empty() || self.set.is_some() || self.done > 0 || self.counted > 0 {
             *self = Self::default();
         }
     }
