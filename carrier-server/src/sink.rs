@@ -91,7 +91,7 @@ impl<'a> Sink<'a> {
         match self.dialect.get() {
             Dialect::Resp(version) => resp(&mut Encoder::new(self.out, version)),
             Dialect::Memcached => self.text(reply),
-            Dialect::Meta { quiet } => self.meta(quiet, reply),
+            Dialect::Meta { quiet, is_arithmetic } => self.meta(quiet, is_arithmetic, reply),
             Dialect::Binary { opcode, opaque } => self.binary(opcode, opaque, reply),
         }
     }

@@ -13,8 +13,14 @@
 //! | 6 | count, members: each a string or an integer of at most 8 bytes |
 //! | 7 | count, elements of a list, as members |
 //! | 8 | count, names of a map and their values in turn, as members |
+//! | 9 | length in bytes and count of chunks of a bitmap, chunks |
+//! | 12 | count, names, values and the moments in milliseconds at which names expire, as integers, 0 for never |
 //! | 16 to 32 | an integer in `tag - 16` bytes of two's complement, as few as hold it |
 //! | 48 | an integer above `i128::MAX`, in 16 bytes |
+//!
+//! Chunks of 2^16 bits, those without set bits left out, ascend: how many were left out before it,
+//! its form, and in the smallest of the forms 1 (count less one, places of set bits), 2 (count less
+//! one, first and last of each run) and 3 (8 KiB of bits) what is set; places take two bytes.
 
 #![deny(
     clippy::unwrap_used,
@@ -22,6 +28,8 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects
 )]
+
+mod bitmap;
 
 use crate::{Databox, End, List, Map, Set, SortedSet, Text, View};
 use alloc::vec::Vec;
@@ -128,6 +136,20 @@ impl Databox {
                 put_length(out, list.len());
                 list.iter().for_each(|element| put_text(out, element));
             }
+            View::Map(map) if map.expiring() > 0 => {
+                out.push(EXPIRING_MAP);
+                put_length(out, map.len());
+                for (name, value) in map.iter() {
+                    put_text(out, name);
+                    put_text(out, value);
+                    let at_ms = map.expiry(&name.to_vec()).flatten().unwrap_or(0);
+                    put_integer(out, at_ms.into());
+                }
+            }
+            View::Bitmap(bitmap) => {
+                out.push(BITMAP);
+                bitmap::put(out, bitmap);
+            }
             View::Map(map) => {
                 out.push(MAP);
                 put_length(out, map.len());
@@ -218,6 +240,8 @@ impl<'a> Reader<'a> {
             SET => self.set(options)?.into(),
             LIST => self.list(options)?.into(),
             MAP => self.map(options)?.into(),
+            EXPIRING_MAP => self.expiring_map(options)?.into(),
+            BITMAP => self.bitmap(options)?.into(),
             SORTED => self.sorted(options)?.into(),
             WIDE_UNSIGNED => {
                 let value = u128::from_le_bytes(self.array()?);
@@ -261,6 +285,29 @@ impl<'a> Reader<'a> {
             if !map.set(&name, self.text(options, &mut digits)?) {
                 return Err(DecodeError::Duplicate { offset: self.offset });
             }
+        }
+        Ok(map)
+    }
+
+    fn expiring_map(&mut self, options: &DecodeOptions) -> Result<Map, DecodeError> {
+        let start = self.offset;
+        let count = self.length(options.members_max)?;
+        let mut map = Map::new(options.seed);
+        let mut digits = crate::decimal::Buffer::new();
+        for _ in 0..count {
+            let name = self.text(options, &mut digits)?.to_vec();
+            if !map.set(&name, self.text(options, &mut digits)?) {
+                return Err(DecodeError::Duplicate { offset: self.offset });
+            }
+            let (offset, tag) = (self.offset, self.byte()?);
+            let at_ms = u64::try_from(self.integer(tag, offset)?)
+                .map_err(|_| DecodeError::UnknownTag { offset, tag })?;
+            if at_ms > 0 {
+                map.set_expiry(&name, Some(at_ms));
+            }
+        }
+        if map.expiring() == 0 {
+            return Err(DecodeError::NotCanonical { offset: start });
         }
         Ok(map)
     }
@@ -424,7 +471,9 @@ const BYTES: u8 = 5;
 const SET: u8 = 6;
 const LIST: u8 = 7;
 const MAP: u8 = 8;
-const SORTED: u8 = 9;
+const BITMAP: u8 = 9;
+const EXPIRING_MAP: u8 = 12;
+const SORTED: u8 = 13;
 const INTEGER: u8 = 16;
 const WIDE_UNSIGNED: u8 = 48;
 

@@ -1,7 +1,10 @@
 //! The 16-byte value.
 
 use crate::repr::{self, LongBytes, Repr};
-use crate::{Kind, List, Map, Set, SmallList, SmallMap, SmallSet, SmallSorted, SortedSet, Text};
+use crate::{
+    Bitmap, BitsView, Kind, List, Map, Set, SmallList, SmallMap, SmallSet, SmallSorted, SortedSet,
+    Text,
+};
 use alloc::boxed::Box;
 use core::cmp::Ordering;
 use core::fmt;
@@ -18,7 +21,8 @@ use core::hash::{Hash, Hasher};
 ///
 /// Integers are equal where their numbers are, whatever type they came from. Values of different
 /// sorts are never equal and come in this order: nil, booleans, integers, `f32`, `f64`, strings,
-/// sets, lists, maps, sorted sets. Floats are ordered by `total_cmp`, and so equal where their bits are. Strings
+/// sets, lists, maps, bitmaps, sorted sets. Floats are ordered by `total_cmp`, and so equal where
+/// their bits are. Strings
 /// are ordered by their bytes; sets by their members in ascending order, maps likewise. Equal
 /// values hash alike.
 ///
@@ -64,6 +68,8 @@ pub enum View<'a> {
     List(&'a List),
     /// A map.
     Map(&'a Map),
+    /// A string of which the bits are written.
+    Bitmap(&'a Bitmap),
     /// A sorted set.
     Sorted(&'a SortedSet),
 }
@@ -102,6 +108,7 @@ impl Databox {
             Repr::Set(set) => View::Set(set),
             Repr::List(list) => View::List(list),
             Repr::Map(map) => View::Map(map),
+            Repr::Bitmap(bitmap) => View::Bitmap(bitmap),
             Repr::Sorted(set) => View::Sorted(set),
         }
     }
@@ -118,13 +125,42 @@ impl Databox {
         }
     }
 
-    /// The string that the value is: bytes, or an integer that `i64` holds.
+    /// The string that the value is: bytes, or an integer that `i64` holds. A bitmap is a string
+    /// that does not stand in one piece; [`bits`](Self::bits) reads it.
     #[inline]
     #[must_use]
     pub fn text(&self) -> Option<Text<'_>> {
         match self.view() {
             View::Integer(number) => Some(Text::Integer(number)),
             View::Bytes(bytes) => Some(Text::Bytes(bytes)),
+            _ => None,
+        }
+    }
+
+    /// The bits of the string that the value is; `None` also where that is an integer, whose digits
+    /// stand nowhere.
+    #[must_use]
+    pub fn bits(&self) -> Option<BitsView<'_>> {
+        match self.view() {
+            View::Bytes(bytes) => Some(BitsView::Bytes(bytes)),
+            View::Bitmap(bitmap) => Some(BitsView::Bitmap(bitmap)),
+            _ => None,
+        }
+    }
+
+    /// The bitmap that the value is.
+    #[must_use]
+    pub fn as_bitmap(&self) -> Option<&Bitmap> {
+        match &self.0 {
+            Repr::Bitmap(bitmap) => Some(bitmap),
+            _ => None,
+        }
+    }
+
+    /// The bitmap that the value is, to be changed.
+    pub fn as_bitmap_mut(&mut self) -> Option<&mut Bitmap> {
+        match &mut self.0 {
+            Repr::Bitmap(bitmap) => Some(bitmap),
             _ => None,
         }
     }
@@ -138,6 +174,10 @@ impl Databox {
     /// That of the bytes written while a long string has room behind its end, which one that was
     /// extended before mostly has; otherwise that of the whole string.
     pub fn splice(&mut self, at: usize, bytes: &[u8]) -> bool {
+        if let Repr::Bitmap(bitmap) = &mut self.0 {
+            bitmap.write(at as u64, bytes);
+            return true;
+        }
         if let Repr::Long(long) = &mut self.0 {
             long.splice(at, bytes);
             return true;
@@ -157,11 +197,13 @@ impl Databox {
         true
     }
 
-    /// The most bytes that [`splice`](Self::splice) can add to [`heap_bytes`](Self::heap_bytes)
-    /// where what it writes ends at `end`.
+    /// The most bytes that [`splice`](Self::splice) of `len` bytes from `at` on can add to
+    /// [`heap_bytes`](Self::heap_bytes).
     #[must_use]
-    pub fn splice_growth_max(&self, end: usize) -> usize {
+    pub fn splice_growth_max(&self, at: usize, len: usize) -> usize {
+        let end = at.saturating_add(len);
         match &self.0 {
+            Repr::Bitmap(bitmap) => bitmap.write_growth_max(at as u64, len),
             Repr::Long(long) => long.growth(end),
             _ if end <= repr::INLINE_MAX => 0,
             _ => LongBytes::roomy_bytes(end),
@@ -282,6 +324,7 @@ impl Databox {
             Repr::Set(set) => size_of::<Set>() + set.recount_bytes(),
             Repr::List(list) => size_of::<List>() + list.recount_bytes(),
             Repr::Map(map) => size_of::<Map>() + map.recount_bytes(),
+            Repr::Bitmap(bitmap) => size_of::<Bitmap>() + bitmap.recount_bytes(),
             Repr::Sorted(set) => size_of::<SortedSet>() + set.recount_bytes(),
             _ => self.heap_bytes(),
         }
@@ -300,6 +343,7 @@ impl Databox {
             Repr::Set(set) => size_of::<Set>() + set.heap_bytes(),
             Repr::List(list) => size_of::<List>() + list.heap_bytes(),
             Repr::Map(map) => size_of::<Map>() + map.heap_bytes(),
+            Repr::Bitmap(bitmap) => size_of::<Bitmap>() + bitmap.heap_bytes(),
             Repr::Sorted(set) => size_of::<SortedSet>() + set.heap_bytes(),
             _ => 0,
         }
@@ -317,6 +361,7 @@ impl Databox {
             Repr::Set(set) => set.free_step(),
             Repr::List(list) => list.free_step(),
             Repr::Map(map) => map.free_step(),
+            Repr::Bitmap(bitmap) => bitmap.free_step(),
             Repr::Sorted(set) => set.free_step(),
             _ => false,
         }
@@ -335,7 +380,8 @@ const fn rank(view: &View<'_>) -> u8 {
         View::Set(_) => 6,
         View::List(_) => 7,
         View::Map(_) => 8,
-        View::Sorted(_) => 9,
+        View::Bitmap(_) => 9,
+        View::Sorted(_) => 10,
     }
 }
 
@@ -379,6 +425,7 @@ impl Ord for Databox {
             (View::Set(one), View::Set(two)) => one.cmp(two),
             (View::List(one), View::List(two)) => one.cmp(two),
             (View::Map(one), View::Map(two)) => one.cmp(two),
+            (View::Bitmap(one), View::Bitmap(two)) => one.cmp(two),
             (View::Sorted(one), View::Sorted(two)) => one.cmp(two),
             (one, two) => {
                 rank(&one).cmp(&rank(&two)).then_with(|| integer(&one).cmp(&integer(&two)))
@@ -404,6 +451,7 @@ impl Hash for Databox {
             View::Set(set) => set.hash(state),
             View::List(list) => list.hash(state),
             View::Map(map) => map.hash(state),
+            View::Bitmap(bitmap) => bitmap.hash(state),
             View::Sorted(set) => set.hash(state),
         }
     }
@@ -424,6 +472,7 @@ impl fmt::Debug for Databox {
             View::Set(set) => set.fmt(f),
             View::List(list) => list.fmt(f),
             View::Map(map) => map.fmt(f),
+            View::Bitmap(bitmap) => bitmap.fmt(f),
             View::Sorted(set) => set.fmt(f),
         }
     }
@@ -519,6 +568,12 @@ impl From<List> for Databox {
 impl From<Map> for Databox {
     fn from(map: Map) -> Self {
         Self(Repr::Map(Box::new(map)))
+    }
+}
+
+impl From<Bitmap> for Databox {
+    fn from(bitmap: Bitmap) -> Self {
+        Self(Repr::Bitmap(Box::new(bitmap)))
     }
 }
 

@@ -110,7 +110,11 @@ impl Hll {
     /// [`Corrupted`]; nothing has changed then.
     pub fn add(&mut self, element: &[u8]) -> Result<bool, Corrupted> {
         let (index, value) = place(element);
-        self.raise(index, value)
+        let changed = self.raise(index, value)?;
+        if changed {
+            self.invalidate();
+        }
+        Ok(changed)
     }
 
     /// Notes that the count is to be computed anew.

@@ -4,8 +4,10 @@
 
 extern crate alloc;
 
+mod bitmap;
 mod codec;
 mod databox;
+mod draw;
 pub mod dump;
 mod edit;
 #[cfg(any(test, fuzzing, feature = "fuzzing"))]
@@ -21,6 +23,7 @@ mod seed;
 mod set;
 mod sorted;
 
+pub use bitmap::{Bitmap, BitsView, Combination, Found};
 pub use codec::{DecodeError, DecodeOptions};
 pub use databox::{Databox, View};
 pub use edit::Edit;
@@ -30,7 +33,7 @@ pub use list::view::ListView;
 pub use list::{Elements, End, List};
 pub use map::small::{SmallMap, SmallPairs};
 pub use map::view::MapView;
-pub use map::{Map, Pairs};
+pub use map::{Map, MapSweep, Pairs};
 pub use packed_map::{Text, decimal};
 pub use set::small::{SmallMembers, SmallSet};
 pub use set::view::SetView;

@@ -10,7 +10,7 @@ mod long;
 
 pub(crate) use long::LongBytes;
 
-use crate::{List, Map, Set, SortedSet};
+use crate::{Bitmap, List, Map, Set, SortedSet};
 use alloc::boxed::Box;
 
 /// The value itself.
@@ -33,6 +33,7 @@ pub(crate) enum Repr {
     Set(Box<Set>),
     List(Box<List>),
     Map(Box<Map>),
+    Bitmap(Box<Bitmap>),
     Sorted(Box<SortedSet>),
 }
 

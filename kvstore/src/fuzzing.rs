@@ -74,7 +74,7 @@ impl Subject {
     fn step(&mut self, input: &mut Input<'_>) {
         let operation = input.byte();
         let ns = usize::from(input.byte() % 3);
-        match operation % 19 {
+        match operation % 20 {
             0..=3 => self.put(ns, input),
             4 => self.get(ns, &input.key()),
             5 => self.remove(ns, &input.key()),
@@ -98,6 +98,7 @@ impl Subject {
             15 => self.evict(input),
             16 => self.splice(ns, input),
             17 => self.move_key(ns, input),
+            18 => self.set_bit(ns, input),
             _ => self.whole(ns, input.byte()),
         }
         self.forget_gone();
@@ -163,6 +164,52 @@ impl Subject {
                 string[at..at + bytes.len()].copy_from_slice(&bytes);
                 // What is written anew has no stamp until somebody asks for one.
                 held.stamp = 0;
+            }
+            (other, _) => panic!("{other:?}"),
+        }
+        self.get(ns, &key);
+    }
+
+    /// Sets or clears a bit, of a string in its place or of a bitmap.
+    fn set_bit(&mut self, ns: usize, input: &mut Input<'_>) {
+        let (key, bit, value) = (input.key(), u64::from(input.byte()) * 2311, input.byte() % 3 > 0);
+        let (ns_id, own, before) =
+            (Namespace(ns as u32), self.shard.key(&key), self.shard.ledger().used());
+        let mut written = self.shard.set_bit(ns_id, own, (bit, value), self.now_ms);
+        if written == Ok(None) {
+            let Some(Held { value: Value::String(string), .. }) = self.held(ns, &key) else {
+                panic!("{key:?} holds no long string");
+            };
+            let bitmap = databox::Bitmap::from_bytes(string);
+            let taken = self.shard.replace_string(ns_id, own, bitmap, self.now_ms);
+            written = match taken {
+                Ok(()) => self.shard.set_bit(ns_id, own, (bit, value), self.now_ms),
+                Err(error) => Err(error.into()),
+            };
+        }
+        self.forget_gone();
+        self.within_budget(before);
+        let is_set = self.held(ns, &key).is_some_and(Held::is_set);
+        match (written, is_set) {
+            (Err(WriteError::WrongKind(_)), true) => {}
+            (Err(WriteError::OutOfBudget(_)), false) => assert!(self.may_refuse),
+            (Ok(Some(was)), false) => {
+                let empty = Value::String(Vec::new());
+                let empty = Held { value: empty, expires_at_ms: None, flags: 0, stamp: 0 };
+                let held = self.models[ns].entry(key.clone()).or_insert(empty);
+                let Value::String(string) = &mut held.value else { unreachable!() };
+                let (at, mask) = ((bit / 8) as usize, 0x80 >> (bit % 8));
+                let grew = at >= string.len();
+                string.resize(string.len().max(at + 1), 0);
+                assert_eq!(was, string[at] & mask != 0);
+                string[at] = if value { string[at] | mask } else { string[at] & !mask };
+                // What is written anew has no stamp; a bit that stays as it was is not written.
+                if grew || was != value {
+                    held.stamp = 0;
+                } else {
+                    let item = self.shard.get(ns_id, own, self.now_ms);
+                    held.stamp = item.map_or(0, |item| item.stamp());
+                }
             }
             (other, _) => panic!("{other:?}"),
         }
@@ -452,8 +499,13 @@ impl Held {
 
 fn held(item: &Item<'_>) -> Held {
     let members = |set: databox::SetView<'_>| set.iter().map(|member| member.to_vec()).collect();
-    let value = match item.string() {
-        Some(text) => Value::String(text.to_vec()),
+    let mut digits = databox::decimal::Buffer::new();
+    let value = match item.bits(&mut digits) {
+        Some(bits) => {
+            let mut bytes = Vec::new();
+            bits.copy_bytes(0, usize::MAX, &mut bytes);
+            Value::String(bytes)
+        }
         None => Value::Set(item.set().map(members).expect("a string or a set")),
     };
     let (flags, stamp) = (item.flags(), item.stamp());

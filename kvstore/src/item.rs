@@ -1,8 +1,8 @@
 //! What a key holds, and what a write says about it.
 
 use databox::{
-    Databox, Kind, ListView, MapView, SetView, SmallList, SmallMap, SmallSet, SmallSorted,
-    SortedView, Text,
+    Bitmap, BitsView, Databox, Kind, ListView, MapView, SetView, SmallList, SmallMap, SmallSet,
+    SmallSorted, SortedView, Text, decimal,
 };
 use packed_map::{Arena, Entry, Extras, Value};
 
@@ -27,7 +27,8 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// The string, if the value is one.
+    /// The string, if the value is one that stands in one piece; one of which the bits are written
+    /// does not, and [`bits`](Self::bits) reads it.
     #[inline]
     #[must_use]
     pub fn string(&self) -> Option<Text<'a>> {
@@ -36,6 +37,27 @@ impl<'a> Item<'a> {
             Value::Integer(number) => Some(Text::Integer(number)),
             Value::Packed(_) => None,
             Value::Boxed(value) => value.text(),
+        }
+    }
+
+    /// The bits of the string, if the value is one: `digits` is for those of an integer.
+    #[must_use]
+    pub fn bits<'b>(&self, digits: &'b mut decimal::Buffer) -> Option<BitsView<'b>>
+    where
+        'a: 'b,
+    {
+        match self.0.value() {
+            Value::Boxed(value) => value.bits(),
+            _ => self.string().map(|text| BitsView::Bytes(text.bytes(digits))),
+        }
+    }
+
+    /// The bitmap that the value is, if it is one.
+    #[must_use]
+    pub fn bitmap(&self) -> Option<&'a Bitmap> {
+        match self.0.value() {
+            Value::Boxed(value) => value.as_bitmap(),
+            _ => None,
         }
     }
 
@@ -63,14 +85,14 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// The map, if the value is one.
+    /// The map, if the value is one, with all its names, whether they have expired or not.
     #[must_use]
     pub fn map(&self) -> Option<MapView<'a>> {
         match self.0.value() {
             Value::Packed(bytes) if self.kind() == Kind::Map => {
                 Some(MapView::Small(SmallMap::new(bytes)))
             }
-            Value::Boxed(value) => value.as_map().map(MapView::Map),
+            Value::Boxed(value) => value.as_map().map(|map| MapView::Map(map, 0)),
             _ => None,
         }
     }
@@ -147,11 +169,11 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// The most bytes that a splice up to `end` can add to what the value owns; `None` where it is
-    /// no string of its own.
-    pub(crate) fn splice_growth_max(&self, end: usize) -> Option<usize> {
+    /// The most bytes that a splice of `len` bytes from `at` on can add to what the value owns;
+    /// `None` where it is no string of its own.
+    pub(crate) fn splice_growth_max(&self, at: usize, len: usize) -> Option<usize> {
         match self.0.value() {
-            Value::Boxed(value) => Some(value.splice_growth_max(end)),
+            Value::Boxed(value) => Some(value.splice_growth_max(at, len)),
             _ => None,
         }
     }

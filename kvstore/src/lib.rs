@@ -21,8 +21,8 @@ mod spaces;
 mod steps;
 
 pub use databox::{
-    Databox, End, Kind, ListView, MapView, Members, Set, SetView, SortedSet, SortedView, Text,
-    decimal,
+    Bitmap, BitsView, Databox, End, Kind, ListView, MapView, Members, Set, SetView, SortedSet,
+    SortedView, Text, decimal,
 };
 pub use departures::{Cause, Departure};
 pub use error::{OutOfBudget, WriteError, WrongKind};
@@ -33,6 +33,8 @@ pub use ledger::Ledger;
 pub use lent::Lent;
 pub use packed_map::{Figures, Prefault, RESERVATION_BYTES_MAX, ReserveError};
 pub use policy::Policy;
-pub use shard::{Contents, ExpiryObserver, Shard, ShardConfig, SweepLimits, SweepReport};
+pub use shard::{
+    Contents, ExpiryObserver, IN_PLACE_MAX_BYTES, Shard, ShardConfig, SweepLimits, SweepReport,
+};
 pub use sharded::Sharded;
 pub use steps::Steps;

@@ -23,7 +23,22 @@ use core::slice;
 use core::sync::atomic::{AtomicUsize, Ordering, fence};
 
 /// A slice of fixed length that several may have.
-pub(crate) struct Shared<T> {
+///
+/// # Shape
+///
+/// A pointer and a length; the count stands in front of the items.
+///
+/// # Examples
+///
+/// ```
+/// use packed_map::Shared;
+///
+/// let mut own = Shared::copy_of(&[1, 2, 3]);
+/// let lent = own.clone();
+/// own.make_mut()[0] = 10;
+/// assert_eq!((&*own, &*lent), (&[10, 2, 3][..], &[1, 2, 3][..]));
+/// ```
+pub struct Shared<T> {
     block: NonNull<Head>,
     len: usize,
     items: PhantomData<T>,
@@ -43,7 +58,8 @@ impl<T> Shared<T> {
     ///
     /// Where the allocator has no room, as every standard collection does, or `items` yields
     /// another number of items than it says.
-    pub(crate) fn from_items(items: impl ExactSizeIterator<Item = T>) -> Self {
+    #[must_use]
+    pub fn from_items(items: impl ExactSizeIterator<Item = T>) -> Self {
         let len = items.len();
         let layout = Self::layout(len);
         // SAFETY: the layout holds at least the head, so its size is not zero (S1).
@@ -63,26 +79,50 @@ impl<T> Shared<T> {
         Self { block, len, items: PhantomData }
     }
 
+    /// A copy of these items.
+    ///
+    /// # Panics
+    ///
+    /// Where the allocator has no room, as every standard collection does.
+    #[must_use]
+    pub fn copy_of(items: &[T]) -> Self
+    where
+        T: Copy,
+    {
+        let layout = Self::layout(items.len());
+        // SAFETY: the layout holds at least the head, so its size is not zero (S1).
+        let block = unsafe { alloc(layout) };
+        let Some(block) = NonNull::new(block.cast::<Head>()) else { handle_alloc_error(layout) };
+        // SAFETY: the block has room for so many items and is new, so they cannot overlap (S1).
+        unsafe { ptr::copy_nonoverlapping(items.as_ptr(), Self::first(block), items.len()) };
+        // SAFETY: the block is as large and aligned as a head needs (S1).
+        unsafe { block.write(Head { count: AtomicUsize::new(1) }) };
+        Self { block, len: items.len(), items: PhantomData }
+    }
+
     /// Whether nobody else has the slice.
     #[inline]
-    pub(crate) fn is_alone(&self) -> bool {
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
         // What others did before they let go is seen from here on.
         self.head().count.load(Ordering::Acquire) == 1
     }
 
     /// The bytes of the allocation.
-    pub(crate) const fn bytes(&self) -> usize {
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
         Self::bytes_of(self.len)
     }
 
     /// The bytes of the allocation of a slice of `len` items.
-    pub(crate) const fn bytes_of(len: usize) -> usize {
+    #[must_use]
+    pub const fn bytes_of(len: usize) -> usize {
         HEAD_BYTES + len * size_of::<T>()
     }
 
     /// The items, to be changed; they are copied first where others have them too.
     #[inline]
-    pub(crate) fn make_mut(&mut self) -> &mut [T]
+    pub fn make_mut(&mut self) -> &mut [T]
     where
         T: Clone,
     {

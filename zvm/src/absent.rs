@@ -3,11 +3,11 @@
 mod sorted;
 
 use crate::{
-    CommandFilter, CommandView, CompilePurpose, Expiry, ItemView, Items, Key, Lease, Multi,
+    Bits, CommandFilter, CommandView, CompilePurpose, Expiry, ItemView, Items, Key, Lease, Multi,
     OutOfMemory, Question, ReplyMode, ReplySink, ScanFilter, Scanned, Session, SessionField,
     SessionSetting, SourceForm, Store, Text,
 };
-use databox::{Kind, Set};
+use databox::{Bitmap, BitsView, Kind, Set, decimal};
 
 /// A store for programs that the verifier has proved to touch none: it is empty, and refuses
 /// writes.
@@ -51,6 +51,30 @@ impl Store for NoStore {
     }
 
     fn list_walk(&mut self, _: Key<'_>, _: u64, _: u64, _: bool, _: &mut dyn FnMut(Text<'_>)) {}
+
+    fn set_draw(&mut self, _: Key<'_>, _: &mut dyn FnMut(Text<'_>)) -> bool {
+        false
+    }
+
+    fn random(&mut self) -> u64 {
+        0
+    }
+
+    fn map_update(&mut self, _: Key<'_>, _: &[u8], _: &[u8]) -> Result<bool, OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn map_expiry(&mut self, _: Key<'_>, _: &[u8]) -> Option<Option<u64>> {
+        None
+    }
+
+    fn map_expire(&mut self, _: Key<'_>, _: &[u8], _: Option<u64>) -> Result<bool, OutOfMemory> {
+        Ok(false)
+    }
+
+    fn map_draw(&mut self, _: Key<'_>, _: &mut dyn FnMut(Text<'_>, Text<'_>)) -> bool {
+        false
+    }
 
     fn map_len(&mut self, _: Key<'_>) -> u64 {
         0
@@ -183,6 +207,10 @@ impl Store for NoStore {
 
     fn discard(&mut self, _: Set) {}
 
+    fn use_database(&mut self, _: i64) -> Option<bool> {
+        None
+    }
+
     fn copy_key(&mut self, _: Key<'_>, _: Key<'_>) -> Result<bool, OutOfMemory> {
         Ok(false)
     }
@@ -216,6 +244,34 @@ impl Store for NoStore {
     fn flush(&mut self) {}
 
     fn flush_all(&mut self) {}
+}
+
+impl Bits for NoStore {
+    fn bits<'s>(&'s mut self, _: Key<'_>, _: &'s mut decimal::Buffer) -> Option<BitsView<'s>> {
+        None
+    }
+
+    fn pair_of_bits(&mut self, _: [Key<'_>; 2], act: &mut dyn FnMut(BitsView<'_>, BitsView<'_>)) {
+        act(BitsView::Bytes(&[]), BitsView::Bytes(&[]));
+    }
+
+    fn is_unprepared(&mut self, _: Key<'_>) -> bool {
+        false
+    }
+
+    fn prepare_bits(&mut self, _: Key<'_>, _: Bitmap) -> Result<(), OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn set_bit(&mut self, _: Key<'_>, _: u64, _: bool) -> Result<Option<bool>, OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn put_bits(&mut self, _: Key<'_>, _: Bitmap) -> Result<(), OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn discard_bits(&mut self, _: Bitmap) {}
 }
 
 impl Items for NoStore {

@@ -1,5 +1,6 @@
 //! What each opcode does: one function of its name in the file of its family.
 
+pub(crate) mod bits;
 pub(crate) mod boolean;
 pub(crate) mod bytes;
 pub(crate) mod commands;
@@ -17,6 +18,7 @@ pub(crate) mod list;
 pub(crate) mod map;
 pub(crate) mod multi;
 pub(crate) mod reply;
+pub(crate) mod sample;
 pub(crate) mod scored;
 pub(crate) mod session;
 pub(crate) mod set;

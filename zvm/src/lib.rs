@@ -4,6 +4,7 @@
 mod absent;
 mod args;
 mod assembly;
+mod bits;
 mod builder;
 mod encoding;
 mod fault;
@@ -37,13 +38,14 @@ mod tests;
 pub use absent::{NoSession, NoStore};
 pub use args::{ArgRange, Args};
 pub use assembly::{AssembleError, assemble, disassemble, disassemble_instruction};
+pub use bits::Bits;
 pub use builder::{BuildError, Label, ProgramBuilder};
 pub use databox::{Text, decimal};
 pub use encoding::FormatError;
 pub(crate) use fault::Fault;
 pub use generated::{
-    Aggregate, ChoiceSet, CommandFilter as CommandFilterKind, Elements, FUSIONS, Opcode,
-    PRIMITIVES, Truth,
+    Aggregate, BitOperation, ChoiceSet, CommandFilter as CommandFilterKind, Elements, FUSIONS,
+    HllView, Opcode, PRIMITIVES, Places, Truth,
 };
 pub use instruction::Instruction;
 pub use interpret::{Frame, Outcome, State, resume, run, run_traced};

@@ -1,6 +1,7 @@
 //! How a program answers, whatever protocol its client speaks.
 
 use crate::{ItemView, Lease, Text};
+use databox::BitsView;
 
 /// An encoder of replies in one protocol dialect.
 ///
@@ -28,6 +29,13 @@ pub trait ReplySink {
     fn boolean(&mut self, value: bool);
     /// A string.
     fn bytes(&mut self, value: Text<'_>);
+    /// A part of a string that does not stand in one piece: `len` bytes from `from` on, which are
+    /// there. Who can lends it out instead of copying it.
+    fn bits(&mut self, bits: BitsView<'_>, from: u64, len: u64) {
+        let mut bytes = Vec::new();
+        bits.copy_bytes(from, usize::try_from(len).unwrap_or(usize::MAX), &mut bytes);
+        self.bytes(Text::Bytes(&bytes));
+    }
     /// Text for people (RESP3: a verbatim string of format `txt`).
     fn verbatim(&mut self, text: &[u8]);
     /// A stored item with the key it was asked by: memcached's `VALUE`. Protocols that have no

@@ -15,6 +15,7 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("commands/server.zvml", include_str!("../../commands/server.zvml")),
     ("commands/sets.zvml", include_str!("../../commands/sets.zvml")),
     ("commands/lists.zvml", include_str!("../../commands/lists.zvml")),
+    ("commands/field_expiry.zvml", include_str!("../../commands/field_expiry.zvml")),
     ("commands/hashes.zvml", include_str!("../../commands/hashes.zvml")),
     ("commands/sorted_ranges.zvml", include_str!("../../commands/sorted_ranges.zvml")),
     ("commands/sorted_several.zvml", include_str!("../../commands/sorted_several.zvml")),

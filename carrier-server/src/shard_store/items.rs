@@ -11,13 +11,21 @@ impl Items for ShardStore<'_> {
     #[inline]
     fn item(&mut self, key: Key<'_>) -> Option<ItemView<'_>> {
         let now_ms = self.now_ms;
+        let was_hit = self.tells_uses && {
+            self.shard.get(self.namespace, shard_key(key), now_ms)?;
+            self.shard.was_used()
+        };
         let item = self.shard.get(self.namespace, shard_key(key), now_ms)?;
+        let text = match item.string() {
+            Some(text) => text,
+            None => Text::Bytes(in_one_piece(item.bitmap()?, &mut self.pieces)),
+        };
         Some(ItemView {
-            text: item.string()?,
+            text,
             flags: item.flags(),
             ttl_ms: item.expires_at_ms().map(|at_ms| at_ms.saturating_sub(now_ms)),
             idle_ms: 0,
-            was_hit: false,
+            was_hit,
             used_bytes: 0,
         })
     }
@@ -41,8 +49,7 @@ impl Items for ShardStore<'_> {
         before: bool,
     ) -> Result<(), OutOfMemory> {
         let (mut old_digits, mut digits) = Default::default();
-        let old = self.shard.get(self.namespace, shard_key(key), self.now_ms);
-        let old = old.and_then(|item| item.string()).unwrap_or(Text::Bytes(&[]));
+        let old = self.item(key).map_or(Text::Bytes(&[]), |item| item.text);
         let parts = [old.bytes(&mut old_digits), piece.bytes(&mut digits)];
         let whole = if before { [parts[1], parts[0]].concat() } else { parts.concat() };
         let options = PutOptions { expiry: Expiry::Keep, flags: 0 };
@@ -51,7 +58,9 @@ impl Items for ShardStore<'_> {
 
     fn stamp(&mut self, key: Key<'_>) -> Option<(u64, Lease)> {
         let item = self.shard.get(self.namespace, shard_key(key), self.now_ms)?;
-        item.string()?;
+        if item.kind() != kvstore::Kind::String {
+            return None;
+        }
         let word = item.stamp();
         let (is_stale, is_claimed) = (word & STALE != 0, word & CLAIMED != 0);
         Some((word & !(STALE | CLAIMED), Lease { is_stale, is_claimed, is_won: false }))
@@ -95,6 +104,14 @@ impl ShardStore<'_> {
         self.note(key, put.is_ok());
         put.map_err(|_| OutOfMemory)
     }
+}
+
+/// The bytes of a bitmap, for protocols whose items stand in one piece.
+#[cold]
+fn in_one_piece<'p>(bitmap: &kvstore::Bitmap, pieces: &'p mut Vec<u8>) -> &'p [u8] {
+    pieces.clear();
+    bitmap.view().copy_bytes(0, usize::MAX, pieces);
+    pieces
 }
 
 const fn marks(lease: Lease) -> u64 {

@@ -111,10 +111,6 @@ impl SortedSets for ShardStore<'_> {
         put.map_err(|_| OutOfMemory)
     }
 
-    fn draw(&mut self) -> u64 {
-        self.shard.random()
-    }
-
     fn discard_sorted(&mut self, set: SortedSet) {
         self.shard.discard(set.into());
     }

@@ -62,12 +62,12 @@ fn splices_make_strings_of_integers_and_leave_the_rest() {
     let mut value = Databox::from(4200);
     assert!(value.splice(1, b"7"));
     assert_eq!(value.view(), View::Bytes(b"4700"));
-    assert_eq!(value.splice_growth_max(14), 0);
+    assert_eq!(value.splice_growth_max(0, 14), 0);
     assert!(value.splice(20, b"end"));
     let expected = [&b"4700"[..], &[0; 16], b"end"].concat();
     assert_eq!(value.view(), View::Bytes(&expected));
     assert_eq!(value, Databox::from(&expected[..]));
-    assert!(value.heap_bytes() <= Databox::from(1).splice_growth_max(23));
+    assert!(value.heap_bytes() <= Databox::from(1).splice_growth_max(0, 23));
     assert!(!Databox::from(Set::new(1)).splice(0, b"x"));
     assert!(!Databox::from(1.5).splice(0, b"x"));
 }

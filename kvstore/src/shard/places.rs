@@ -1,6 +1,7 @@
 //! Operations on keys that do not name one, or a namespace beside their own.
 
 use super::Shard;
+use super::keys::has_expiring_names;
 use crate::{Expiry, Key, Namespace, OutOfBudget, PutOptions};
 use databox::Databox;
 use packed_map::{Extras, NewValue};
@@ -70,6 +71,9 @@ impl Shard {
         self.change(to, |space, arena, _| {
             let place = space.map.get_mut(arena, key.hash, key.bytes)?;
             space.value_bytes += value.heap_bytes() as u64;
+            if has_expiring_names(&value) {
+                space.names.arm();
+            }
             *place = value;
             Some(())
         });

@@ -8,6 +8,8 @@ use crate::Type;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChoiceSet {
+    /// and, or, xor, and_not.
+    BitOperation,
     /// false, true.
     Truth,
     /// check, load.
@@ -16,6 +18,10 @@ pub enum ChoiceSet {
     SourceForm,
     /// set_members, list_values, map_pairs, sorted_pairs.
     Elements,
+    /// whole, four.
+    Places,
+    /// encoding, runs, registers.
+    HllView,
     /// string, set, list, map, sorted.
     Kind,
     /// begin, commit, discard, unwatch.
@@ -24,6 +30,8 @@ pub enum ChoiceSet {
     Aggregate,
     /// sum, min, max.
     Combine,
+    /// union, intersection, difference.
+    Combination,
     /// id, protocol, database, command_count, unix_micros, started_at, password_set, authenticated.
     IntegerField,
     /// name, server_version, run_id, library_name, library_version.
@@ -34,7 +42,7 @@ pub enum ChoiceSet {
     CommandView,
     /// all, pattern, category, module.
     CommandFilter,
-    /// info, config, config_set, config_reset, clients, own_client, kill_clients, command_keys, command_key_flags, memory, slow_log, slow_log_len, slow_log_reset.
+    /// info, config, config_set, config_reset, clients, own_client, kill_clients, command_keys, command_key_flags, memory, slow_log, slow_log_len, slow_log_reset, machinery.
     Question,
     /// on, off, skip.
     ReplyMode,
@@ -45,14 +53,18 @@ impl ChoiceSet {
     #[must_use]
     pub const fn names(self) -> &'static [&'static str] {
         match self {
+            Self::BitOperation => &["and", "or", "xor", "and_not"],
             Self::Truth => &["false", "true"],
             Self::CompilePurpose => &["check", "load"],
             Self::SourceForm => &["text", "program"],
             Self::Elements => &["set_members", "list_values", "map_pairs", "sorted_pairs"],
+            Self::Places => &["whole", "four"],
+            Self::HllView => &["encoding", "runs", "registers"],
             Self::Kind => &["string", "set", "list", "map", "sorted"],
             Self::Multi => &["begin", "commit", "discard", "unwatch"],
             Self::Aggregate => &["array", "map"],
             Self::Combine => &["sum", "min", "max"],
+            Self::Combination => &["union", "intersection", "difference"],
             Self::IntegerField => &[
                 "id",
                 "protocol",
@@ -83,6 +95,7 @@ impl ChoiceSet {
                 "slow_log",
                 "slow_log_len",
                 "slow_log_reset",
+                "machinery",
             ],
             Self::ReplyMode => &["on", "off", "skip"],
         }
@@ -100,6 +113,31 @@ impl ChoiceSet {
             ],
             _ => &[],
         }
+    }
+}
+
+/// A choice of an operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum BitOperation {
+    /// `and`.
+    And = 0,
+    /// `or`.
+    Or = 1,
+    /// `xor`.
+    Xor = 2,
+    /// `and_not`.
+    AndNot = 3,
+}
+
+/// Number `code` of `bit_operation`; numbers that do not exist, which the verifier refuses,
+/// mean the last.
+pub(crate) const fn bit_operation(code: u8) -> BitOperation {
+    match code {
+        0 => BitOperation::And,
+        1 => BitOperation::Or,
+        2 => BitOperation::Xor,
+        _ => BitOperation::AndNot,
     }
 }
 
@@ -165,6 +203,47 @@ pub(crate) const fn elements(code: u8) -> Elements {
     }
 }
 
+/// A choice of an operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Places {
+    /// `whole`.
+    Whole = 0,
+    /// `four`.
+    Four = 1,
+}
+
+/// Number `code` of `places`; numbers that do not exist, which the verifier refuses,
+/// mean the last.
+pub(crate) const fn places(code: u8) -> Places {
+    match code {
+        0 => Places::Whole,
+        _ => Places::Four,
+    }
+}
+
+/// A choice of an operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum HllView {
+    /// `encoding`.
+    Encoding = 0,
+    /// `runs`.
+    Runs = 1,
+    /// `registers`.
+    Registers = 2,
+}
+
+/// Number `code` of `hll_view`; numbers that do not exist, which the verifier refuses,
+/// mean the last.
+pub(crate) const fn hll_view(code: u8) -> HllView {
+    match code {
+        0 => HllView::Encoding,
+        1 => HllView::Runs,
+        _ => HllView::Registers,
+    }
+}
+
 /// Number `code` of `kind`; numbers that do not exist, which the verifier refuses,
 /// mean the last.
 pub(crate) const fn kind(code: u8) -> databox::Kind {
@@ -214,6 +293,28 @@ pub(crate) const fn combine(code: u8) -> crate::Combine {
         0 => crate::Combine::Sum,
         1 => crate::Combine::Min,
         _ => crate::Combine::Max,
+    }
+}
+
+/// A choice of an operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Combination {
+    /// `union`.
+    Union = 0,
+    /// `intersection`.
+    Intersection = 1,
+    /// `difference`.
+    Difference = 2,
+}
+
+/// Number `code` of `combination`; numbers that do not exist, which the verifier refuses,
+/// mean the last.
+pub(crate) const fn combination(code: u8) -> Combination {
+    match code {
+        0 => Combination::Union,
+        1 => Combination::Intersection,
+        _ => Combination::Difference,
     }
 }
 
@@ -306,7 +407,8 @@ pub(crate) const fn question(code: u8) -> crate::Question {
         9 => crate::Question::Memory,
         10 => crate::Question::SlowLog,
         11 => crate::Question::SlowLogLen,
-        _ => crate::Question::SlowLogReset,
+        12 => crate::Question::SlowLogReset,
+        _ => crate::Question::Machinery,
     }
 }
 

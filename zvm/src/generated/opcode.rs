@@ -10,489 +10,535 @@ use crate::OpcodeInfo;
 #[repr(u8)]
 #[non_exhaustive]
 pub enum Opcode {
+    /// `r[a] := bit r[c] of string at r[b]`. Reads a bit; beyond the end of the string it is 0.
+    BitGet = 0,
+    /// `string at r[a] := itself as a bitmap, r[b] chunks are done`. Gives a long string the form in which its bits are written. A short one, and one that has it, stays as it is.
+    BitsPrepare = 1,
+    /// `r[a] := bit r[c] of string at r[b]; that bit := r[imm]`. Sets or clears a bit and tells what it was; the string, made where it is absent, grows to have it. Absent, and no change, where the string would be longer than one may be. A long string must be prepared first.
+    BitSet = 2,
+    /// `r[a] := number of set bits before r[c] of string at r[b], r[imm] are looked at`. Counts the set bits before a place.
+    BitsRank = 3,
+    /// `r[a] := first set bit from r[c] on of string at r[b], r[imm] on`. Finds the first set bit from a place on; absent where there is none.
+    BitsFindSet = 4,
+    /// `r[a] := first clear bit from r[c] on of string at r[b], r[imm] on`. Finds the first bit that is 0 from a place on; absent where the string has none.
+    BitsFindClear = 5,
+    /// `r[a] := last set bit of string at r[b], before r[c]`. Finds the last set bit; absent where there is none.
+    BitsLast = 6,
+    /// `r[a] := set bit number r[c] of string at r[b], from r[imm] on`. Finds the set bit before which there are so many others; absent where there is none. What is left of them is counted towards 0.
+    BitsSelect = 7,
+    /// `r[a] := number of set bits of string at r[b] & string at r[c], r[imm] chunks are done`. Counts the bits that are set in both of two strings.
+    BitsCommon = 8,
+    /// `gathered := gathered b string at r[a], r[c] chunks are done`. Combines the gathered string with the one at the key, as if zeros followed the shorter one; where none is gathered yet, it is the one at the key. Faults where the key holds another kind.
+    GatherBits = 9,
+    /// `gathered := string at r[a] c string at r[b], r[imm] chunks are done`. Gathers what two strings make of each other, in the place of what was gathered. Faults where a key holds another kind.
+    GatherBitsPair = 10,
+    /// `gathered := bits of one of gathered, string at r[a]; r[b] chunks are done`. Keeps those bits of the gathered string that are set in one of all strings gathered so, and in no other. Faults where the key holds another kind.
+    GatherBitsOnce = 11,
+    /// `gathered := !gathered, r[a] chunks are done`. Inverts every bit of the gathered string.
+    GatheredBitsInvert = 12,
+    /// `string at r[b] := gathered; r[a] := its length`. Makes the key hold the gathered string, whatever it held before, and tells its length; an empty one removes the key.
+    GatheredBitsStore = 13,
     /// `r[a] := b`. Loads a boolean.
-    BoolConst = 0,
+    BoolConst = 14,
     /// `r[a] := !r[b]`. Negates.
-    BoolNot = 1,
+    BoolNot = 15,
     /// `r[a] := r[b] as integer`. Turns true into 1 and false into 0.
-    BoolToInt = 2,
+    BoolToInt = 16,
     /// `r[a] := k[imm]`. Loads a byte string from the constants, without copying it.
-    BytesConst = 3,
+    BytesConst = 17,
     /// `r[a] := r[b] = r[c]`. Tells whether two byte strings are equal.
-    BytesEqual = 4,
+    BytesEqual = 18,
     /// `r[a] := integer r[b], or goto imm`. Reads a byte string as an integer; jumps where it is none.
-    BytesInteger = 5,
+    BytesInteger = 19,
     /// `r[a] := length of r[b]`. Counts the bytes of a byte string.
-    BytesLen = 6,
+    BytesLen = 20,
     /// `r[a] := r[b] r[c]`. Puts two byte strings together.
-    BytesJoin = 7,
+    BytesJoin = 21,
     /// `r[a] := r[b] = r[c] in lower case`. Tells whether two byte strings are equal but for the case of letters.
-    BytesSameWord = 8,
+    BytesSameWord = 22,
     /// `r[a] := r[b] begins with r[c]`. Tells whether a byte string begins with another one.
-    BytesStarts = 9,
+    BytesStarts = 23,
     /// `r[a] := r[b] without the first r[c] bytes`. Copies what stands in a byte string behind its first `r[c]` bytes.
-    BytesFrom = 10,
+    BytesFrom = 24,
     /// `r[a] := double r[b], or goto imm`. Reads a byte string as C's strtod does: blanks before the number are passed over, and nothing is 0; jumps where it is no number, or NaN.
-    BytesFloat = 11,
+    BytesFloat = 25,
     /// `compile r[a] to b`. Compiles commands from source text and replies their names; an error, or with check an array of diagnostics, where it is wrong. With load they are in force from then on.
-    ReplyCompiled = 12,
+    ReplyCompiled = 26,
     /// `text b of command r[a], or nil`. Replies the source or the bytecode of a command as text; nil for an unknown name.
-    ReplySource = 13,
+    ReplySource = 27,
     /// `r[a] := drop added command r[b]`. Takes back a command that was added at run time or from the directory; a built-in one that it had replaced is in force again. False where there is none.
-    CommandDrop = 14,
+    CommandDrop = 28,
     /// `names of commands read anew`. Reads the directory of commands anew and replies the names of its commands; an error, and no change, where one of its files is wrong.
-    ReplyReloaded = 15,
+    ReplyReloaded = 29,
     /// `goto imm`. Goes on at another instruction.
-    Jump = 16,
+    Jump = 30,
     /// `if r[a] goto imm`. Jumps where a boolean is true.
-    JumpIf = 17,
+    JumpIf = 31,
     /// `if !r[a] goto imm`. Jumps where a boolean is false.
-    JumpUnless = 18,
+    JumpUnless = 32,
     /// `if r[a] = absent goto imm`. Jumps where an optional value is absent; where it falls through, the value is there.
-    JumpAbsent = 19,
+    JumpAbsent = 33,
     /// `r[a] := 0; r[a+1..] := group 0, or goto imm`. Opens the loop over the variadic parameter: loads the first group into the registers behind the position, or jumps where there is none.
-    ArgsFirst = 20,
+    ArgsFirst = 34,
     /// `r[a] += 1; r[a+1..] := group r[a], goto imm; at the end fall through`. Closes that loop: loads the next group and jumps back to the body, or falls through at the end.
-    ArgsNext = 21,
+    ArgsNext = 35,
     /// `r[a] := number of groups`. Counts the groups of the variadic parameter.
-    ArgsCount = 22,
+    ArgsCount = 36,
     /// `r[a] := 0; r[a+1] := r[b], or goto imm where r[b] > r[c]`. Opens a loop over the integers from one to another, both included: loads the first into the register behind the position, or jumps where there is none. Faults where there are more than 65,536.
-    RangeFirst = 23,
+    RangeFirst = 37,
     /// `r[a] += 1; r[a+1] := next, goto imm; at the end fall through`. Closes that loop: loads the next integer and jumps back to the body, or falls through at the end.
-    RangeNext = 24,
+    RangeNext = 38,
     /// `r[a] := 0; r[a+1..] := first of c at r[b], or goto imm`. Opens a loop over the elements of the container at a key: loads the first into the registers behind the position, or jumps where there is none. Reads a unit of them at a time; each is seen that is there throughout. The key holds such a container or nothing.
-    ElementsFirst = 25,
+    ElementsFirst = 39,
     /// `r[a] += 1; r[a+1..] := next of c at r[b], goto imm; at the end fall through`. Closes that loop: loads the next element and jumps back to the body, or falls through at the end.
-    ElementsNext = 26,
+    ElementsNext = 40,
     /// `r[a] := 0; r[a+1..] := first of options b, or goto imm`. Opens a loop over the options that the request gives of a group: loads the first into the registers behind the position, or jumps where there is none. Of each option of the group one boolean or its operands are there: those of the others are false or absent.
-    OptionsFirst = 27,
+    OptionsFirst = 41,
     /// `r[a] += 1; r[a+1..] := next of options b, goto imm; at the end fall through`. Closes that loop: loads the next option and jumps back to the body, or falls through at the end.
-    OptionsNext = 28,
+    OptionsNext = 42,
     /// `r[a] := number r[b] of r[c], or absent`. Loads the number of a counted operand that belongs to the group at which a loop over the list stands; absent where the option is not given.
-    ListFloat = 29,
+    ListFloat = 43,
     /// `end`. Ends the program, which has replied.
-    Halt = 30,
+    Halt = 44,
     /// `restart; error k[imm]; end`. Takes back what was replied so far, replies an error and ends the program.
-    Fault = 31,
+    Fault = 45,
     /// `r[a] := number of keys`. Counts the keys of the namespace on this shard.
-    DbLen = 32,
+    DbLen = 46,
+    /// `database := r[b]; r[a] := is another, or goto imm`. Lets the opcodes that follow work on another database, and tells whether it is another one than the request's. Jumps where there is no such database.
+    DbUse = 47,
     /// `flush namespace`. Removes every key of the namespace on this shard.
-    DbFlush = 33,
+    DbFlush = 48,
     /// `flush all namespaces`. Removes every key of every namespace on this shard.
-    DbFlushAll = 34,
+    DbFlushAll = 49,
     /// `r[a] a number, else goto imm`. Jumps where a byte string is no decimal fraction.
-    DecimalCheck = 35,
+    DecimalCheck = 50,
     /// `r[a] := r[b] + r[c], or goto imm`. Adds two decimal fractions; jumps where the sum is not finite.
-    DecimalAdd = 36,
+    DecimalAdd = 51,
     /// `r[a] := double of k[imm]`. Loads a double, whose bits stand among the constants as an integer.
-    FloatConst = 37,
+    FloatConst = 52,
     /// `r[a] := r[b] as double`. Makes a double of an integer; beyond 2^53, the nearest one.
-    FloatFromInt = 38,
+    FloatFromInt = 53,
     /// `r[a] := floor r[b], or goto imm`. Makes an integer of a double, rounding down; jumps where it does not fit.
-    FloatFloor = 39,
+    FloatFloor = 54,
     /// `r[a] := r[b] + r[c], or goto imm where not finite`. Adds.
-    FloatAdd = 40,
+    FloatAdd = 55,
     /// `r[a] := r[b] + r[c], or goto imm where NaN`. Adds, to infinity too; jumps where the sum of infinities is no number.
-    FloatPlus = 41,
+    FloatPlus = 56,
     /// `r[a] := r[b] - r[c], or goto imm where not finite`. Subtracts.
-    FloatSub = 42,
+    FloatSub = 57,
     /// `r[a] := r[b] * r[c], or goto imm where not finite`. Multiplies.
-    FloatMul = 43,
+    FloatMul = 58,
     /// `r[a] := r[b] / r[c], or goto imm where not finite`. Divides.
-    FloatDiv = 44,
+    FloatDiv = 59,
     /// `r[a] := r[b] = r[c]`. Tells whether two doubles are equal; -0 equals 0.
-    FloatEqual = 45,
+    FloatEqual = 60,
     /// `r[a] := r[b] < r[c]`. Tells whether one double is less than another.
-    FloatLess = 46,
+    FloatLess = 61,
     /// `r[a] := r[b] <= r[c]`. Tells whether one double is at most another.
-    FloatLessEqual = 47,
+    FloatLessEqual = 62,
     /// `double r[a]`. Replies a double; in RESP2 as a string.
-    ReplyDouble = 48,
+    ReplyDouble = 63,
     /// `bytes string at r[a], or nil, or fault`. Replies the string at the key, nil where it is absent; faults with WRONGTYPE where it is of another kind. One look-up where the string is there.
-    EnsureReplyString = 49,
+    EnsureReplyString = 64,
     /// `r[a] := integer at r[b], or goto imm, or fault`. Reads the string at the key as an integer, 0 where the key is absent; jumps where it is none, and faults with WRONGTYPE where the key holds another kind. One look-up where the string is there.
-    EnsureStringInteger = 50,
+    EnsureStringInteger = 65,
     /// `r[a] := r[b] + c, or goto imm on overflow`. Adds a small constant.
-    IntAddConst = 51,
+    IntAddConst = 66,
     /// `string at r[a] := r[b], expiry kept; integer r[b]; end`. Makes the key hold an integer, lets it expire when it did before, replies the integer and ends the program.
-    StringSetIntegerEnd = 52,
+    StringSetIntegerEnd = 67,
     /// `status k[imm]; end`. Replies a short status and ends the program.
-    ReplyStatusEnd = 53,
+    ReplyStatusEnd = 68,
     /// `integer r[a]; end`. Replies an integer and ends the program.
-    ReplyIntegerEnd = 54,
+    ReplyIntegerEnd = 69,
     /// `integer r[a] as integer; end`. Replies a boolean as 1 or 0 and ends the program.
-    ReplyDigitEnd = 55,
+    ReplyDigitEnd = 70,
     /// `r[b] := 0; r[a] := 0; r[a+1..] := group 0, or goto imm`. Sets a counter to 0 and opens the loop over the variadic parameter, or jumps where there is no group.
-    ArgsCountFirst = 56,
+    ArgsCountFirst = 71,
     /// `r[c] += r[b] as integer; r[a] += 1; r[a+1..] := group r[a], goto imm; at the end integer r[c]; end`. Counts a condition that holds and closes the loop over the variadic parameter; at its end replies the counter and ends the program.
-    ArgsCountNextEnd = 57,
+    ArgsCountNextEnd = 72,
     /// `r[a] := score of place r[b], r[c]`. Makes a score of a longitude and a latitude in degrees; absent where they are out of range.
-    GeoScore = 58,
+    GeoScore = 73,
     /// `r[a] := longitude of r[b]`. Reads the longitude of a place from its score, in degrees.
-    GeoLongitude = 59,
+    GeoLongitude = 74,
     /// `r[a] := latitude of r[b]`. Reads the latitude of a place from its score, in degrees.
-    GeoLatitude = 60,
+    GeoLatitude = 75,
     /// `r[a] := distance of r[b] and r[c]`. Measures how far apart two places are, in meters.
-    GeoDistance = 61,
+    GeoDistance = 76,
     /// `r[a] := geohash of r[b]`. Writes a place as a public geohash of eleven letters.
-    GeoHash = 62,
+    GeoHash = 77,
     /// `error about place r[a], r[b]`. Replies the error about a longitude and a latitude that are out of range.
-    ReplyGeoInvalid = 63,
-    /// `double r[a], in decimal`. Replies a double as a decimal with up to 17 places behind the point, and without zeros at its end; in RESP2 as a string.
-    ReplyDecimal = 64,
-    /// `bytes r[a], in decimal`. Replies a double as a string, with four places behind the point.
-    ReplyFixed = 65,
+    ReplyGeoInvalid = 78,
+    /// `double r[a], in decimal as b says`. Replies a double as a decimal: whole, with up to 17 places behind the point and no zeros at its end, in RESP2 as a string; or with four places, as a string always.
+    ReplyDecimal = 79,
     /// `search := circle around r[a], r[b]`. Begins a search around a place, for all that is at most `r[c]` meters away.
-    GeoCircle = 66,
+    GeoCircle = 80,
     /// `search := box around r[a], r[b]`. Begins a search around a place, for all that is in a box of so many meters.
-    GeoBox = 67,
+    GeoBox = 81,
     /// `search := r[a] of them, any where r[imm]; sorted where r[b], descending where r[c]`. Says in which order the search replies what it found, the nearest first or the farthest, and how much of it, or at 0 all; any will do where it may end as soon as it has found enough.
-    GeoOrder = 68,
+    GeoOrder = 82,
     /// `search := with distance where r[a], score where r[b], place where r[c]; in r[imm]`. Says what the search replies of a member beside its name, and how many meters the unit of distances has.
-    GeoShown = 69,
+    GeoShown = 83,
     /// `scored := members of r[a] within search, from cursor r[b] on`. Searches the sorted set at the key. What is found is the scored set, in the order of distances, or as it was found.
-    GeoFind = 70,
+    GeoFind = 84,
     /// `array of scored members of r[a], r[b] are out`. Replies what a search of the sorted set at the key has found, as geo_order and geo_shown have said.
-    ReplyGeoFound = 71,
+    ReplyGeoFound = 85,
     /// `scored := found members of r[a] with scores, r[c] are there`. Gives what a search of the sorted set at the key has found its scores there, or where `r[b]` its distances, and keeps as much of it as geo_order has said.
-    GeoKeep = 72,
+    GeoKeep = 86,
     /// `hll := string at r[b]; r[a] := is there, or absent`. Loads the HyperLogLog at the key, an empty one where the key is absent, and tells whether it is there; absent where the key holds another string.
-    HllLoad = 73,
+    HllLoad = 87,
     /// `string at r[a] := hll`. Makes the key hold the loaded HyperLogLog, and expire when it did before.
-    HllSave = 74,
+    HllSave = 88,
     /// `r[a] := add r[b] to hll, or absent`. Adds an element to the loaded HyperLogLog and tells whether that changed it; absent where its registers are not whole.
-    HllAdd = 75,
-    /// `hll := without count`. Forgets the count that the loaded HyperLogLog keeps.
-    HllInvalidate = 76,
+    HllAdd = 89,
     /// `r[a] := count of hll, kept at r[b], or absent`. Counts what the HyperLogLog at the key tells of, and keeps the count in it; absent where its registers are not whole. It has to be the one that was loaded.
-    HllCount = 77,
+    HllCount = 90,
     /// `registers := greatest of registers, hll; r[a] := true, or absent`. Takes the registers of the loaded HyperLogLog that are greater than those merged so far; absent where they are not whole.
-    HllMerge = 78,
+    HllMerge = 91,
     /// `hll := greatest of hll, registers; r[a] := true, or absent`. Makes the registers of the loaded HyperLogLog at least as great as those merged; absent where they are not whole.
-    HllRaise = 79,
+    HllRaise = 92,
     /// `r[a] := count of registers`. Counts what the merged registers tell of.
-    HllMergedCount = 80,
+    HllMergedCount = 93,
     /// `hll := dense; r[a] := was sparse, or absent`. Makes the loaded HyperLogLog dense and tells whether it was not; absent where its registers are not whole.
-    HllMakeDense = 81,
-    /// `r[a] := hll is dense`. Tells whether the loaded HyperLogLog is dense.
-    HllIsDense = 82,
-    /// `bytes runs of hll`. Replies the runs of the loaded HyperLogLog, which is sparse, in words.
-    ReplyHllOpcodes = 83,
-    /// `array of registers`. Replies the merged registers as an array of 16,384 integers.
-    ReplyHllRegisters = 84,
+    HllMakeDense = 94,
+    /// `a of hll`. Replies what the loaded HyperLogLog is made of: its encoding as a status, its runs in words, where it is sparse, or the merged registers as an array of 16,384 integers.
+    ReplyHll = 95,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 85,
+    Copy = 96,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 86,
+    IntConst = 97,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 87,
+    IntWide = 98,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 88,
+    IntAdd = 99,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 89,
+    IntSub = 100,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 90,
+    IntMul = 101,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 91,
+    IntDiv = 102,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 92,
+    IntEqual = 103,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 93,
+    IntLess = 104,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 94,
+    IntLessEqual = 105,
     /// `r[a] += r[b] as integer, saturating`. Counts a condition that holds: adds 1 where it is true. Stays at the greatest integer.
-    IntCount = 95,
+    IntCount = 106,
     /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
-    CursorStart = 96,
+    CursorStart = 107,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where the key is absent.
-    ReplyItem = 97,
+    ReplyItem = 108,
     /// `details of item r[a], or goto imm where absent`. Replies what is known of the item at the key but for its value; jumps, without a reply, where the key is absent.
-    ReplyItemDetails = 98,
+    ReplyItemDetails = 109,
     /// `stamp of r[a] with the reply, if there is an item`. Has the reply that follows tell the stamp of the item at the key, in protocols that have stamps. An item without one gets one: it goes with the next write of its value.
-    ReplyStamp = 99,
+    ReplyStamp = 110,
     /// `claim r[a] if stale or r[b], and tell it with the reply`. Claims for this client the storing of a new item in the place of a stale one, or of any where that is wanted, unless another client has claimed it. The reply that follows tells how that stands.
-    ReplyClaim = 100,
+    ReplyClaim = 111,
     /// `r[a] := item at r[b]?`. Tells whether there is an item at the key.
-    ItemExists = 101,
+    ItemExists = 112,
     /// `item at r[a] := r[b] with flags r[c] until r[imm] ms`. Makes the key hold a string with flags, whatever it held before, that expires at a moment in milliseconds since the Unix epoch, or never where that is 0.
-    ItemSet = 102,
+    ItemSet = 113,
     /// `item at r[a] := r[b] before or behind it`. Puts bytes before or behind the string at the key; flags and expiry stay.
-    ItemExtend = 103,
+    ItemExtend = 114,
     /// `r[a] := expire item r[b] at r[c] ms`. Sets when the item expires, in milliseconds since the Unix epoch, or never where that is 0; a moment that has passed removes it. Tells whether it was there.
-    ItemExpire = 104,
+    ItemExpire = 115,
     /// `r[a] := stamp of r[b], or goto imm where absent`. Reads the stamp of the item at the key, 0 where it has none; jumps where the key is absent.
-    ItemStamp = 105,
+    ItemStamp = 116,
     /// `r[a] := r[b] claimed?`. Tells whether a client has claimed the storing of a new item in this one's place.
-    ItemClaimed = 106,
+    ItemClaimed = 117,
+    /// `r[a] unused`. Finds the key without using it: what finds it again behind this is no use of it either.
+    ItemLeave = 118,
     /// `r[a] stale, claimed as r[b]`. Marks the item at the key as stale and gives it a new stamp; says whether it is claimed.
-    ItemInvalidate = 107,
+    ItemInvalidate = 119,
     /// `r[a] := number at r[b], or goto imm`. Reads the item at the key as a number without sign, of which the integer has the bits; jumps where it is none, or absent.
-    ItemNumber = 108,
+    ItemNumber = 120,
     /// `item at r[a] := number of bits r[b]`. Puts a number without sign in the place of the string at the key; flags and expiry stay.
-    ItemSetNumber = 109,
+    ItemSetNumber = 121,
     /// `r[a] := r[b] + r[c] mod 2^64`. Adds numbers without sign; beyond the greatest it begins anew.
-    NumberAdd = 110,
+    NumberAdd = 122,
     /// `r[a] := max(r[b] - r[c], 0)`. Subtracts numbers without sign, down to 0.
-    NumberSub = 111,
+    NumberSub = 123,
     /// `number of bits r[a]`. Replies a number without sign, of which the integer has the bits.
-    ReplyNumber = 112,
+    ReplyNumber = 124,
     /// `flush namespace at r[a] ms`. Removes every key of the namespace on this shard at a moment in milliseconds since the Unix epoch, in the place of what was said before.
-    DbFlushAt = 113,
+    DbFlushAt = 125,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 114,
+    KeyEnsure = 126,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 115,
+    KeyCheck = 127,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 116,
+    KeyExists = 128,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 117,
+    KeyKindName = 129,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 118,
+    KeyRemove = 130,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 119,
+    KeyExpiry = 131,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 120,
+    KeyExpire = 132,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 121,
+    KeyPersist = 133,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 122,
+    KeySetFlags = 134,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 123,
+    NowMs = 135,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 124,
+    ReplyScan = 136,
     /// `array of keys like r[a], from cursor r[b] on`. Replies an array of the names of all keys of the namespace on this shard that match a pattern.
-    ReplyKeys = 125,
+    ReplyKeys = 137,
     /// `r[a] := name of any key`. Draws a key of the namespace on this shard at random; absent where there is none.
-    KeyRandom = 126,
+    KeyRandom = 138,
     /// `r[a] := name of encoding at r[b]`. Names the encoding of what the key holds, as Redis has it that comes nearest; none where it is absent.
-    KeyEncodingName = 127,
+    KeyEncodingName = 139,
     /// `r[a] := bytes of r[b]`. Counts the bytes that the key and what it holds take of memory; absent where it is.
-    KeyUsage = 128,
+    KeyUsage = 140,
     /// `r[a] := move r[b] to database r[c], or goto imm`. Moves the key to another database and tells whether that was done: not where it is absent, nor where the other one has it. Jumps where there is no such database.
-    KeyMove = 129,
+    KeyMove = 141,
     /// `r[a] := serialised value at r[b]`. Serialises what the key holds; absent where it is.
-    KeyDump = 130,
+    KeyDump = 142,
     /// `value at r[a] := r[b] until r[c] ms, or goto imm`. Makes the key hold a serialised value that expires at a moment, in milliseconds since the Unix epoch, or at 0 never. Jumps where the payload means no value.
-    KeyRestore = 131,
+    KeyRestore = 143,
     /// `r[a] := version and checksum of r[b] are right`. Tells whether a serialised value has a version that is read and the checksum of its bytes.
-    DumpIsWhole = 132,
+    DumpIsWhole = 144,
     /// `r[a] := database`. Reads which database the request is about.
-    DbNumber = 133,
+    DbNumber = 145,
     /// `r[a] := number of elements at r[b]`. Counts the elements; 0 where the key is absent.
-    ListLen = 134,
+    ListLen = 146,
     /// `list at r[a] := r[c] before element r[b]`. Puts an element before another one, or behind the last one where the index is -1 or the length; creates the list where it is absent. Beyond the ends nothing happens.
-    ListInsert = 135,
+    ListInsert = 147,
     /// `r[a] := element r[c] of list at r[b]`. Copies an element to the scratch space; absent where there is none.
-    ListGet = 136,
+    ListGet = 148,
     /// `r[a] := removed element r[c] of list at r[b]`. Removes an element and copies it to the scratch space; absent where there is none.
-    ListTake = 137,
+    ListTake = 149,
     /// `element r[b] of list at r[a] := r[c]`. Puts an element in place of another one; where there is none nothing happens.
-    ListSet = 138,
+    ListSet = 150,
     /// `remove r[c] elements from r[b] on of list at r[a], r[imm] are gone`. Removes up to `r[c]` elements from index `r[b]`, which is not negative, on.
-    ListRemove = 139,
+    ListRemove = 151,
     /// `remove r[b] elements r[c] from list at r[a], from r[imm] on; integer`. Removes the first `r[b]` elements that are equal to a value, or where that is below 0 as many of the last, and replies how many it were. Counts what is left of them towards 0.
-    ReplyListRemoved = 140,
+    ReplyListRemoved = 152,
     /// `r[a] := index of r[c] in list at r[b], from r[imm] on`. Finds the first element that is equal to a value; absent where there is none.
-    ListFind = 141,
+    ListFind = 153,
+    /// `search := from rank r[a] on, r[b] elements`. Says how the search that follows goes: passes over all matches before the one of rank `r[a]`, from the back where that is below 0, and looks at `r[b]` elements, or at 0 at all.
+    ListSearch = 154,
+    /// `indexes of r[b] in list at r[a], from r[imm] on`. Searches a list for a value as list_search has said and replies an array of the indexes of up to `r[c]` matches, or at 0 of all; where that is below 0 the index of the first, or nil.
+    ReplyListFound = 155,
     /// `array of r[c] elements from r[b] on of list at r[a], r[imm] are out`. Replies up to `r[c]` elements from index `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplyListRange = 142,
+    ReplyListRange = 156,
     /// `array of r[b] elements taken from list at r[a], r[c] are out`. Removes up to `r[b]` elements from the front, or where that is below 0 from the back, and replies them as an array.
-    ReplyListTaken = 143,
+    ReplyListTaken = 157,
     /// `r[a] := number of names at r[b]`. Counts the names; 0 where the key is absent.
-    MapLen = 144,
+    MapLen = 158,
     /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
-    MapSet = 145,
+    MapSet = 159,
+    /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. The same as map_set, but the name expires when it did before.
+    MapUpdate = 160,
+    /// `r[a] := expiry of r[c] in map at r[b], or goto imm where absent`. Reads when a name expires, in milliseconds since the Unix epoch, absent where it does not; jumps where there is no such name.
+    MapExpiry = 161,
+    /// `r[a] := expire r[c] in map at r[b] at r[imm] ms`. Sets when a name expires, in milliseconds since the Unix epoch, or never where that is 0, and tells whether it was there; a moment that has passed removes it.
+    MapExpire = 162,
     /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
-    MapGet = 146,
+    MapGet = 163,
     /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
-    MapLenOf = 147,
+    MapLenOf = 164,
     /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
-    MapRemove = 148,
+    MapRemove = 165,
     /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
-    ReplyMapPairs = 149,
+    ReplyMapPairs = 166,
     /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
-    ReplyMapNames = 150,
+    ReplyMapNames = 167,
     /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
-    ReplyMapValues = 151,
+    ReplyMapValues = 168,
     /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyMapScan = 152,
+    ReplyMapScan = 169,
     /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
-    Multi = 153,
+    Multi = 170,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
-    MultiWatch = 154,
+    MultiWatch = 171,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 155,
+    ReplyStatus = 172,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 156,
+    ReplyStatusOf = 173,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 157,
+    ReplyNil = 174,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 158,
+    ReplyNilArray = 175,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 159,
+    ReplyInteger = 176,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 160,
+    ReplyBoolean = 177,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 161,
+    ReplyBytes = 178,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 162,
+    ReplyLiteral = 179,
     /// `error r[a]`. Replies an error whose text was computed.
-    ReplyError = 163,
+    ReplyError = 180,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 164,
+    ReplyArray = 181,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 165,
+    ReplyMap = 182,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 166,
+    ReplyOpen = 183,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 167,
+    ReplyClose = 184,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 168,
+    Resp3 = 185,
+    /// `r[a] := any member of set at r[b]`. Copies a member that is drawn at random to the scratch space; absent where there is none.
+    SetRandom = 186,
+    /// `r[a] := any name in map at r[b]`. Copies a name that is drawn at random to the scratch space; absent where there is none.
+    MapRandom = 187,
+    /// `array of r[b] members of set at r[a], from cursor r[c] on`. Replies an array of `r[b]` different members that are drawn at random, of all where there are fewer; where the number is below 0, of as many draws.
+    ReplySetSample = 188,
+    /// `array of r[b] names of map at r[a], from cursor r[imm] on`. Replies an array of `r[b]` different names that are drawn at random, with their values where `r[c]` says so, of all where there are fewer; where the number is below 0, of as many draws.
+    ReplyMapSample = 189,
+    /// `set of r[b] members taken from set at r[a], r[c] units are out`. Removes up to `r[b]` members that are drawn at random, and replies them as a set.
+    ReplySetTaken = 190,
     /// `inputs := inputs, r[b] times sorted set at r[a]`. Makes the sorted set or set at the key the next input, its scores multiplied by a weight. An absent key is an empty input.
-    ScoredInput = 169,
-    /// `scored := union of inputs, combined by a, from cursor r[b] on`. Makes the scored set that of the members of all inputs; scores of one member are combined, smaller inputs first.
-    ScoredUnion = 170,
-    /// `scored := intersection of inputs, combined by a, from cursor r[b] on`. Makes the scored set that of the members that all inputs have; scores of one member are combined, smaller inputs first.
-    ScoredIntersection = 171,
-    /// `scored := first input less others, from cursor r[a] on`. Makes the scored set that of the members of the first input that no other one has.
-    ScoredDifference = 172,
-    /// `r[a] := members that all inputs have, at most r[b], from cursor r[c] on`. Counts the members that all inputs have, up to a limit, or at 0 all of them.
-    ScoredShared = 173,
+    ScoredInput = 191,
+    /// `scored := a of inputs, combined by b, from cursor r[c] on`. Makes the scored set of the inputs: of the members of any, of those that all have, or of those of the first that no other one has. Scores of one member are combined, smaller inputs first; the difference keeps those of the first input.
+    ScoredCombine = 192,
     /// `scored := r[c] members from r[b] on of sorted set at r[a], r[imm] are there`. Makes the scored set that of up to `r[c]` members of the sorted set at the key, from rank `r[b]`, which is not negative, on.
-    ScoredRange = 174,
+    ScoredRange = 193,
     /// `scored := r[b] members drawn of sorted set at r[a], r[c] are there`. Makes the scored set that of up to `r[b]` different members of the sorted set at the key, drawn at random.
-    ScoredDrawn = 175,
+    ScoredDrawn = 194,
     /// `array of r[b] members drawn of sorted set at r[a], r[imm] are out`. Draws `r[b]` members at random, some of them perhaps again, and replies them as an array, where `r[c]` with their scores as reply_sorted_pairs does.
-    ReplySortedDrawn = 176,
+    ReplySortedDrawn = 195,
     /// `r[a] := number of scored members`. Counts the members of the scored set.
-    ScoredLen = 177,
+    ScoredLen = 196,
     /// `sorted set at r[a] := scored`. Makes the key hold the scored set, whatever it held before; an empty one removes the key.
-    ScoredStore = 178,
+    ScoredStore = 197,
     /// `array of scored members, r[b] are out`. Replies the members of the scored set as an array, in ascending order, where `r[a]` with their scores as reply_sorted_pairs does.
-    ReplyScored = 179,
+    ReplyScored = 198,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 180,
+    SessionInteger = 199,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 181,
+    SessionBytes = 200,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 182,
+    SessionSet = 201,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 183,
+    SessionSelect = 202,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 184,
+    SessionProtocol = 203,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 185,
+    SessionAuthenticate = 204,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 186,
+    SessionClose = 205,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 187,
+    WordsAdd = 206,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 188,
+    ReplyAnswer = 207,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 189,
+    SessionReset = 208,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 190,
+    SessionReplies = 209,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 191,
+    ServerStop = 210,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 192,
+    ServerSleep = 211,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 193,
+    ReplyStats = 212,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 194,
+    ReplyCommandInfo = 213,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 195,
+    ReplyCommandDocs = 214,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 196,
+    ReplyCommands = 215,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 197,
+    SetAdd = 216,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 198,
+    SetRemove = 217,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 199,
+    SetLen = 218,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 200,
+    SetContains = 219,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 201,
+    ReplySetMembers = 220,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 202,
-    /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 203,
+    ReplySetScan = 221,
+    /// `r[a] := copy r[b] to r[c]`. Makes a key of the database in use hold what a key of the request's database holds, with its expiry, whatever it held before; tells whether there was anything.
+    KeyCopy = 222,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 204,
+    KeyRename = 223,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 205,
+    DbSwap = 224,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 206,
+    GatherSmallest = 225,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 207,
+    GatherUnion = 226,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 208,
+    GatherIntersection = 227,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 209,
+    GatherDifference = 228,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 210,
+    GatheredLen = 229,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 211,
+    GatheredStore = 230,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 212,
+    ReplyGathered = 231,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SortedLen = 213,
+    SortedLen = 232,
     /// `r[a] := member r[c] is new in sorted set at r[b]; its score := r[imm]`. Gives a member a score, creating the sorted set where it is absent, and tells whether the member is new.
-    SortedSet = 214,
+    SortedSet = 233,
     /// `r[a] := score of r[c] in sorted set at r[b]`. Finds the score of a member; absent where there is none.
-    SortedScore = 215,
+    SortedScore = 234,
     /// `r[a] := remove r[c] from sorted set at r[b]`. Removes a member and tells whether it was there.
-    SortedRemove = 216,
+    SortedRemove = 235,
     /// `r[a] := rank of r[c] in sorted set at r[b]`. Finds the rank of a member; absent where there is none.
-    SortedRank = 217,
-    /// `r[a] := member of rank r[c] in sorted set at r[b]`. Copies the member of a rank to the scratch space; absent where there is none.
-    SortedAt = 218,
+    SortedRank = 236,
     /// `r[a] := members of sorted set at r[b] with a score below r[c], or r[imm] and equal`. Counts the members whose score is below a bound, or where `r[imm]` at most at it.
-    SortedBelow = 219,
+    SortedBelow = 237,
     /// `r[a] := members of sorted set at r[b] before r[c], or r[imm] and equal`. Counts the members that come before a byte string in the order of bytes, or where `r[imm]` are equal to it; of a set whose scores differ it tells nothing.
-    SortedBefore = 220,
+    SortedBefore = 238,
     /// `remove r[c] members from r[b] on of sorted set at r[a], r[imm] are gone`. Removes up to `r[c]` members from rank `r[b]`, which is not negative, on.
-    SortedRemoveRange = 221,
-    /// `array of r[c] members from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplySortedRange = 222,
-    /// `array of r[c] members before r[b] of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members before rank `r[b]`, which is not negative, backwards as an array; an empty one where the key is absent.
-    ReplySortedRangeBack = 223,
-    /// `array of r[c] members with scores from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on with their scores: in RESP3 as an array of pairs, in other protocols one behind the other.
-    ReplySortedPairs = 224,
-    /// `array of r[c] members with scores before r[b] of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members before rank `r[b]`, which is not negative, backwards with their scores, as reply_sorted_pairs does.
-    ReplySortedPairsBack = 225,
+    SortedRemoveRange = 239,
+    /// `array of r[c] members from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on as an array, or where that is below 0 as many before that rank, backwards; an empty one where the key is absent.
+    ReplySortedRange = 240,
+    /// `array of r[c] members with scores from r[b] on of sorted set at r[a], r[imm] are out`. Replies the members that reply_sorted_range does with their scores: in RESP3 as an array of pairs, in other protocols one behind the other.
+    ReplySortedPairs = 241,
     /// `array of r[b] members with scores taken from sorted set at r[a], r[imm] are out`. Removes up to `r[b]` of the first members, or where that is below 0 of the last, and replies them with their scores: where `r[c]` as an array of pairs, else one behind the other.
-    ReplySortedTaken = 226,
+    ReplySortedTaken = 242,
     /// `array [cursor, array of members and scores] of sorted set at r[a]`. Replies the next cursor and an array of members and scores in turn: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySortedScan = 227,
-    /// `r[a] := integer below r[b]`. Draws an integer from 0 to below `r[b]`, or 0 where that is not above 0.
-    RandomBelow = 228,
+    ReplySortedScan = 243,
+    /// `r[a] := member drawn of sorted set at r[b]`. Copies a member that is drawn at random to the scratch space; absent where there is none.
+    SortedRandom = 244,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 229,
+    ReplyString = 245,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 230,
+    StringGet = 246,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 231,
+    StringInteger = 247,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 232,
+    StringSet = 248,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 233,
+    StringSetKeep = 249,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 234,
+    StringSetUntil = 250,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 235,
+    StringSetInteger = 251,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 236,
+    StringLen = 252,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 237,
+    StringSplice = 253,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 238,
+    ReplyStringRange = 254,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 239] = [
+    pub const ALL: [Self; 255] = [
+        Self::BitGet,
+        Self::BitsPrepare,
+        Self::BitSet,
+        Self::BitsRank,
+        Self::BitsFindSet,
+        Self::BitsFindClear,
+        Self::BitsLast,
+        Self::BitsSelect,
+        Self::BitsCommon,
+        Self::GatherBits,
+        Self::GatherBitsPair,
+        Self::GatherBitsOnce,
+        Self::GatheredBitsInvert,
+        Self::GatheredBitsStore,
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -526,6 +572,7 @@ impl Opcode {
         Self::Halt,
         Self::Fault,
         Self::DbLen,
+        Self::DbUse,
         Self::DbFlush,
         Self::DbFlushAll,
         Self::DecimalCheck,
@@ -558,7 +605,6 @@ impl Opcode {
         Self::GeoHash,
         Self::ReplyGeoInvalid,
         Self::ReplyDecimal,
-        Self::ReplyFixed,
         Self::GeoCircle,
         Self::GeoBox,
         Self::GeoOrder,
@@ -569,15 +615,12 @@ impl Opcode {
         Self::HllLoad,
         Self::HllSave,
         Self::HllAdd,
-        Self::HllInvalidate,
         Self::HllCount,
         Self::HllMerge,
         Self::HllRaise,
         Self::HllMergedCount,
         Self::HllMakeDense,
-        Self::HllIsDense,
-        Self::ReplyHllOpcodes,
-        Self::ReplyHllRegisters,
+        Self::ReplyHll,
         Self::Copy,
         Self::IntConst,
         Self::IntWide,
@@ -600,6 +643,7 @@ impl Opcode {
         Self::ItemExpire,
         Self::ItemStamp,
         Self::ItemClaimed,
+        Self::ItemLeave,
         Self::ItemInvalidate,
         Self::ItemNumber,
         Self::ItemSetNumber,
@@ -635,10 +679,15 @@ impl Opcode {
         Self::ListRemove,
         Self::ReplyListRemoved,
         Self::ListFind,
+        Self::ListSearch,
+        Self::ReplyListFound,
         Self::ReplyListRange,
         Self::ReplyListTaken,
         Self::MapLen,
         Self::MapSet,
+        Self::MapUpdate,
+        Self::MapExpiry,
+        Self::MapExpire,
         Self::MapGet,
         Self::MapLenOf,
         Self::MapRemove,
@@ -662,11 +711,13 @@ impl Opcode {
         Self::ReplyOpen,
         Self::ReplyClose,
         Self::Resp3,
+        Self::SetRandom,
+        Self::MapRandom,
+        Self::ReplySetSample,
+        Self::ReplyMapSample,
+        Self::ReplySetTaken,
         Self::ScoredInput,
-        Self::ScoredUnion,
-        Self::ScoredIntersection,
-        Self::ScoredDifference,
-        Self::ScoredShared,
+        Self::ScoredCombine,
         Self::ScoredRange,
         Self::ScoredDrawn,
         Self::ReplySortedDrawn,
@@ -711,17 +762,14 @@ impl Opcode {
         Self::SortedScore,
         Self::SortedRemove,
         Self::SortedRank,
-        Self::SortedAt,
         Self::SortedBelow,
         Self::SortedBefore,
         Self::SortedRemoveRange,
         Self::ReplySortedRange,
-        Self::ReplySortedRangeBack,
         Self::ReplySortedPairs,
-        Self::ReplySortedPairsBack,
         Self::ReplySortedTaken,
         Self::ReplySortedScan,
-        Self::RandomBelow,
+        Self::SortedRandom,
         Self::ReplyString,
         Self::StringGet,
         Self::StringInteger,
@@ -745,6 +793,20 @@ impl Opcode {
     #[expect(clippy::too_many_lines, reason = "one line an opcode")]
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
+            "bit_get" => Some(Self::BitGet),
+            "bits_prepare" => Some(Self::BitsPrepare),
+            "bit_set" => Some(Self::BitSet),
+            "bits_rank" => Some(Self::BitsRank),
+            "bits_find_set" => Some(Self::BitsFindSet),
+            "bits_find_clear" => Some(Self::BitsFindClear),
+            "bits_last" => Some(Self::BitsLast),
+            "bits_select" => Some(Self::BitsSelect),
+            "bits_common" => Some(Self::BitsCommon),
+            "gather_bits" => Some(Self::GatherBits),
+            "gather_bits_pair" => Some(Self::GatherBitsPair),
+            "gather_bits_once" => Some(Self::GatherBitsOnce),
+            "gathered_bits_invert" => Some(Self::GatheredBitsInvert),
+            "gathered_bits_store" => Some(Self::GatheredBitsStore),
             "bool_const" => Some(Self::BoolConst),
             "bool_not" => Some(Self::BoolNot),
             "bool_to_int" => Some(Self::BoolToInt),
@@ -778,6 +840,7 @@ impl Opcode {
             "halt" => Some(Self::Halt),
             "fault" => Some(Self::Fault),
             "db_len" => Some(Self::DbLen),
+            "db_use" => Some(Self::DbUse),
             "db_flush" => Some(Self::DbFlush),
             "db_flush_all" => Some(Self::DbFlushAll),
             "decimal_check" => Some(Self::DecimalCheck),
@@ -810,7 +873,6 @@ impl Opcode {
             "geo_hash" => Some(Self::GeoHash),
             "reply_geo_invalid" => Some(Self::ReplyGeoInvalid),
             "reply_decimal" => Some(Self::ReplyDecimal),
-            "reply_fixed" => Some(Self::ReplyFixed),
             "geo_circle" => Some(Self::GeoCircle),
             "geo_box" => Some(Self::GeoBox),
             "geo_order" => Some(Self::GeoOrder),
@@ -821,15 +883,12 @@ impl Opcode {
             "hll_load" => Some(Self::HllLoad),
             "hll_save" => Some(Self::HllSave),
             "hll_add" => Some(Self::HllAdd),
-            "hll_invalidate" => Some(Self::HllInvalidate),
             "hll_count" => Some(Self::HllCount),
             "hll_merge" => Some(Self::HllMerge),
             "hll_raise" => Some(Self::HllRaise),
             "hll_merged_count" => Some(Self::HllMergedCount),
             "hll_make_dense" => Some(Self::HllMakeDense),
-            "hll_is_dense" => Some(Self::HllIsDense),
-            "reply_hll_opcodes" => Some(Self::ReplyHllOpcodes),
-            "reply_hll_registers" => Some(Self::ReplyHllRegisters),
+            "reply_hll" => Some(Self::ReplyHll),
             "copy" => Some(Self::Copy),
             "int_const" => Some(Self::IntConst),
             "int_wide" => Some(Self::IntWide),
@@ -852,6 +911,7 @@ impl Opcode {
             "item_expire" => Some(Self::ItemExpire),
             "item_stamp" => Some(Self::ItemStamp),
             "item_claimed" => Some(Self::ItemClaimed),
+            "item_leave" => Some(Self::ItemLeave),
             "item_invalidate" => Some(Self::ItemInvalidate),
             "item_number" => Some(Self::ItemNumber),
             "item_set_number" => Some(Self::ItemSetNumber),
@@ -887,10 +947,15 @@ impl Opcode {
             "list_remove" => Some(Self::ListRemove),
             "reply_list_removed" => Some(Self::ReplyListRemoved),
             "list_find" => Some(Self::ListFind),
+            "list_search" => Some(Self::ListSearch),
+            "reply_list_found" => Some(Self::ReplyListFound),
             "reply_list_range" => Some(Self::ReplyListRange),
             "reply_list_taken" => Some(Self::ReplyListTaken),
             "map_len" => Some(Self::MapLen),
             "map_set" => Some(Self::MapSet),
+            "map_update" => Some(Self::MapUpdate),
+            "map_expiry" => Some(Self::MapExpiry),
+            "map_expire" => Some(Self::MapExpire),
             "map_get" => Some(Self::MapGet),
             "map_len_of" => Some(Self::MapLenOf),
             "map_remove" => Some(Self::MapRemove),
@@ -914,11 +979,13 @@ impl Opcode {
             "reply_open" => Some(Self::ReplyOpen),
             "reply_close" => Some(Self::ReplyClose),
             "resp3" => Some(Self::Resp3),
+            "set_random" => Some(Self::SetRandom),
+            "map_random" => Some(Self::MapRandom),
+            "reply_set_sample" => Some(Self::ReplySetSample),
+            "reply_map_sample" => Some(Self::ReplyMapSample),
+            "reply_set_taken" => Some(Self::ReplySetTaken),
             "scored_input" => Some(Self::ScoredInput),
-            "scored_union" => Some(Self::ScoredUnion),
-            "scored_intersection" => Some(Self::ScoredIntersection),
-            "scored_difference" => Some(Self::ScoredDifference),
-            "scored_shared" => Some(Self::ScoredShared),
+            "scored_combine" => Some(Self::ScoredCombine),
             "scored_range" => Some(Self::ScoredRange),
             "scored_drawn" => Some(Self::ScoredDrawn),
             "reply_sorted_drawn" => Some(Self::ReplySortedDrawn),
@@ -963,17 +1030,14 @@ impl Opcode {
             "sorted_score" => Some(Self::SortedScore),
             "sorted_remove" => Some(Self::SortedRemove),
             "sorted_rank" => Some(Self::SortedRank),
-            "sorted_at" => Some(Self::SortedAt),
             "sorted_below" => Some(Self::SortedBelow),
             "sorted_before" => Some(Self::SortedBefore),
             "sorted_remove_range" => Some(Self::SortedRemoveRange),
             "reply_sorted_range" => Some(Self::ReplySortedRange),
-            "reply_sorted_range_back" => Some(Self::ReplySortedRangeBack),
             "reply_sorted_pairs" => Some(Self::ReplySortedPairs),
-            "reply_sorted_pairs_back" => Some(Self::ReplySortedPairsBack),
             "reply_sorted_taken" => Some(Self::ReplySortedTaken),
             "reply_sorted_scan" => Some(Self::ReplySortedScan),
-            "random_below" => Some(Self::RandomBelow),
+            "sorted_random" => Some(Self::SortedRandom),
             "reply_string" => Some(Self::ReplyString),
             "string_get" => Some(Self::StringGet),
             "string_integer" => Some(Self::StringInteger),

@@ -8,13 +8,175 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 174] = [
+pub static PRIMITIVES: [Primitive; 190] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
         params: &[],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
         cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "bit_get",
+        op: Opcode::BitGet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "bit",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "bit_set",
+        op: Opcode::BitSet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "bit",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "bits_common",
+        op: Opcode::BitsCommon,
+        params: &[
+            PrimitiveParam {
+                name: "one",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "two",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "bits_find_clear",
+        op: Opcode::BitsFindClear,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "first",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "bits_find_set",
+        op: Opcode::BitsFindSet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "first",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "bits_last",
+        op: Opcode::BitsLast,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: Some(Slot::C),
+        otherwise: None,
+    },
+    Primitive {
+        name: "bits_prepare",
+        op: Opcode::BitsPrepare,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "bits_rank",
+        op: Opcode::BitsRank,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "end",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "bits_select",
+        op: Opcode::BitsSelect,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: Some(Slot::Imm),
         otherwise: None,
     },
     Primitive {
@@ -205,6 +367,18 @@ pub static PRIMITIVES: [Primitive; 174] = [
         otherwise: None,
     },
     Primitive {
+        name: "db_use",
+        op: Opcode::DbUse,
+        params: &[PrimitiveParam {
+            name: "database",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Int)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: Some(Branch::Unknown),
+    },
+    Primitive {
         name: "decimal_add",
         op: Opcode::DecimalAdd,
         params: &[
@@ -291,6 +465,61 @@ pub static PRIMITIVES: [Primitive; 174] = [
         otherwise: Some(Branch::NotFinite),
     },
     Primitive {
+        name: "gather_bits",
+        op: Opcode::GatherBits,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "operation",
+                slot: Slot::B,
+                kind: OperandKind::Choice(ChoiceSet::BitOperation),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::C),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gather_bits_once",
+        op: Opcode::GatherBitsOnce,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gather_bits_pair",
+        op: Opcode::GatherBitsPair,
+        params: &[
+            PrimitiveParam {
+                name: "one",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "two",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "operation",
+                slot: Slot::C,
+                kind: OperandKind::Choice(ChoiceSet::BitOperation),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
         name: "gather_difference",
         op: Opcode::GatherDifference,
         params: &[PrimitiveParam {
@@ -336,6 +565,26 @@ pub static PRIMITIVES: [Primitive; 174] = [
         }],
         result: None,
         cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gathered_bits_invert",
+        op: Opcode::GatheredBitsInvert,
+        params: &[],
+        result: None,
+        cursor: Some(Slot::A),
+        otherwise: None,
+    },
+    Primitive {
+        name: "gathered_bits_store",
+        op: Opcode::GatheredBitsStore,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -599,22 +848,6 @@ pub static PRIMITIVES: [Primitive; 174] = [
         otherwise: None,
     },
     Primitive {
-        name: "hll_invalidate",
-        op: Opcode::HllInvalidate,
-        params: &[],
-        result: None,
-        cursor: None,
-        otherwise: None,
-    },
-    Primitive {
-        name: "hll_is_dense",
-        op: Opcode::HllIsDense,
-        params: &[],
-        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
-        cursor: None,
-        otherwise: None,
-    },
-    Primitive {
         name: "hll_load",
         op: Opcode::HllLoad,
         params: &[PrimitiveParam {
@@ -752,6 +985,18 @@ pub static PRIMITIVES: [Primitive; 174] = [
                 kind: OperandKind::In(Pattern::Is(Type::Bool)),
             },
         ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "item_leave",
+        op: Opcode::ItemLeave,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
         result: None,
         cursor: None,
         otherwise: None,
@@ -1150,6 +1395,25 @@ pub static PRIMITIVES: [Primitive; 174] = [
         otherwise: None,
     },
     Primitive {
+        name: "list_search",
+        op: Opcode::ListSearch,
+        params: &[
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "limit",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "list_set",
         op: Opcode::ListSet,
         params: &[
@@ -1191,6 +1455,49 @@ pub static PRIMITIVES: [Primitive; 174] = [
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
         cursor: None,
         otherwise: None,
+    },
+    Primitive {
+        name: "map_expire",
+        op: Opcode::MapExpire,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "name",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "at_ms",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "map_expiry",
+        op: Opcode::MapExpiry,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "name",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: None,
+        otherwise: Some(Branch::Absent),
     },
     Primitive {
         name: "map_get",
@@ -1243,6 +1550,18 @@ pub static PRIMITIVES: [Primitive; 174] = [
         otherwise: None,
     },
     Primitive {
+        name: "map_random",
+        op: Opcode::MapRandom,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "map_remove",
         op: Opcode::MapRemove,
         params: &[
@@ -1264,6 +1583,30 @@ pub static PRIMITIVES: [Primitive; 174] = [
     Primitive {
         name: "map_set",
         op: Opcode::MapSet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "name",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "map_update",
+        op: Opcode::MapUpdate,
         params: &[
             PrimitiveParam {
                 name: "key",
@@ -1351,18 +1694,6 @@ pub static PRIMITIVES: [Primitive; 174] = [
                 kind: OperandKind::In(Pattern::Is(Type::Int)),
             },
         ],
-        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
-        cursor: None,
-        otherwise: None,
-    },
-    Primitive {
-        name: "random_below",
-        op: Opcode::RandomBelow,
-        params: &[PrimitiveParam {
-            name: "bound",
-            slot: Slot::B,
-            kind: OperandKind::In(Pattern::Is(Type::Int)),
-        }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
         cursor: None,
         otherwise: None,
@@ -1468,11 +1799,18 @@ pub static PRIMITIVES: [Primitive; 174] = [
     Primitive {
         name: "reply_decimal",
         op: Opcode::ReplyDecimal,
-        params: &[PrimitiveParam {
-            name: "value",
-            slot: Slot::A,
-            kind: OperandKind::In(Pattern::Is(Type::Float)),
-        }],
+        params: &[
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "places",
+                slot: Slot::B,
+                kind: OperandKind::Choice(ChoiceSet::Places),
+            },
+        ],
         result: None,
         cursor: None,
         otherwise: None,
@@ -1484,18 +1822,6 @@ pub static PRIMITIVES: [Primitive; 174] = [
             name: "text",
             slot: Slot::A,
             kind: OperandKind::In(Pattern::Is(Type::Bytes)),
-        }],
-        result: None,
-        cursor: None,
-        otherwise: None,
-    },
-    Primitive {
-        name: "reply_fixed",
-        op: Opcode::ReplyFixed,
-        params: &[PrimitiveParam {
-            name: "value",
-            slot: Slot::A,
-            kind: OperandKind::In(Pattern::Is(Type::Float)),
         }],
         result: None,
         cursor: None,
@@ -1541,17 +1867,13 @@ pub static PRIMITIVES: [Primitive; 174] = [
         otherwise: None,
     },
     Primitive {
-        name: "reply_hll_opcodes",
-        op: Opcode::ReplyHllOpcodes,
-        params: &[],
-        result: None,
-        cursor: None,
-        otherwise: None,
-    },
-    Primitive {
-        name: "reply_hll_registers",
-        op: Opcode::ReplyHllRegisters,
-        params: &[],
+        name: "reply_hll",
+        op: Opcode::ReplyHll,
+        params: &[PrimitiveParam {
+            name: "view",
+            slot: Slot::A,
+            kind: OperandKind::Choice(ChoiceSet::HllView),
+        }],
         result: None,
         cursor: None,
         otherwise: None,
@@ -1590,6 +1912,30 @@ pub static PRIMITIVES: [Primitive; 174] = [
         }],
         result: None,
         cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_list_found",
+        op: Opcode::ReplyListFound,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "element",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
         otherwise: None,
     },
     Primitive {
@@ -1681,6 +2027,30 @@ pub static PRIMITIVES: [Primitive; 174] = [
         }],
         result: None,
         cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_map_sample",
+        op: Opcode::ReplyMapSample,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "values",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
         otherwise: None,
     },
     Primitive {
@@ -1798,6 +2168,25 @@ pub static PRIMITIVES: [Primitive; 174] = [
         otherwise: None,
     },
     Primitive {
+        name: "reply_set_sample",
+        op: Opcode::ReplySetSample,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::C),
+        otherwise: None,
+    },
+    Primitive {
         name: "reply_set_scan",
         op: Opcode::ReplySetScan,
         params: &[
@@ -1824,6 +2213,25 @@ pub static PRIMITIVES: [Primitive; 174] = [
         ],
         result: None,
         cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_set_taken",
+        op: Opcode::ReplySetTaken,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::C),
         otherwise: None,
     },
     Primitive {
@@ -1875,56 +2283,8 @@ pub static PRIMITIVES: [Primitive; 174] = [
         otherwise: None,
     },
     Primitive {
-        name: "reply_sorted_pairs_back",
-        op: Opcode::ReplySortedPairsBack,
-        params: &[
-            PrimitiveParam {
-                name: "key",
-                slot: Slot::A,
-                kind: OperandKind::In(Pattern::Is(Type::Key)),
-            },
-            PrimitiveParam {
-                name: "rank",
-                slot: Slot::B,
-                kind: OperandKind::In(Pattern::Is(Type::Int)),
-            },
-            PrimitiveParam {
-                name: "count",
-                slot: Slot::C,
-                kind: OperandKind::In(Pattern::Is(Type::Int)),
-            },
-        ],
-        result: None,
-        cursor: Some(Slot::Imm),
-        otherwise: None,
-    },
-    Primitive {
         name: "reply_sorted_range",
         op: Opcode::ReplySortedRange,
-        params: &[
-            PrimitiveParam {
-                name: "key",
-                slot: Slot::A,
-                kind: OperandKind::In(Pattern::Is(Type::Key)),
-            },
-            PrimitiveParam {
-                name: "rank",
-                slot: Slot::B,
-                kind: OperandKind::In(Pattern::Is(Type::Int)),
-            },
-            PrimitiveParam {
-                name: "count",
-                slot: Slot::C,
-                kind: OperandKind::In(Pattern::Is(Type::Int)),
-            },
-        ],
-        result: None,
-        cursor: Some(Slot::Imm),
-        otherwise: None,
-    },
-    Primitive {
-        name: "reply_sorted_range_back",
-        op: Opcode::ReplySortedRangeBack,
         params: &[
             PrimitiveParam {
                 name: "key",
@@ -2075,11 +2435,22 @@ pub static PRIMITIVES: [Primitive; 174] = [
         otherwise: None,
     },
     Primitive {
-        name: "scored_difference",
-        op: Opcode::ScoredDifference,
-        params: &[],
+        name: "scored_combine",
+        op: Opcode::ScoredCombine,
+        params: &[
+            PrimitiveParam {
+                name: "combination",
+                slot: Slot::A,
+                kind: OperandKind::Choice(ChoiceSet::Combination),
+            },
+            PrimitiveParam {
+                name: "combine",
+                slot: Slot::B,
+                kind: OperandKind::Choice(ChoiceSet::Combine),
+            },
+        ],
         result: None,
-        cursor: Some(Slot::A),
+        cursor: Some(Slot::C),
         otherwise: None,
     },
     Primitive {
@@ -2121,18 +2492,6 @@ pub static PRIMITIVES: [Primitive; 174] = [
         otherwise: None,
     },
     Primitive {
-        name: "scored_intersection",
-        op: Opcode::ScoredIntersection,
-        params: &[PrimitiveParam {
-            name: "combine",
-            slot: Slot::A,
-            kind: OperandKind::Choice(ChoiceSet::Combine),
-        }],
-        result: None,
-        cursor: Some(Slot::B),
-        otherwise: None,
-    },
-    Primitive {
         name: "scored_len",
         op: Opcode::ScoredLen,
         params: &[],
@@ -2165,18 +2524,6 @@ pub static PRIMITIVES: [Primitive; 174] = [
         otherwise: None,
     },
     Primitive {
-        name: "scored_shared",
-        op: Opcode::ScoredShared,
-        params: &[PrimitiveParam {
-            name: "limit",
-            slot: Slot::B,
-            kind: OperandKind::In(Pattern::Is(Type::Int)),
-        }],
-        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
-        cursor: Some(Slot::C),
-        otherwise: None,
-    },
-    Primitive {
         name: "scored_store",
         op: Opcode::ScoredStore,
         params: &[PrimitiveParam {
@@ -2186,18 +2533,6 @@ pub static PRIMITIVES: [Primitive; 174] = [
         }],
         result: None,
         cursor: None,
-        otherwise: None,
-    },
-    Primitive {
-        name: "scored_union",
-        op: Opcode::ScoredUnion,
-        params: &[PrimitiveParam {
-            name: "combine",
-            slot: Slot::A,
-            kind: OperandKind::Choice(ChoiceSet::Combine),
-        }],
-        result: None,
-        cursor: Some(Slot::B),
         otherwise: None,
     },
     Primitive {
@@ -2385,6 +2720,18 @@ pub static PRIMITIVES: [Primitive; 174] = [
         otherwise: None,
     },
     Primitive {
+        name: "set_random",
+        op: Opcode::SetRandom,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "set_remove",
         op: Opcode::SetRemove,
         params: &[
@@ -2400,25 +2747,6 @@ pub static PRIMITIVES: [Primitive; 174] = [
             },
         ],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
-        cursor: None,
-        otherwise: None,
-    },
-    Primitive {
-        name: "sorted_at",
-        op: Opcode::SortedAt,
-        params: &[
-            PrimitiveParam {
-                name: "key",
-                slot: Slot::B,
-                kind: OperandKind::In(Pattern::Is(Type::Key)),
-            },
-            PrimitiveParam {
-                name: "rank",
-                slot: Slot::C,
-                kind: OperandKind::In(Pattern::Is(Type::Int)),
-            },
-        ],
-        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
         cursor: None,
         otherwise: None,
     },
@@ -2479,6 +2807,18 @@ pub static PRIMITIVES: [Primitive; 174] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "sorted_random",
+        op: Opcode::SortedRandom,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
         cursor: None,
         otherwise: None,
     },

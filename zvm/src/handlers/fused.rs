@@ -4,7 +4,7 @@
 use super::control::{args_first, args_next};
 use super::integer::int_count;
 use super::reply::{reply_integer, reply_status};
-use super::string::{integer, string_set_integer};
+use super::string::{integer, reply_pieces, string_set_integer};
 use crate::interpret::{Machine, Step};
 use crate::registers::Value;
 use crate::{Fault, Instruction, ReplySink, Store};
@@ -21,11 +21,11 @@ pub(crate) fn ensure_reply_string<S: Store, N, R: ReplySink>(
             sink.bytes(text);
             return true;
         }
-        let is_absent = is_string_or_absent(store.kind(key));
-        if is_absent {
-            sink.nil();
+        let is_right = is_string_or_absent(store.kind(key));
+        if is_right {
+            reply_pieces(store, key, sink);
         }
-        is_absent
+        is_right
     });
     if is_right { vm.replied(1) } else { vm.fault(Fault::WrongType) }
 }
@@ -37,8 +37,12 @@ pub(crate) fn ensure_string_integer<S: Store, N, R>(
 ) -> Step {
     let value = vm.at_key(i.b, |store, key, _| match store.string(key).map(integer) {
         Some(value) => Ok(value),
-        None if is_string_or_absent(store.kind(key)) => Ok(Some(0)),
-        None => Err(Fault::WrongType),
+        None => match store.kind(key) {
+            None => Ok(Some(0)),
+            // What does not stand in one piece is longer than any integer.
+            Some(Kind::String) => Ok(None),
+            Some(_) => Err(Fault::WrongType),
+        },
     });
     match value {
         Ok(Some(value)) => {
@@ -51,7 +55,7 @@ pub(crate) fn ensure_string_integer<S: Store, N, R>(
 }
 
 #[inline]
-pub(crate) fn int_add_const<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+pub(crate) fn int_add_const<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: &Instruction) -> Step {
     match vm.registers.int(i.b).checked_add(i64::from(i.c.cast_signed())) {
         Some(sum) => {
             vm.registers.set(i.a, Value::Int(sum));
@@ -113,7 +117,7 @@ pub(crate) fn args_count_next_end<S: Store, N, R: ReplySink>(
     vm: &mut Machine<'_, S, N, R>,
     i: Instruction,
 ) -> Step {
-    int_count(vm, Instruction { a: i.c, ..i });
+    int_count(vm, &Instruction { a: i.c, ..i });
     match args_next(vm, i) {
         Step::Next => reply_integer_end(vm, Instruction { a: i.c, ..i }),
         back => back,

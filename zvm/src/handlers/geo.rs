@@ -3,6 +3,7 @@
 //! A search belongs to the run and nobody sees it. What it finds is a scored set: by its distance,
 //! which is negative where the farthest come first, or else by its number.
 
+use crate::generated::{self, Places};
 use crate::geo::{self, Place, Shape};
 use crate::handlers::float::float;
 use crate::interpret::{Machine, Step};
@@ -112,15 +113,11 @@ pub(crate) fn reply_decimal<S, N, R: ReplySink>(
     vm: &mut Machine<'_, S, N, R>,
     i: Instruction,
 ) -> Step {
-    decimal_of(vm.sink, float(vm, i.a));
-    vm.replied(1)
-}
-
-pub(crate) fn reply_fixed<S, N, R: ReplySink>(
-    vm: &mut Machine<'_, S, N, R>,
-    i: Instruction,
-) -> Step {
-    fixed(vm.sink, float(vm, i.a));
+    let value = float(vm, i.a);
+    match generated::places(i.b) {
+        Places::Whole => decimal_of(vm.sink, value),
+        Places::Four => fixed(vm.sink, value),
+    }
     vm.replied(1)
 }
 
@@ -136,7 +133,7 @@ pub(crate) fn geo_box<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) ->
 
 fn begin<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction, shape: Shape) -> Step {
     let middle = (float(vm, i.a), float(vm, i.b));
-    vm.registers.buffers().search = Some(Box::new(Search::new(middle, shape)));
+    vm.registers.buffers().places = Some(Box::new(Search::new(middle, shape)));
     Step::Next
 }
 
@@ -144,7 +141,7 @@ pub(crate) fn geo_order<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) 
     let count = u64::try_from(vm.registers.int(i.a)).unwrap_or(0);
     let (sorted, descending) = (vm.registers.bool(i.b), vm.registers.bool(i.c));
     let any = vm.registers.bool(last(i));
-    if let Some(search) = &mut vm.registers.buffers().search {
+    if let Some(search) = &mut vm.registers.buffers().places {
         (search.count, search.sorted, search.descending) = (count, sorted, descending);
         search.any = any;
     }
@@ -154,7 +151,7 @@ pub(crate) fn geo_order<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) 
 pub(crate) fn geo_shown<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
     let (distance, hash) = (vm.registers.bool(i.a), vm.registers.bool(i.b));
     let (place, unit) = (vm.registers.bool(i.c), float(vm, last(i)));
-    if let Some(search) = &mut vm.registers.buffers().search {
+    if let Some(search) = &mut vm.registers.buffers().places {
         (search.with_distance, search.with_hash, search.with_place) = (distance, hash, place);
         search.unit = unit;
     }
@@ -164,7 +161,7 @@ pub(crate) fn geo_shown<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) 
 pub(crate) fn geo_find<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
     let key = vm.registers.key(i.a, vm.input);
     let buffers = vm.registers.buffers();
-    let Some(mut search) = buffers.search.take() else { return Step::Next };
+    let Some(mut search) = buffers.places.take() else { return Step::Next };
     let mut found = buffers.scored.set.take().unwrap_or_else(|| SortedSet::new(key.hash));
     let (rank, end) = search.ranks;
     if rank < end {
@@ -179,7 +176,7 @@ pub(crate) fn geo_find<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruc
     let fits = vm.store.has_room(found.heap_bytes());
     let buffers = vm.registers.buffers();
     buffers.scored.set = Some(found);
-    buffers.search = Some(search);
+    buffers.places = Some(search);
     match (fits, is_done) {
         (false, _) => vm.fault(Fault::OutOfMemory),
         (true, true) => Step::Next,
@@ -216,7 +213,7 @@ pub(crate) fn reply_geo_found<S: Store, N, R: ReplySink>(
     let key = vm.registers.key(i.a, vm.input);
     let out = vm.registers.cursor(i.b);
     let buffers = vm.registers.buffers();
-    let search = buffers.search.take();
+    let search = buffers.places.take();
     let found = buffers.scored.set.take().unwrap_or_else(|| SortedSet::new(key.hash));
     let wanted = search.as_ref().map_or(0, |search| search.wanted(found.len() as u64));
     if out == 0 {
@@ -237,7 +234,7 @@ pub(crate) fn reply_geo_found<S: Store, N, R: ReplySink>(
     }
     let buffers = vm.registers.buffers();
     buffers.scored.set = Some(found);
-    buffers.search = search;
+    buffers.places = search;
     Step::Again
 }
 
@@ -267,7 +264,7 @@ pub(crate) fn geo_keep<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruc
     let key = vm.registers.key(i.a, vm.input);
     let (distances, done) = (vm.registers.bool(i.b), vm.registers.cursor(i.c));
     let buffers = vm.registers.buffers();
-    let (Some(mut search), Some(found)) = (buffers.search.take(), buffers.scored.set.take()) else {
+    let (Some(mut search), Some(found)) = (buffers.places.take(), buffers.scored.set.take()) else {
         return Step::Next;
     };
     let mut kept = search.kept.take().unwrap_or_else(|| SortedSet::new(key.hash));
@@ -288,7 +285,7 @@ pub(crate) fn geo_keep<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruc
         search.kept = Some(kept);
         let buffers = vm.registers.buffers();
         buffers.scored.set = Some(found);
-        buffers.search = Some(search);
+        buffers.places = Some(search);
     }
     match (fits, end == wanted) {
         (false, _) => vm.fault(Fault::OutOfMemory),

@@ -3,6 +3,7 @@
 //! The loaded one and the merged registers belong to the run. All are 12 KiB at most, which is less
 //! than a unit may move.
 
+use crate::generated::{self, HllView};
 use crate::interpret::{Machine, Step};
 use crate::registers::Value;
 use crate::{Expiry, Fault, Instruction, ReplySink, Store, Text};
@@ -20,7 +21,12 @@ pub(crate) fn hll_load<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruc
     let key = vm.registers.key(i.b, vm.input);
     let mut digits = decimal::Buffer::new();
     let (loaded, found) = match vm.store.string(key) {
-        None => (Some(Hll::new()), false),
+        None => {
+            let mut fresh = Hll::new();
+            // It is written only where it becomes another one, or as the first.
+            fresh.invalidate();
+            (Some(fresh), false)
+        }
         Some(text) => (Hll::read(text.bytes(&mut digits)), true),
     };
     let Some(loaded) = loaded else {
@@ -44,11 +50,6 @@ pub(crate) fn hll_add<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) ->
     let mut digits = decimal::Buffer::new();
     let added = sketches.loaded.add(vm.registers.bytes(i.b, vm.input, &mut digits));
     told(vm, i.a, sketches, added)
-}
-
-pub(crate) fn hll_invalidate<S, N, R>(vm: &mut Machine<'_, S, N, R>, _: Instruction) -> Step {
-    sketches(vm).loaded.invalidate();
-    Step::Next
 }
 
 pub(crate) fn hll_count<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
@@ -91,29 +92,19 @@ pub(crate) fn hll_make_dense<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruct
     told(vm, i.a, sketches, made)
 }
 
-pub(crate) fn hll_is_dense<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
-    let is_dense = sketches(vm).loaded.is_dense();
-    vm.registers.set(i.a, Value::Bool(is_dense));
-    Step::Next
-}
-
-pub(crate) fn reply_hll_opcodes<S, N, R: ReplySink>(
-    vm: &mut Machine<'_, S, N, R>,
-    _: Instruction,
-) -> Step {
-    let text = sketches(vm).loaded.opcodes().unwrap_or_default();
-    vm.sink.bytes(Text::Bytes(text.as_bytes()));
-    vm.replied(1)
-}
-
-pub(crate) fn reply_hll_registers<S, N, R: ReplySink>(
-    vm: &mut Machine<'_, S, N, R>,
-    _: Instruction,
-) -> Step {
+pub(crate) fn reply_hll<S, N, R: ReplySink>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
     let sketches = std::mem::take(sketches(vm));
-    let values = sketches.merged.values();
-    vm.sink.array(values.len());
-    values.iter().for_each(|&value| vm.sink.integer(value.into()));
+    match (generated::hll_view(i.a), sketches.loaded.opcodes()) {
+        (HllView::Encoding, None) => vm.sink.status(b"dense"),
+        (HllView::Encoding, Some(_)) => vm.sink.status(b"sparse"),
+        (HllView::Runs, Some(text)) => vm.sink.bytes(Text::Bytes(text.as_bytes())),
+        (HllView::Runs, None) => vm.sink.error(b"ERR HLL encoding is not sparse"),
+        (HllView::Registers, _) => {
+            let values = sketches.merged.values();
+            vm.sink.array(values.len());
+            values.iter().for_each(|&value| vm.sink.integer(value.into()));
+        }
+    }
     vm.replied(1)
 }
 

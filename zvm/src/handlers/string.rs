@@ -2,8 +2,8 @@
 
 use crate::interpret::{Machine, Step};
 use crate::registers::Value;
-use crate::{Expiry, Fault, Instruction, ReplySink, Store, Text};
-use databox::decimal;
+use crate::{Expiry, Fault, Instruction, Key, ReplySink, Store, Text};
+use databox::{BitsView, decimal};
 
 #[inline]
 pub(crate) fn reply_string<S: Store, N, R: ReplySink>(
@@ -12,9 +12,28 @@ pub(crate) fn reply_string<S: Store, N, R: ReplySink>(
 ) -> Step {
     vm.at_key(i.a, |store, key, sink| match store.string(key) {
         Some(text) => sink.bytes(text),
-        None => sink.nil(),
+        None => reply_pieces(store, key, sink),
     });
     vm.replied(1)
+}
+
+/// Replies a string that does not stand in one piece; nil where there is none.
+#[cold]
+pub(crate) fn reply_pieces<S: Store, R: ReplySink>(store: &mut S, key: Key<'_>, sink: &mut R) {
+    match store.bits(key, &mut decimal::Buffer::new()) {
+        Some(bits) => sink.bits(bits, 0, bits.len_bytes()),
+        None => sink.nil(),
+    }
+}
+
+/// The bytes of a string that does not stand in one piece.
+#[cold]
+fn pieces<S: Store>(store: &mut S, key: Key<'_>) -> Option<Vec<u8>> {
+    let mut digits = decimal::Buffer::new();
+    let bits = store.bits(key, &mut digits)?;
+    let mut bytes = Vec::new();
+    bits.copy_bytes(0, usize::MAX, &mut bytes);
+    Some(bytes)
 }
 
 pub(crate) fn string_get<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
@@ -23,10 +42,16 @@ pub(crate) fn string_get<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instr
             let copied = vm.registers.copy_in(i.a, text);
             vm.done(copied)
         }
-        None => {
-            vm.registers.set(i.a, Value::Absent);
-            Step::Next
-        }
+        None => match pieces(vm.store, vm.registers.key(i.b, vm.input)) {
+            Some(bytes) => {
+                let copied = vm.registers.copy_in(i.a, Text::Bytes(&bytes));
+                vm.done(copied)
+            }
+            None => {
+                vm.registers.set(i.a, Value::Absent);
+                Step::Next
+            }
+        },
     }
 }
 
@@ -35,7 +60,11 @@ pub(crate) fn string_integer<S: Store, N, R>(
     vm: &mut Machine<'_, S, N, R>,
     i: Instruction,
 ) -> Step {
-    let value = vm.at_key(i.b, |store, key, _| store.string(key).map_or(Some(0), integer));
+    let value = vm.at_key(i.b, |store, key, _| match store.string(key) {
+        Some(text) => integer(text),
+        // What does not stand in one piece is longer than any integer.
+        None => store.kind(key).is_none().then_some(0),
+    });
     let Some(value) = value else { return Step::Jump };
     vm.registers.set(i.a, Value::Int(value));
     Step::Next
@@ -81,7 +110,13 @@ pub(crate) fn string_set_integer<S: Store, N, R>(
 }
 
 pub(crate) fn string_len<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
-    let len = vm.at_key(i.b, |store, key, _| store.string(key).map_or(0, |text| text.len()));
+    let len = vm.at_key(i.b, |store, key, _| match store.string(key) {
+        Some(text) => text.len() as u64,
+        None => {
+            let mut digits = decimal::Buffer::new();
+            store.bits(key, &mut digits).map_or(0, |bits| bits.len_bytes())
+        }
+    });
     vm.registers.set(i.a, Value::Int(i64::try_from(len).unwrap_or(i64::MAX)));
     Step::Next
 }
@@ -107,23 +142,31 @@ pub(crate) fn reply_string_range<S: Store, N, R: ReplySink>(
     let (first, last) = (vm.registers.int(i.b), vm.registers.int(i.c));
     vm.at_key(i.a, |store, key, sink| {
         let mut digits = decimal::Buffer::new();
-        let bytes = store.string(key);
-        let bytes = bytes.as_ref().map_or(&[][..], |text| text.bytes(&mut digits));
-        sink.bytes(Text::Bytes(range(bytes, first, last)));
+        match store.bits(key, &mut digits) {
+            Some(BitsView::Bytes(bytes)) => {
+                let (from, len) = range(bytes.len() as u64, first, last);
+                let bytes = bytes.get(from as usize..).unwrap_or(&[]);
+                sink.bytes(Text::Bytes(bytes.get(..len as usize).unwrap_or(&[])));
+            }
+            Some(bits) => {
+                let (from, len) = range(bits.len_bytes(), first, last);
+                sink.bits(bits, from, len);
+            }
+            None => sink.bytes(Text::Bytes(&[])),
+        }
     });
     vm.replied(1)
 }
 
-/// The bytes from one place to another, as Redis counts them.
-fn range(bytes: &[u8], first: i64, last: i64) -> &[u8] {
-    let len = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+/// The bytes from one place to another, as Redis counts them: from where on, and how many.
+fn range(len: u64, first: i64, last: i64) -> (u64, u64) {
+    let len = i64::try_from(len).unwrap_or(i64::MAX);
     if first < 0 && last < 0 && first > last {
-        return &[];
+        return (0, 0);
     }
     let from_start = |place: i64| if place < 0 { (len + place).max(0) } else { place };
     let (first, last) = (from_start(first), from_start(last).min(len - 1));
-    let place = |at: i64| usize::try_from(at).unwrap_or(usize::MAX);
-    if first > last { &[] } else { bytes.get(place(first)..=place(last)).unwrap_or(&[]) }
+    if first > last { (0, 0) } else { (first.unsigned_abs(), last.abs_diff(first) + 1) }
 }
 
 #[inline]
