@@ -44,8 +44,8 @@ pub use databox::{Text, decimal};
 pub use encoding::FormatError;
 pub(crate) use fault::Fault;
 pub use generated::{
-    Aggregate, BitOperation, ChoiceSet, CommandFilter as CommandFilterKind, Elements, FUSIONS,
-    HllView, Opcode, PRIMITIVES, Places, Truth,
+    Aggregate, BitOperation, ChoiceSet, Combination, CommandFilter as CommandFilterKind, Elements,
+    FUSIONS, HllView, Opcode, PRIMITIVES, Places, Truth,
 };
 pub use instruction::Instruction;
 pub use interpret::{Frame, Outcome, State, resume, run, run_traced};
