@@ -396,7 +396,7 @@ pub fn check_sorted(data: &[u8]) {
         }
         // What takes long is not done for every one of many.
         if set.len() < 300 || number.is_multiple_of(32) {
-            check_reads(&set, &model, (first, class, number));
+            check_sorted_reads(&set, &model, (first, class, number));
         }
     }
     set.check();
@@ -408,7 +408,7 @@ pub fn check_sorted(data: &[u8]) {
 }
 
 /// What is read of a sorted set, beside the model.
-fn check_reads(set: &SortedSet, model: &Scored, (first, class, number): (u16, u8, u8)) {
+fn check_sorted_reads(set: &SortedSet, model: &Scored, (first, class, number): (u16, u8, u8)) {
     set.check();
     let list = model.list();
     let index = usize::from(first) % (list.len() + 1);
