@@ -170,6 +170,10 @@ impl ReplySink for Sink<'_> {
         self.write(|resp| resp.double(value), Reply::Bytes(text.as_bytes()));
     }
 
+    fn decimal(&mut self, text: &str) {
+        self.write(|resp| resp.double_of(text), Reply::Bytes(text.as_bytes()));
+    }
+
     fn double_text(&mut self, value: f64) {
         let text = value.to_string();
         self.write(|resp| resp.bulk_double(value), Reply::Bytes(text.as_bytes()));

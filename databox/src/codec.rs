@@ -165,7 +165,8 @@ impl Databox {
                 put_length(out, set.len());
                 set.walk(0, usize::MAX, |member, score| {
                     put_text(out, member);
-                    out.extend_from_slice(&score.to_le_bytes());
+                    // One zero is as good as the other.
+                    out.extend_from_slice(&(score + 0.0).to_le_bytes());
                 });
             }
         }
@@ -347,7 +348,8 @@ impl<'a> Reader<'a> {
             let is_behind = last.is_none_or(|(before, other)| {
                 before < score || (before == score && other < member)
             });
-            if score.is_nan() || !is_behind {
+            let is_zero = score == 0.0 && score.is_sign_negative();
+            if score.is_nan() || is_zero || !is_behind {
                 return Err(DecodeError::NotCanonical { offset: start });
             }
             if set.set(&member, score).is_some() {

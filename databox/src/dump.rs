@@ -22,6 +22,7 @@
 mod listpack;
 mod lzf;
 mod redis;
+mod sorted;
 
 use crate::{Databox, DecodeOptions};
 use alloc::vec::Vec;

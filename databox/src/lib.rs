@@ -13,6 +13,7 @@ mod edit;
 #[cfg(any(test, fuzzing, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod hll;
 mod kind;
 mod list;
 mod map;

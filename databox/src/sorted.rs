@@ -27,8 +27,8 @@ use tree::{Follow, Tree};
 /// A set of byte strings, each with a score, in ascending order: of scores, and of bytes where
 /// scores are equal. What Redis calls a sorted set.
 ///
-/// A score is any double but NaN; the two zeros are equal in order, and each comes back as it was
-/// given. Members that are canonical decimal integers are kept as integers, and come back byte for
+/// A score is any double but NaN; the two zeros are equal, and only a large set remembers which it
+/// was given. Members that are canonical decimal integers are kept as integers, and come back byte for
 /// byte.
 ///
 /// # Complexity
@@ -311,7 +311,7 @@ impl PartialOrd for SortedSet {
 }
 
 impl Ord for SortedSet {
-    /// The order of the members with their scores, one after the other, scores by their bits.
+    /// The order of the members with their scores, one after the other; the two zeros are equal.
     fn cmp(&self, other: &Self) -> Ordering {
         let mut index = 0;
         loop {
@@ -319,7 +319,8 @@ impl Ord for SortedSet {
             self.walk(index, PIECE, |member, score| own.push((member, score)));
             other.walk(index, PIECE, |member, score| others.push((member, score)));
             for ((member, score), (other, others)) in own.iter().zip(&others) {
-                let order = score.total_cmp(others).then_with(|| member.cmp(other));
+                let order = (score + 0.0).total_cmp(&(others + 0.0));
+                let order = order.then_with(|| member.cmp(other));
                 if order != Ordering::Equal {
                     return order;
                 }
@@ -336,7 +337,7 @@ impl Hash for SortedSet {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_usize(self.len());
         self.walk(0, usize::MAX, |member, score| {
-            state.write_u64(score.to_bits());
+            state.write_u64((score + 0.0).to_bits());
             member.hash(state);
         });
     }
@@ -389,7 +390,7 @@ impl Large {
             self.add(member, score);
             return None;
         };
-        if before.to_bits() != score.to_bits() {
+        if before != score {
             self.take(member, leaf, before);
             self.add(member, score);
             self.compact();

@@ -102,6 +102,18 @@ impl<'a> Encoder<'a> {
         }
     }
 
+    /// A double that is given as its text. RESP2: a string.
+    pub fn double_of(&mut self, text: &str) {
+        match self.version {
+            Version::Resp2 => self.bulk(text.as_bytes()),
+            Version::Resp3 => {
+                self.out.push(b',');
+                self.out.extend_from_slice(text.as_bytes());
+                self.out.extend_from_slice(CRLF);
+            }
+        }
+    }
+
     /// A double as a string, in either version.
     pub fn bulk_double(&mut self, value: f64) {
         self.bulk(double::Text::new(value).as_bytes());

@@ -42,6 +42,8 @@ pub(crate) enum Error {
     NoModelRan,
     /// A fault that was planted was not found.
     NotFound { fault: String },
+    /// A document is not what would be written now.
+    Stale { document: &'static str, command: &'static str },
     /// Rules are broken; each was printed.
     Untidy { findings: usize },
 }
@@ -55,6 +57,9 @@ impl fmt::Display for Error {
             Self::Ended { line, code: None } => write!(f, "`{line}` was ended by a signal"),
             Self::Bench(source) => write!(f, "{source}"),
             Self::Codegen(source) => write!(f, "{source}"),
+            Self::Stale { document, command } => {
+                write!(f, "{document} is out of date, run `{command}`")
+            }
             Self::Metadata(source) => write!(f, "cannot read `cargo metadata`: {source}"),
             Self::Unknown { what, name, known } => {
                 write!(f, "there is no {what} `{name}`; there are: {}", known.join(", "))

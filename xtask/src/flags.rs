@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::bench::Bench;
 use crate::ci::Ci;
 use crate::clients::Clients;
+use crate::commands::Commands;
 use crate::compare::Compare;
 use crate::counts::Counts;
 use crate::error::Error;
@@ -30,6 +31,7 @@ impl Flags {
             Command::Ci(ci) => ci.run(&workspace),
             Command::Clients(clients) => clients.run(&workspace),
             Command::Codegen { check } => codegen::run(check).map_err(Error::Codegen),
+            Command::Commands(commands) => commands.run(&workspace),
             Command::Compare(compare) => compare.run(&workspace),
             Command::Counts(counts) => counts.run(&workspace),
             Command::Fuzz(fuzz) => fuzz.run(&workspace),
@@ -54,6 +56,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Write which of Redis 7.0's commands are there to `carrier-server/COMMANDS.md`.
+    Commands(Commands),
     /// Send random command sequences to Carrier and to redis-server and compare every reply.
     Compare(Compare),
     /// Count the instructions of key paths and compare them with those in the tree.

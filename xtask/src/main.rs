@@ -10,6 +10,7 @@ mod bench;
 mod ci;
 mod clients;
 mod codegen;
+mod commands;
 mod compare;
 mod counts;
 mod error;

@@ -16,6 +16,7 @@ mod tree;
 mod unsafety;
 mod words;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -36,6 +37,13 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Error> {
         0 => codegen::run(true).map_err(Error::Codegen),
         findings => Err(Error::Untidy { findings }),
     }
+}
+
+/// The names of the commands of the Redis protocol that the tree declares, in capitals.
+pub(crate) fn command_names(workspace: &Workspace) -> Result<BTreeSet<String>, Error> {
+    let tree = Tree::read(&workspace.root)?;
+    let commands = generators::Command::list(workspace, &tree)?;
+    Ok(commands.into_iter().map(generators::Command::into_name).collect())
 }
 
 /// What a look at the whole tree gave.

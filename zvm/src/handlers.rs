@@ -9,6 +9,8 @@ pub(crate) mod database;
 pub(crate) mod decimal;
 pub(crate) mod float;
 pub(crate) mod fused;
+pub(crate) mod geo;
+pub(crate) mod hll;
 pub(crate) mod integer;
 pub(crate) mod item;
 pub(crate) mod key;

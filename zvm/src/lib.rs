@@ -14,6 +14,7 @@ mod fraction;
 #[doc(hidden)]
 pub mod fuzzing;
 mod generated;
+mod geo;
 mod handlers;
 mod instruction;
 mod interpret;
@@ -47,8 +48,8 @@ pub use draws::Draws;
 pub use encoding::FormatError;
 pub(crate) use fault::Fault;
 pub use generated::{
-    Aggregate, BitOperation, ChoiceSet, CommandFilter as CommandFilterKind, Elements, FUSIONS,
-    Opcode, PRIMITIVES, Truth,
+    Aggregate, BitOperation, ChoiceSet, Combination, CommandFilter as CommandFilterKind, Elements,
+    FUSIONS, HllView, Opcode, PRIMITIVES, Places, Truth,
 };
 pub use instruction::Instruction;
 pub use interpret::{Frame, Outcome, State, resume, run, run_traced};

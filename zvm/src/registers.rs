@@ -5,6 +5,8 @@
 //! register of another type is read is a mistake that means some other value and no more.
 
 use crate::generated::Aggregate;
+use crate::handlers::geo::Search as PlaceSearch;
+use crate::handlers::hll::Sketches;
 use crate::scored::Scored;
 use crate::{Args, Constant, Fault, Hint, Key, Mark, Text};
 use databox::{Bitmap, Ordered, Set, decimal};
@@ -58,6 +60,10 @@ pub(crate) struct Buffers {
     pub(crate) sample: Sample,
     /// What the run makes of sorted sets.
     pub(crate) scored: Scored,
+    /// What the run does with HyperLogLogs.
+    pub(crate) sketches: Option<Box<Sketches>>,
+    /// The search of the run for places.
+    pub(crate) places: Option<Box<PlaceSearch>>,
 }
 
 /// How elements are being drawn from a container.
@@ -443,6 +449,9 @@ impl Buffers {
         self.gathered = None;
         self.kept = None;
         self.ordered = None;
+        self.scored.clear();
+        self.places = None;
+        self.sketches = None;
         self.search = Search::default();
         self.sample = Sample::None;
         self.gathered_bits = None;

@@ -23,6 +23,8 @@ pub trait ReplySink {
     fn double(&mut self, value: f64);
     /// A double as a string, in protocols that have doubles, too.
     fn double_text(&mut self, value: f64);
+    /// A double that is given as the text of a decimal; protocols without doubles send the string.
+    fn decimal(&mut self, text: &str);
     /// A boolean; protocols without one send 1 or 0.
     fn boolean(&mut self, value: bool);
     /// A string.

@@ -83,11 +83,17 @@ pub(crate) struct Scored {
     /// How many inputs a union has gone over.
     pub(crate) done: usize,
     pub(crate) set: Option<SortedSet>,
-    /// How many members were counted.
-    pub(crate) counted: u64,
 }
 
 impl Scored {
+    /// Forgets everything.
+    #[inline]
+    pub(crate) fn clear(&mut self) {
+        if !self.inputs.is_empty() || self.set.is_some() || self.done > 0 {
+            *self = Self::default();
+        }
+    }
+
     /// Puts smaller inputs first, those of one size as they were: in this order scores are
     /// combined, which tells in their last digits.
     pub(crate) fn sort(&mut self) {

@@ -76,9 +76,6 @@ pub trait SortedSets {
     /// [`OutOfMemory`] where the budget is used up; the old value stays.
     fn put_sorted(&mut self, key: Key<'_>, set: SortedSet) -> Result<(), OutOfMemory>;
 
-    /// A random number.
-    fn draw(&mut self) -> u64;
-
     /// Takes a set that nobody needs any more; the store frees it bit by bit.
     fn discard_sorted(&mut self, set: SortedSet);
 }

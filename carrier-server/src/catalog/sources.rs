@@ -7,6 +7,8 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("commands/clients.zvml", include_str!("../../commands/clients.zvml")),
     ("commands/cluster.zvml", include_str!("../../commands/cluster.zvml")),
     ("commands/connection.zvml", include_str!("../../commands/connection.zvml")),
+    ("commands/geo.zvml", include_str!("../../commands/geo.zvml")),
+    ("commands/hll.zvml", include_str!("../../commands/hll.zvml")),
     ("commands/keys.zvml", include_str!("../../commands/keys.zvml")),
     ("commands/memcached.zvml", include_str!("../../commands/memcached.zvml")),
     ("commands/memcached_server.zvml", include_str!("../../commands/memcached_server.zvml")),

@@ -26,7 +26,7 @@ impl SortedSets for ShardStore<'_> {
         let (namespace, now_ms) = (self.namespace, self.now_ms);
         match self.shard.sorted_set(namespace, shard_key(key), (member, score), now_ms) {
             Ok(before) => {
-                self.note(key, before.is_none_or(|before| before.to_bits() != score.to_bits()));
+                self.note(key, before.is_none_or(|before| before != score));
                 Ok(before.is_none())
             }
             Err(WriteError::OutOfBudget(_)) => Err(OutOfMemory),
@@ -109,10 +109,6 @@ impl SortedSets for ShardStore<'_> {
         let put = self.shard.put_entry(self.namespace, shard_key(key), entry, self.now_ms);
         self.note(key, put.is_ok());
         put.map_err(|_| OutOfMemory)
-    }
-
-    fn draw(&mut self) -> u64 {
-        self.shard.random()
     }
 
     fn discard_sorted(&mut self, set: SortedSet) {

@@ -1,7 +1,7 @@
 //! Values as Redis 7 serialises them: strings, and sets in each of their forms.
 
 use super::listpack::Elements;
-use super::lzf;
+use super::{lzf, sorted};
 use crate::{Databox, DecodeOptions, Set, Text, decimal};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -15,14 +15,16 @@ pub(super) fn value(bytes: &[u8], options: &DecodeOptions) -> Option<Databox> {
         SET => reader.set()?.into(),
         SET_OF_INTEGERS => integers(&reader.string()?, options)?.into(),
         SET_IN_LISTPACK => listpack(&reader.string()?, options)?.into(),
+        SORTED_SET => reader.sorted()?.into(),
+        SORTED_SET_IN_LISTPACK => sorted::listpack(&reader.string()?, options)?.into(),
         _ => return None,
     };
     reader.rest.is_empty().then_some(value)
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     rest: &'a [u8],
-    options: &'a DecodeOptions,
+    pub(super) options: &'a DecodeOptions,
 }
 
 /// What stands where a length may.
@@ -33,6 +35,12 @@ enum Length {
 }
 
 impl<'a> Reader<'a> {
+    /// How many elements follow, at most as many as a container may have.
+    pub(super) fn count(&mut self) -> Option<u64> {
+        let Length::Bytes(count) = self.length()? else { return None };
+        (count <= self.options.members_max as u64).then_some(count)
+    }
+
     fn set(&mut self) -> Option<Set> {
         let Length::Bytes(count) = self.length()? else { return None };
         if count == 0 || count > self.options.members_max as u64 {
@@ -46,7 +54,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A string in any encoding.
-    fn string(&mut self) -> Option<Cow<'a, [u8]>> {
+    pub(super) fn string(&mut self) -> Option<Cow<'a, [u8]>> {
         Some(match self.length()? {
             Length::Bytes(len) => Cow::Borrowed(self.take(self.bounded(len)?)?),
             Length::Encoded(0) => self.integer(1)?,
@@ -93,7 +101,7 @@ impl<'a> Reader<'a> {
         usize::try_from(len).ok().filter(|&len| len <= self.options.bytes_max)
     }
 
-    fn take(&mut self, len: usize) -> Option<&'a [u8]> {
+    pub(super) fn take(&mut self, len: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.rest.split_at_checked(len)?;
         self.rest = rest;
         Some(taken)
@@ -145,5 +153,7 @@ pub(super) fn signed(stored: &[u8]) -> i64 {
 
 const STRING: u8 = 0;
 const SET: u8 = 2;
+const SORTED_SET: u8 = 5;
 const SET_OF_INTEGERS: u8 = 11;
+const SORTED_SET_IN_LISTPACK: u8 = 17;
 const SET_IN_LISTPACK: u8 = 20;

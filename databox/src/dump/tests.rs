@@ -104,6 +104,38 @@ fn sets_of_later_versions_are_read() {
 }
 
 #[test]
+fn sorted_sets_are_read() {
+    let scored = |pairs: &[(&str, f64)]| {
+        let mut set = crate::SortedSet::new(2);
+        pairs
+            .iter()
+            .for_each(|&(member, score)| assert!(set.set(member.as_bytes(), score).is_none()));
+        Databox::from(set)
+    };
+    // `ZADD z 1 a 2.5 b -inf 17`, in both of redis-server 7.0.15's forms.
+    let expected = scored(&[("a", 1.0), ("b", 2.5), ("17", f64::NEG_INFINITY)]);
+    let elements =
+        [&[17, 1][..], b"\x84-inf\x05", b"\x81a\x02", &[1, 1], b"\x81b\x02", b"\x832.5\x04"];
+    let mut listpack = packed(6, &elements.concat());
+    listpack[0] = 17;
+    assert_eq!(read(&sealed(&listpack), &OPTIONS), Ok(expected.clone()));
+    let pairs = [
+        &[5, 3, 1, b'b'][..],
+        &2.5f64.to_le_bytes(),
+        &[1, b'a'],
+        &1f64.to_le_bytes(),
+        &[0xc0, 17],
+        &f64::NEG_INFINITY.to_le_bytes(),
+    ];
+    assert_eq!(read(&sealed(&pairs.concat()), &OPTIONS), Ok(expected));
+    let nan = [&[5, 1, 1, b'b'][..], &f64::NAN.to_le_bytes()].concat();
+    let twice = [&[5, 2, 1, b'b'][..], &[0; 8], &[1, b'b'], &[0; 8]].concat();
+    for case in [nan, twice, vec![5, 0], vec![5, 1, 1, b'b']] {
+        assert_eq!(read(&sealed(&case), &OPTIONS), Err(DumpError::Malformed), "{case:?}");
+    }
+}
+
+#[test]
 fn what_is_no_value_is_malformed() {
     let cases: &[Vec<u8>] = &[
         vec![],
@@ -160,7 +192,7 @@ proptest! {
 
     #[test]
     fn what_starts_well_is_an_error_or_a_value(
-        kind in prop::sample::select(&[0u8, 2, 11, 20][..]),
+        kind in prop::sample::select(&[0u8, 2, 5, 11, 17, 20][..]),
         data in prop::collection::vec(prop_oneof![0u8..5, any::<u8>()], 0..40),
     ) {
         check_dump(&[&[kind, data.len() as u8][..], &data].concat());

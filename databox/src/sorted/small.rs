@@ -81,14 +81,21 @@ impl<'a> SmallSorted<'a> {
     /// Where the score is NaN.
     pub fn set(&self, member: &[u8], score: f64, out: &mut Vec<u8>) -> (Edit, Option<f64>) {
         assert!(!score.is_nan(), "a score is a number");
+        // As in Redis, the negative zero is kept in large sets only.
+        let score = score + 0.0;
         let found = self.run.find(member);
         let before = found.map(|at| self.run.score(at));
-        if before.is_some_and(|before| before.to_bits() == score.to_bits()) {
+        if before.is_some_and(|before| before == score) {
             return (Edit::Unchanged, before);
         }
         let text = Text::Bytes(member);
         let element = match Element::new(text) {
-            Some(element) if found.is_some() || self.len() < MEMBERS_MAX => element,
+            Some(element)
+                if member.len() <= MEMBER_BYTES_MAX
+                    && (found.is_some() || self.len() < MEMBERS_MAX) =>
+            {
+                element
+            }
             _ => return (Edit::TooLarge, before),
         };
         let row = [(score, element)];
@@ -170,5 +177,6 @@ impl<'a> Iterator for SmallScored<'a> {
 
 impl ExactSizeIterator for SmallScored<'_> {}
 
-/// The most members of a set in this form.
+/// The most members of a set in this form, and the most bytes of one: those of Redis' listpacks.
 pub(super) const MEMBERS_MAX: usize = 128;
+const MEMBER_BYTES_MAX: usize = 64;

@@ -24,6 +24,10 @@ pub(super) struct Command {
 }
 
 impl Command {
+    pub(super) fn into_name(self) -> String {
+        self.name
+    }
+
     /// Those that the sources of the tree declare.
     pub(super) fn list(workspace: &Workspace, tree: &Tree) -> Result<Vec<Self>, Error> {
         let sources = tree.sources.iter().filter(|source| source.is_zvml());

@@ -66,9 +66,5 @@ impl SortedSets for NoStore {
         Err(OutOfMemory)
     }
 
-    fn draw(&mut self) -> u64 {
-        0
-    }
-
     fn discard_sorted(&mut self, _: SortedSet) {}
 }

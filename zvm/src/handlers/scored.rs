@@ -3,7 +3,7 @@
 //! Inputs and the scored set belong to the run and nobody sees them. Inputs share what they hold
 //! with their keys, so they stay as they were when they were taken.
 
-use crate::generated;
+use crate::generated::{self, Combination};
 use crate::handlers::sorted::{header, row};
 use crate::interpret::{Machine, Step};
 use crate::registers::Value;
@@ -29,9 +29,34 @@ pub(crate) fn scored_input<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Ins
     Step::Next
 }
 
-pub(crate) fn scored_union<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
-    let combine = generated::combine(i.a);
-    let cursor = vm.registers.cursor(i.b);
+pub(crate) fn scored_combine<S: Store, N, R>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    let combine = generated::combine(i.b);
+    match generated::combination(i.a) {
+        Combination::Union => unite(vm, i.c, combine),
+        Combination::Intersection => keep(vm, i.c, Scored::sort, |scored, member, score| {
+            scored.of_all(member, score, combine)
+        }),
+        Combination::Difference => keep(
+            vm,
+            i.c,
+            |_| {},
+            |scored, member, score| {
+                let others = scored.inputs.iter().skip(1);
+                others
+                    .map(|input| input.score(member))
+                    .all(|found| found.is_none())
+                    .then_some(score)
+            },
+        ),
+    }
+}
+
+/// Adds a unit of the members of the inputs, one input after the other.
+fn unite<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, register: u8, combine: Combine) -> Step {
+    let cursor = vm.registers.cursor(register);
     let mut scored = std::mem::take(&mut vm.registers.buffers().scored);
     let mut set = scored.set.take().unwrap_or_else(|| {
         scored.sort();
@@ -49,31 +74,7 @@ pub(crate) fn scored_union<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Ins
     }
     let (fits, is_done) = (vm.store.has_room(set.heap_bytes()), scored.done >= scored.inputs.len());
     scored.set = Some(set);
-    finish(vm, i.b, (scored, fits, is_done), next)
-}
-
-pub(crate) fn scored_intersection<S: Store, N, R>(
-    vm: &mut Machine<'_, S, N, R>,
-    i: Instruction,
-) -> Step {
-    let combine = generated::combine(i.a);
-    let wanted = |scored: &Scored, member: &[u8], score| scored.of_all(member, score, combine);
-    keep(vm, i.b, Scored::sort, wanted)
-}
-
-pub(crate) fn scored_difference<S: Store, N, R>(
-    vm: &mut Machine<'_, S, N, R>,
-    i: Instruction,
-) -> Step {
-    keep(
-        vm,
-        i.a,
-        |_| {},
-        |scored, member, score| {
-            let others = scored.inputs.iter().skip(1);
-            others.map(|input| input.score(member)).all(|found| found.is_none()).then_some(score)
-        },
-    )
+    finish(vm, register, (scored, fits, is_done), next)
 }
 
 /// Keeps those members of the first input, once `first` has put it there, for which `wanted` has a
@@ -121,31 +122,6 @@ fn finish<S: Store, N, R>(
     }
 }
 
-pub(crate) fn scored_shared<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
-    let limit = u64::try_from(vm.registers.int(i.b)).unwrap_or(0);
-    let limit = if limit == 0 { u64::MAX } else { limit };
-    let cursor = vm.registers.cursor(i.c);
-    let mut scored = std::mem::take(&mut vm.registers.buffers().scored);
-    if cursor == 0 {
-        scored.sort();
-    }
-    let mut counted = scored.counted;
-    let next = scored.inputs.first().map_or(0, |input| {
-        input.walk(cursor, UNIT_ELEMENTS, |member, score| {
-            counted += u64::from(scored.of_all(member, score, Combine::Sum).is_some());
-        })
-    });
-    scored.counted = counted;
-    let is_done = next == 0 || counted >= limit;
-    if is_done {
-        discard_inputs(vm.store, &mut scored);
-        vm.registers.set(i.a, Value::Int(int(counted.min(limit))));
-    }
-    vm.registers.buffers().scored = scored;
-    vm.registers.set(i.c, Value::Cursor(next));
-    if is_done { Step::Next } else { Step::Again }
-}
-
 pub(crate) fn scored_range<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
     let register = u8::try_from(i.imm).unwrap_or(0);
     let done = vm.registers.cursor(register);
@@ -185,7 +161,7 @@ pub(crate) fn scored_drawn<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Ins
     let mut digits = decimal::Buffer::new();
     for number in done..end {
         let last = len - count + number;
-        let drawn = vm.store.draw() % (last + 1);
+        let drawn = vm.store.random() % (last + 1);
         for rank in [drawn, last] {
             let before = set.len();
             vm.store.sorted_walk(key, rank, 1, false, &mut |member, score| {
@@ -221,7 +197,7 @@ pub(crate) fn reply_sorted_drawn<S: Store, N, R: ReplySink>(
         }
         let end = count.min(out + UNIT_ELEMENTS);
         for _ in out..end {
-            let rank = store.draw() % len;
+            let rank = store.random() % len;
             store.sorted_walk(key, rank, 1, false, &mut |member, score| {
                 row(sink, member, scored.then_some(score), pairs);
             });
@@ -292,7 +268,7 @@ fn discard_inputs<S: Store>(store: &mut S, scored: &mut Scored) {
 
 /// A seed for the hash of a set that is made of others.
 fn seed<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>) -> u64 {
-    vm.store.draw()
+    vm.store.random()
 }
 
 fn int(number: u64) -> i64 {

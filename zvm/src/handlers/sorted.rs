@@ -58,10 +58,10 @@ pub(crate) fn sorted_rank<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Inst
     Step::Next
 }
 
-pub(crate) fn sorted_at<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
-    let (key, rank) = (vm.registers.key(i.b, vm.input), vm.registers.int(i.c));
+pub(crate) fn sorted_random<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let key = vm.registers.key(i.b, vm.input);
     let mut member = None;
-    if let Ok(rank) = u64::try_from(rank) {
+    if let Some(rank) = vm.store.random().checked_rem(vm.store.sorted_len(key)) {
         vm.store.sorted_walk(key, rank, 1, false, &mut |text, _| member = Some(text.to_vec()));
     }
     match member {
@@ -74,13 +74,6 @@ pub(crate) fn sorted_at<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instru
             Step::Next
         }
     }
-}
-
-pub(crate) fn random_below<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
-    let bound = u64::try_from(vm.registers.int(i.b)).unwrap_or(0);
-    let number = if bound == 0 { 0 } else { vm.store.draw() % bound };
-    vm.registers.set(i.a, Value::Int(int(number)));
-    Step::Next
 }
 
 pub(crate) fn sorted_below<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
@@ -122,41 +115,27 @@ pub(crate) fn reply_sorted_range<S: Store, N, R: ReplySink>(
     vm: &mut Machine<'_, S, N, R>,
     i: Instruction,
 ) -> Step {
-    walk(vm, i, false, false)
-}
-
-pub(crate) fn reply_sorted_range_back<S: Store, N, R: ReplySink>(
-    vm: &mut Machine<'_, S, N, R>,
-    i: Instruction,
-) -> Step {
-    walk(vm, i, true, false)
+    walk(vm, i, false)
 }
 
 pub(crate) fn reply_sorted_pairs<S: Store, N, R: ReplySink>(
     vm: &mut Machine<'_, S, N, R>,
     i: Instruction,
 ) -> Step {
-    walk(vm, i, false, true)
-}
-
-pub(crate) fn reply_sorted_pairs_back<S: Store, N, R: ReplySink>(
-    vm: &mut Machine<'_, S, N, R>,
-    i: Instruction,
-) -> Step {
-    walk(vm, i, true, true)
+    walk(vm, i, true)
 }
 
 /// The header goes out with the first unit; a set that does not change has that many members.
 fn walk<S: Store, N, R: ReplySink>(
     vm: &mut Machine<'_, S, N, R>,
     i: Instruction,
-    back: bool,
     scored: bool,
 ) -> Step {
     let cursor = last(i);
     let out = vm.registers.cursor(cursor);
     let from = u64::try_from(vm.registers.int(i.b)).unwrap_or(u64::MAX);
-    let count = u64::try_from(vm.registers.int(i.c)).unwrap_or(0);
+    let count = vm.registers.int(i.c);
+    let (back, count) = (count < 0, count.unsigned_abs());
     let next = vm.at_key(i.a, |store, key, sink| {
         let len = store.sorted_len(key);
         let from = from.min(len);

@@ -156,7 +156,10 @@ impl Signature {
             Err(error) => return Err(decoder.leading_params().err().unwrap_or(error)),
         };
         if self.groups.is_empty() {
-            return decoder.params(&layout).map(|_| ());
+            decoder.params(&layout)?;
+            // What stands behind a counted list could be an option only.
+            let is_whole = !shape.moves() || layout.options.is_empty();
+            return if is_whole { Ok(()) } else { Err(DecodeError::Syntax) };
         }
         if self.order == DecodeOrder::OptionsFirst {
             decoder.check_options(layout.options.clone())?;

@@ -25,6 +25,7 @@ impl ReplySink for LastReply {
     }
     fn double(&mut self, _: f64) {}
     fn double_text(&mut self, _: f64) {}
+    fn decimal(&mut self, _: &str) {}
     fn boolean(&mut self, value: bool) {
         self.integer = i64::from(value);
     }

@@ -134,6 +134,10 @@ impl ReplySink for RecordingSink {
         self.element(format!("double {value}"));
     }
 
+    fn decimal(&mut self, text: &str) {
+        self.element(format!("double {text}"));
+    }
+
     fn double_text(&mut self, value: f64) {
         self.element(format!("\"{value}\""));
     }

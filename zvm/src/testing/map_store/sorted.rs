@@ -115,12 +115,6 @@ impl SortedSets for MapStore {
         Ok(())
     }
 
-    /// Not a random one: the same in every run.
-    fn draw(&mut self) -> u64 {
-        self.drawn = self.drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        self.drawn >> 32
-    }
-
     fn discard_sorted(&mut self, _: SortedSet) {}
 }
 
