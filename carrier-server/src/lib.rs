@@ -21,6 +21,7 @@ mod input;
 mod intents;
 mod layout;
 mod listener;
+mod loan;
 mod mesh;
 mod multi;
 mod parser;

@@ -12,7 +12,8 @@ use support::server::Server;
 fn requests_are_logged_as_redis_logs_them() {
     let ours: Vec<Server> = [1, 2, 3].into_iter().map(Server::with_threads).collect();
     let logs = ours.iter().map(|server| logged(&mut server.client()));
-    let logs: Vec<_> = logs.chain(Peer::redis("SLOWLOG").map(|peer| logged(&mut peer.client()))).collect();
+    let logs: Vec<_> =
+        logs.chain(Peer::redis("SLOWLOG").map(|peer| logged(&mut peer.client()))).collect();
     for log in &logs {
         assert_eq!(log, &logs[0]);
     }

@@ -8,6 +8,7 @@ mod bits;
 mod builder;
 mod encoding;
 mod fault;
+mod field;
 mod fraction;
 #[cfg(any(test, fuzzing, feature = "fuzzing"))]
 #[doc(hidden)]

@@ -192,6 +192,7 @@ impl Worker {
                     state,
                     took,
                     reply: slot.replies.split_off(start),
+                    loans: Vec::new(),
                 });
                 return false;
             }

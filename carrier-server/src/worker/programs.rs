@@ -4,6 +4,7 @@ use super::{LateReply, Worker};
 use crate::catalog::{Catalog, Command, Route};
 use crate::dialect::Dialect;
 use crate::intents::{Marks, Ticket, of_connection};
+use crate::loan::Loan;
 use crate::request::{ConnectionKey, Request};
 use crate::shard_store::{ShardPlace, ShardStore, Written};
 use crate::sink::{Sink, end_items};
@@ -233,6 +234,7 @@ impl Worker {
             state,
             took,
             reply: out.split_off(start),
+            loans: Vec::new(),
         });
         None
     }
@@ -248,8 +250,13 @@ impl Worker {
         let watching = !self.watches.is_empty();
         let written = watching.then_some(&mut self.written);
         let (registers, items) = (&mut self.registers, &mut self.items_replied);
-        let machine = Machine { registers, place: self.place, written, items };
+        let loans = turn.whole.then_some(&mut self.loans);
+        let machine = Machine { registers, place: self.place, written, items, loans };
+        let start = out.len();
         let state = machine.begin(&mut self.shard, turn, fuel, out);
+        if state.is_some() && !self.loans.is_empty() {
+            Loan::pay(&mut self.loans, out, start);
+        }
         if watching {
             self.note_written(turn.now_ms);
         }
@@ -269,7 +276,7 @@ impl Worker {
             _ => (&mut self.shard, watching.then_some(&mut self.written)),
         };
         let (registers, items) = (&mut self.registers, &mut self.items_replied);
-        let machine = Machine { registers, place: self.place, written, items };
+        let machine = Machine { registers, place: self.place, written, items, loans: None };
         waiting.state = machine.resume(shard, &turn, *state, &mut waiting.reply);
         if watching {
             self.note_written(waiting.now_ms);
@@ -290,15 +297,18 @@ impl Worker {
 
     /// Hands on the reply of a program that took several turns, and lets go of its keys.
     fn conclude(&mut self, program: Unfinished) {
-        let Unfinished { task, ticket, request, catalog, args, took, mut reply, .. } = program;
+        let Unfinished { task, ticket, request, catalog, args, took, .. } = program;
+        let (mut reply, mut loans) = (program.reply, program.loans);
         match task {
             Task::Request(home) => {
                 if request.quiet {
                     reply.clear();
+                    loans.clear();
                 }
                 let command = catalog.command(request.command);
                 let slow = command.and_then(|command| self.slow(took, command, args.args()));
-                self.late.push(LateReply { home, reply_to: request.reply_to, reply, slow });
+                let reply_to = request.reply_to;
+                self.late.push(LateReply { home, reply_to, reply, loans, slow });
             }
             Task::Part(transaction, part) => {
                 self.conclude_action(transaction, part, &reply, took);
@@ -362,8 +372,9 @@ impl Worker {
         }
         let (task, ticket, args) = (Task::Request(home), Some(ticket), KeptArgs::Own(args));
         let took = self.watch.read();
+        let loans = std::mem::take(&mut self.loans);
         let program =
-            Unfinished { task, ticket, request, catalog, now_ms, args, state, took, reply };
+            Unfinished { task, ticket, request, catalog, now_ms, args, state, took, reply, loans };
         if program.state.is_some() {
             self.unfinished.push(program);
         } else {
@@ -379,6 +390,8 @@ pub(super) struct Machine<'a> {
     pub(super) written: Option<&'a mut Written>,
     /// Counts the items that memcached's clients get.
     pub(super) items: &'a mut u64,
+    /// Where strings are noted that the reply borrows, if it may.
+    pub(super) loans: Option<&'a mut Vec<Loan>>,
 }
 
 impl Machine<'_> {
@@ -394,7 +407,7 @@ impl Machine<'_> {
         let store = ShardStore::new(shard, turn.namespace, turn.now_ms, self.place);
         let mut store = store.noting(self.written);
         let dialect = Cell::new(turn.dialect);
-        let mut sink = Sink::of_request(out, &dialect, turn.args);
+        let mut sink = Sink::of_request(out, &dialect, turn.args).lending(self.loans);
         let first_key_hash = turn.command.has_key().then_some(turn.hash);
         let frame = Frame { first_key_hash, fuel, ..Frame::new(turn.args) };
         let program = turn.command.program();

@@ -187,7 +187,8 @@ impl Machine {
         let hash_key = Arc::new(HashKey::new([1, 2]));
         let shard = Shard::new(ShardConfig::new(Arc::clone(&hash_key))).expect("address space");
         let place = ShardPlace { index: 0, count: 1, string_len_max: 1 << 29 };
-        let worker = Worker::new(place, shard, Prefaulter::start(0).unwrap(), hash_key, Clock::start());
+        let worker =
+            Worker::new(place, shard, Prefaulter::start(0).unwrap(), hash_key, Clock::start());
         let library = Library::built_in().expect("the built-in commands compile");
         let catalog = Arc::clone(library.catalog());
         let mut machine = Self { worker, catalog, now_ms: 1_000, sent: 0 };

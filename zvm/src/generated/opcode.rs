@@ -38,373 +38,387 @@ pub enum Opcode {
     GatheredBitsInvert = 12,
     /// `string at r[b] := gathered; r[a] := its length`. Makes the key hold the gathered string, whatever it held before, and tells its length; an empty one removes the key.
     GatheredBitsStore = 13,
+    /// `r[a] := width of type r[b]`. Reads the type of a bit field, i1 to i64 or u1 to u63, as its width, below 0 where it has a sign; absent where it is none.
+    FieldWidth = 14,
+    /// `r[a] := offset r[b] of fields of width r[c]`. Reads where a bit field begins: a bit, or behind `#` how many fields of a width come before it; absent where that is none, or not in a string of 512 MiB.
+    FieldOffset = 15,
+    /// `r[a] := field of width r[imm] at bit r[c] of string at r[b]`. Reads a bit field; beyond the end of the string bits are 0.
+    FieldGet = 16,
+    /// `field of width r[c] at bit r[b] of string at r[a] := r[imm]`. Writes a bit field within the string at the key, of the value the lowest bits.
+    FieldSet = 17,
+    /// `r[a] := r[b] + r[c], wrapped to width r[imm]`. Adds to the value of a bit field; what does not fit its width begins anew at the other end.
+    FieldWrap = 18,
+    /// `r[a] := r[b] + r[c], or the nearest of width r[imm]`. Adds to the value of a bit field; what does not fit its width is the nearest value that does.
+    FieldSaturate = 19,
+    /// `r[a] := r[b] + r[c], if that is of width r[imm]`. Adds to the value of a bit field; absent where the sum does not fit its width.
+    FieldCheck = 20,
     /// `r[a] := b`. Loads a boolean.
-    BoolConst = 14,
+    BoolConst = 21,
     /// `r[a] := !r[b]`. Negates.
-    BoolNot = 15,
+    BoolNot = 22,
     /// `r[a] := r[b] as integer`. Turns true into 1 and false into 0.
-    BoolToInt = 16,
+    BoolToInt = 23,
     /// `r[a] := k[imm]`. Loads a byte string from the constants, without copying it.
-    BytesConst = 17,
+    BytesConst = 24,
     /// `r[a] := r[b] = r[c]`. Tells whether two byte strings are equal.
-    BytesEqual = 18,
+    BytesEqual = 25,
     /// `r[a] := integer r[b], or goto imm`. Reads a byte string as an integer; jumps where it is none.
-    BytesInteger = 19,
+    BytesInteger = 26,
     /// `r[a] := length of r[b]`. Counts the bytes of a byte string.
-    BytesLen = 20,
+    BytesLen = 27,
     /// `r[a] := r[b] r[c]`. Puts two byte strings together.
-    BytesJoin = 21,
+    BytesJoin = 28,
     /// `r[a] := r[b] = r[c] in lower case`. Tells whether two byte strings are equal but for the case of letters.
-    BytesSameWord = 22,
+    BytesSameWord = 29,
     /// `compile r[a] to b`. Compiles commands from source text and replies their names; an error, or with check an array of diagnostics, where it is wrong. With load they are in force from then on.
-    ReplyCompiled = 23,
+    ReplyCompiled = 30,
     /// `text b of command r[a], or nil`. Replies the source or the bytecode of a command as text; nil for an unknown name.
-    ReplySource = 24,
+    ReplySource = 31,
     /// `r[a] := drop added command r[b]`. Takes back a command that was added at run time or from the directory; a built-in one that it had replaced is in force again. False where there is none.
-    CommandDrop = 25,
+    CommandDrop = 32,
     /// `names of commands read anew`. Reads the directory of commands anew and replies the names of its commands; an error, and no change, where one of its files is wrong.
-    ReplyReloaded = 26,
+    ReplyReloaded = 33,
     /// `goto imm`. Goes on at another instruction.
-    Jump = 27,
+    Jump = 34,
     /// `if r[a] goto imm`. Jumps where a boolean is true.
-    JumpIf = 28,
+    JumpIf = 35,
     /// `if !r[a] goto imm`. Jumps where a boolean is false.
-    JumpUnless = 29,
+    JumpUnless = 36,
     /// `if r[a] = absent goto imm`. Jumps where an optional value is absent; where it falls through, the value is there.
-    JumpAbsent = 30,
+    JumpAbsent = 37,
     /// `r[a] := 0; r[a+1..] := group 0, or goto imm`. Opens the loop over the variadic parameter: loads the first group into the registers behind the position, or jumps where there is none.
-    ArgsFirst = 31,
+    ArgsFirst = 38,
     /// `r[a] += 1; r[a+1..] := group r[a], goto imm; at the end fall through`. Closes that loop: loads the next group and jumps back to the body, or falls through at the end.
-    ArgsNext = 32,
+    ArgsNext = 39,
     /// `r[a] := number of groups`. Counts the groups of the variadic parameter.
-    ArgsCount = 33,
+    ArgsCount = 40,
     /// `r[a] := 0; r[a+1] := r[b], or goto imm where r[b] > r[c]`. Opens a loop over the integers from one to another, both included: loads the first into the register behind the position, or jumps where there is none. Faults where there are more than 65,536.
-    RangeFirst = 34,
+    RangeFirst = 41,
     /// `r[a] += 1; r[a+1] := next, goto imm; at the end fall through`. Closes that loop: loads the next integer and jumps back to the body, or falls through at the end.
-    RangeNext = 35,
+    RangeNext = 42,
     /// `r[a] := 0; r[a+1..] := first of c at r[b], or goto imm`. Opens a loop over the elements of the container at a key: loads the first into the registers behind the position, or jumps where there is none. Reads a unit of them at a time; each is seen that is there throughout. The key holds such a container or nothing.
-    ElementsFirst = 36,
+    ElementsFirst = 43,
     /// `r[a] += 1; r[a+1..] := next of c at r[b], goto imm; at the end fall through`. Closes that loop: loads the next element and jumps back to the body, or falls through at the end.
-    ElementsNext = 37,
+    ElementsNext = 44,
     /// `r[a] := 0; r[a+1..] := first of options b, or goto imm`. Opens a loop over the options that the request gives of a group: loads the first into the registers behind the position, or jumps where there is none. Of each option of the group one boolean or its operands are there: those of the others are false or absent.
-    OptionsFirst = 38,
+    OptionsFirst = 45,
     /// `r[a] += 1; r[a+1..] := next of options b, goto imm; at the end fall through`. Closes that loop: loads the next option and jumps back to the body, or falls through at the end.
-    OptionsNext = 39,
+    OptionsNext = 46,
     /// `r[a] := number r[b] of r[c], or absent`. Loads the number of a counted operand that belongs to the group at which a loop over the list stands; absent where the option is not given.
-    ListFloat = 40,
+    ListFloat = 47,
     /// `end`. Ends the program, which has replied.
-    Halt = 41,
+    Halt = 48,
     /// `restart; error k[imm]; end`. Takes back what was replied so far, replies an error and ends the program.
-    Fault = 42,
+    Fault = 49,
     /// `r[a] := number of keys`. Counts the keys of the namespace on this shard.
-    DbLen = 43,
+    DbLen = 50,
     /// `flush namespace`. Removes every key of the namespace on this shard.
-    DbFlush = 44,
+    DbFlush = 51,
     /// `flush all namespaces`. Removes every key of every namespace on this shard.
-    DbFlushAll = 45,
+    DbFlushAll = 52,
     /// `r[a] a number, else goto imm`. Jumps where a byte string is no decimal fraction.
-    DecimalCheck = 46,
+    DecimalCheck = 53,
     /// `r[a] := r[b] + r[c], or goto imm`. Adds two decimal fractions; jumps where the sum is not finite.
-    DecimalAdd = 47,
+    DecimalAdd = 54,
     /// `r[a] := double of k[imm]`. Loads a double, whose bits stand among the constants as an integer.
-    FloatConst = 48,
+    FloatConst = 55,
     /// `r[a] := r[b] as double`. Makes a double of an integer; beyond 2^53, the nearest one.
-    FloatFromInt = 49,
+    FloatFromInt = 56,
     /// `r[a] := floor r[b], or goto imm`. Makes an integer of a double, rounding down; jumps where it does not fit.
-    FloatFloor = 50,
+    FloatFloor = 57,
     /// `r[a] := r[b] + r[c], or goto imm where not finite`. Adds.
-    FloatAdd = 51,
+    FloatAdd = 58,
     /// `r[a] := r[b] - r[c], or goto imm where not finite`. Subtracts.
-    FloatSub = 52,
+    FloatSub = 59,
     /// `r[a] := r[b] * r[c], or goto imm where not finite`. Multiplies.
-    FloatMul = 53,
+    FloatMul = 60,
     /// `r[a] := r[b] / r[c], or goto imm where not finite`. Divides.
-    FloatDiv = 54,
+    FloatDiv = 61,
     /// `r[a] := r[b] = r[c]`. Tells whether two doubles are equal; -0 equals 0.
-    FloatEqual = 55,
+    FloatEqual = 62,
     /// `r[a] := r[b] < r[c]`. Tells whether one double is less than another.
-    FloatLess = 56,
+    FloatLess = 63,
     /// `r[a] := r[b] <= r[c]`. Tells whether one double is at most another.
-    FloatLessEqual = 57,
+    FloatLessEqual = 64,
     /// `double r[a]`. Replies a double; in RESP2 as a string.
-    ReplyDouble = 58,
+    ReplyDouble = 65,
     /// `bytes string at r[a], or nil, or fault`. Replies the string at the key, nil where it is absent; faults with WRONGTYPE where it is of another kind. One look-up where the string is there.
-    EnsureReplyString = 59,
+    EnsureReplyString = 66,
     /// `r[a] := integer at r[b], or goto imm, or fault`. Reads the string at the key as an integer, 0 where the key is absent; jumps where it is none, and faults with WRONGTYPE where the key holds another kind. One look-up where the string is there.
-    EnsureStringInteger = 60,
+    EnsureStringInteger = 67,
     /// `r[a] := r[b] + c, or goto imm on overflow`. Adds a small constant.
-    IntAddConst = 61,
+    IntAddConst = 68,
     /// `string at r[a] := r[b], expiry kept; integer r[b]; end`. Makes the key hold an integer, lets it expire when it did before, replies the integer and ends the program.
-    StringSetIntegerEnd = 62,
+    StringSetIntegerEnd = 69,
     /// `status k[imm]; end`. Replies a short status and ends the program.
-    ReplyStatusEnd = 63,
+    ReplyStatusEnd = 70,
     /// `integer r[a]; end`. Replies an integer and ends the program.
-    ReplyIntegerEnd = 64,
+    ReplyIntegerEnd = 71,
     /// `integer r[a] as integer; end`. Replies a boolean as 1 or 0 and ends the program.
-    ReplyDigitEnd = 65,
+    ReplyDigitEnd = 72,
     /// `r[b] := 0; r[a] := 0; r[a+1..] := group 0, or goto imm`. Sets a counter to 0 and opens the loop over the variadic parameter, or jumps where there is no group.
-    ArgsCountFirst = 66,
+    ArgsCountFirst = 73,
     /// `r[c] += r[b] as integer; r[a] += 1; r[a+1..] := group r[a], goto imm; at the end integer r[c]; end`. Counts a condition that holds and closes the loop over the variadic parameter; at its end replies the counter and ends the program.
-    ArgsCountNextEnd = 67,
+    ArgsCountNextEnd = 74,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 68,
+    Copy = 75,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 69,
+    IntConst = 76,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 70,
+    IntWide = 77,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 71,
+    IntAdd = 78,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 72,
+    IntSub = 79,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 73,
+    IntMul = 80,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 74,
+    IntDiv = 81,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 75,
+    IntEqual = 82,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 76,
+    IntLess = 83,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 77,
+    IntLessEqual = 84,
     /// `r[a] += r[b] as integer, saturating`. Counts a condition that holds: adds 1 where it is true. Stays at the greatest integer.
-    IntCount = 78,
+    IntCount = 85,
     /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
-    CursorStart = 79,
+    CursorStart = 86,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where the key is absent.
-    ReplyItem = 80,
+    ReplyItem = 87,
     /// `details of item r[a], or goto imm where absent`. Replies what is known of the item at the key but for its value; jumps, without a reply, where the key is absent.
-    ReplyItemDetails = 81,
+    ReplyItemDetails = 88,
     /// `stamp of r[a] with the reply, if there is an item`. Has the reply that follows tell the stamp of the item at the key, in protocols that have stamps. An item without one gets one: it goes with the next write of its value.
-    ReplyStamp = 82,
+    ReplyStamp = 89,
     /// `claim r[a] if stale or r[b], and tell it with the reply`. Claims for this client the storing of a new item in the place of a stale one, or of any where that is wanted, unless another client has claimed it. The reply that follows tells how that stands.
-    ReplyClaim = 83,
+    ReplyClaim = 90,
     /// `r[a] := item at r[b]?`. Tells whether there is an item at the key.
-    ItemExists = 84,
+    ItemExists = 91,
     /// `item at r[a] := r[b] with flags r[c] until r[imm] ms`. Makes the key hold a string with flags, whatever it held before, that expires at a moment in milliseconds since the Unix epoch, or never where that is 0.
-    ItemSet = 85,
+    ItemSet = 92,
     /// `item at r[a] := r[b] before or behind it`. Puts bytes before or behind the string at the key; flags and expiry stay.
-    ItemExtend = 86,
+    ItemExtend = 93,
     /// `r[a] := expire item r[b] at r[c] ms`. Sets when the item expires, in milliseconds since the Unix epoch, or never where that is 0; a moment that has passed removes it. Tells whether it was there.
-    ItemExpire = 87,
+    ItemExpire = 94,
     /// `r[a] := stamp of r[b], or goto imm where absent`. Reads the stamp of the item at the key, 0 where it has none; jumps where the key is absent.
-    ItemStamp = 88,
+    ItemStamp = 95,
     /// `r[a] := r[b] claimed?`. Tells whether a client has claimed the storing of a new item in this one's place.
-    ItemClaimed = 89,
+    ItemClaimed = 96,
     /// `r[a] stale, claimed as r[b]`. Marks the item at the key as stale and gives it a new stamp; says whether it is claimed.
-    ItemInvalidate = 90,
+    ItemInvalidate = 97,
     /// `r[a] := number at r[b], or goto imm`. Reads the item at the key as a number without sign, of which the integer has the bits; jumps where it is none, or absent.
-    ItemNumber = 91,
+    ItemNumber = 98,
     /// `item at r[a] := number of bits r[b]`. Puts a number without sign in the place of the string at the key; flags and expiry stay.
-    ItemSetNumber = 92,
+    ItemSetNumber = 99,
     /// `r[a] := r[b] + r[c] mod 2^64`. Adds numbers without sign; beyond the greatest it begins anew.
-    NumberAdd = 93,
+    NumberAdd = 100,
     /// `r[a] := max(r[b] - r[c], 0)`. Subtracts numbers without sign, down to 0.
-    NumberSub = 94,
+    NumberSub = 101,
     /// `number of bits r[a]`. Replies a number without sign, of which the integer has the bits.
-    ReplyNumber = 95,
+    ReplyNumber = 102,
     /// `flush namespace at r[a] ms`. Removes every key of the namespace on this shard at a moment in milliseconds since the Unix epoch, in the place of what was said before.
-    DbFlushAt = 96,
+    DbFlushAt = 103,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 97,
+    KeyEnsure = 104,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 98,
+    KeyCheck = 105,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 99,
+    KeyExists = 106,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 100,
+    KeyKindName = 107,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 101,
+    KeyRemove = 108,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 102,
+    KeyExpiry = 109,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 103,
+    KeyExpire = 110,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 104,
+    KeyPersist = 111,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 105,
+    KeySetFlags = 112,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 106,
+    NowMs = 113,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 107,
+    ReplyScan = 114,
     /// `array of keys like r[a], from cursor r[b] on`. Replies an array of the names of all keys of the namespace on this shard that match a pattern.
-    ReplyKeys = 108,
+    ReplyKeys = 115,
     /// `r[a] := name of any key`. Draws a key of the namespace on this shard at random; absent where there is none.
-    KeyRandom = 109,
+    KeyRandom = 116,
     /// `r[a] := name of encoding at r[b]`. Names the encoding of what the key holds, as Redis has it that comes nearest; none where it is absent.
-    KeyEncodingName = 110,
+    KeyEncodingName = 117,
     /// `r[a] := bytes of r[b]`. Counts the bytes that the key and what it holds take of memory; absent where it is.
-    KeyUsage = 111,
+    KeyUsage = 118,
     /// `r[a] := move r[b] to database r[c], or goto imm`. Moves the key to another database and tells whether that was done: not where it is absent, nor where the other one has it. Jumps where there is no such database.
-    KeyMove = 112,
+    KeyMove = 119,
     /// `r[a] := serialised value at r[b]`. Serialises what the key holds; absent where it is.
-    KeyDump = 113,
+    KeyDump = 120,
     /// `value at r[a] := r[b] until r[c] ms, or goto imm`. Makes the key hold a serialised value that expires at a moment, in milliseconds since the Unix epoch, or at 0 never. Jumps where the payload means no value.
-    KeyRestore = 114,
+    KeyRestore = 121,
     /// `r[a] := version and checksum of r[b] are right`. Tells whether a serialised value has a version that is read and the checksum of its bytes.
-    DumpIsWhole = 115,
+    DumpIsWhole = 122,
     /// `r[a] := database`. Reads which database the request is about.
-    DbNumber = 116,
+    DbNumber = 123,
     /// `r[a] := number of elements at r[b]`. Counts the elements; 0 where the key is absent.
-    ListLen = 117,
+    ListLen = 124,
     /// `list at r[a] := r[c] before element r[b]`. Puts an element before another one, or behind the last one where the index is -1 or the length; creates the list where it is absent. Beyond the ends nothing happens.
-    ListInsert = 118,
+    ListInsert = 125,
     /// `r[a] := element r[c] of list at r[b]`. Copies an element to the scratch space; absent where there is none.
-    ListGet = 119,
+    ListGet = 126,
     /// `r[a] := removed element r[c] of list at r[b]`. Removes an element and copies it to the scratch space; absent where there is none.
-    ListTake = 120,
+    ListTake = 127,
     /// `element r[b] of list at r[a] := r[c]`. Puts an element in place of another one; where there is none nothing happens.
-    ListSet = 121,
+    ListSet = 128,
     /// `remove r[c] elements from r[b] on of list at r[a], r[imm] are gone`. Removes up to `r[c]` elements from index `r[b]`, which is not negative, on.
-    ListRemove = 122,
+    ListRemove = 129,
     /// `remove r[b] elements r[c] from list at r[a], from r[imm] on; integer`. Removes the first `r[b]` elements that are equal to a value, or where that is below 0 as many of the last, and replies how many it were. Counts what is left of them towards 0.
-    ReplyListRemoved = 123,
+    ReplyListRemoved = 130,
     /// `r[a] := index of r[c] in list at r[b], from r[imm] on`. Finds the first element that is equal to a value; absent where there is none.
-    ListFind = 124,
+    ListFind = 131,
     /// `array of r[c] elements from r[b] on of list at r[a], r[imm] are out`. Replies up to `r[c]` elements from index `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplyListRange = 125,
+    ReplyListRange = 132,
     /// `array of r[b] elements taken from list at r[a], r[c] are out`. Removes up to `r[b]` elements from the front, or where that is below 0 from the back, and replies them as an array.
-    ReplyListTaken = 126,
+    ReplyListTaken = 133,
     /// `r[a] := number of names at r[b]`. Counts the names; 0 where the key is absent.
-    MapLen = 127,
+    MapLen = 134,
     /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
-    MapSet = 128,
+    MapSet = 135,
     /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
-    MapGet = 129,
+    MapGet = 136,
     /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
-    MapLenOf = 130,
+    MapLenOf = 137,
     /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
-    MapRemove = 131,
+    MapRemove = 138,
     /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
-    ReplyMapPairs = 132,
+    ReplyMapPairs = 139,
     /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
-    ReplyMapNames = 133,
+    ReplyMapNames = 140,
     /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
-    ReplyMapValues = 134,
+    ReplyMapValues = 141,
     /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyMapScan = 135,
+    ReplyMapScan = 142,
     /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
-    Multi = 136,
+    Multi = 143,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
-    MultiWatch = 137,
+    MultiWatch = 144,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 138,
+    ReplyStatus = 145,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 139,
+    ReplyStatusOf = 146,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 140,
+    ReplyNil = 147,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 141,
+    ReplyNilArray = 148,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 142,
+    ReplyInteger = 149,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 143,
+    ReplyBoolean = 150,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 144,
+    ReplyBytes = 151,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 145,
+    ReplyLiteral = 152,
     /// `error r[a]`. Replies an error whose text was computed.
-    ReplyError = 146,
+    ReplyError = 153,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 147,
+    ReplyArray = 154,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 148,
+    ReplyMap = 155,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 149,
+    ReplyOpen = 156,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 150,
+    ReplyClose = 157,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 151,
+    Resp3 = 158,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 152,
+    SessionInteger = 159,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 153,
+    SessionBytes = 160,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 154,
+    SessionSet = 161,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 155,
+    SessionSelect = 162,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 156,
+    SessionProtocol = 163,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 157,
+    SessionAuthenticate = 164,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 158,
+    SessionClose = 165,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 159,
+    WordsAdd = 166,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 160,
+    ReplyAnswer = 167,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 161,
+    SessionReset = 168,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 162,
+    SessionReplies = 169,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 163,
+    ServerStop = 170,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 164,
+    ServerSleep = 171,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 165,
+    ReplyStats = 172,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 166,
+    ReplyCommandInfo = 173,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 167,
+    ReplyCommandDocs = 174,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 168,
+    ReplyCommands = 175,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 169,
+    SetAdd = 176,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 170,
+    SetRemove = 177,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 171,
+    SetLen = 178,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 172,
+    SetContains = 179,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 173,
+    ReplySetMembers = 180,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 174,
+    ReplySetScan = 181,
     /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 175,
+    KeyCopy = 182,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 176,
+    KeyRename = 183,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 177,
+    DbSwap = 184,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 178,
+    GatherSmallest = 185,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 179,
+    GatherUnion = 186,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 180,
+    GatherIntersection = 187,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 181,
+    GatherDifference = 188,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 182,
+    GatheredLen = 189,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 183,
+    GatheredStore = 190,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 184,
+    ReplyGathered = 191,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 185,
+    ReplyString = 192,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 186,
+    StringGet = 193,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 187,
+    StringInteger = 194,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 188,
+    StringSet = 195,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 189,
+    StringSetKeep = 196,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 190,
+    StringSetUntil = 197,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 191,
+    StringSetInteger = 198,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 192,
+    StringLen = 199,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 193,
+    StringSplice = 200,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 194,
+    ReplyStringRange = 201,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 195] = [
+    pub const ALL: [Self; 202] = [
         Self::BitGet,
         Self::BitsPrepare,
         Self::BitSet,
@@ -419,6 +433,13 @@ impl Opcode {
         Self::GatherBitsOnce,
         Self::GatheredBitsInvert,
         Self::GatheredBitsStore,
+        Self::FieldWidth,
+        Self::FieldOffset,
+        Self::FieldGet,
+        Self::FieldSet,
+        Self::FieldWrap,
+        Self::FieldSaturate,
+        Self::FieldCheck,
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -627,6 +648,13 @@ impl Opcode {
             "gather_bits_once" => Some(Self::GatherBitsOnce),
             "gathered_bits_invert" => Some(Self::GatheredBitsInvert),
             "gathered_bits_store" => Some(Self::GatheredBitsStore),
+            "field_width" => Some(Self::FieldWidth),
+            "field_offset" => Some(Self::FieldOffset),
+            "field_get" => Some(Self::FieldGet),
+            "field_set" => Some(Self::FieldSet),
+            "field_wrap" => Some(Self::FieldWrap),
+            "field_saturate" => Some(Self::FieldSaturate),
+            "field_check" => Some(Self::FieldCheck),
             "bool_const" => Some(Self::BoolConst),
             "bool_not" => Some(Self::BoolNot),
             "bool_to_int" => Some(Self::BoolToInt),

@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 130] = [
+pub static PRIMITIVES: [Primitive; 137] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -356,6 +356,162 @@ pub static PRIMITIVES: [Primitive; 130] = [
             kind: OperandKind::In(Pattern::Is(Type::Bytes)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "field_check",
+        op: Opcode::FieldCheck,
+        params: &[
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "by",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "width",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "field_get",
+        op: Opcode::FieldGet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "bit",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "width",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "field_offset",
+        op: Opcode::FieldOffset,
+        params: &[
+            PrimitiveParam {
+                name: "text",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "width",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "field_saturate",
+        op: Opcode::FieldSaturate,
+        params: &[
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "by",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "width",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "field_set",
+        op: Opcode::FieldSet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "bit",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "width",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "field_width",
+        op: Opcode::FieldWidth,
+        params: &[PrimitiveParam {
+            name: "type",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "field_wrap",
+        op: Opcode::FieldWrap,
+        params: &[
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "by",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "width",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
         cursor: None,
         otherwise: None,
     },
