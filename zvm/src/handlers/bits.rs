@@ -61,7 +61,6 @@ pub(crate) fn bit_set<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruct
 
 pub(crate) fn bits_rank<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
     let (end, first) = (place(vm, i.c), vm.registers.cursor(last(i)));
-    let before = if first == 0 { 0 } else { vm.registers.int(i.a) };
     let (count, next) = vm.at_key(i.b, |store, key, _| {
         let mut digits = decimal::Buffer::new();
         let Some(bits) = store.bits(key, &mut digits) else { return (0, None) };
@@ -69,8 +68,28 @@ pub(crate) fn bits_rank<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instru
         let (count, next) = bits.count_step(first, end);
         (count, (next < end).then_some(next))
     });
-    vm.registers.set(i.a, Value::Int(before.saturating_add(int(count))));
-    go_on(vm, last(i), next)
+    add_up(vm, i, (count, first, next))
+}
+
+/// Adds what a unit has counted to what those before it did; at the end that is the result.
+fn add_up<S, N, R>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+    (count, at, next): (u64, u64, Option<u64>),
+) -> Step {
+    let before = if at == 0 { 0 } else { vm.registers.buffers().counted };
+    let counted = before.saturating_add(count);
+    match next {
+        Some(next) => {
+            vm.registers.buffers().counted = counted;
+            vm.registers.set(last(i), Value::Cursor(next));
+            Step::Again
+        }
+        None => {
+            vm.registers.set(i.a, Value::Int(int(counted)));
+            Step::Next
+        }
+    }
 }
 
 pub(crate) fn bits_find_set<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
@@ -111,18 +130,18 @@ pub(crate) fn bits_select<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Inst
         let bits = store.bits(key, &mut digits);
         bits.map_or((Found::Nowhere, rank), |bits| bits.select_step(first, rank))
     });
-    vm.registers.set(i.c, Value::Int(int(left)));
+    if matches!(found, Found::Before(_)) {
+        vm.registers.set(i.c, Value::Int(int(left)));
+    }
     found_at(vm, (i.a, last(i)), found)
 }
 
 pub(crate) fn bits_common<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
     let chunk = vm.registers.cursor(last(i));
-    let before = if chunk == 0 { 0 } else { vm.registers.int(i.a) };
     let keys = [i.b, i.c].map(|register| vm.registers.key(register, vm.input));
     let (mut count, mut next) = (0, None);
     vm.store.pair_of_bits(keys, &mut |one, two| (count, next) = one.common_step(&two, chunk));
-    vm.registers.set(i.a, Value::Int(before.saturating_add(int(count))));
-    go_on(vm, last(i), next)
+    add_up(vm, i, (count, chunk, next))
 }
 
 pub(crate) fn gather_bits<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
@@ -268,13 +287,16 @@ fn found_at<S, N, R>(
     (register, cursor): (u8, u8),
     found: Found,
 ) -> Step {
-    let (value, next) = match found {
-        Found::At(bit) => (Value::Int(int(bit)), None),
-        Found::Nowhere => (Value::Absent, None),
-        Found::Before(next) => (Value::Absent, Some(next)),
+    let value = match found {
+        Found::At(bit) => Value::Int(int(bit)),
+        Found::Nowhere => Value::Absent,
+        Found::Before(next) => {
+            vm.registers.set(cursor, Value::Cursor(next));
+            return Step::Again;
+        }
     };
     vm.registers.set(register, value);
-    go_on(vm, cursor, next)
+    Step::Next
 }
 
 /// The place that a register names; one below 0 is before all.
