@@ -47,6 +47,7 @@ pub(crate) const PATHS: &[Path] = &[
     Path::new("resp-parse-set", "SET of 32 bytes, from 16 KB of them", wire::parse_set),
     Path::new("resp-bulk", "bulk reply of 32 bytes", wire::bulk),
     Path::new("memcached-parse-get", "get of one key, from 16 KB of them", memcached::parse_get),
+    Path::new("memcached-parse-set", "set of 32 bytes, from 16 KB of them", memcached::parse_set),
     Path::new("map-get", "look-up among 100,000 keys", containers::map_get),
     Path::new("set-add-small", "integer added to a set of up to 50", containers::set_add_small),
     Path::new("set-add-large", "member added to a set of up to 20,000", containers::set_add_large),

@@ -48,6 +48,19 @@ impl Requests {
         }
     }
 
+    /// The one at `place` of the list, as [`args`](Self::args) gives it.
+    #[inline]
+    pub(crate) fn arg<'a>(&'a self, place: usize, source: Source, input: &'a [u8]) -> &'a [u8] {
+        match (source, self.ranges.get(place)) {
+            (Source::Input, Some(range)) => {
+                let start = range.start as usize;
+                let in_input = input.get(start..start + range.len as usize);
+                in_input.unwrap_or_else(|| self.args(place..place + 1, source, input).get(0))
+            }
+            _ => self.args(place..place + 1, source, input).get(0),
+        }
+    }
+
     /// The arguments of a request of the list, and what stands behind them.
     #[inline]
     pub(crate) fn args_of<'a>(&'a self, request: &Request, input: &'a [u8]) -> Args<'a> {

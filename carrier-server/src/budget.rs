@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// What all shards together may hold.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    /// The configured one; `None` where there is no limit.
-    bytes: Option<u64>,
+    /// The one in force; [`UNLIMITED`] where there is no limit.
+    bytes: AtomicU64,
     /// Whether it is corrected.
     corrected: bool,
     shards: u64,
@@ -24,24 +24,32 @@ pub(crate) struct Budget {
 impl Budget {
     pub(crate) fn new(bytes: Option<u64>, policy: Policy, shards: usize) -> Self {
         let corrected = policy != Policy::Refuse;
+        let bytes = AtomicU64::new(bytes.unwrap_or(UNLIMITED));
         Self { bytes, corrected, shards: shards.max(1) as u64, lowered_by: AtomicU64::new(0) }
     }
 
-    /// The configured budget.
-    pub(crate) const fn bytes(&self) -> Option<u64> {
-        self.bytes
+    /// The budget in force.
+    pub(crate) fn bytes(&self) -> Option<u64> {
+        // Relaxed: the number stands alone.
+        let bytes = self.bytes.load(Ordering::Relaxed);
+        (bytes != UNLIMITED).then_some(bytes)
+    }
+
+    /// Puts another budget in its place. Shards follow within their next step of upkeep.
+    pub(crate) fn set(&self, bytes: u64) {
+        self.bytes.store(bytes, Ordering::Relaxed);
     }
 
     /// The part of one shard, as things stand.
     pub(crate) fn of_shard(&self) -> Option<u64> {
-        let bytes = self.bytes?;
+        let bytes = self.bytes()?;
         // Relaxed: the number stands alone.
         Some((bytes - self.lowered_by.load(Ordering::Relaxed).min(bytes)) / self.shards)
     }
 
     /// Measures the process and corrects the budget; for one thread, every so often.
     pub(crate) fn correct(&self) {
-        if let Some(bytes) = self.bytes.filter(|_| self.corrected) {
+        if let Some(bytes) = self.bytes().filter(|_| self.corrected) {
             let before = self.lowered_by.load(Ordering::Relaxed);
             let after = corrected(bytes, resident::bytes(), before);
             self.lowered_by.store(after, Ordering::Relaxed);
@@ -57,6 +65,9 @@ fn corrected(budget: u64, resident: u64, before: u64) -> u64 {
         before.saturating_sub((budget - resident) / STEPS)
     }
 }
+
+/// A budget beyond all memory.
+const UNLIMITED: u64 = u64::MAX;
 
 /// One correction takes this part of the difference.
 const STEPS: u64 = 8;

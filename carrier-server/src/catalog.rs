@@ -358,6 +358,14 @@ impl Command {
         self.route
     }
 
+    /// Which argument is its key, where it always has exactly one.
+    pub(crate) const fn only_key(&self) -> Option<usize> {
+        match self.route {
+            Route::Key(index) => Some(index),
+            _ => None,
+        }
+    }
+
     pub(crate) fn run_where(&self) -> RunWhere {
         self.program.run_where
     }
@@ -396,6 +404,12 @@ impl Command {
     #[inline]
     pub(crate) const fn is_growing_many(&self) -> bool {
         self.growing_many
+    }
+
+    /// Whether it may look into other databases than the request's.
+    pub(crate) fn uses_databases(&self) -> bool {
+        let uses = |op| matches!(op, Opcode::DbUse | Opcode::KeyMove);
+        self.program.code.iter().any(|one| uses(one.op))
     }
 
     /// Whether it asks for something about the connection's transaction.

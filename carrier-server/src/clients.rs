@@ -85,6 +85,11 @@ impl Clients {
         Registration { clients: Arc::clone(self), client }
     }
 
+    /// Hands on each client that was not told to go, by their numbers.
+    pub(crate) fn each(&self, then: impl FnMut(&Arc<Client>)) {
+        self.list().values().filter(|client| !client.is_killed()).for_each(then);
+    }
+
     /// A line for each client, or for those with these numbers.
     pub(crate) fn lines(
         &self,
@@ -141,6 +146,11 @@ impl Client {
     /// The name that it gave itself.
     pub(crate) fn name(&self) -> String {
         self.facts.lock().unwrap_or_else(PoisonError::into_inner).name.clone()
+    }
+
+    /// How long ago it was last heard.
+    pub(crate) fn idle_seconds(&self, now_ms: u64) -> u64 {
+        now_ms.saturating_sub(self.heard_ms.load(Ordering::Relaxed)) / 1000
     }
 
     /// Whether it was told to go.

@@ -14,6 +14,8 @@ pub(crate) enum Dialect {
     Meta {
         /// Whether the usual reply is left out.
         quiet: bool,
+        /// Whether it changes a number, of which less is told than of an item.
+        is_arithmetic: bool,
     },
     /// The memcached binary protocol.
     Binary {

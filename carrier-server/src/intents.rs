@@ -189,6 +189,30 @@ impl<W> Intents<W> {
         (entry.number == ticket.number).then_some(&entry.marks)
     }
 
+    /// Lets go of all that one has which had its turn, but for a mark; whoever is first now is
+    /// handed to `first`. One that holds everything goes on holding it.
+    pub(crate) fn keep_only(
+        &mut self,
+        ticket: Ticket,
+        kept: Mark,
+        mut first: impl FnMut(Ticket, W),
+    ) {
+        let entry = self.entries.get_mut(ticket.index).and_then(Option::as_mut);
+        let Some(entry) = entry.filter(|entry| entry.number == ticket.number) else { return };
+        let Marks::Keys(keys) = &mut entry.marks else { return };
+        let left = std::mem::replace(keys, Box::new([kept]));
+        left.iter().filter(|key| **key != kept).for_each(|key| self.pass(*key, &mut first));
+    }
+
+    /// A key is let go of by who held it.
+    fn pass(&mut self, key: Mark, first: &mut impl FnMut(Ticket, W)) {
+        let Some(behind) = self.queues.get_mut(&key) else { return };
+        match behind.pop_front() {
+            Some(next) => self.advance(next, first),
+            None => drop(self.queues.remove(&key)),
+        }
+    }
+
     /// Ends the turn of one that had it; whoever is first now is handed to `first`.
     pub(crate) fn leave(&mut self, ticket: Ticket, mut first: impl FnMut(Ticket, W)) {
         let Some(entry) = self.entries.get_mut(ticket.index).and_then(Option::take) else { return };
@@ -208,13 +232,7 @@ impl<W> Intents<W> {
                 behind.into_iter().for_each(|ticket| self.advance(ticket, &mut first));
             }
             Marks::Keys(keys) => {
-                for key in &keys {
-                    let Some(behind) = self.queues.get_mut(key) else { continue };
-                    match behind.pop_front() {
-                        Some(next) => self.advance(next, &mut first),
-                        None => drop(self.queues.remove(key)),
-                    }
-                }
+                keys.iter().for_each(|key| self.pass(*key, &mut first));
                 for index in 0..self.all.len() {
                     let all = self.all[index];
                     if all > ticket {

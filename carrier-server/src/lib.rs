@@ -22,6 +22,7 @@ mod intents;
 mod layout;
 mod listener;
 mod loan;
+mod machinery;
 mod mesh;
 mod multi;
 mod parser;

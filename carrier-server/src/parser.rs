@@ -96,6 +96,7 @@ pub(crate) struct Bound<'a> {
 
 impl Bound<'_> {
     /// The request as it goes to a shard.
+    #[inline]
     pub(crate) fn request(&self, reply_to: ReplyTo, namespace: u32) -> Request {
         Request {
             reply_to,
@@ -235,7 +236,7 @@ impl Parser {
         let mut run = |out: &mut Vec<u8>| {
             let start = out.len();
             let mut sink = Sink::of_request(out, &dialect, args);
-            zvm::run(program, frame, &mut self.registers, &mut NoStore, &mut view, &mut sink);
+            zvm::run(program, &frame, &mut self.registers, &mut NoStore, &mut view, &mut sink);
             // CLIENT REPLY ON is answered, while OFF and SKIP are not.
             let hushed = matches!(view.replies(), Some(ReplyMode::Off | ReplyMode::Skip));
             if bound.quiet || hushed || (silent && view.replies().is_none()) {
@@ -354,6 +355,9 @@ fn deny(connection: &mut Connection, bound: &Bound<'_>) {
         Dialect::Resp(version) => {
             let text = format!("NOPERM this network gives no right to run the '{name}' command");
             drp_parser::Encoder::new(out, version).error(text.as_bytes());
+        }
+        Dialect::Memcached | Dialect::Meta { .. } if !authenticated => {
+            dmp_parser::Encoder::new(out).client_error(b"unauthenticated");
         }
         Dialect::Memcached if bound.quiet => {}
         Dialect::Memcached | Dialect::Meta { .. } => {

@@ -34,6 +34,26 @@ impl Router {
     ) {
         let sequence = connection.replies.assign();
         let reply_to = ReplyTo { connection: key, sequence, part: None };
+        let Some(index) = bound.command.only_key().filter(|&index| index < bound.args.len()) else {
+            return self.route_spread(turn, connection, reply_to, bound);
+        };
+        let place = bound.args.start + index;
+        let hash = turn.shared.hash(turn.local.arg(place, bound.source, connection.input.buffer()));
+        let shard = turn.shared.shard_of(hash);
+        let request = Request { hash, ..bound.request(reply_to, connection.session.database) };
+        send(turn, connection, request, shard);
+    }
+
+    /// Routes one that has not exactly one key.
+    #[inline(never)]
+    fn route_spread(
+        &mut self,
+        turn: &mut Turn<'_>,
+        connection: &mut Connection,
+        reply_to: ReplyTo,
+        bound: &Bound<'_>,
+    ) {
+        let sequence = reply_to.sequence;
         let request = bound.request(reply_to, connection.session.database);
         let args = turn.local.args(bound.args.clone(), bound.source, connection.input.buffer());
         let own_shard = turn.mesh.own_shard().unwrap_or(0);
@@ -108,11 +128,18 @@ fn part(request: &Request, index: usize) -> Request {
 }
 
 /// Puts a request whose argument ranges are in the local list where its shard takes it from.
+#[inline]
 fn send(turn: &mut Turn<'_>, connection: &Connection, request: Request, shard: usize) {
-    if !turn.mesh.is_remote(shard) {
+    if turn.mesh.is_remote(shard) {
+        send_away(turn, connection, request, shard);
+    } else {
         turn.local.list.push(request);
-        return;
     }
+}
+
+/// Copies a request into the open batch of the thread that has its shard.
+#[inline(never)]
+fn send_away(turn: &mut Turn<'_>, connection: &Connection, request: Request, shard: usize) {
     let input = connection.input.buffer();
     let args = turn.local.args(request.args.clone(), request.source, input);
     let batch = turn.mesh.batch_for(shard, turn.catalog);

@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::dialect::Dialect;
 use crate::glob;
 use crate::info;
+use crate::machinery;
 use crate::settings;
 use crate::shared::Shared;
 use drp_parser::Version;
@@ -416,6 +417,7 @@ impl Session for SessionView<'_> {
             Question::KillClients => self.kill_clients(&words, sink),
             Question::CommandKeys => self.reply_keys(&words, false, sink),
             Question::CommandKeyFlags => self.reply_keys(&words, true, sink),
+            Question::Machinery => sink.status(machinery::answer(shared, &words)),
             Question::Memory => info::memory_stats(shared, sink),
             _ => {
                 let sections: Vec<_> =

@@ -273,7 +273,8 @@ fn password(_: &Shared, value: &[u8]) -> Result<Change, &'static str> {
     Ok(Change::Password((!value.is_empty()).then(|| Password::of(value))))
 }
 
-fn hosts(shared: &Shared) -> String {
+/// The addresses that are listened at, but for sockets of files.
+pub(crate) fn hosts(shared: &Shared) -> String {
     let hosts = shared.config.networks.iter().filter_map(|network| match &network.address {
         crate::socket::Address::Tcp { host, .. } => Some(host.as_str()),
         crate::socket::Address::Unix(_) => None,

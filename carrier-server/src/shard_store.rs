@@ -2,6 +2,7 @@
 
 mod bits;
 mod items;
+mod sorted;
 
 use crate::glob;
 use crate::session::DATABASES;
@@ -14,12 +15,17 @@ use zvm::{Expiry, Key, OutOfMemory, ScanFilter, Scanned, Store, Text};
 #[derive(Debug)]
 pub(crate) struct ShardStore<'a> {
     shard: &'a mut Shard,
+    /// The one in use.
     namespace: Namespace,
+    /// The request's.
+    own: Namespace,
     now_ms: u64,
     /// Which shard it is, of how many: cursors of a scan tell both.
     place: ShardPlace,
     /// Where the keys that change are noted, if somebody wants to know.
     written: Option<&'a mut Written>,
+    /// Whether items tell that they were used before.
+    tells_uses: bool,
     /// What was asked for in one piece and is not kept so.
     pieces: Vec<u8>,
 }
@@ -52,14 +58,24 @@ impl<'a> ShardStore<'a> {
         now_ms: u64,
         place: ShardPlace,
     ) -> Self {
+        let namespace = Namespace(namespace);
         Self {
             shard,
-            namespace: Namespace(namespace),
+            namespace,
+            own: namespace,
             now_ms,
             place,
             written: None,
+            tells_uses: false,
             pieces: Vec::new(),
         }
+    }
+
+    /// The same for a request that may want to know whether an item was used before it.
+    #[inline]
+    pub(crate) fn telling_uses(self) -> Self {
+        self.shard.end_use();
+        Self { tells_uses: true, ..self }
     }
 
     /// The same, noting the keys that change.
@@ -318,6 +334,61 @@ impl Store for ShardStore<'_> {
         }
     }
 
+    fn map_update(&mut self, key: Key<'_>, name: &[u8], value: &[u8]) -> Result<bool, OutOfMemory> {
+        let pair = (name, value);
+        let set = self.shard.map_update(self.namespace, shard_key(key), pair, self.now_ms);
+        self.note(key, set.is_ok());
+        match set {
+            Ok(is_new) => Ok(is_new),
+            Err(WriteError::OutOfBudget(_)) => Err(OutOfMemory),
+            Err(_) => Ok(false),
+        }
+    }
+
+    fn map_expiry(&mut self, key: Key<'_>, name: &[u8]) -> Option<Option<u64>> {
+        self.map(key)?.expiry(name)
+    }
+
+    fn map_expire(
+        &mut self,
+        key: Key<'_>,
+        name: &[u8],
+        expires_at_ms: Option<u64>,
+    ) -> Result<bool, OutOfMemory> {
+        let (namespace, change) = (self.namespace, (name, expires_at_ms));
+        let set = self.shard.set_name_expiry(namespace, shard_key(key), change, self.now_ms);
+        self.note(key, matches!(set, Ok(true)));
+        match set {
+            Ok(found) => Ok(found),
+            Err(WriteError::OutOfBudget(_)) => Err(OutOfMemory),
+            Err(_) => Ok(false),
+        }
+    }
+
+    fn map_draw(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>, Text<'_>)) -> bool {
+        let random = self.shard.random();
+        let drawn = self.map(key).and_then(|map| map.draw(random));
+        drawn.is_some_and(|(name, value)| {
+            visit(name, value);
+            true
+        })
+    }
+
+    fn set_draw(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>)) -> bool {
+        let random = self.shard.random();
+        let Ok(Some(set)) = self.shard.set(self.namespace, shard_key(key), self.now_ms) else {
+            return false;
+        };
+        set.draw(random).is_some_and(|member| {
+            visit(member);
+            true
+        })
+    }
+
+    fn random(&mut self) -> u64 {
+        self.shard.random()
+    }
+
     fn map_remove(&mut self, key: Key<'_>, name: &[u8]) -> bool {
         let removed = self.shard.map_remove(self.namespace, shard_key(key), name, self.now_ms);
         let removed = removed.unwrap_or(false);
@@ -407,8 +478,14 @@ impl Store for ShardStore<'_> {
         self.shard.discard(set.into());
     }
 
+    fn use_database(&mut self, index: i64) -> Option<bool> {
+        let index = u32::try_from(index).ok().filter(|index| *index < DATABASES)?;
+        self.namespace = Namespace(index);
+        Some(self.namespace != self.own)
+    }
+
     fn copy_key(&mut self, from: Key<'_>, to: Key<'_>) -> Result<bool, OutOfMemory> {
-        let Some(entry) = self.shard.lend(self.namespace, shard_key(from), self.now_ms) else {
+        let Some(entry) = self.shard.lend(self.own, shard_key(from), self.now_ms) else {
             return Ok(false);
         };
         let put = self.shard.put_entry(self.namespace, shard_key(to), entry, self.now_ms);
@@ -514,7 +591,11 @@ fn encoding_name(item: &kvstore::Item<'_>) -> &'static str {
             (Some(_), _) => "quicklist",
             (_, Some(map)) if map.as_small().is_some() => "listpack",
             (_, Some(_)) => "hashtable",
-            _ => "raw",
+            _ => match item.sorted() {
+                Some(set) if set.as_small().is_some() => "listpack",
+                Some(_) => "skiplist",
+                None => "raw",
+            },
         },
     }
 }

@@ -99,7 +99,7 @@ impl<'a> Sink<'a> {
         match self.dialect.get() {
             Dialect::Resp(version) => resp(&mut Encoder::new(self.out, version)),
             Dialect::Memcached => self.text(reply),
-            Dialect::Meta { quiet } => self.meta(quiet, reply),
+            Dialect::Meta { quiet, is_arithmetic } => self.meta(quiet, is_arithmetic, reply),
             Dialect::Binary { opcode, opaque } => self.binary(opcode, opaque, reply),
         }
     }
@@ -176,6 +176,11 @@ impl ReplySink for Sink<'_> {
     fn double(&mut self, value: f64) {
         let text = value.to_string();
         self.write(|resp| resp.double(value), Reply::Bytes(text.as_bytes()));
+    }
+
+    fn double_text(&mut self, value: f64) {
+        let text = value.to_string();
+        self.write(|resp| resp.bulk_double(value), Reply::Bytes(text.as_bytes()));
     }
 
     fn boolean(&mut self, value: bool) {

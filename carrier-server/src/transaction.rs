@@ -25,7 +25,7 @@
 
 mod meeting;
 
-pub(crate) use meeting::{JointKey, Meeting};
+pub(crate) use meeting::{Entry, JointKey, Meeting};
 
 use crate::catalog::{Catalog, Command};
 use crate::config::TestSwitches;
@@ -66,6 +66,8 @@ pub(crate) struct Transaction {
     pub(crate) parts: Box<[Part]>,
     /// Whether it begins with a meeting of all shards.
     pub(crate) opens_with_meeting: bool,
+    /// Whether that is all that it does, and changes nothing.
+    pub(crate) only_reads_together: bool,
     /// Shards that have not arrived.
     missing: AtomicUsize,
     /// Shards that have not ended.
@@ -173,6 +175,8 @@ pub(crate) struct Slot {
     pub(crate) has_met: bool,
     /// The keys that it has begun to watch.
     pub(crate) watched: Vec<Watched>,
+    /// Bytes of the shard's budget that are set aside for what it writes.
+    pub(crate) room: u64,
     /// The replies so far, one behind the other.
     pub(crate) replies: Vec<u8>,
     /// The step of each reply, and where the reply ends.
@@ -193,6 +197,9 @@ impl Transaction {
         let count = parts.len();
         let opens = |part: &Part| matches!(part.script.first(), Some(Action::Meet(0)));
         let opens_with_meeting = count > 0 && parts.iter().all(opens);
+        let writes =
+            |step: &Step| catalog.command(step.request.command).is_none_or(Command::writes);
+        let only_reads_together = opens_with_meeting && steps.len() == 1 && !writes(&steps[0]);
         Self {
             home,
             reply_to,
@@ -204,6 +211,7 @@ impl Transaction {
             meetings,
             parts: parts.into(),
             opens_with_meeting,
+            only_reads_together,
             missing: AtomicUsize::new(count),
             unended: AtomicUsize::new(count),
             aborted: AtomicBool::new(false),

@@ -2,9 +2,12 @@
 //!
 //! A program that goes over a container, a namespace or many arguments yields after a number of
 //! units. What is left of it waits here and goes on in later turns, round robin, while other
-//! requests are answered. Its keys are held meanwhile (`intents.rs`), so nobody sees half of a
-//! change and it sees its keys as it left them. A scan has no key: its cursor outlives changes, but
-//! for those that its own connection asks for behind it, which wait.
+//! requests are answered.
+//!
+//! One that writes holds its keys meanwhile (`intents.rs`), so nobody sees half of a change. One
+//! that only reads has a view of them: what they held when it began is lent, and goes on being
+//! that whatever others write. A scan has no key: its cursor outlives changes, but for those that
+//! its own connection asks for behind it, which wait.
 //!
 //! Bound (invariant 7): the connection of a request that waits here is not parsed any further, and
 //! what else comes is in a batch or a transaction, of which so many may be out.
@@ -52,6 +55,10 @@ pub(crate) struct Unfinished {
     pub(crate) reply: Vec<u8>,
     /// What the reply borrows, where the program ended in its first slice.
     pub(crate) loans: Vec<Loan>,
+    /// What it reads, where that was lent; else it sees the shard.
+    pub(crate) view: Option<Box<Shard>>,
+    /// Bytes of the budget that are set aside for it.
+    pub(crate) room: u64,
 }
 
 /// Whom a program works for.

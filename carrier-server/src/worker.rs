@@ -259,12 +259,13 @@ impl Worker {
         for table in &mut self.tables {
             freeing |= table.work(WORK_STEPS);
         }
-        let expiring = self.shard.namespaces().any(|ns| self.shard.expiring(ns) > 0);
+        let expiring = self.shard.namespaces().any(|ns| self.shard.expiring(ns) > 0)
+            || self.shard.has_expiring_names();
         let mut due = false;
         if expiring {
             let mut unheld = Unheld { intents: &self.intents, hash_key: &self.hash_key };
             let swept = self.shard.sweep(now_ms, SWEEP, &mut unheld);
-            due = swept.due >= SWEEP.keys_max as u64;
+            due = swept.due >= SWEEP.keys_max as u64 || swept.names > 0;
             self.touched = ALL_DATABASES;
         }
         // Blocks are moved further together only while nothing else asks for the time: between
@@ -320,6 +321,7 @@ impl Worker {
     fn touch(&mut self, namespace: u32, command: &Command) {
         self.touched |= match command.run_where() {
             RunWhere::All => ALL_DATABASES,
+            _ if command.uses_databases() => ALL_DATABASES,
             _ => 1_u32.checked_shl(namespace).unwrap_or(0),
         };
     }

@@ -4,7 +4,8 @@ mod support;
 
 use std::process::Command;
 
-use carrier_compare::{Client, ReplyExt as _, multibulk};
+use carrier_compare::{Client, ReplyExt as _, exchange_whole, multibulk};
+use dmp_parser::{BinaryRequest, Opcode};
 use drp_parser::Reply;
 use support::scratch::Scratch;
 use support::server::{PROGRAM, Server};
@@ -42,6 +43,58 @@ fn nothing_is_done_before_the_password() {
     client.write(&multibulk(&[b"CONFIG", b"SET", b"requirepass", b""])).expect("the server reads");
     assert_eq!(client.reply(), Reply::ok());
     assert_eq!(server.client().line("PING"), Reply::Status(b"PONG".to_vec()));
+}
+
+#[test]
+fn memcached_s_clients_give_the_password_too() {
+    let network = "[[network]]\nname = \"main\"\nhost = \"127.0.0.1\"\nport = 0\n";
+    let text = format!("{network}[auth]\nrequirepass_sha256 = \"{HASH}\"\n");
+    let config = Scratch::with("carrier.toml", &text);
+    let server = Server::from_command(Command::new(PROGRAM).arg("--config").arg(&config.path));
+    let ask = |sent: &[u8]| String::from_utf8(exchange_whole(server.address, sent)).unwrap();
+    const REFUSED: &str = "CLIENT_ERROR unauthenticated\r\n";
+    for line in ["get a", "mg a v", "version", "incr a 1", "delete a noreply", "slabs automove 1"] {
+        assert_eq!(ask(format!("{line}\r\n").as_bytes()), REFUSED, "{line}");
+    }
+    assert_eq!(ask(b"add a 0 0 1\r\n1\r\n"), REFUSED);
+    for (item, reply) in [
+        ("default secret", "STORED\r\nVERSION 1.6.18\r\nSTORED\r\nVALUE a 0 1\r\n1\r\nEND\r\n"),
+        ("default wrong", "CLIENT_ERROR authentication failure\r\n"),
+        ("nobody secret", "CLIENT_ERROR authentication failure\r\n"),
+        ("secret", "CLIENT_ERROR bad authentication token format\r\n"),
+        ("", "CLIENT_ERROR bad authentication token format\r\n"),
+    ] {
+        let rest = "version\r\nset a 0 0 1\r\n1\r\nget a\r\n";
+        let got = ask(format!("set any 0 0 {}\r\n{item}\r\n{rest}", item.len()).as_bytes());
+        if item == "default secret" {
+            assert_eq!(got, reply);
+        } else {
+            let others = [REFUSED, "CLIENT_ERROR bad authentication token format\r\n", REFUSED];
+            assert_eq!(got, format!("{reply}{}", others.concat()), "{item}");
+        }
+    }
+    let packet = |opcode, key: &[u8], value: &[u8]| {
+        let mut out = Vec::new();
+        BinaryRequest { key, value, ..BinaryRequest::new(opcode) }.compose(&mut out);
+        out
+    };
+    // Status and length of the body stand in the head of a reply.
+    let statuses = |sent: &[u8]| {
+        let mut got = exchange_whole(server.address, sent);
+        let mut found = Vec::new();
+        while got.len() >= 24 {
+            found.push(u16::from_be_bytes([got[6], got[7]]));
+            let body_len = u32::from_be_bytes([got[8], got[9], got[10], got[11]]);
+            got.drain(..24 + body_len as usize);
+        }
+        found
+    };
+    let get = packet(Opcode::Get, b"a", b"");
+    let auth = |data: &[u8]| packet(Opcode::SaslAuth, b"PLAIN", data);
+    assert_eq!(statuses(&get), [0x20]);
+    assert_eq!(statuses(&[auth(b"\0default\0wrong"), get.clone()].concat()), [0x20, 0x20]);
+    assert_eq!(statuses(&[auth(b"\0default\0secret"), get].concat()), [0, 0]);
+    assert_eq!(statuses(&packet(Opcode::SaslAuth, b"CRAM-MD5", b"x")), [0x20]);
 }
 
 #[test]

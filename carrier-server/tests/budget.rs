@@ -4,6 +4,8 @@ mod support;
 
 use carrier_compare::{Client, ReplyExt as _, exchange_whole};
 use drp_parser::Reply;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use support::server::Server;
 
 #[test]
@@ -44,6 +46,53 @@ fn a_write_of_many_keys_is_refused_whole() {
         written += usize::from(!is_refused);
     }
     assert!(written < 2000, "{written} written beyond the budget");
+}
+
+/// The same while others take what room there is: what was found at one shard is kept until all
+/// have found theirs.
+#[test]
+fn a_write_of_many_keys_is_whole_while_others_fill_the_memory() {
+    let server = Server::with_arguments(&["--threads", "2", "--memory", "4MB"]);
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let fillers: Vec<_> = (0..3)
+            .map(|of| {
+                scope.spawn({
+                    let (mut client, is_over) = (server.client(), &is_over);
+                    move || {
+                        let mut number = 0;
+                        while !is_over.load(Ordering::Relaxed) {
+                            // Takes and gives back, so that there is just no room, or just some.
+                            let key = format!("fill{of}.{}", number % 1500);
+                            match number % 4 {
+                                3 => drop(client.call(&[b"DEL", key.as_bytes()])),
+                                _ => drop(client.call(&[b"SET", key.as_bytes(), &[b'f'; 1024]])),
+                            }
+                            number += 1;
+                        }
+                    }
+                })
+            })
+            .collect();
+        let mut client = server.client();
+        let (mut refused, mut written, mut next) = (0, 0, 0);
+        while refused < 300 || written < 30 {
+            let names: Vec<String> = (0..6).map(|name| format!("many:{}", next + name)).collect();
+            next += names.len();
+            let mut words: Vec<&[u8]> = vec![b"MSET"];
+            names.iter().for_each(|name| words.extend([name.as_bytes(), &[b'w'; 1500]]));
+            let reply = client.call(&words);
+            assert!([Reply::ok(), Reply::Error(OOM.into())].contains(&reply), "{reply:?}");
+            let is_refused = reply != Reply::ok();
+            let found = client.line(&format!("EXISTS {}", names.join(" "))).as_integer();
+            assert_eq!(found, if is_refused { 0 } else { 6 });
+            client.line(&format!("DEL {}", names.join(" ")));
+            refused += usize::from(is_refused);
+            written += usize::from(!is_refused);
+        }
+        is_over.store(true, Ordering::Relaxed);
+        fillers.into_iter().for_each(|filler| filler.join().expect("no filler fails"));
+    });
 }
 
 #[test]

@@ -116,6 +116,44 @@ fn both_protocols_see_the_same_items() {
     assert_eq!(resp.line("EXISTS n"), Reply::Integer(0));
 }
 
+#[test]
+fn many_connections_and_long_pipelines() {
+    let server = Server::with_threads(3);
+    let mut clients: Vec<Client> = (0..100).map(|_| Client::connect(server.address)).collect();
+    for (number, client) in clients.iter_mut().enumerate() {
+        let mut sent = Vec::new();
+        for at in 0..200 {
+            let key = format!("key{number}-{at}");
+            let text = match at % 3 {
+                0 => format!("set {key} 0 0 3 noreply\r\n{at:03}\r\n"),
+                1 => format!("ms {key} 3 q\r\n{at:03}\r\n"),
+                _ => format!("set {key} 0 0 3\r\n{at:03}\r\n"),
+            };
+            sent.extend(text.into_bytes());
+        }
+        client.write(&sent).expect("the server reads");
+    }
+    for (number, client) in clients.iter_mut().enumerate() {
+        let mut sent = Vec::new();
+        let mut expected = b"STORED\r\n".repeat(200 / 3);
+        for at in 0..200 {
+            let key = format!("key{number}-{at}");
+            let (asked, told) = match at % 3 {
+                0 => (format!("get {key}\r\n"), format!("VALUE {key} 0 3\r\n{at:03}\r\nEND\r\n")),
+                1 => (format!("mg {key} v q\r\nmg none v q\r\n"), format!("VA 3\r\n{at:03}\r\n")),
+                _ => (format!("delete {key} noreply\r\nget {key}\r\n"), "END\r\n".to_owned()),
+            };
+            sent.extend(asked.into_bytes());
+            expected.extend(told.into_bytes());
+        }
+        sent.extend(b"mn\r\n");
+        expected.extend(b"MN\r\n");
+        client.write(&sent).expect("the server reads");
+        let got = client.read_bytes(expected.len()).expect("the server replies");
+        assert!(got == expected, "client {number}: {}", shown(&got));
+    }
+}
+
 /// What differs from the conversations, each on a connection of its own.
 fn differences(address: SocketAddr, conversations: &[Conversation]) -> String {
     conversations

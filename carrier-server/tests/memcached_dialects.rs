@@ -5,14 +5,16 @@ mod conversations;
 mod support;
 
 use std::net::SocketAddr;
+use std::process::Command;
 
 use carrier_compare::{Client, Random, ReplyExt as _, exchange_whole, shown};
 use conversations::{LINES, PACKETS};
 use dmp_parser::{BinaryRequest, Opcode, compose};
 use drp_parser::Reply;
 use support::peer::Peer;
+use support::scratch::Scratch;
 use support::seed::seed;
-use support::server::Server;
+use support::server::{PROGRAM, Server};
 use support::summary;
 
 #[test]
@@ -183,6 +185,102 @@ fn what_is_nothing_is_answered_or_ends() {
     assert_eq!(exchange_whole(server.address, b"mn\r\n"), b"MN\r\n");
 }
 
+/// Lines that are hardly right, and what memcached says to them: the same from both.
+#[test]
+fn malformed_lines_are_answered_as_memcached_answers_them() {
+    let Some(memcached) = Peer::memcached("malformed lines") else { return };
+    let text = "[[network]]\nname = \"main\"\nhost = \"127.0.0.1\"\nport = 0\nprotocol = \"dmp\"\n\
+                [lru]\nenable = true\n[memory]\nsoft_stay_under = \"64MB\"\n";
+    let config = Scratch::with("carrier.toml", text);
+    let server = Server::from_command(Command::new(PROGRAM).arg("--config").arg(&config.path));
+    let mut random = Random::new(seed());
+    for _ in 0..CONVERSATIONS {
+        let mut sent = b"flush_all\r\nset k 0 0 1\r\nv\r\nset n 5 100 2\r\n10\r\n".to_vec();
+        for _ in 0..1 + random.below(3) {
+            malformed(&mut random, &mut sent);
+        }
+        sent.extend(b"mn\r\nquit\r\n");
+        let [ours, theirs] = [server.address, memcached.address]
+            .map(|address| shown(&exchange_whole(address, &sent)).to_string());
+        assert_eq!(ours, theirs, "{}", shown(&sent));
+    }
+    summary(&format!("memcached: {CONVERSATIONS} conversations of malformed lines compared"));
+}
+
+/// A line of a verb and words that may be wrong behind it, and perhaps an item.
+fn malformed(random: &mut Random, sent: &mut Vec<u8>) {
+    let verb = VERBS[random.below(VERBS.len())];
+    sent.extend(verb);
+    for _ in 0..random.below(6) {
+        sent.extend([&b" "[..], b" ", b"  "][random.below(3)]);
+        sent.extend(WORDS[random.below(WORDS.len())]);
+    }
+    sent.extend([&b"\r\n"[..], b"\r\n", b"\n"][random.below(3)]);
+    if STORING.contains(&verb) && random.below(5) > 0 {
+        sent.extend(ITEMS[random.below(ITEMS.len())]);
+    }
+}
+
+const CONVERSATIONS: usize = 300;
+/// Without those whose replies tell stamps, figures, or what a clock of whole seconds makes of them.
+const VERBS: &[&[u8]] = &[
+    b"get",
+    b"gat 10",
+    b"set",
+    b"add",
+    b"replace",
+    b"append",
+    b"prepend",
+    b"cas",
+    b"incr",
+    b"delete",
+    b"touch",
+    b"mg",
+    b"ms",
+    b"md",
+    b"ma",
+    b"mn",
+    b"version",
+    b"lru",
+    b"slabs",
+    b"lru_crawler",
+    b"foo",
+    b"GET",
+    b"",
+];
+const STORING: &[&[u8]] = &[b"set", b"add", b"replace", b"append", b"prepend", b"cas", b"ms"];
+const WORDS: &[&[u8]] = &[
+    b"k",
+    b"n",
+    b"missing",
+    b"0",
+    b"2",
+    b"-1",
+    b"5",
+    b"x",
+    b"noreply",
+    b"\x01",
+    b"\x7f",
+    b"\xff",
+    b"99999999999999999999",
+    b"+2",
+    b"02",
+    b"v",
+    b"q",
+    b"T30",
+    b"N5",
+    b"b",
+    b"O1",
+    b"Zm9v",
+    b"C1",
+    b"MD",
+    b"D5",
+    b"S1",
+    b"F5",
+    b"\t",
+];
+const ITEMS: &[&[u8]] = &[b"ab\r\n", b"\r\n", b"vv\r\n", b"hello\r\n", b"v\n", b"abcdefghij\r\n"];
+
 #[test]
 fn other_protocols_are_told() {
     let server = Server::with_threads(1);
@@ -190,6 +288,52 @@ fn other_protocols_are_told() {
     assert!(got.starts_with(b"HTTP/1.1 400 "), "{}", shown(&got));
     let got = exchange_whole(server.address, b"\x16\x03\x01\x02\x00\x01");
     assert_eq!(got, b"\x15\x03\x01\x00\x02\x02\x46");
+}
+
+#[test]
+fn earlier_uses_are_told_where_uses_are_noted() {
+    let budgeted = ["--threads", "1", "--memory", "64MB", "--evict", "snlru"];
+    for (arguments, noted) in [(&budgeted[..], 1), (&budgeted[..2], 0)] {
+        let server = Server::with_arguments(arguments);
+        let ask = |sent: &[u8]| String::from_utf8(exchange_whole(server.address, sent)).unwrap();
+        let last = format!("HD h{noted}\r\n");
+        let sent = b"ms k 1\r\na\r\nmg k h u\r\nmg k h u\r\nmg k h\r\nmg k h\r\n";
+        assert_eq!(ask(sent), format!("HD\r\nHD h0\r\nHD h0\r\nHD h0\r\n{last}"));
+        assert_eq!(
+            ask(b"ms k 1\r\na\r\nms j 1\r\na\r\nget k\r\n"),
+            "HD\r\nHD\r\nVALUE k 0 1\r\na\r\nEND\r\n"
+        );
+        assert_eq!(ask(b"mg k h\r\n"), last);
+        let fetched = if noted == 1 { "fetch=yes" } else { "fetch=no" };
+        let told = ask(b"me k\r\nme j\r\n");
+        assert!(told.contains(fetched) && told.contains("fetch=no"), "{told}");
+        assert!(!told.contains("size=0"), "{told}");
+    }
+}
+
+#[test]
+fn the_budget_can_be_set() {
+    let server =
+        Server::with_arguments(&["--threads", "2", "--memory", "64MB", "--evict", "snlru"]);
+    let limit = || {
+        let stats = exchange_whole(server.address, b"stats\r\n");
+        let text = String::from_utf8(stats).expect("figures are text");
+        let line = text.lines().find(|line| line.contains(" limit_maxbytes ")).map(str::to_owned);
+        line.expect("it is told")
+    };
+    assert_eq!(limit(), "STAT limit_maxbytes 67108864");
+    assert_eq!(exchange_whole(server.address, b"cache_memlimit 100\r\n"), b"OK\r\n");
+    assert_eq!(limit(), "STAT limit_maxbytes 104857600");
+}
+
+#[test]
+fn what_is_not_built_so_is_refused() {
+    let server = Server::with_threads(1);
+    let got =
+        exchange_whole(server.address, b"mn\r\nwatch evictions\r\nlru_crawler metadump all\r\n");
+    let expected =
+        b"MN\r\nCLIENT_ERROR watch commands not allowed\r\nERROR metadump not allowed\r\n";
+    assert_eq!(shown(&got), shown(expected));
 }
 
 #[test]
@@ -204,6 +348,10 @@ fn figures_are_told_in_lines_and_packets() {
     for kind in ["items", "slabs", "sizes", "settings", "conns"] {
         let got = exchange_whole(server.address, format!("stats {kind}\r\n").as_bytes());
         assert!(got.starts_with(b"STAT ") && got.ends_with(b"END\r\n"), "{kind}: {}", shown(&got));
+    }
+    let got = String::from_utf8(exchange_whole(server.address, b"stats conns\r\n")).unwrap();
+    for name in ["addr tcp:127.0.0.1:", "listen_addr tcp:127.0.0.1:", "secs_since_last_cmd 0\r"] {
+        assert!(got.contains(&format!(":{name}")), "{name} in {got}");
     }
     let mut packet = Vec::new();
     BinaryRequest::new(Opcode::Stat).compose(&mut packet);

@@ -14,6 +14,7 @@
 //! | 7 | count, elements of a list, as members |
 //! | 8 | count, names of a map and their values in turn, as members |
 //! | 9 | length in bytes and count of chunks of a bitmap, chunks |
+//! | 12 | count, names, values and the moments in milliseconds at which names expire, as integers, 0 for never |
 //! | 16 to 32 | an integer in `tag - 16` bytes of two's complement, as few as hold it |
 //! | 48 | an integer above `i128::MAX`, in 16 bytes |
 //!
@@ -30,7 +31,7 @@
 
 mod bitmap;
 
-use crate::{Databox, End, List, Map, Set, Text, View};
+use crate::{Databox, End, List, Map, Set, SortedSet, Text, View};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -135,6 +136,16 @@ impl Databox {
                 put_length(out, list.len());
                 list.iter().for_each(|element| put_text(out, element));
             }
+            View::Map(map) if map.expiring() > 0 => {
+                out.push(EXPIRING_MAP);
+                put_length(out, map.len());
+                for (name, value) in map.iter() {
+                    put_text(out, name);
+                    put_text(out, value);
+                    let at_ms = map.expiry(&name.to_vec()).flatten().unwrap_or(0);
+                    put_integer(out, at_ms.into());
+                }
+            }
             View::Bitmap(bitmap) => {
                 out.push(BITMAP);
                 bitmap::put(out, bitmap);
@@ -146,6 +157,14 @@ impl Databox {
                     put_text(out, name);
                     put_text(out, value);
                 }
+            }
+            View::Sorted(set) => {
+                out.push(SORTED);
+                put_length(out, set.len());
+                set.walk(0, usize::MAX, |member, score| {
+                    put_text(out, member);
+                    out.extend_from_slice(&score.to_le_bytes());
+                });
             }
         }
     }
@@ -220,7 +239,9 @@ impl<'a> Reader<'a> {
             SET => self.set(options)?.into(),
             LIST => self.list(options)?.into(),
             MAP => self.map(options)?.into(),
+            EXPIRING_MAP => self.expiring_map(options)?.into(),
             BITMAP => self.bitmap(options)?.into(),
+            SORTED => self.sorted(options)?.into(),
             WIDE_UNSIGNED => {
                 let value = u128::from_le_bytes(self.array()?);
                 if i128::try_from(value).is_ok() {
@@ -265,6 +286,53 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(map)
+    }
+
+    fn expiring_map(&mut self, options: &DecodeOptions) -> Result<Map, DecodeError> {
+        let start = self.offset;
+        let count = self.length(options.members_max)?;
+        let mut map = Map::new(options.seed);
+        let mut digits = crate::decimal::Buffer::new();
+        for _ in 0..count {
+            let name = self.text(options, &mut digits)?.to_vec();
+            if !map.set(&name, self.text(options, &mut digits)?) {
+                return Err(DecodeError::Duplicate { offset: self.offset });
+            }
+            let (offset, tag) = (self.offset, self.byte()?);
+            let at_ms = u64::try_from(self.integer(tag, offset)?)
+                .map_err(|_| DecodeError::UnknownTag { offset, tag })?;
+            if at_ms > 0 {
+                map.set_expiry(&name, Some(at_ms));
+            }
+        }
+        if map.expiring() == 0 {
+            return Err(DecodeError::NotCanonical { offset: start });
+        }
+        Ok(map)
+    }
+
+    /// Members come in their order.
+    fn sorted(&mut self, options: &DecodeOptions) -> Result<SortedSet, DecodeError> {
+        let count = self.length(options.members_max)?;
+        let mut set = SortedSet::new(options.seed);
+        let mut digits = crate::decimal::Buffer::new();
+        let mut last: Option<(f64, Vec<u8>)> = None;
+        for _ in 0..count {
+            let start = self.offset;
+            let member = self.text(options, &mut digits)?.to_vec();
+            let score = f64::from_le_bytes(self.array()?);
+            let is_behind = last.is_none_or(|(before, other)| {
+                before < score || (before == score && other < member)
+            });
+            if score.is_nan() || !is_behind {
+                return Err(DecodeError::NotCanonical { offset: start });
+            }
+            if set.set(&member, score).is_some() {
+                return Err(DecodeError::Duplicate { offset: self.offset });
+            }
+            last = Some((score, member));
+        }
+        Ok(set)
     }
 
     /// A member of a container: a string, or an integer of at most 8 bytes, as its digits.
@@ -402,6 +470,8 @@ const SET: u8 = 6;
 const LIST: u8 = 7;
 const MAP: u8 = 8;
 const BITMAP: u8 = 9;
+const EXPIRING_MAP: u8 = 12;
+const SORTED: u8 = 13;
 const INTEGER: u8 = 16;
 const WIDE_UNSIGNED: u8 = 48;
 

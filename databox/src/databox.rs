@@ -1,7 +1,10 @@
 //! The 16-byte value.
 
 use crate::repr::{self, LongBytes, Repr};
-use crate::{Bitmap, BitsView, Kind, List, Map, Set, SmallList, SmallMap, SmallSet, Text};
+use crate::{
+    Bitmap, BitsView, Kind, List, Map, Set, SmallList, SmallMap, SmallSet, SmallSorted, SortedSet,
+    Text,
+};
 use alloc::boxed::Box;
 use core::cmp::Ordering;
 use core::fmt;
@@ -18,7 +21,8 @@ use core::hash::{Hash, Hasher};
 ///
 /// Integers are equal where their numbers are, whatever type they came from. Values of different
 /// sorts are never equal and come in this order: nil, booleans, integers, `f32`, `f64`, strings,
-/// sets, lists, maps, bitmaps. Floats are ordered by `total_cmp`, and so equal where their bits are. Strings
+/// sets, lists, maps, bitmaps, sorted sets. Floats are ordered by `total_cmp`, and so equal where
+/// their bits are. Strings
 /// are ordered by their bytes; sets by their members in ascending order, maps likewise. Equal
 /// values hash alike.
 ///
@@ -66,6 +70,8 @@ pub enum View<'a> {
     Map(&'a Map),
     /// A string of which the bits are written.
     Bitmap(&'a Bitmap),
+    /// A sorted set.
+    Sorted(&'a SortedSet),
 }
 
 impl Databox {
@@ -103,6 +109,7 @@ impl Databox {
             Repr::List(list) => View::List(list),
             Repr::Map(map) => View::Map(map),
             Repr::Bitmap(bitmap) => View::Bitmap(bitmap),
+            Repr::Sorted(set) => View::Sorted(set),
         }
     }
 
@@ -113,6 +120,7 @@ impl Databox {
             Repr::Set(_) => Kind::Set,
             Repr::List(_) => Kind::List,
             Repr::Map(_) => Kind::Map,
+            Repr::Sorted(_) => Kind::Sorted,
             _ => Kind::String,
         }
     }
@@ -255,6 +263,23 @@ impl Databox {
         }
     }
 
+    /// The sorted set that the value is.
+    #[must_use]
+    pub fn as_sorted(&self) -> Option<&SortedSet> {
+        match &self.0 {
+            Repr::Sorted(set) => Some(set),
+            _ => None,
+        }
+    }
+
+    /// The sorted set that the value is, to be changed.
+    pub fn as_sorted_mut(&mut self) -> Option<&mut SortedSet> {
+        match &mut self.0 {
+            Repr::Sorted(set) => Some(set),
+            _ => None,
+        }
+    }
+
     /// Whether the value is a container without anything in it.
     #[must_use]
     pub fn is_empty_container(&self) -> bool {
@@ -262,6 +287,7 @@ impl Databox {
             Repr::Set(set) => set.is_empty(),
             Repr::List(list) => list.is_empty(),
             Repr::Map(map) => map.is_empty(),
+            Repr::Sorted(set) => set.is_empty(),
             _ => false,
         }
     }
@@ -274,6 +300,7 @@ impl Databox {
             Some(Kind::Set) => Set::from_small(seed, SmallSet::new(bytes)).into(),
             Some(Kind::Map) => Map::from_small(seed, SmallMap::new(bytes)).into(),
             Some(Kind::List) => List::from_small(SmallList::new(bytes)).into(),
+            Some(Kind::Sorted) => SortedSet::from_small(seed, SmallSorted::new(bytes)).into(),
             _ => Self::NIL,
         }
     }
@@ -285,6 +312,7 @@ impl Databox {
             Repr::Set(set) => set.as_small().map(|small| small.bytes()),
             Repr::List(list) => list.as_small().map(|small| small.bytes()),
             Repr::Map(map) => map.as_small().map(|small| small.bytes()),
+            Repr::Sorted(set) => set.as_small().map(|small| small.bytes()),
             _ => None,
         }
     }
@@ -297,6 +325,7 @@ impl Databox {
             Repr::List(list) => size_of::<List>() + list.recount_bytes(),
             Repr::Map(map) => size_of::<Map>() + map.recount_bytes(),
             Repr::Bitmap(bitmap) => size_of::<Bitmap>() + bitmap.recount_bytes(),
+            Repr::Sorted(set) => size_of::<SortedSet>() + set.recount_bytes(),
             _ => self.heap_bytes(),
         }
     }
@@ -315,6 +344,7 @@ impl Databox {
             Repr::List(list) => size_of::<List>() + list.heap_bytes(),
             Repr::Map(map) => size_of::<Map>() + map.heap_bytes(),
             Repr::Bitmap(bitmap) => size_of::<Bitmap>() + bitmap.heap_bytes(),
+            Repr::Sorted(set) => size_of::<SortedSet>() + set.heap_bytes(),
             _ => 0,
         }
     }
@@ -332,6 +362,7 @@ impl Databox {
             Repr::List(list) => list.free_step(),
             Repr::Map(map) => map.free_step(),
             Repr::Bitmap(bitmap) => bitmap.free_step(),
+            Repr::Sorted(set) => set.free_step(),
             _ => false,
         }
     }
@@ -350,6 +381,7 @@ const fn rank(view: &View<'_>) -> u8 {
         View::List(_) => 7,
         View::Map(_) => 8,
         View::Bitmap(_) => 9,
+        View::Sorted(_) => 10,
     }
 }
 
@@ -394,6 +426,7 @@ impl Ord for Databox {
             (View::List(one), View::List(two)) => one.cmp(two),
             (View::Map(one), View::Map(two)) => one.cmp(two),
             (View::Bitmap(one), View::Bitmap(two)) => one.cmp(two),
+            (View::Sorted(one), View::Sorted(two)) => one.cmp(two),
             (one, two) => {
                 rank(&one).cmp(&rank(&two)).then_with(|| integer(&one).cmp(&integer(&two)))
             }
@@ -419,6 +452,7 @@ impl Hash for Databox {
             View::List(list) => list.hash(state),
             View::Map(map) => map.hash(state),
             View::Bitmap(bitmap) => bitmap.hash(state),
+            View::Sorted(set) => set.hash(state),
         }
     }
 }
@@ -439,6 +473,7 @@ impl fmt::Debug for Databox {
             View::List(list) => list.fmt(f),
             View::Map(map) => map.fmt(f),
             View::Bitmap(bitmap) => bitmap.fmt(f),
+            View::Sorted(set) => set.fmt(f),
         }
     }
 }
@@ -539,6 +574,12 @@ impl From<Map> for Databox {
 impl From<Bitmap> for Databox {
     fn from(bitmap: Bitmap) -> Self {
         Self(Repr::Bitmap(Box::new(bitmap)))
+    }
+}
+
+impl From<SortedSet> for Databox {
+    fn from(set: SortedSet) -> Self {
+        Self(Repr::Sorted(Box::new(set)))
     }
 }
 

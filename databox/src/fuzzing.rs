@@ -1,8 +1,8 @@
 //! What the fuzz targets check: the portable form, and the set against the standard library's.
 
 use crate::{
-    Bitmap, BitsView, Combination, Databox, DecodeOptions, End, Found, List, Map, Set, Text, View,
-    dump,
+    Bitmap, BitsView, Combination, Databox, DecodeOptions, End, Found, List, Map, Set, SortedSet,
+    SortedView, Text, View, dump,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -26,6 +26,9 @@ pub fn check_codec(data: &[u8]) {
         assert_eq!(encoded, data, "a value has one encoding");
         bitmap.check();
     } else {
+        if let View::Sorted(set) = value.view() {
+            set.check();
+        }
         assert_eq!(encoded, data, "a value has one encoding");
     }
     let again = Databox::decode(&encoded, &options).expect("what encode wrote");
@@ -349,6 +352,135 @@ pub fn check_list(data: &[u8]) {
     assert!(back == model);
     let mut value = Databox::from(list);
     while value.free_step() {}
+}
+
+/// Reads operations from `data`, applies them to a sorted set and to a model, and panics where the
+/// two differ or the set's own counters are wrong.
+pub fn check_sorted(data: &[u8]) {
+    let mut set = SortedSet::new(5);
+    let mut model = Scored::default();
+    for operation in data.chunks_exact(5) {
+        let &[kind, low, high, class, number] = operation else { continue };
+        let first = u16::from_le_bytes([low, high]);
+        let times = if kind >= 240 { 150 } else { 1 };
+        for own in (first..=u16::MAX).take(times) {
+            let member = member(kind, own);
+            match kind % 8 {
+                0..=4 => {
+                    let score = score(class, number.wrapping_add(own as u8));
+                    let bound = set.heap_bytes() + set.set_growth_max(&member);
+                    let before = set.set(&member, score);
+                    assert_eq!(before.map(f64::to_bits), model.set(member.clone(), score));
+                    assert!(set.heap_bytes() <= bound, "growth beyond its bound");
+                }
+                5 | 6 => {
+                    let before = set.remove(&member);
+                    assert_eq!(before.map(f64::to_bits), model.remove(&member));
+                }
+                _ => {
+                    let index = usize::from(own) % (set.len() + 1);
+                    let count = usize::from(number);
+                    let gone = model.list().into_iter().skip(index).take(count);
+                    let gone: Vec<_> = gone.map(|(_, member)| member).collect();
+                    assert_eq!(set.remove_range(index, count), gone.len());
+                    gone.iter().for_each(|member| assert!(model.remove(member).is_some()));
+                }
+            }
+            assert_eq!(set.score(&member).map(f64::to_bits), model.scores.get(&member).copied());
+            assert_eq!(set.len(), model.scores.len());
+        }
+        // What takes long is not done for every one of many.
+        if set.len() < 300 || number.is_multiple_of(32) {
+            check_reads(&set, &model, (first, class, number));
+        }
+    }
+    set.check();
+    let copy = set.clone();
+    assert_eq!(copy, set);
+    let mut value = Databox::from(set);
+    while value.free_step() {}
+    copy.check();
+}
+
+/// What is read of a sorted set, beside the model.
+fn check_reads(set: &SortedSet, model: &Scored, (first, class, number): (u16, u8, u8)) {
+    set.check();
+    let list = model.list();
+    let index = usize::from(first) % (list.len() + 1);
+    let mut seen = Vec::new();
+    set.walk(index, 70, |member, score| seen.push((score.to_bits(), member.to_vec())));
+    let expected: Vec<_> = list.iter().skip(index).take(70).cloned().collect();
+    assert!(seen == expected, "a walk");
+    seen.clear();
+    set.walk_back(index, 70, |member, score| seen.push((score.to_bits(), member.to_vec())));
+    assert!(seen.iter().eq(list.iter().take(index).rev().take(70)), "a walk back");
+    if let Some((_, member)) = list.get(index) {
+        assert_eq!(set.rank(member), Some(index));
+    }
+    let bound = score(class, number);
+    let below = |inclusive| {
+        let is_below = |bits: u64| {
+            let score = f64::from_bits(bits);
+            score < bound || (inclusive && score == bound)
+        };
+        list.iter().filter(|(bits, _)| is_below(*bits)).count()
+    };
+    assert_eq!((set.below(bound, false), set.below(bound, true)), (below(false), below(true)));
+    let mut met = BTreeSet::new();
+    let mut cursor = 0;
+    loop {
+        cursor = SortedView::Set(set).scan(cursor, 20, |member, _| {
+            met.insert(member.to_vec());
+        });
+        if cursor == 0 {
+            break;
+        }
+    }
+    assert!(met.iter().eq(model.scores.keys()), "a scan");
+}
+
+/// Members with the bits of their scores.
+#[derive(Default)]
+struct Scored {
+    scores: BTreeMap<Vec<u8>, u64>,
+}
+
+impl Scored {
+    fn set(&mut self, member: Vec<u8>, score: f64) -> Option<u64> {
+        self.scores.insert(member, score.to_bits())
+    }
+
+    fn remove(&mut self, member: &[u8]) -> Option<u64> {
+        self.scores.remove(member)
+    }
+
+    /// All in their order.
+    fn list(&self) -> Vec<(u64, Vec<u8>)> {
+        let own = self.scores.iter().map(|(member, bits)| (*bits, member.clone()));
+        let mut list: Vec<_> = own.collect();
+        list.sort_by(|(one, member), (two, other)| {
+            let order = f64::from_bits(*one).partial_cmp(&f64::from_bits(*two));
+            order.expect("no score is NaN").then_with(|| member.cmp(other))
+        });
+        list
+    }
+}
+
+/// A score that is likely to be one of others, or a neighbour.
+fn score(class: u8, number: u8) -> f64 {
+    let number = f64::from(number);
+    match class % 10 {
+        0 => 7.0,
+        1 => number,
+        2 => -number * 1e6,
+        3 => number / 3.0,
+        4 => f64::from_bits(1.0f64.to_bits() + number as u64),
+        5 => -0.0,
+        6 => 0.0,
+        7 => f64::INFINITY,
+        8 => f64::NEG_INFINITY,
+        _ => number * number * 1e300,
+    }
 }
 
 fn member(kind: u8, number: u16) -> Vec<u8> {

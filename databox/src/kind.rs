@@ -15,6 +15,8 @@ pub enum Kind {
     List = 2,
     /// Names and their values, all byte strings.
     Map = 3,
+    /// Byte strings in the order of their scores.
+    Sorted = 4,
 }
 
 impl Kind {
@@ -25,6 +27,7 @@ impl Kind {
             Sort::Set | Sort::Integers => Self::Set,
             Sort::Map => Self::Map,
             Sort::List => Self::List,
+            Sort::Sorted => Self::Sorted,
         })
     }
 
@@ -36,6 +39,7 @@ impl Kind {
             Self::Set => "set",
             Self::List => "list",
             Self::Map => "hash",
+            Self::Sorted => "zset",
         }
     }
 }

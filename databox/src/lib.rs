@@ -7,6 +7,7 @@ extern crate alloc;
 mod bitmap;
 mod codec;
 mod databox;
+mod draw;
 pub mod dump;
 mod edit;
 #[cfg(any(test, fuzzing, feature = "fuzzing"))]
@@ -19,6 +20,7 @@ mod packed;
 mod repr;
 mod seed;
 mod set;
+mod sorted;
 
 pub use bitmap::{Bitmap, BitsView, Combination, Found};
 pub use codec::{DecodeError, DecodeOptions};
@@ -30,8 +32,11 @@ pub use list::view::ListView;
 pub use list::{Elements, End, List};
 pub use map::small::{SmallMap, SmallPairs};
 pub use map::view::MapView;
-pub use map::{Map, Pairs};
+pub use map::{Map, MapSweep, Pairs};
 pub use packed_map::{Text, decimal};
 pub use set::small::{SmallMembers, SmallSet};
 pub use set::view::SetView;
 pub use set::{Members, Set};
+pub use sorted::SortedSet;
+pub use sorted::small::{SmallScored, SmallSorted};
+pub use sorted::view::SortedView;

@@ -4,6 +4,7 @@
 //! all is short (`small.rs` says how few and how short), and a packed map. A map only moves on: one
 //! that shrinks is likely to grow again.
 
+mod expiry;
 pub(crate) mod small;
 pub(crate) mod view;
 
@@ -14,7 +15,7 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
-use packed_map::{Chunks, Extras, HashKeys, NewValue, NoBox, PackedMap, Step};
+use packed_map::{Chunks, Entry, Extras, HashKeys, NewValue, NoBox, PackedMap, Step};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// A map of byte strings to byte strings: what Redis calls a hash.
@@ -43,6 +44,17 @@ pub struct Map {
     /// Of the hash of a table still to come.
     seed: u64,
     form: Form,
+    /// Where the next sweep goes on.
+    swept: u64,
+}
+
+/// What one [`Map::sweep`] did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MapSweep {
+    /// Names that were removed.
+    pub removed: usize,
+    /// Whether the round is not complete.
+    pub more: bool,
 }
 
 #[derive(Clone)]
@@ -59,13 +71,13 @@ impl Map {
     /// [`Set::new`](crate::Set::new).
     #[must_use]
     pub const fn new(seed: u64) -> Self {
-        Self { seed, form: Form::Small(Vec::new()) }
+        Self { seed, form: Form::Small(Vec::new()), swept: 0 }
     }
 
     /// A copy of a small map; `seed` is as for [`new`](Self::new).
     #[must_use]
     pub fn from_small(seed: u64, small: SmallMap<'_>) -> Self {
-        Self { seed, form: Form::Small(small.bytes().to_vec()) }
+        Self { seed, form: Form::Small(small.bytes().to_vec()), swept: 0 }
     }
 
     /// How many names there are.
@@ -114,7 +126,7 @@ impl Map {
         }
     }
 
-    /// Makes a name have a value and tells whether the name is new.
+    /// Makes a name have a value, and not expire, and tells whether the name is new.
     pub fn set(&mut self, name: &[u8], value: &[u8]) -> bool {
         if let Form::Small(bytes) = &mut self.form {
             let mut out = Vec::new();
@@ -162,7 +174,14 @@ impl Map {
         }
     }
 
-    /// The names with their values, in no particular order.
+    /// The value of a name that does not expire at or before a moment.
+    pub(super) fn get_at(&self, name: &[u8], now_ms: u64) -> Option<Text<'_>> {
+        let Form::Table(table) = &self.form else { return self.get(name) };
+        let entry = table.get(table.hasher().hash(name), name)?;
+        if is_due(&entry, now_ms) { None } else { entry.value().text() }
+    }
+
+    /// The names with their values, in no particular order, whether they are due or not.
     #[must_use]
     pub fn iter(&self) -> Pairs<'_> {
         Pairs(match &self.form {
@@ -211,6 +230,7 @@ impl Map {
         &'a self,
         cursor: u64,
         count: u64,
+        now_ms: u64,
         mut visit: impl FnMut(Text<'a>, Text<'a>),
     ) -> u64 {
         let Form::Table(table) = &self.form else { return 0 };
@@ -219,6 +239,9 @@ impl Map {
         for _ in 0..count.saturating_mul(PAGES_A_NAME) {
             next = table.scan(next, |entry| {
                 visited += 1;
+                if is_due(&entry, now_ms) {
+                    return;
+                }
                 visit(entry.key(), entry.value().text().unwrap_or(Text::Bytes(b"")));
             });
             if next == 0 || visited >= count {
@@ -261,7 +284,12 @@ impl Map {
 
 impl PartialEq for Map {
     fn eq(&self, other: &Self) -> bool {
-        let same = |(name, value): (Text<'_>, Text<'_>)| other.get(&name.to_vec()) == Some(value);
+        let expire = self.expiring() > 0 || other.expiring() > 0;
+        let same = |(name, value): (Text<'_>, Text<'_>)| {
+            let name = name.to_vec();
+            other.get(&name) == Some(value)
+                && (!expire || other.expiry(&name) == self.expiry(&name))
+        };
         self.len() == other.len() && self.iter().all(same)
     }
 }
@@ -333,6 +361,11 @@ impl ExactSizeIterator for Pairs<'_> {}
 
 fn put(table: &mut Table, name: &[u8], value: &[u8]) -> bool {
     table.put(table.hasher().hash(name), name, value, Extras::default()).is_none()
+}
+
+/// Whether an entry expires at or before a moment.
+fn is_due(entry: &Entry<'_, NoBox, Chunks>, now_ms: u64) -> bool {
+    entry.expires_at_ms().is_some_and(|at_ms| at_ms <= now_ms)
 }
 
 /// The most bytes that a table takes beside its entries when it is made of a packed run.

@@ -32,7 +32,7 @@ pub(crate) struct Rows<'a, const COLUMNS: usize> {
 
 /// The codes of one column.
 #[derive(Debug, Clone, Copy)]
-enum Codes<'a> {
+pub(crate) enum Codes<'a> {
     /// All are this one.
     Equal(u8),
     Each(&'a [u8]),
@@ -46,12 +46,15 @@ pub(crate) enum Sort {
     Integers = 1,
     Map = 2,
     List = 3,
+    /// See [`crate::sorted`].
+    Sorted = 0x10,
 }
 
 /// One byte string in its one packed form.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Element<'a> {
-    code: u8,
+    pub(crate) code: u8,
+    /// What is stored, unless that stands in `number`.
     text: &'a [u8],
     number: [u8; 8],
 }
@@ -68,7 +71,10 @@ impl Sort {
     /// What stands in these bytes; nothing in particular where they are none.
     pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         let sorts = [Self::Set, Self::Integers, Self::Map, Self::List];
-        bytes.first().map(|&head| sorts[usize::from(head & SORT)])
+        bytes.first().map(|&head| match head & SORT {
+            low @ 0..4 => sorts[usize::from(low)],
+            _ => Self::Sorted,
+        })
     }
 }
 
@@ -290,7 +296,7 @@ pub(crate) fn insert_in_place(bytes: &mut Vec<u8>, at: usize, element: &Element<
 
 impl Codes<'_> {
     #[inline]
-    fn at(&self, index: usize) -> u8 {
+    pub(crate) fn at(&self, index: usize) -> u8 {
         match self {
             Self::Equal(code) => *code,
             Self::Each(codes) => codes[index],
@@ -316,14 +322,19 @@ impl<'a> Element<'a> {
         Some(Self { code, text: &[], number: number.to_le_bytes() })
     }
 
+    /// The element that is stored as these bytes under this code.
+    pub(crate) const fn stored_as(code: u8, text: &'a [u8]) -> Self {
+        Self { code, text, number: [0; 8] }
+    }
+
     /// How many bytes it takes beside its code.
     pub(crate) const fn size(&self) -> usize {
         size(self.code)
     }
 
     #[inline]
-    fn stored(&self) -> &[u8] {
-        if self.code <= STRING_MAX { self.text } else { &self.number[..self.size()] }
+    pub(crate) fn stored(&self) -> &[u8] {
+        if self.text.is_empty() { &self.number[..self.size()] } else { self.text }
     }
 }
 
@@ -367,12 +378,12 @@ impl<const COLUMNS: usize> ExactSizeIterator for Iter<'_, COLUMNS> {}
 
 /// How many bytes a code announces.
 #[inline]
-const fn size(code: u8) -> usize {
+pub(crate) const fn size(code: u8) -> usize {
     (if code <= STRING_MAX { code } else { code - STRING_MAX - 1 }) as usize
 }
 
 #[inline]
-fn text(code: u8, stored: &[u8]) -> Text<'_> {
+pub(crate) fn text(code: u8, stored: &[u8]) -> Text<'_> {
     if code <= STRING_MAX {
         return Text::Bytes(stored);
     }
@@ -396,7 +407,7 @@ pub(crate) const STRING_MAX: u8 = 239;
 pub(crate) const BYTES_MAX: usize = 2560;
 
 /// The bits of the first byte that tell the sort.
-const SORT: u8 = 3;
+const SORT: u8 = 0x13;
 
 /// The bit of the first byte that says that the codes of the first column are equal; the next bit
 /// says it of the second.

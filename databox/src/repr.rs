@@ -10,7 +10,7 @@ mod long;
 
 pub(crate) use long::LongBytes;
 
-use crate::{Bitmap, List, Map, Set};
+use crate::{Bitmap, List, Map, Set, SortedSet};
 use alloc::boxed::Box;
 
 /// The value itself.
@@ -34,6 +34,7 @@ pub(crate) enum Repr {
     List(Box<List>),
     Map(Box<Map>),
     Bitmap(Box<Bitmap>),
+    Sorted(Box<SortedSet>),
 }
 
 impl Repr {

@@ -7,6 +7,7 @@
 pub(crate) mod small;
 pub(crate) mod view;
 
+use crate::draw::draw;
 use crate::seed::Seed;
 use crate::{Edit, SetView, SmallMembers, SmallSet, Text};
 use alloc::boxed::Box;
@@ -212,6 +213,12 @@ impl Set {
     /// ```
     pub fn scan<'a>(&'a self, cursor: u64, count: u64, visit: impl FnMut(Text<'a>)) -> u64 {
         SetView::Set(self).scan(cursor, count, visit)
+    }
+
+    /// A member of a table; none where there is no table.
+    fn draw_of_table(&self, random: u64) -> Option<Text<'_>> {
+        let Form::Table(table) = &self.form else { return None };
+        draw(&table.0, random, |_| true).map(|entry| entry.key())
     }
 
     /// [`scan`](Self::scan) of a table; nothing where there is none.

@@ -23,6 +23,10 @@ pub fn looks_like(first_line: &[u8]) -> bool {
     if STORING.contains(&verb.bytes) && !words.clone().skip(1).take(3).all(|w| is_number(w.bytes)) {
         return false;
     }
+    if verb.bytes == b"watch" {
+        // The Redis protocol's is about keys.
+        return words.clone().next().is_some() && words.all(|word| LOGS.contains(&word.bytes));
+    }
     let Some((_, least, most)) = VERBS.iter().find(|(name, ..)| *name == verb.bytes) else {
         return false;
     };
@@ -67,7 +71,14 @@ const VERBS: &[(&[u8], usize, usize)] = &[
     (b"ma", 0, ANY),
     (b"me", 0, ANY),
     (b"mn", 0, ANY),
+    (b"slabs", 0, ANY),
+    (b"lru", 0, ANY),
+    (b"lru_crawler", 0, ANY),
+    (b"cache_memlimit", 0, ANY),
 ];
+/// What memcached lets watch.
+const LOGS: &[&[u8]] =
+    &[b"rawcmds", b"evictions", b"fetchers", b"mutations", b"sysevents", b"connevents"];
 const ANY: usize = usize::MAX;
 
 #[cfg(test)]
@@ -105,6 +116,13 @@ mod tests {
             ("cas k", true),
             ("append k v", false),
             ("append k 0 0 1", true),
+            ("lru_crawler metadump all", true),
+            ("cache_memlimit 64", true),
+            ("watch evictions", true),
+            ("watch k", false),
+            ("watch evictions k", false),
+            ("watch", false),
+            ("shutdown", false),
         ] {
             for end in ["", "\n", "\r\n"] {
                 assert_eq!(looks_like(format!("{line}{end}").as_bytes()), expected, "{line:?}");

@@ -33,6 +33,7 @@ impl<'a> Encoder<'a> {
     /// An item found, one of a `get`'s; with its CAS stamp, one of a `gets`'.
     #[inline]
     pub fn value(&mut self, key: &[u8], flags: u32, data: &[u8], cas: Option<u64>) {
+        self.out.reserve(key.len().saturating_add(data.len()).saturating_add(VALUE_LEN_MAX));
         self.value_header(key, flags, data.len(), cas);
         self.out.extend_from_slice(data);
         self.out.extend_from_slice(CRLF);
@@ -40,13 +41,18 @@ impl<'a> Encoder<'a> {
 
     /// The line before an item of `len` bytes, for a caller who sends these, and `\r\n` behind
     /// them, another way.
+    #[inline]
     pub fn value_header(&mut self, key: &[u8], flags: u32, len: usize, cas: Option<u64>) {
         let mut buffer = itoa::Buffer::new();
         self.out.extend_from_slice(b"VALUE ");
         self.out.extend_from_slice(key);
-        self.out.push(b' ');
-        self.out.extend_from_slice(buffer.format(flags).as_bytes());
-        self.out.push(b' ');
+        if flags == 0 {
+            self.out.extend_from_slice(b" 0 ");
+        } else {
+            self.out.push(b' ');
+            self.out.extend_from_slice(buffer.format(flags).as_bytes());
+            self.out.push(b' ');
+        }
         self.out.extend_from_slice(buffer.format(len).as_bytes());
         if let Some(cas) = cas {
             self.out.push(b' ');
@@ -158,6 +164,8 @@ impl<'a> Encoder<'a> {
 }
 
 const CRLF: &[u8] = b"\r\n";
+/// What an item's reply has beside its key and its data: words, spaces, ends of lines, numbers.
+const VALUE_LEN_MAX: usize = 64;
 
 #[cfg(test)]
 mod tests {

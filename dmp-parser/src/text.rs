@@ -11,6 +11,7 @@
 
 use alloc::vec::Vec;
 
+use crate::plain::{self, Plain};
 use crate::request::{Request, Status};
 use crate::verb::{self, Line, Mode, Refusal, Verb};
 use crate::words::trim_line_end;
@@ -33,17 +34,43 @@ impl TextParser {
         Self { limits, scanned: 0, item: None, unwanted: 0 }
     }
 
+    #[inline]
     pub(crate) fn parse(
         &mut self,
         input: &[u8],
         args: &mut Vec<ArgRange>,
     ) -> Result<Status, RequestError> {
+        if self.is_mid_request() {
+            return self.go_on(input, args);
+        }
+        match plain::parse(input, &self.limits) {
+            Some(Plain::Get { key, consumed }) => {
+                args.push(key);
+                Ok(Status::Complete { consumed, request: Request::new(Verb::Get) })
+            }
+            Some(Plain::Set { request, key, data_len, consumed })
+                if data_len <= self.limits.item_len_max =>
+            {
+                let request = with_data(request, ArgRange::new(consumed, data_len));
+                self.item(request, key, input, args)
+            }
+            _ => self.line(input, args),
+        }
+    }
+
+    /// Goes on with a request of which a part was seen.
+    fn go_on(&mut self, input: &[u8], args: &mut Vec<ArgRange>) -> Result<Status, RequestError> {
         if let Some((request, key)) = self.item {
             return self.item(request, key, input, args);
         }
         if self.unwanted > 0 {
             return Ok(swallow(&mut self.unwanted, input));
         }
+        self.line(input, args)
+    }
+
+    /// Takes any line.
+    fn line(&mut self, input: &[u8], args: &mut Vec<ArgRange>) -> Result<Status, RequestError> {
         let Some(len) = self.line_len(input)? else {
             return Ok(Status::Incomplete { needed: 1 });
         };
@@ -73,6 +100,7 @@ impl TextParser {
     }
 
     /// Whether the parser has understood a part of a request that is not complete.
+    #[inline]
     pub(crate) const fn is_mid_request(&self) -> bool {
         self.scanned > 0 || self.item.is_some() || self.unwanted > 0
     }
@@ -106,6 +134,7 @@ impl TextParser {
     }
 
     /// Completes `request` if its item is there.
+    #[inline]
     fn item(
         &mut self,
         request: Request,

@@ -1,6 +1,7 @@
 //! What requests ask for, whichever dialect they are written in; the text verbs stand one per file:
 //! how the line is read and how a client writes it.
 
+mod admin;
 mod arithmetic;
 mod delete;
 mod flush_all;
@@ -60,6 +61,8 @@ pub enum Verb {
     },
     /// The server's figures: the words behind the verb are the arguments.
     Stats,
+    /// Something of memcached's own machinery: the words behind the verb are the arguments.
+    Admin(Admin),
     /// A reply and nothing else.
     Noop,
     /// The names of the ways to authenticate.
@@ -138,11 +141,32 @@ pub struct Arithmetic {
     pub cas: u64,
 }
 
+/// What of memcached's machinery a request is about. A server that is built otherwise answers so
+/// that memcached's tools go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Admin {
+    /// Memory that moves between sizes of items.
+    Slabs,
+    /// The shares of its lists.
+    Lru,
+    /// The thread that looks for what has expired.
+    LruCrawler,
+    /// The budget, in MiB.
+    CacheMemlimit,
+    /// What happens, as it happens.
+    Watch,
+    /// The server's end.
+    Shutdown,
+}
+
 /// What `mg` does beside getting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MetaGet {
     /// A new time for the item.
     pub exptime: Option<i64>,
+    /// Whether that time is the item's only once `recache` has been judged by the one before.
+    pub touches_last: bool,
     /// The time of an empty item that is made where there is none.
     pub vivify: Option<i64>,
     /// Below which time to live one client is asked to store it anew.
@@ -153,6 +177,7 @@ pub struct MetaGet {
 
 /// Requests of the text protocol as a client writes them.
 pub mod compose {
+    pub use super::admin::compose as admin;
     pub use super::arithmetic::{compose_decr as decr, compose_incr as incr};
     pub use super::delete::compose as delete;
     pub use super::flush_all::compose as flush_all;
@@ -240,6 +265,12 @@ pub(crate) fn parse(
         b"verbosity" => verbosity::parse(words)?,
         b"stats" => stats::parse(words, args),
         b"version" => version::parse(),
+        b"slabs" => admin::parse(Admin::Slabs, words, args)?,
+        b"lru" => admin::parse(Admin::Lru, words, args)?,
+        b"lru_crawler" => admin::parse(Admin::LruCrawler, words, args)?,
+        b"cache_memlimit" => admin::parse(Admin::CacheMemlimit, words, args)?,
+        b"watch" => admin::parse(Admin::Watch, words, args)?,
+        b"shutdown" => admin::parse(Admin::Shutdown, words, args)?,
         b"quit" => quit::parse(),
         _ if words.last().is_some_and(|word| word.bytes.starts_with(b"HTTP/")) => {
             return Err(RequestErrorKind::Http.into());

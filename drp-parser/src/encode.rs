@@ -102,6 +102,11 @@ impl<'a> Encoder<'a> {
         }
     }
 
+    /// A double as a string, in either version.
+    pub fn bulk_double(&mut self, value: f64) {
+        self.bulk(double::Text::new(value).as_bytes());
+    }
+
     /// A boolean. RESP2: the integer 1 or 0.
     #[inline]
     pub fn boolean(&mut self, value: bool) {

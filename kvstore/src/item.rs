@@ -2,7 +2,7 @@
 
 use databox::{
     Bitmap, BitsView, Databox, Kind, ListView, MapView, SetView, SmallList, SmallMap, SmallSet,
-    Text, decimal,
+    SmallSorted, SortedView, Text, decimal,
 };
 use packed_map::{Arena, Entry, Extras, Value};
 
@@ -85,14 +85,26 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// The map, if the value is one.
+    /// The map, if the value is one, with all its names, whether they have expired or not.
     #[must_use]
     pub fn map(&self) -> Option<MapView<'a>> {
         match self.0.value() {
             Value::Packed(bytes) if self.kind() == Kind::Map => {
                 Some(MapView::Small(SmallMap::new(bytes)))
             }
-            Value::Boxed(value) => value.as_map().map(MapView::Map),
+            Value::Boxed(value) => value.as_map().map(|map| MapView::Map(map, 0)),
+            _ => None,
+        }
+    }
+
+    /// The sorted set, if the value is one.
+    #[must_use]
+    pub fn sorted(&self) -> Option<SortedView<'a>> {
+        match self.0.value() {
+            Value::Packed(bytes) if self.kind() == Kind::Sorted => {
+                Some(SortedView::Small(SmallSorted::new(bytes)))
+            }
+            Value::Boxed(value) => value.as_sorted().map(SortedView::Set),
             _ => None,
         }
     }

@@ -21,7 +21,8 @@ mod spaces;
 mod steps;
 
 pub use databox::{
-    Bitmap, BitsView, Databox, End, Kind, ListView, MapView, Members, Set, SetView, Text, decimal,
+    Bitmap, BitsView, Databox, End, Kind, ListView, MapView, Members, Set, SetView, SortedSet,
+    SortedView, Text, decimal,
 };
 pub use departures::{Cause, Departure};
 pub use error::{OutOfBudget, WriteError, WrongKind};

@@ -8,15 +8,19 @@ mod evict;
 mod keys;
 mod lists;
 mod maps;
+mod names;
 mod places;
 mod scan;
 mod sets;
+mod sorted;
 mod stamps;
 mod strings;
 mod sweep;
+mod used;
 
 pub use bits::IN_PLACE_MAX_BYTES;
 pub use entries::Contents;
+pub(crate) use names::NameSweep;
 pub use sweep::{ExpiryObserver, SweepLimits, SweepReport};
 
 use crate::departures::{Cause, Departure, Departures};
@@ -100,6 +104,8 @@ impl ShardConfig {
 pub struct Shard {
     hash_key: Arc<HashKey>,
     budget_bytes: u64,
+    /// Bytes of the budget that are set aside.
+    aside_bytes: u64,
     /// Where the pages of all namespaces live.
     arena: Arena,
     spaces: Spaces,
@@ -114,6 +120,8 @@ pub struct Shard {
     scratch: Vec<u8>,
     /// The namespace in which the next sweep goes on.
     sweep_next: u32,
+    /// The namespace in which the next sweep of names begins to look.
+    names_next: u32,
     /// How many keys were removed because their moment had come.
     expired: u64,
     /// The stamp given last.
@@ -139,6 +147,8 @@ struct Hint {
     ns: Namespace,
     hash: u64,
     position: Position,
+    /// Whether the policy knew of an earlier use, where that was asked when this one was noted.
+    was_used: Option<bool>,
 }
 
 impl Shard {
@@ -151,6 +161,7 @@ impl Shard {
         Ok(Self {
             hash_key: config.hash_key,
             budget_bytes: config.budget_bytes.unwrap_or(u64::MAX),
+            aside_bytes: 0,
             arena: Arena::new(config.reservation_bytes)?,
             spaces: Spaces::default(),
             jobs: Jobs::default(),
@@ -159,6 +170,7 @@ impl Shard {
             owner_next: 0,
             scratch: Vec::new(),
             sweep_next: 0,
+            names_next: 0,
             expired: 0,
             last_stamp: 0,
             flushes: Vec::new(),
@@ -382,14 +394,14 @@ impl Shard {
     ) -> Option<(usize, Position, bool)> {
         let index = self.spaces.find(ns.0)?;
         let map = &self.spaces.at(index).map;
-        let (position, is_new) = match self.hint {
+        let (position, was_used, is_new) = match self.hint {
             Some(hint)
                 if (hint.ns, hint.hash) == (ns, key.hash)
                     && map.entry(&self.arena, hint.position).has_key(key.bytes) =>
             {
-                (hint.position, false)
+                (hint.position, hint.was_used, false)
             }
-            _ => (map.find(&self.arena, key.hash, key.bytes)?, true),
+            _ => (map.find(&self.arena, key.hash, key.bytes)?, None, true),
         };
         if map.expiring() > 0 {
             let expires_at_ms = map.entry(&self.arena, position).expires_at_ms();
@@ -400,19 +412,22 @@ impl Shard {
                 return None;
             }
         }
-        self.hint = Some(Hint { ns, hash: key.hash, position });
+        self.hint = Some(Hint { ns, hash: key.hash, position, was_used });
         Some((index, position, is_new))
     }
 
     /// Tells the policy that a key was asked for that was there before.
     #[inline]
     fn touch(&mut self, index: usize, hash: u64, position: Position) {
-        match self.eviction.policy {
+        let was_used = match self.eviction.policy {
             Policy::Snlru { .. } => {
-                self.spaces.at_mut(index).map.touch(&mut self.arena, position);
+                self.spaces.at_mut(index).map.touch(&mut self.arena, position) > 0
             }
             Policy::RandomMemory => self.note_recent(index, hash),
-            Policy::Refuse | Policy::Random => {}
+            Policy::Refuse | Policy::Random => return,
+        };
+        if let Some(hint) = self.hint.as_mut().filter(|hint| hint.position == position) {
+            hint.was_used = Some(was_used);
         }
     }
 
@@ -546,12 +561,14 @@ impl Shard {
         }
     }
 
-    /// What may be used at most: the budget, and with a policy that removes keys a little more.
+    /// What may be used at most: the budget but for what is set aside, and with a policy that
+    /// removes keys a little more.
     fn limit(&self) -> u64 {
-        match self.eviction.policy {
+        let limit = match self.eviction.policy {
             Policy::Refuse => self.budget_bytes,
             _ => self.budget_bytes.saturating_add(self.budget_bytes / SLACK_SHARE),
-        }
+        };
+        if self.budget_bytes == u64::MAX { limit } else { limit.saturating_sub(self.aside_bytes) }
     }
 }
 

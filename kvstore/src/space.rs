@@ -3,6 +3,7 @@
 use crate::hash::HashKey;
 use crate::jobs::{self, Jobs};
 use crate::ledger::Ledger;
+use crate::shard::NameSweep;
 use databox::Databox;
 use packed_map::{Arena, HashKeys, PageMap};
 use std::sync::Arc;
@@ -15,6 +16,8 @@ pub(crate) struct Space {
     pub(crate) value_bytes: u64,
     /// Where the next sweep goes on.
     pub(crate) sweep_cursor: u64,
+    /// How far the sweep of names has come.
+    pub(crate) names: NameSweep,
     /// Visits of whoever makes room.
     pub(crate) visits: u64,
 }
@@ -25,7 +28,7 @@ impl Space {
     /// An empty one, whose blocks are marked with `owner`.
     pub(crate) fn new(key: Arc<HashKey>, owner: u8) -> Self {
         let map = Map::with_owner(SharedKey(key), owner);
-        Self { map, value_bytes: 0, sweep_cursor: 0, visits: 0 }
+        Self { map, value_bytes: 0, sweep_cursor: 0, names: NameSweep::default(), visits: 0 }
     }
 
     pub(crate) fn ledger(&self) -> Ledger {

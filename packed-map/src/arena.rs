@@ -65,7 +65,7 @@ use core::fmt;
 use free_lists::FreeLists;
 use header::{FREE, Header};
 use region::{REGION_BYTES, REGION_UNITS, Regions};
-use reservation::Reservation;
+use reservation::{HUGE_BYTES, Reservation};
 
 /// Blocks in one reserved range of address space.
 ///
@@ -90,6 +90,8 @@ pub struct Arena {
     free_lists: FreeLists,
     /// The region that blocks are cut from, once there is one.
     open: Option<usize>,
+    /// Regions from the first on, of which those behind [`HUGE_FROM`] are in huge pages.
+    wide: usize,
     /// The region that compaction is emptying.
     victim: Option<Victim>,
     /// Units in living blocks.
@@ -127,6 +129,7 @@ impl Arena {
             regions: Regions::new(regions).ok_or(ReserveError::Refused { bytes, code: 0 })?,
             free_lists: FreeLists::new(),
             open: None,
+            wide: HUGE_FROM,
             victim: None,
             live_units: 0,
             free_units: 0,
@@ -176,6 +179,7 @@ impl Arena {
             return None;
         }
         let region = self.regions.prepare(regions_max)?;
+        self.widen(region);
         Some(Prefault::new(self.memory.mapping(), region * REGION_BYTES, REGION_BYTES))
     }
 
@@ -251,6 +255,7 @@ impl Arena {
     /// Closes the open region, whose untouched end becomes a free block, and opens another.
     fn open_region(&mut self) -> Option<()> {
         let region = self.regions.open()?;
+        self.widen(region);
         if let Some(closed) = self.open.replace(region) {
             let (rest, end) = (self.regions.bump(closed), (closed + 1) * REGION_UNITS);
             if rest < end {
@@ -262,6 +267,16 @@ impl Arena {
             self.regions.close(closed);
         }
         Some(())
+    }
+
+    /// Asks for a huge page under a region that is used for the first time, where the arena is so
+    /// large that what is backed ahead does not count.
+    fn widen(&mut self, region: usize) {
+        if region >= self.wide {
+            let first = region - region % HUGE_REGIONS;
+            self.memory.mapping().widen(first * REGION_BYTES, HUGE_BYTES);
+            self.wide = first + HUGE_REGIONS;
+        }
     }
 
     /// Makes the units from `unit` on free, and one with their free neighbours. They are living
@@ -506,6 +521,14 @@ const REGIONS_MAX: usize = {
     let addresses = (isize::MAX as u64 + 1) / REGION_BYTES as u64 / 2;
     if handles < addresses { handles as usize } else { addresses as usize }
 };
+
+/// Regions in a huge page.
+const HUGE_REGIONS: usize = HUGE_BYTES / REGION_BYTES;
+
+/// The first region that is in a huge page: what is backed ahead then is at most a thirtieth.
+/// Behind it an arena has a page table entry for 2 MiB, not for 4 KiB, and a look-up that misses the
+/// caches goes to memory for its data alone.
+const HUGE_FROM: usize = (64 << 20) / REGION_BYTES;
 
 /// A larger block is split once more than one part in so many is free.
 const SPLIT_SHARE: usize = 64;

@@ -79,15 +79,16 @@ impl Chunks {
         }
     }
 
-    /// The bytes of the chunks and their tables, counted again from nothing.
-    pub(crate) fn counted_bytes(&self) -> usize {
+    /// The bytes of the chunks and their tables, counted again from nothing; meant for tests.
+    #[must_use]
+    pub fn counted_bytes(&self) -> usize {
         let chunks: usize = self.table.iter().flatten().map(Shared::bytes).sum();
         chunks + self.table.counted_bytes() + self.rooms.bytes()
     }
 
-    /// Lets go of some chunks, whatever stands in them, and tells whether there were any. Nothing
-    /// but this may be asked afterwards, and how many bytes there still are.
-    pub(crate) fn drop_piece(&mut self) -> bool {
+    /// Lets go of up to 64 chunks, whatever stands in them, and tells whether there were any.
+    /// Nothing but this may be asked afterwards, and how many bytes there still are.
+    pub fn drop_piece(&mut self) -> bool {
         self.rooms = Rooms::new();
         self.used_units = 0;
         let start = self.table.len().saturating_sub(1) / SEGMENT * SEGMENT;

@@ -177,11 +177,11 @@ impl<'a, B, A: Blocks> Entry<'a, B, A> {
     #[inline]
     #[must_use]
     pub fn value(&self) -> Value<'a, B> {
-        let stored = self.page.value(self.index, self.start);
-        match self.page.value_code(self.index) {
+        let (code, stored) = self.page.coded_value(self.index, self.start);
+        match code {
             BOXED => Value::Boxed(self.outside.boxed.get(outside::number(stored))),
             PACKED => Value::Packed(self.outside.string(self.blocks, PACKED, stored)),
-            code => self.outside.text(self.blocks, code, stored).into(),
+            _ => self.outside.text(self.blocks, code, stored).into(),
         }
     }
 

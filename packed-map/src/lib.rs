@@ -50,4 +50,5 @@ pub use map::{Choice, Evicted, PageMap, Position, Sweeper, Swept};
 pub use packed_map::{NoBox, PackedMap};
 pub use rank::LEVELS_MAX;
 pub use shared::Shared;
+pub use shared::table::Table;
 pub use text::Text;

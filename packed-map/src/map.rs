@@ -207,24 +207,45 @@ impl<B, H: HashKeys> PageMap<B, H> {
     /// slots, then all pages' arrays, then the data that the tags point at. Worth its price from
     /// about four keys on. Nothing depends on it.
     pub fn prepare<A: Blocks>(&self, blocks: &A, hashes: &[u64]) {
+        self.fetch(blocks, hashes, false);
+    }
+
+    /// As [`prepare`](Self::prepare), for keys that are about to be written: of one that seems to
+    /// be new, the whole page is fetched, as it will move.
+    pub fn prepare_writes<A: Blocks>(&self, blocks: &A, hashes: &[u64]) {
+        self.fetch(blocks, hashes, true);
+    }
+
+    #[inline]
+    fn fetch<A: Blocks>(&self, blocks: &A, hashes: &[u64], writes: bool) {
         if self.directory.buckets() == 0 {
             return;
         }
-        for &hash in hashes {
-            self.directory.prefetch(self.directory.bucket(hash));
-        }
-        for &hash in hashes {
-            if let Some(page) = self.directory.head(self.directory.bucket(hash)) {
-                blocks.prefetch(page, 0);
-                blocks.prefetch(page, CACHE_LINE);
+        for group in hashes.chunks(GROUP) {
+            for &hash in group {
+                self.directory.prefetch(self.directory.bucket(hash));
             }
-        }
-        for &hash in hashes {
-            if let Some(handle) = self.directory.head(self.directory.bucket(hash)) {
+            let mut pages = [None; GROUP];
+            for (page, &hash) in pages.iter_mut().zip(group) {
+                *page = self.directory.head(self.directory.bucket(hash));
+                if let Some(page) = *page {
+                    blocks.prefetch(page, 0);
+                    blocks.prefetch(page, CACHE_LINE);
+                }
+            }
+            for (page, &hash) in pages.iter().zip(group) {
+                let Some(handle) = *page else { continue };
                 let page = Page::new(blocks.bytes(handle));
-                if let Some(start) = page.likely_start(hash::tag(hash)) {
-                    blocks.prefetch(handle, start);
-                    blocks.prefetch(handle, start + CACHE_LINE - 1);
+                match page.likely_start(hash::tag(hash)) {
+                    Some(start) => {
+                        blocks.prefetch(handle, start);
+                        blocks.prefetch(handle, start + CACHE_LINE - 1);
+                    }
+                    None if writes => {
+                        let rest = (2 * CACHE_LINE..page.len()).step_by(CACHE_LINE);
+                        rest.for_each(|byte| blocks.prefetch(handle, byte));
+                    }
+                    None => {}
                 }
             }
         }
@@ -439,6 +460,9 @@ fn begins_with(bytes: &[u8], prefix: &[u8]) -> bool {
 
 /// The bytes that are fetched together.
 const CACHE_LINE: usize = 64;
+
+/// Look-ups that are prepared together: more lines than this are not on their way at once.
+const GROUP: usize = 32;
 
 #[cfg(test)]
 mod tests;

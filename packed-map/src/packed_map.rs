@@ -115,6 +115,11 @@ impl<B, H: HashKeys, A: Blocks> PackedMap<B, H, A> {
         self.map.prepare(&self.blocks, hashes);
     }
 
+    /// As [`prepare`](Self::prepare), for keys that are about to be written.
+    pub fn prepare_writes(&self, hashes: &[u64]) {
+        self.map.prepare_writes(&self.blocks, hashes);
+    }
+
     /// The entry of `key`.
     #[inline]
     #[must_use]

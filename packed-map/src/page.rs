@@ -75,6 +75,12 @@ impl<'a> Page<'a> {
         self.0[self.arrays() + 2 * self.count() + index]
     }
 
+    /// All codes of an entry.
+    #[inline]
+    pub(crate) fn codes(self, index: usize) -> edit::Codes {
+        [self.tag(index), self.key_code(index), self.value_code(index), self.meta(index)]
+    }
+
     /// What an entry carries beside its value, and bits for whoever ages entries.
     #[inline]
     pub(crate) fn meta(self, index: usize) -> u8 {
@@ -194,6 +200,15 @@ impl<'a> Page<'a> {
     pub(crate) fn value(self, index: usize, start: usize) -> &'a [u8] {
         let start = start + code::size(self.key_code(index));
         &self.0[start..start + code::size(self.value_code(index))]
+    }
+
+    /// The code of the value of the entry that begins at `start`, and its stored bytes.
+    #[inline]
+    pub(crate) fn coded_value(self, index: usize, start: usize) -> (u8, &'a [u8]) {
+        let (at, count) = (self.arrays() + self.count() + index, self.count());
+        let (key, value) = (self.0[at], self.0[at + count]);
+        let start = start + code::size(key);
+        (value, &self.0[start..start + code::size(value)])
     }
 
     /// The bytes that the page's content takes.

@@ -119,14 +119,14 @@ impl Pages {
         Ok(handle)
     }
 
-    /// Makes room for one more entry in the bucket that begins with the page `head`, and returns
-    /// the page to which it can be pushed, and the bytes of the entries that it has. `meta` says
-    /// that the entry has extras.
-    pub(crate) fn room<A: Blocks>(
+    /// Adds an entry of `size` bytes to the bucket that begins with the page `head`, and returns
+    /// its page and where it begins there: its bytes are still to be written. `meta` is META where
+    /// the page must have that array.
+    pub(crate) fn push<A: Blocks>(
         &mut self,
         blocks: &mut A,
         head: &mut Option<Handle>,
-        size: usize,
+        (codes, size): (edit::Codes, usize),
         meta: u8,
     ) -> Result<(Handle, usize), Exhausted> {
         let (mut previous, mut next) = (None, *head);
@@ -136,9 +136,17 @@ impl Pages {
             let data = page.len() - page.data_start();
             let used = page::overhead(flags, page.count() + 1) + data + size;
             if page.count() < PAGE_ENTRIES_MAX && used <= PAGE_BYTES_MAX {
-                let place = (previous, handle);
-                let page = self.ensure(blocks, head, place, (used, data), flags)?;
-                return Ok((page, data));
+                if used <= page.len() || self.widen(blocks, handle, (used, data)) {
+                    let bytes = blocks.bytes_mut(handle);
+                    edit::set_flags(bytes, flags);
+                    return Ok((handle, edit::push(bytes, data, codes, size)));
+                }
+                let new = self.alloc(blocks, PAGE | flags, units(used))?;
+                let (from, to) = blocks.pair(handle, new);
+                let start = edit::copy_and_push(from, to, data, codes, size);
+                relink(blocks, head, previous, Some(new));
+                self.free(blocks, handle);
+                return Ok((new, start));
             }
             (previous, next) = (next, page.link());
         }
@@ -146,7 +154,7 @@ impl Pages {
         let bytes = page::overhead(flags, 1) + size;
         let handle = self.alloc_page(blocks, flags, *head, bytes)?;
         *head = Some(handle);
-        Ok((handle, 0))
+        Ok((handle, edit::push(blocks.bytes_mut(handle), 0, codes, size)))
     }
 
     /// Makes the page able to hold `used` bytes, of which `data` are its data now, and gives it
@@ -159,28 +167,35 @@ impl Pages {
         (used, data): (usize, usize),
         flags: u8,
     ) -> Result<Handle, Exhausted> {
-        let len = blocks.bytes(handle).len();
-        if used > len {
-            let units = units(used);
-            if blocks.grow(handle, units) {
-                self.units += units - len / UNIT_BYTES;
-                let bytes = blocks.bytes_mut(handle);
-                let new_len = bytes.len();
-                edit::move_data(bytes, data, len, new_len);
-            } else {
-                let new = self.alloc(blocks, PAGE | flags, units)?;
-                let (from, to) = blocks.pair(handle, new);
-                edit::copy(from, to, data);
-                relink(blocks, head, previous, Some(new));
-                self.free(blocks, handle);
-                return Ok(new);
-            }
+        if used > blocks.bytes(handle).len() && !self.widen(blocks, handle, (used, data)) {
+            let new = self.alloc(blocks, PAGE | flags, units(used))?;
+            let (from, to) = blocks.pair(handle, new);
+            edit::copy(from, to, data);
+            relink(blocks, head, previous, Some(new));
+            self.free(blocks, handle);
+            return Ok(new);
         }
-        let bytes = blocks.bytes_mut(handle);
-        if flags & META != 0 && Page::new(bytes).flags() & META == 0 {
-            edit::add_meta(bytes);
-        }
+        edit::set_flags(blocks.bytes_mut(handle), flags);
         Ok(handle)
+    }
+
+    /// Makes the page able to hold `used` bytes where it is, of which `data` are its data now, and
+    /// tells whether it did.
+    fn widen<A: Blocks>(
+        &mut self,
+        blocks: &mut A,
+        handle: Handle,
+        (used, data): (usize, usize),
+    ) -> bool {
+        let (len, units) = (blocks.bytes(handle).len(), units(used));
+        let grows = blocks.grow(handle, units);
+        if grows {
+            self.units += units - len / UNIT_BYTES;
+            let bytes = blocks.bytes_mut(handle);
+            let new_len = bytes.len();
+            edit::move_data(bytes, data, len, new_len);
+        }
+        grows
     }
 
     /// Gives room back that the page has too much of, and the page itself where it is empty.

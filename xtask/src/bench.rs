@@ -2,6 +2,7 @@
 //! `--against` one table that holds the server against others.
 
 mod against;
+mod cache;
 mod chart;
 mod client;
 mod clock;
@@ -25,6 +26,7 @@ mod statistics;
 mod subject;
 mod table;
 mod threads;
+mod trace;
 mod union;
 
 use clap::Args;

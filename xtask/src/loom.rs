@@ -1,7 +1,7 @@
 //! `cargo xtask loom`: the concurrent code under every interleaving, and under random ones.
 //!
-//! A loom model is a test in a crate's `tests/loom_*.rs`. It sees loom's atomics and threads because
-//! the whole build has `--cfg loopy_loom`; hence a target folder of its own. Models explore all
+//! A loom model is a test in a crate's `tests/loom_*.rs`. It sees loom's atomics and threads as the
+//! whole build has `--cfg loopy_loom`; hence a target folder of its own. Models explore all
 //! interleavings with at most `LOOM_MAX_PREEMPTIONS` (default 2) forced switches. What is too large
 //! for that is a test in `tests/shuttle_*.rs`: the same for shuttle, whose schedules are drawn.
 

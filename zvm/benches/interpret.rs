@@ -32,7 +32,7 @@ fn nine_operations(criterion: &mut Criterion) {
     let (mut registers, mut sink) = (Registers::new(), LastReply::default());
     let mut once = || {
         let frame = black_box(args.frame());
-        run(&program, frame, &mut registers, &mut NoStore, &mut NoSession, &mut sink)
+        run(&program, &frame, &mut registers, &mut NoStore, &mut NoSession, &mut sink)
     };
     assert_eq!(once(), Outcome::Replied);
     criterion.bench_function("nine operations", |bencher| bencher.iter(&mut once));
@@ -50,7 +50,7 @@ fn get(criterion: &mut Criterion) {
     let (mut registers, mut sink) = (Registers::new(), LastReply::default());
     let mut once = || {
         let frame = black_box(frame);
-        run(&program, frame, &mut registers, &mut store, &mut NoSession, &mut sink)
+        run(&program, &frame, &mut registers, &mut store, &mut NoSession, &mut sink)
     };
     assert_eq!(once(), Outcome::Replied);
     criterion.bench_function("GET over a BTreeMap of one key", |bencher| bencher.iter(&mut once));

@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for key in ["visits", "visits", "other"] {
         let args = OwnedArgs::new(&[key]);
         let mut sink = RecordingSink::new();
-        run(&program, args.frame(), &mut registers, &mut store, &mut NoSession, &mut sink);
+        run(&program, &args.frame(), &mut registers, &mut store, &mut NoSession, &mut sink);
         println!("INCR {key} -> {}", sink.reply()?);
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! The other side: programs of a connection run without a store, all others without a session.
 
+mod sorted;
+
 use crate::{
     Bits, CommandFilter, CommandView, CompilePurpose, Expiry, ItemView, Items, Key, Lease, Multi,
     OutOfMemory, Question, ReplyMode, ReplySink, ScanFilter, Scanned, Session, SessionField,
@@ -49,6 +51,30 @@ impl Store for NoStore {
     }
 
     fn list_walk(&mut self, _: Key<'_>, _: u64, _: u64, _: bool, _: &mut dyn FnMut(Text<'_>)) {}
+
+    fn set_draw(&mut self, _: Key<'_>, _: &mut dyn FnMut(Text<'_>)) -> bool {
+        false
+    }
+
+    fn random(&mut self) -> u64 {
+        0
+    }
+
+    fn map_update(&mut self, _: Key<'_>, _: &[u8], _: &[u8]) -> Result<bool, OutOfMemory> {
+        Err(OutOfMemory)
+    }
+
+    fn map_expiry(&mut self, _: Key<'_>, _: &[u8]) -> Option<Option<u64>> {
+        None
+    }
+
+    fn map_expire(&mut self, _: Key<'_>, _: &[u8], _: Option<u64>) -> Result<bool, OutOfMemory> {
+        Ok(false)
+    }
+
+    fn map_draw(&mut self, _: Key<'_>, _: &mut dyn FnMut(Text<'_>, Text<'_>)) -> bool {
+        false
+    }
 
     fn map_len(&mut self, _: Key<'_>) -> u64 {
         0
@@ -180,6 +206,10 @@ impl Store for NoStore {
     }
 
     fn discard(&mut self, _: Set) {}
+
+    fn use_database(&mut self, _: i64) -> Option<bool> {
+        None
+    }
 
     fn copy_key(&mut self, _: Key<'_>, _: Key<'_>) -> Result<bool, OutOfMemory> {
         Ok(false)

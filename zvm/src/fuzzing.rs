@@ -79,7 +79,7 @@ fn run_all(program: &VerifiedProgram) {
             steps += 1;
             assert!(steps <= steps_max, "runs on\n{}", disassemble(program));
         };
-        run_traced(program, frame, &mut registers, &mut store, &mut session, &mut sink, count);
+        run_traced(program, &frame, &mut registers, &mut store, &mut session, &mut sink, count);
         let Ok(reply) = sink.reply() else {
             panic!("{:?} from\n{}", sink.reply(), disassemble(program));
         };
@@ -126,13 +126,13 @@ fn run_sliced(
     let mut slices = 1;
     let mut sink = RecordingSink::new();
     let frame = Frame { fuel, ..args.frame() };
-    let mut outcome = run(program, frame, registers, &mut store, &mut session, &mut sink);
+    let mut outcome = run(program, &frame, registers, &mut store, &mut session, &mut sink);
     while let Outcome::Yielded(state) = outcome {
         slices += 1;
         let moved = args.clone();
         let frame = Frame { fuel, ..moved.frame() };
         *registers = Registers::new();
-        outcome = resume(program, frame, *state, registers, &mut store, &mut session, &mut sink);
+        outcome = resume(program, &frame, *state, registers, &mut store, &mut session, &mut sink);
     }
     let reply = sink.reply().unwrap_or_else(|complaint| panic!("{complaint}")).to_owned();
     Sliced { reply, store: store.dump(), slices }

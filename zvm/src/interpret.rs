@@ -62,6 +62,8 @@ pub enum Outcome {
 pub struct State {
     pc: usize,
     saved: Saved,
+    /// The database in use.
+    database: u32,
 }
 
 /// Runs a program: decodes the arguments, then interprets the code.
@@ -73,33 +75,26 @@ pub struct State {
 /// [unit](crate::UNIT_ELEMENTS) of what linear opcodes go over.
 pub fn run(
     program: &VerifiedProgram,
-    frame: Frame<'_>,
+    frame: &Frame<'_>,
     registers: &mut Registers,
     store: &mut impl Store,
     session: &mut impl Session,
     sink: &mut impl ReplySink,
 ) -> Outcome {
-    run_traced(program, frame, registers, store, session, sink, |_, _| {})
+    interpret(program, frame, registers, store, session, sink, None, no_trace)
 }
 
 /// [`run`], calling `trace` with the index of each instruction before it runs.
-#[inline]
 pub fn run_traced(
     program: &VerifiedProgram,
-    frame: Frame<'_>,
+    frame: &Frame<'_>,
     registers: &mut Registers,
     store: &mut impl Store,
     session: &mut impl Session,
     sink: &mut impl ReplySink,
     trace: impl FnMut(usize, Instruction),
 ) -> Outcome {
-    registers.begin();
-    let entry = match program.decode(&frame, |key| store.hash(key), registers) {
-        Ok(entry) => entry,
-        Err(error) => return refuse(sink, error, &program.signature, frame.args),
-    };
-    let machine = Machine::new(program, frame, registers, store, session, sink);
-    interpret(program, frame, entry, machine, trace)
+    interpret(program, frame, registers, store, session, sink, None, trace)
 }
 
 /// Goes on with a program that has yielded, with the same arguments, in any buffer, and with the
@@ -109,28 +104,65 @@ pub fn run_traced(
 /// what the container's cursor promises.
 pub fn resume(
     program: &VerifiedProgram,
-    frame: Frame<'_>,
+    frame: &Frame<'_>,
     state: State,
     registers: &mut Registers,
     store: &mut impl Store,
     session: &mut impl Session,
     sink: &mut impl ReplySink,
 ) -> Outcome {
-    registers.restore(state.saved);
-    let machine = Machine::new(program, frame, registers, store, session, sink);
-    interpret(program, frame, state.pc, machine, |_, _| {})
+    store.use_database(state.database.into());
+    let state = Some(Box::new(state));
+    interpret(program, frame, registers, store, session, sink, state, no_trace)
 }
 
-/// The loop. One `match` in [`dispatch`] with the handlers inlined into it: tables of function
-/// pointers and closures measured two to four times as slow on short programs.
 #[inline]
+const fn no_trace(_: usize, _: Instruction) {}
+
+/// Decoding, or taking up what was saved, and the loop.
+///
+/// The loop is one `match` in [`dispatch`]: tables of function pointers and closures measured two
+/// to four times as slow on short programs. Handlers that are a few instructions stand in it; all
+/// others are functions of their own, as otherwise the loop's position, and all it needs for each
+/// step, would live on the stack. The machine is set up here, so that it stands in this frame.
+#[inline(never)]
+#[expect(clippy::too_many_arguments, reason = "they fit in registers; a struct of them does not")]
 fn interpret<S: Store, N: Session, R: ReplySink>(
     program: &VerifiedProgram,
-    frame: Frame<'_>,
-    entry: usize,
-    mut vm: Machine<'_, S, N, R>,
+    frame: &Frame<'_>,
+    registers: &mut Registers,
+    store: &mut S,
+    session: &mut N,
+    sink: &mut R,
+    saved: Option<Box<State>>,
     mut trace: impl FnMut(usize, Instruction),
 ) -> Outcome {
+    let entry = if let Some(state) = saved {
+        registers.restore(state.saved);
+        state.pc
+    } else {
+        registers.begin();
+        if let Some(entry) = program.decode_usual(frame, store, registers) {
+            entry
+        } else {
+            match program.decode(frame, store, registers) {
+                Ok(entry) => entry,
+                Err(error) => return refuse(sink, error, &program.signature, frame.args),
+            }
+        }
+    };
+    let input = Input { args: &frame.args, constants: program.constants() };
+    let mut vm = Machine {
+        input,
+        frame,
+        program,
+        registers,
+        store,
+        session,
+        sink,
+        variadic: None,
+        rounds: 0,
+    };
     let code = program.code.as_slice();
     let from = |pc: usize| code.get(pc..).unwrap_or(&[]).iter();
     let place = |rest: &Iter<'_, Instruction>| code.len() - rest.len() - 1;
@@ -140,36 +172,61 @@ fn interpret<S: Store, N: Session, R: ReplySink>(
     while let Some(instruction) = rest.next() {
         trace(place(&rest), *instruction);
         let target = || instruction.imm.cast_unsigned() as usize;
-        let pc = match dispatch(&mut vm, instruction) {
+        let step = dispatch(&mut vm, instruction);
+        // Mostly so, and then a comparison spares the table.
+        if let Step::Next = step {
+            continue;
+        }
+        let pc = match step {
             Step::Next => continue,
             Step::Jump => {
                 rest = from(target());
                 continue;
             }
-            Step::Stop => return vm.end(),
+            Step::Stop => return Outcome::Replied,
+            Step::Fault(fault) => return fail(vm.sink, fault, vm.input),
             Step::JumpUnit => target(),
             Step::Again => place(&rest),
         };
         rest = from(pc);
-        if fuel == Frame::UNLIMITED {
-            continue;
-        }
-        fuel = fuel.saturating_sub(1);
-        if fuel == 0 {
-            let saved = vm.registers.save(program.registers);
-            return Outcome::Yielded(Box::new(State { pc, saved }));
+        if fuel != Frame::UNLIMITED {
+            fuel = fuel.saturating_sub(1);
+            if fuel == 0 {
+                return leave(vm.registers, vm.store.database(), program, pc);
+            }
         }
     }
     debug_assert!(false, "left the code");
-    vm.fault = Some(Fault::Internal);
-    vm.end()
+    fail(vm.sink, Fault::Internal, vm.input)
+}
+
+/// Keeps what a program needs to go on at an instruction.
+#[cold]
+#[inline(never)]
+fn leave(
+    registers: &mut Registers,
+    database: u32,
+    program: &VerifiedProgram,
+    pc: usize,
+) -> Outcome {
+    Outcome::Yielded(Box::new(State { pc, saved: registers.save(program.registers), database }))
+}
+
+/// Runs a handler that does not stand in the loop.
+#[inline(never)]
+pub(crate) fn apart<S, N, R>(
+    vm: &mut Machine<'_, S, N, R>,
+    instruction: Instruction,
+    handler: impl FnOnce(&mut Machine<'_, S, N, R>, Instruction) -> Step,
+) -> Step {
+    handler(vm, instruction)
 }
 
 /// What a handler works on.
 pub(crate) struct Machine<'a, S, N, R> {
     pub(crate) input: Input<'a>,
+    frame: &'a Frame<'a>,
     program: &'a VerifiedProgram,
-    first_key_hash: Option<u64>,
     /// What the loop opcodes read, once they have asked for it.
     variadic: Option<Variadic<'a>>,
     pub(crate) registers: &'a mut Registers,
@@ -178,8 +235,6 @@ pub(crate) struct Machine<'a, S, N, R> {
     pub(crate) sink: &'a mut R,
     /// Rounds of loops so far, of whichever: loops stand in each other.
     rounds: u64,
-    /// Why the program stopped, where it did not halt.
-    fault: Option<Fault>,
 }
 
 /// What the loop opcodes read.
@@ -200,8 +255,10 @@ pub(crate) enum Step {
     JumpUnit,
     /// At the same instruction, having used up a unit.
     Again,
-    /// Nowhere: the program has halted or faulted.
+    /// Nowhere: the program has halted.
     Stop,
+    /// Nowhere: the program ends with an error.
+    Fault(Fault),
 }
 
 impl Step {
@@ -213,35 +270,12 @@ impl Step {
 }
 
 impl<'a, S, N, R> Machine<'a, S, N, R> {
-    #[inline]
-    const fn new(
-        program: &'a VerifiedProgram,
-        frame: Frame<'a>,
-        registers: &'a mut Registers,
-        store: &'a mut S,
-        session: &'a mut N,
-        sink: &'a mut R,
-    ) -> Self {
-        Self {
-            input: Input { args: frame.args, constants: program.constants() },
-            program,
-            first_key_hash: frame.first_key_hash,
-            variadic: None,
-            registers,
-            store,
-            session,
-            sink,
-            rounds: 0,
-            fault: None,
-        }
-    }
-
     /// Where the groups of the list are; `None` where the program has none.
     #[inline]
     pub(crate) fn variadic(&mut self) -> Option<Variadic<'a>> {
         if self.variadic.is_none() {
             let program = self.program;
-            let span = program.list_span(self.input.args)?;
+            let span = program.list_span(*self.input.args)?;
             let items = &program.signature.list()?.items;
             self.variadic = Some(Variadic { span, items });
         }
@@ -255,7 +289,7 @@ impl<'a, S, N, R> Machine<'a, S, N, R> {
 
     /// The argument at which the options of the request begin.
     pub(crate) fn options_start(&self) -> usize {
-        self.program.options_start(self.input.args)
+        self.program.options_start(*self.input.args)
     }
 
     /// The hash of the item at `offset` of a group, where it is the request's first key and that
@@ -263,7 +297,7 @@ impl<'a, S, N, R> Machine<'a, S, N, R> {
     #[inline]
     pub(crate) fn known_hash(&self, group: u32, offset: usize) -> Option<u64> {
         let is_first = group == 0 && self.program.shape().first_key_in_group() == Some(offset);
-        self.first_key_hash.filter(|_| is_first)
+        self.frame.first_key_hash.filter(|_| is_first)
     }
 
     /// Does something with the key in a register, and remembers where the store found it.
@@ -290,10 +324,9 @@ impl<'a, S, N, R> Machine<'a, S, N, R> {
     }
 
     /// Stops with an error.
-    #[cold]
-    pub(crate) const fn fault(&mut self, fault: Fault) -> Step {
-        self.fault = Some(fault);
-        Step::Stop
+    #[inline]
+    pub(crate) const fn fault(&self, fault: Fault) -> Step {
+        Step::Fault(fault)
     }
 
     /// Goes on, or stops with the error.
@@ -307,16 +340,6 @@ impl<'a, S, N, R> Machine<'a, S, N, R> {
     pub(crate) const fn replied(&mut self, count: i64) -> Step {
         self.registers.elements = self.registers.elements.wrapping_add(count);
         Step::Next
-    }
-}
-
-impl<S, N, R: ReplySink> Machine<'_, S, N, R> {
-    #[inline]
-    fn end(self) -> Outcome {
-        match self.fault {
-            None => Outcome::Replied,
-            Some(fault) => fail(self.sink, fault, self.input),
-        }
     }
 }
 

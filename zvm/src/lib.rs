@@ -23,8 +23,10 @@ mod operand;
 mod program;
 mod registers;
 mod reply;
+mod scored;
 mod session;
 mod signature;
+mod sorted;
 mod store;
 #[cfg(any(test, fuzzing, feature = "testing"))]
 pub mod testing;
@@ -59,6 +61,7 @@ pub use program::{
 };
 pub use registers::Registers;
 pub use reply::{Mark, ReplySink};
+pub use scored::Combine;
 pub use session::{
     CommandFilter, CommandView, CompilePurpose, Multi, Question, ReplyMode, Session, SessionField,
     SessionSetting, SourceForm,
@@ -68,5 +71,6 @@ pub use signature::{
     Multiplicity, OptionGroup, OptionSpec, Param, ParamRegister, ParamType, Signature,
     VariadicSpan,
 };
+pub use sorted::SortedSets;
 pub use store::{Expiry, OutOfMemory, ScanFilter, Scanned, Store};
 pub use verify::{VerifiedProgram, VerifyError, verify};

@@ -5,6 +5,7 @@
 //! register of another type is read is a mistake that means some other value and no more.
 
 use crate::generated::Aggregate;
+use crate::scored::Scored;
 use crate::{Args, Constant, Fault, Hint, Key, Mark, Text};
 use databox::{Bitmap, Set, decimal};
 use std::fmt;
@@ -53,6 +54,38 @@ pub(crate) struct Buffers {
     pub(crate) counted: u64,
     /// One that becomes such a string, or stands beside it.
     pub(crate) gathering: Option<Bitmap>,
+    pub(crate) search: Search,
+    pub(crate) sample: Sample,
+    /// What the run makes of sorted sets.
+    pub(crate) scored: Scored,
+}
+
+/// How elements are being drawn from a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Sample {
+    /// Not yet, or no longer.
+    #[default]
+    None,
+    /// Each among all.
+    Draws,
+    /// Each among all, until enough different ones are found.
+    Different,
+    /// As a walk meets them.
+    Walk {
+        /// Elements that it has not met yet.
+        left: u64,
+    },
+}
+
+/// How a search through a list goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Search {
+    /// From the last element on.
+    pub(crate) is_back: bool,
+    /// Matches to pass over before one counts.
+    pub(crate) passed_over: u64,
+    /// Elements to look at; 0 is all.
+    pub(crate) limit: u64,
 }
 
 /// What a loop over a container has read and not gone over yet.
@@ -409,8 +442,11 @@ impl Buffers {
         self.elements.values.clear();
         self.gathered = None;
         self.kept = None;
+        self.search = Search::default();
+        self.sample = Sample::None;
         self.gathered_bits = None;
         self.gathering = None;
+        self.scored = Scored::default();
     }
 }
 
@@ -430,7 +466,7 @@ impl fmt::Debug for Registers {
 /// What a program reads besides registers: arguments and constants.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Input<'a> {
-    pub(crate) args: Args<'a>,
+    pub(crate) args: &'a Args<'a>,
     pub(crate) constants: &'a [Constant],
 }
 

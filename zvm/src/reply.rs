@@ -21,6 +21,8 @@ pub trait ReplySink {
     fn integer(&mut self, value: i64);
     /// A double.
     fn double(&mut self, value: f64);
+    /// A double as a string, in protocols that have doubles, too.
+    fn double_text(&mut self, value: f64);
     /// A boolean; protocols without one send 1 or 0.
     fn boolean(&mut self, value: bool);
     /// A string.

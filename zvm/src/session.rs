@@ -104,6 +104,9 @@ pub enum Question {
     SlowLogLen,
     /// Forgets them. Replies a status.
     SlowLogReset,
+    /// What memcached's own machinery (slabs, lists of items, the crawler) says to a line about it,
+    /// of which these are the words. Replies a status.
+    Machinery,
 }
 
 /// Which replies a connection gets.

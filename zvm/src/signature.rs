@@ -14,6 +14,7 @@ mod shape;
 pub use decode::DecodeError;
 pub(crate) use decode::{GROUPS_MAX, read_number};
 pub(crate) use layout::Layout;
+pub(crate) use number::parse_bound;
 pub(crate) use prologue::Prologue;
 pub(crate) use shape::Shape;
 

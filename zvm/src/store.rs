@@ -4,7 +4,7 @@
 //! `BTreeMap`. No method blocks, and nothing borrowed from a store outlives the call that
 //! returned it, because pages move on every insert.
 
-use crate::{Bits, Hint, Items, Key, Text};
+use crate::{Bits, Hint, Items, Key, SortedSets, Text};
 use databox::{Kind, Set};
 
 /// A write that the memory budget refused. Nothing has changed.
@@ -45,7 +45,7 @@ pub struct Scanned {
 ///
 /// A key whose expiry is at or before [`now_ms`](Self::now_ms) does not exist for any method.
 #[expect(clippy::len_without_is_empty, reason = "no command asks whether a shard is empty")]
-pub trait Store: Items + Bits {
+pub trait Store: Items + Bits + SortedSets {
     /// The moment at which this program took its turn, in milliseconds since the Unix epoch.
     fn now_ms(&self) -> u64;
 
@@ -171,6 +171,12 @@ pub trait Store: Items + Bits {
         visit: &mut dyn FnMut(Text<'_>),
     ) -> u64;
 
+    /// Visits a member drawn at random of the set at the key, and tells whether there is one.
+    fn set_draw(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>)) -> bool;
+
+    /// A random number.
+    fn random(&mut self) -> u64;
+
     /// The set at the key, to be read or changed by itself; `None` where there is none. Sets share
     /// what they have in common, so this costs little.
     fn lend_set(&mut self, key: Key<'_>) -> Option<Set>;
@@ -189,8 +195,12 @@ pub trait Store: Items + Bits {
     /// Takes a set that nobody needs any more; the store frees it bit by bit.
     fn discard(&mut self, set: Set);
 
-    /// Makes `to` hold what `from` holds, with its expiry, whatever it held before, and tells
-    /// whether there was anything.
+    /// Lets what follows be about another database, keys to copy from apart; tells whether it is
+    /// another one than the request's. `None`: there is no such database.
+    fn use_database(&mut self, index: i64) -> Option<bool>;
+
+    /// Makes `to` hold what `from`, of the request's database, holds, with its expiry, whatever it
+    /// held before, and tells whether there was anything.
     ///
     /// # Errors
     ///
@@ -259,19 +269,48 @@ pub trait Store: Items + Bits {
         visit: &mut dyn FnMut(Text<'_>),
     );
 
-    /// How many names the map at the key has; 0 where there is none.
+    /// How many names the map at the key has; 0 where there is none. Names that have expired may
+    /// still count.
     fn map_len(&mut self, key: Key<'_>) -> u64;
 
     /// The value of a name.
     fn map_get(&mut self, key: Key<'_>, name: &[u8]) -> Option<Text<'_>>;
 
     /// Gives a name of the map at the key, which is created where it is absent, a value, and tells
-    /// whether the name is new. The key holds a map or nothing.
+    /// whether the name is new. It does not expire. The key holds a map or nothing.
     ///
     /// # Errors
     ///
     /// [`OutOfMemory`] where the budget is used up; nothing has changed.
     fn map_set(&mut self, key: Key<'_>, name: &[u8], value: &[u8]) -> Result<bool, OutOfMemory>;
+
+    /// The same, but the name expires when it did before.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
+    fn map_update(&mut self, key: Key<'_>, name: &[u8], value: &[u8]) -> Result<bool, OutOfMemory>;
+
+    /// When a name of the map at the key expires, in milliseconds since the Unix epoch.
+    /// `None`: no such name. `Some(None)`: it does not expire.
+    fn map_expiry(&mut self, key: Key<'_>, name: &[u8]) -> Option<Option<u64>>;
+
+    /// Sets or clears when a name expires, and tells whether it was there. A moment that has
+    /// passed removes it.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] where the budget is used up; nothing has changed.
+    fn map_expire(
+        &mut self,
+        key: Key<'_>,
+        name: &[u8],
+        expires_at_ms: Option<u64>,
+    ) -> Result<bool, OutOfMemory>;
+
+    /// Visits a name drawn at random of the map at the key, with its value, and tells whether
+    /// there is one.
+    fn map_draw(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>, Text<'_>)) -> bool;
 
     /// Removes a name and tells whether it was there. A map that becomes empty is removed.
     fn map_remove(&mut self, key: Key<'_>, name: &[u8]) -> bool;

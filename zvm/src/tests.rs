@@ -148,7 +148,7 @@ impl Machine<'_> {
         self.sink = if self.is_resp2 { RecordingSink::resp2() } else { RecordingSink::new() };
         run_traced(
             self.program,
-            args.frame(),
+            &args.frame(),
             &mut self.registers,
             &mut self.store,
             &mut self.session,

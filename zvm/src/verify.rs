@@ -17,7 +17,7 @@ mod reply;
 
 use crate::operand::Slot;
 use crate::signature::{Prologue, Shape};
-use crate::{Args, Constant, DecodeError, Frame, Program, Registers, VariadicSpan};
+use crate::{Args, Constant, DecodeError, Frame, Program, Registers, Store, VariadicSpan};
 use std::fmt;
 use std::ops::Deref;
 
@@ -29,6 +29,8 @@ pub struct VerifiedProgram {
     /// Computed once for all runs.
     shape: Shape,
     prologue: Prologue,
+    /// Where plain requests begin.
+    plain_start: usize,
 }
 
 impl VerifiedProgram {
@@ -67,18 +69,29 @@ impl VerifiedProgram {
         self.program.constants.as_slice()
     }
 
-    /// Fills the registers of the parameters and tells at which instruction to begin.
+    /// Fills the registers of the parameters where the request is a usual one; tells at which
+    /// instruction to begin then.
     #[inline]
+    pub(crate) fn decode_usual(
+        &self,
+        frame: &Frame<'_>,
+        store: &impl Store,
+        registers: &mut Registers,
+    ) -> Option<usize> {
+        let hash = |key: &[u8]| store.hash(key);
+        let filled = self.prologue.fill(&self.signature, self.shape, frame, &hash, registers);
+        filled.then_some(self.plain_start)
+    }
+
+    /// The same for any request.
+    #[inline(never)]
     pub(crate) fn decode(
         &self,
         frame: &Frame<'_>,
-        hash: impl Fn(&[u8]) -> u64,
+        store: &impl Store,
         registers: &mut Registers,
     ) -> Result<usize, DecodeError> {
-        if self.prologue.fill(&self.signature, self.shape, frame, &hash, registers) {
-            return Ok(self.plain_entry.map_or(0, |entry| entry as usize));
-        }
-        self.signature.fill(self.shape, frame, hash, registers).map(|()| 0)
+        self.signature.fill(self.shape, frame, |key| store.hash(key), registers).map(|()| 0)
     }
 }
 
@@ -201,5 +214,6 @@ pub fn verify(program: Program) -> Result<VerifiedProgram, VerifyError> {
     flow::check(&program)?;
     let shape = program.signature.shape();
     let prologue = Prologue::of(&program.signature, program.plain_entry.is_some());
-    Ok(VerifiedProgram { shape, prologue, program })
+    let plain_start = program.plain_entry.map_or(0, |entry| entry as usize);
+    Ok(VerifiedProgram { shape, prologue, plain_start, program })
 }

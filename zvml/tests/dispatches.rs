@@ -65,7 +65,7 @@ fn steps_of(program: &Program, args: &[&str]) -> usize {
     let mut steps = 0;
     let frame = args.frame();
     let count = |_, _| steps += 1;
-    zvm::run_traced(&program, frame, &mut registers, &mut store, &mut session, &mut sink, count);
+    zvm::run_traced(&program, &frame, &mut registers, &mut store, &mut session, &mut sink, count);
     sink.reply().unwrap();
     steps
 }

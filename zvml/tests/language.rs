@@ -31,7 +31,7 @@ fn reply_in(source: &str, resp3: bool) -> String {
     let mut sink = if resp3 { RecordingSink::new() } else { RecordingSink::resp2() };
     let args = OwnedArgs::new(&["k"]);
     let session = &mut FakeSession::new();
-    zvm::run(&program, args.frame(), &mut registers, &mut store, session, &mut sink);
+    zvm::run(&program, &args.frame(), &mut registers, &mut store, session, &mut sink);
     sink.reply().unwrap().to_owned()
 }
 

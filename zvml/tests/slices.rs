@@ -100,8 +100,8 @@ impl Task {
         let (program, store, sink) = (&self.program, &mut self.store, &mut self.sink);
         let mut session = FakeSession::new();
         let outcome = match self.state.take() {
-            None => run(program, frame, registers, store, &mut session, sink),
-            Some(state) => resume(program, frame, state, registers, store, &mut session, sink),
+            None => run(program, &frame, registers, store, &mut session, sink),
+            Some(state) => resume(program, &frame, state, registers, store, &mut session, sink),
         };
         match outcome {
             Outcome::Yielded(state) => self.state = Some(*state),

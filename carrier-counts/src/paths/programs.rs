@@ -24,7 +24,7 @@ pub(crate) fn nine() -> u64 {
         for _ in 0..TIMES {
             let frame = black_box(args.frame());
             let (store, session) = (&mut NoStore, &mut NoSession);
-            let outcome = run(&program, frame, &mut registers, store, session, &mut sink);
+            let outcome = run(&program, &frame, &mut registers, store, session, &mut sink);
             replied += u64::from(outcome == Outcome::Replied);
         }
         replied
@@ -117,7 +117,7 @@ fn command(name: &str, args: &[&[u8]], store: &mut MapStore) -> LastReply {
         let mut replied = 0;
         for _ in 0..TIMES {
             let frame = black_box(frame);
-            let outcome = run(program, frame, &mut registers, store, &mut NoSession, &mut sink);
+            let outcome = run(program, &frame, &mut registers, store, &mut NoSession, &mut sink);
             replied += u64::from(outcome == Outcome::Replied);
         }
         replied

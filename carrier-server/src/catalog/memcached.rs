@@ -31,6 +31,13 @@ pub(crate) enum Served {
     Noop,
     SaslMechanisms,
     SaslPlain,
+    Slabs,
+    Lru,
+    LruCrawler,
+    CacheMemlimit,
+    Watch,
+    Shutdown,
+    LogIn,
     Quit,
 }
 
@@ -39,7 +46,7 @@ impl Served {
     pub(super) const COUNT: usize = Self::NAMES.len();
 
     /// The commands' names, in the same order.
-    pub(super) const NAMES: [&str; 29] = [
+    pub(super) const NAMES: [&str; 36] = [
         "get_one",
         "gets_one",
         "get",
@@ -68,6 +75,13 @@ impl Served {
         "noop",
         "sasl_mechanisms",
         "sasl_plain",
+        "slabs",
+        "lru",
+        "lru_crawler",
+        "cache_memlimit",
+        "watch",
+        "shutdown",
+        "log_in",
         "quit",
     ];
 }

@@ -59,7 +59,7 @@ fn run(
             let _ = writeln!(out, "{at:>6} {}", zvm::disassemble_instruction(program, at));
         }
     });
-    zvm::run_traced(program, frame, &mut registers, &mut store, session, &mut sink, trace);
+    zvm::run_traced(program, &frame, &mut registers, &mut store, session, &mut sink, trace);
     reply
 }
 

@@ -119,7 +119,7 @@ impl Parser {
         let mut reply = Vec::new();
         let mut sink = Sink::new(&mut reply, &dialect);
         let (program, registers) = (command.program(), &mut self.registers);
-        zvm::run(program, Frame::new(args), registers, &mut NoStore, &mut view, &mut sink);
+        zvm::run(program, &Frame::new(args), registers, &mut NoStore, &mut view, &mut sink);
         reply
     }
 }

@@ -13,7 +13,7 @@ use crate::request::{ConnectionKey, Source};
 use crate::stats::ThreadStats;
 use dmp_parser::meta::base64;
 use dmp_parser::{
-    Arithmetic, BinaryEncoder, BinaryStatus, Delete, Encoder, Form, MetaGet, Mode, Request,
+    Admin, Arithmetic, BinaryEncoder, BinaryStatus, Delete, Encoder, Form, MetaGet, Mode, Request,
     RequestError, Status, Store, Verb,
 };
 use zvm::ArgRange;
@@ -46,14 +46,18 @@ impl Parser {
             keys: &self.memcached_args,
             is_base64: matches!(request.form, Form::Meta { is_base64: true, .. }),
         };
-        let served = args.push(&request);
+        let logs_in = !connection.session.authenticated && request.form == Form::Text;
+        let served = if logs_in { args.log_in(&request) } else { args.push(&request) };
         let range = first..args.requests.ranges.len();
         if let Form::Meta { tokens, .. } = request.form {
             args.place(tokens);
         }
         let dialect = match request.form {
             Form::Text => Dialect::Memcached,
-            Form::Meta { .. } => Dialect::Meta { quiet: request.noreply },
+            Form::Meta { .. } => Dialect::Meta {
+                quiet: request.noreply,
+                is_arithmetic: matches!(request.verb, Verb::Arithmetic(_)),
+            },
             Form::Binary { opcode, opaque } => Dialect::Binary { opcode, opaque },
         };
         let quiet = request.noreply && request.form == Form::Text;
@@ -206,6 +210,20 @@ impl Arguments<'_> {
                 self.requests.ranges.extend(kind.map(|kind| place(self.base, *kind)));
                 Served::Stats
             }
+            Verb::Admin(admin) => {
+                for key in self.keys {
+                    self.place(*key);
+                }
+                match admin {
+                    Admin::Slabs => Served::Slabs,
+                    Admin::Lru => Served::Lru,
+                    Admin::LruCrawler => Served::LruCrawler,
+                    Admin::CacheMemlimit => Served::CacheMemlimit,
+                    Admin::Watch => Served::Watch,
+                    Admin::Shutdown => Served::Shutdown,
+                    _ => return None,
+                }
+            }
             Verb::Noop => Served::Noop,
             Verb::SaslMechanisms => Served::SaslMechanisms,
             Verb::Sasl { data, is_step: false } => return self.sasl_plain(data),
@@ -254,10 +272,15 @@ impl Arguments<'_> {
 
     #[inline]
     fn meta_get(&mut self, get: MetaGet, stamp: bool) -> Served {
-        let MetaGet { exptime, vivify, recache, .. } = get;
+        let MetaGet { exptime, touches_last, vivify, recache, no_bump, .. } = get;
         self.keys();
-        let options = [(&b"TIME"[..], exptime), (b"VIVIFY", vivify), (b"RECACHE", recache)];
+        let (first, last) = if touches_last { (None, exptime) } else { (exptime, None) };
+        let options =
+            [(&b"TIME"[..], first), (b"VIVIFY", vivify), (b"RECACHE", recache), (b"THEN", last)];
         let is_plain = options.iter().all(|(_, seconds)| seconds.is_none());
+        if no_bump {
+            self.word(b"LEAVE");
+        }
         for (word, seconds) in options {
             if let Some(seconds) = seconds {
                 self.word(word);
@@ -315,6 +338,20 @@ impl Arguments<'_> {
             self.word(b"ITEM");
         }
         if decrement { Served::Decr } else { Served::Incr }
+    }
+
+    /// Of a client that has not given the password, all that counts is a `set`, whose item is a
+    /// name and a password with a space between them.
+    fn log_in(&mut self, request: &Request) -> Option<Served> {
+        let Verb::Store(Store { mode: Mode::Set, data, .. }) = request.verb else {
+            return self.push(request);
+        };
+        let mut words = data.of(self.input).split(|byte| *byte == b' ').filter(|w| !w.is_empty());
+        if let (Some(user), Some(password)) = (words.next(), words.next()) {
+            self.requests.annex(user);
+            self.requests.annex(password);
+        }
+        Some(Served::LogIn)
     }
 
     /// A name to act for, a name and a password, with zeros between them.

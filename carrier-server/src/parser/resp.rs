@@ -83,10 +83,12 @@ impl Parser {
         match from {
             drp_parser::Source::Input => {
                 let base = u32::try_from(connection.input.start()).unwrap_or(u32::MAX);
-                let ranges = self.resp_args.iter();
-                turn.local.ranges.extend(
-                    ranges.map(|range| ArgRange { start: range.start + base, len: range.len }),
-                );
+                // Most requests have too few arguments for what `extend` sets up to pay.
+                turn.local.ranges.reserve(self.resp_args.len());
+                for range in &self.resp_args {
+                    let range = ArgRange { start: range.start + base, len: range.len };
+                    turn.local.ranges.push(range);
+                }
                 Source::Input
             }
             drp_parser::Source::Unescaped => {

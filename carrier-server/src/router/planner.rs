@@ -5,6 +5,7 @@ use crate::catalog::Command;
 use crate::intents::{Mark, Marks};
 use crate::mesh::Mesh;
 use crate::request::Request;
+use crate::session::DATABASES;
 use crate::shared::Shared;
 use crate::transaction::{Action, JointKey, Meeting, Part, Plan, Step, StepReply};
 use crate::unfinished::OwnedArgs;
@@ -77,7 +78,7 @@ impl<'a> Planner<'a> {
                 }
                 StepReply::Groups(of_groups)
             }
-            Spread::Joint => self.add_meeting(step, command, args),
+            Spread::Joint => self.add_meeting((step, request.namespace), command, args),
             Spread::Everywhere => {
                 let args = self.args.extend((0..args.len()).map(|index| args.get(index)));
                 for shard in 0..self.shared.shards {
@@ -128,10 +129,20 @@ impl<'a> Planner<'a> {
     }
 
     /// A command for which all shards of its keys meet.
-    fn add_meeting(&mut self, step: usize, command: &Command, args: Args<'_>) -> StepReply {
+    fn add_meeting(
+        &mut self,
+        (step, namespace): (usize, u32),
+        command: &Command,
+        args: Args<'_>,
+    ) -> StepReply {
         let own = self.args.extend((0..args.len()).map(|index| args.get(index)));
         let (number, mut hash) = (self.meetings.len(), None);
-        let mut meeting = Meeting::new(step, own.clone());
+        // Which one it is about is known to the program alone, and there are few.
+        let databases = match command.uses_databases() {
+            true => 0..DATABASES,
+            false => namespace..namespace + 1,
+        };
+        let mut meeting = Meeting::new(step, own.clone(), databases);
         for index in command.signature().keys(args) {
             let key_hash = self.shared.hash(args.get(index));
             hash.get_or_insert(key_hash);

@@ -11,6 +11,10 @@ impl Items for ShardStore<'_> {
     #[inline]
     fn item(&mut self, key: Key<'_>) -> Option<ItemView<'_>> {
         let now_ms = self.now_ms;
+        let was_hit = self.tells_uses && {
+            self.shard.get(self.namespace, shard_key(key), now_ms)?;
+            self.shard.was_used()
+        };
         let item = self.shard.get(self.namespace, shard_key(key), now_ms)?;
         let text = match item.string() {
             Some(text) => text,
@@ -21,7 +25,7 @@ impl Items for ShardStore<'_> {
             flags: item.flags(),
             ttl_ms: item.expires_at_ms().map(|at_ms| at_ms.saturating_sub(now_ms)),
             idle_ms: 0,
-            was_hit: false,
+            was_hit,
             used_bytes: 0,
         })
     }

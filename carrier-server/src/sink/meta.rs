@@ -8,14 +8,19 @@ use zvm::ItemView;
 
 impl Sink<'_> {
     #[inline]
-    pub(super) fn meta(&mut self, quiet: bool, reply: Reply<'_>) {
+    pub(super) fn meta(&mut self, quiet: bool, is_arithmetic: bool, reply: Reply<'_>) {
         let encoder = MetaEncoder { key: self.key, tokens: self.tokens, quiet };
         let notes = std::mem::take(&mut self.notes);
         match reply {
             Reply::Item(key, item) => {
                 let mut digits = decimal::Buffer::new();
                 let bytes = item_bytes(item, &mut digits);
-                MetaEncoder { key, ..encoder }.item(self.out, bytes, &facts(item, notes));
+                let (encoder, facts) = (MetaEncoder { key, ..encoder }, facts(item, notes));
+                if is_arithmetic {
+                    encoder.number(self.out, bytes, &facts);
+                } else {
+                    encoder.item(self.out, bytes, &facts);
+                }
             }
             Reply::Details(key, item) => {
                 let encoder = MetaEncoder { key, ..encoder };

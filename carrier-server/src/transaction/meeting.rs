@@ -14,6 +14,8 @@ pub(crate) struct Meeting {
     pub(crate) args: Range<usize>,
     /// The hash of its first key.
     pub(crate) hash: u64,
+    /// The databases that it may look into.
+    pub(crate) databases: Range<u32>,
     /// What each shard brings.
     pub(crate) shares: Vec<Share>,
     /// Shards that have not come.
@@ -29,9 +31,19 @@ pub(crate) struct Share {
     pub(crate) part: usize,
     /// Its keys; none twice.
     pub(crate) keys: Vec<JointKey>,
-    /// First what it contributes, in the order of the keys, then the entries that have changed,
-    /// with their place among the keys.
-    entries: Mutex<Vec<(usize, Option<Contents>)>>,
+    /// First what it contributes, in the order of the keys, then the entries that have changed.
+    entries: Mutex<Vec<Entry>>,
+}
+
+/// What one database has at a key.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// Which of the share's keys.
+    pub(crate) place: usize,
+    /// The database.
+    pub(crate) database: u32,
+    /// What is there.
+    pub(crate) contents: Option<Contents>,
 }
 
 /// A key of a meeting.
@@ -44,12 +56,13 @@ pub(crate) struct JointKey {
 }
 
 impl Meeting {
-    /// A meeting for a step with these arguments, to which nobody comes yet.
-    pub(crate) const fn new(step: usize, args: Range<usize>) -> Self {
+    /// A meeting for a step with these arguments and databases, to which nobody comes yet.
+    pub(crate) const fn new(step: usize, args: Range<usize>, databases: Range<u32>) -> Self {
         Self {
             step,
             args,
             hash: 0,
+            databases,
             shares: Vec::new(),
             missing: AtomicUsize::new(0),
             reply: Mutex::new(Vec::new()),
@@ -90,7 +103,7 @@ impl Meeting {
 
 impl Share {
     /// Its entries, for their owner of the moment.
-    pub(crate) fn entries(&self) -> MutexGuard<'_, Vec<(usize, Option<Contents>)>> {
+    pub(crate) fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,7 +9,7 @@ use super::Worker;
 use super::programs::{Machine, ProgramTurn, SLICE_UNITS};
 use crate::request::Request;
 use crate::shard_store::Written;
-use crate::transaction::{JointKey, NO_ROOM, Transaction};
+use crate::transaction::{Entry, JointKey, NO_ROOM, Transaction};
 use crate::unfinished::{Joint, KeptArgs, Task, Unfinished};
 use kvstore::{Key, Namespace, Shard, ShardConfig};
 use std::sync::Arc;
@@ -20,12 +20,14 @@ impl Worker {
     pub(super) fn contribute(&mut self, transaction: &Transaction, part: usize, meeting: usize) {
         transaction.parts[part].slot().has_met = true;
         let meeting = &transaction.meetings[meeting];
-        let namespace = Namespace(transaction.steps[meeting.step].request.namespace);
         let Some(share) = meeting.share(part) else { return };
         let mut entries = share.entries();
         for (place, key) in share.keys.iter().enumerate() {
             let key = key_of(transaction, *key);
-            entries.push((place, self.shard.lend(namespace, key, transaction.now_ms)));
+            for database in meeting.databases.clone() {
+                let contents = self.shard.lend(Namespace(database), key, transaction.now_ms);
+                entries.push(Entry { place, database, contents });
+            }
         }
     }
 
@@ -76,6 +78,8 @@ impl Worker {
             took,
             reply,
             loans: Vec::new(),
+            view: None,
+            room: 0,
         });
         false
     }
@@ -86,7 +90,9 @@ impl Worker {
         let meeting = joint.meeting;
         transaction.steps[transaction.meetings[meeting].step].add_time(took);
         self.clear_table(joint, reply);
-        self.tell_met(&transaction, part, meeting);
+        if !transaction.only_reads_together {
+            self.tell_met(&transaction, part, meeting);
+        }
         self.proceed(transaction, part);
     }
 
@@ -100,44 +106,78 @@ impl Worker {
     /// Takes home what a meeting has changed of this shard's keys.
     pub(super) fn take_home(&mut self, transaction: &Transaction, part: usize, meeting: usize) {
         let meeting = &transaction.meetings[meeting];
-        let namespace = transaction.steps[meeting.step].request.namespace;
         let Some(share) = meeting.share(part) else { return };
-        self.touched |= 1_u32.checked_shl(namespace).unwrap_or(0);
         let now_ms = transaction.now_ms;
         // The command has been told that there is room; others may have taken it meanwhile.
         let budget = self.shard.budget_bytes();
         self.shard.set_budget(None);
-        for (place, entry) in share.entries().drain(..) {
+        for Entry { place, database, contents } in share.entries().drain(..) {
             let Some(key) = share.keys.get(place) else { continue };
             let key = key_of(transaction, *key);
-            self.watches.touch((namespace, key.hash));
-            let Some(entry) = entry else {
-                self.shard.remove(Namespace(namespace), key, now_ms);
+            let namespace = Namespace(database);
+            self.touched |= 1_u32.checked_shl(database).unwrap_or(0);
+            self.watches.touch((database, key.hash));
+            let Some(contents) = contents else {
+                self.shard.remove(namespace, key, now_ms);
                 continue;
             };
-            if self.shard.put_entry(Namespace(namespace), key, entry, now_ms).is_err() {
+            if self.shard.put_entry(namespace, key, contents, now_ms).is_err() {
                 tracing::error!("a result found the memory for keys full and is lost");
             }
         }
         self.shard.set_budget(budget);
     }
 
+    /// An empty table; `None` where there is no address space for one.
+    fn table(&mut self) -> Option<Shard> {
+        self.tables.pop().or_else(|| {
+            let config = ShardConfig::new(Arc::clone(&self.hash_key));
+            Shard::new(ShardConfig { reservation_bytes: TABLE_BYTES_MAX, ..config }).ok()
+        })
+    }
+
+    /// Puts a table away.
+    pub(super) fn put_away(&mut self, mut table: Shard) {
+        table.flush_all();
+        table.set_budget(None);
+        if self.tables.len() < TABLES_KEPT {
+            self.tables.push(table);
+        }
+    }
+
+    /// What a program that only reads needs to go on while others write: the values of its keys, on
+    /// a table of its own. `None` for one that writes, or looks at more than a few keys.
+    pub(super) fn view(&mut self, turn: &ProgramTurn<'_>) -> Option<Box<Shard>> {
+        let command = turn.command;
+        let keys = || command.signature().keys(turn.args);
+        let is_fit = !command.writes() && command.has_key() && !command.uses_databases();
+        if !is_fit || keys().take(VIEW_KEYS_MAX + 1).count() > VIEW_KEYS_MAX {
+            return None;
+        }
+        let mut table = self.table()?;
+        let namespace = Namespace(turn.namespace);
+        for index in keys() {
+            let key = self.shard.key(turn.args.get(index));
+            let Some(contents) = self.shard.lend(namespace, key, turn.now_ms) else { continue };
+            if table.put_entry(namespace, key, contents, turn.now_ms).is_err() {
+                self.put_away(table);
+                return None;
+            }
+        }
+        Some(Box::new(table))
+    }
+
     /// Puts what was contributed on a table; `None` where there is no address space for one.
     fn lay_table(&mut self, transaction: &Transaction, meeting: usize) -> Option<Shard> {
         let meeting = &transaction.meetings[meeting];
-        let namespace = Namespace(transaction.steps[meeting.step].request.namespace);
-        let mut table = match self.tables.pop() {
-            Some(table) => table,
-            None => {
-                let config = ShardConfig::new(Arc::clone(&self.hash_key));
-                Shard::new(ShardConfig { reservation_bytes: TABLE_BYTES_MAX, ..config }).ok()?
-            }
-        };
+        let mut table = self.table()?;
         for share in &meeting.shares {
-            for (place, entry) in share.entries().drain(..) {
-                let (Some(key), Some(entry)) = (share.keys.get(place), entry) else { continue };
+            for Entry { place, database, contents } in share.entries().drain(..) {
+                let (Some(key), Some(contents)) = (share.keys.get(place), contents) else {
+                    continue;
+                };
                 let key = key_of(transaction, *key);
-                table.put_entry(namespace, key, entry, transaction.now_ms).ok()?;
+                table.put_entry(Namespace(database), key, contents, transaction.now_ms).ok()?;
             }
         }
         // What a command makes is bounded by what its own shard could take.
@@ -149,7 +189,6 @@ impl Worker {
     fn clear_table(&mut self, joint: Joint, mut reply: Vec<u8>) {
         let Joint { transaction, meeting, mut table, mut written, .. } = joint;
         let meeting = &transaction.meetings[meeting];
-        let namespace = transaction.steps[meeting.step].request.namespace;
         meeting.reply().append(&mut reply);
         written.keys.sort_unstable();
         written.keys.dedup();
@@ -160,19 +199,20 @@ impl Worker {
                     key_of(transaction.as_ref(), *one).bytes
                         == key_of(transaction.as_ref(), *key).bytes
                 };
-                let has_changed = written.keys.binary_search(&(namespace, key.hash)).is_ok();
-                if has_changed && !share.keys[..place].iter().any(named_before) {
-                    let key = key_of(transaction.as_ref(), *key);
-                    let now_ms = transaction.now_ms;
-                    entries.push((place, table.take_entry(Namespace(namespace), key, now_ms)));
+                if share.keys[..place].iter().any(named_before) {
+                    continue;
+                }
+                for database in meeting.databases.clone() {
+                    if written.keys.binary_search(&(database, key.hash)).is_ok() {
+                        let key = key_of(transaction.as_ref(), *key);
+                        let now_ms = transaction.now_ms;
+                        let contents = table.take_entry(Namespace(database), key, now_ms);
+                        entries.push(Entry { place, database, contents });
+                    }
                 }
             }
         }
-        table.flush_all();
-        table.set_budget(None);
-        if self.tables.len() < TABLES_KEPT {
-            self.tables.push(table);
-        }
+        self.put_away(table);
     }
 }
 
@@ -183,5 +223,7 @@ fn key_of(transaction: &Transaction, key: JointKey) -> Key<'_> {
 
 /// Address space of a table, for what is not a large value.
 const TABLE_BYTES_MAX: usize = 1 << 30;
+/// Keys that are lent at most to a program that goes on.
+const VIEW_KEYS_MAX: usize = 64;
 /// Tables that are kept for the next meetings.
 const TABLES_KEPT: usize = 8;

@@ -64,7 +64,7 @@ impl Worker {
         if votes && self.has_changed(&transaction.parts[part].watched, transaction.now_ms) {
             transaction.abort();
         }
-        if transaction.purpose == Purpose::Command && self.lacks_room(&transaction, part) {
+        if transaction.purpose == Purpose::Command && !self.set_aside(&transaction, part) {
             transaction.refuse();
         }
         if transaction.opens_with_meeting {
@@ -80,21 +80,31 @@ impl Worker {
         }
         let meets = transaction.opens_with_meeting && !transaction.is_aborted();
         if meets && !self.meet(&transaction, part, 0) {
+            if transaction.only_reads_together {
+                // What it reads is lent: nobody has to wait for it.
+                let ticket = transaction.parts[part].slot().ticket.take();
+                ticket.into_iter().for_each(|ticket| self.leave(ticket));
+                self.tell_all(&transaction, part);
+            }
             return;
         }
         self.tell_all(&transaction, part);
         self.proceed(transaction, part);
     }
 
-    /// Whether what a scattered command writes here may be refused.
-    fn lacks_room(&self, transaction: &Transaction, part: usize) -> bool {
-        transaction.parts[part].script.iter().any(|action| {
-            let Action::Run { step, args, .. } = action else { return false };
+    /// Sets room aside for what a scattered command writes here, until the transaction ends, so
+    /// that nobody takes it before all have arrived. False where there is none.
+    fn set_aside(&mut self, transaction: &Transaction, part: usize) -> bool {
+        let mut slot = transaction.parts[part].slot();
+        transaction.parts[part].script.iter().all(|action| {
+            let Action::Run { step, args, .. } = action else { return true };
             let request = &transaction.steps[*step].request;
-            let Some(command) = transaction.catalog.command(request.command) else { return false };
+            let Some(command) = transaction.catalog.command(request.command) else { return true };
             let args = transaction.args.slice(args.clone());
             let turn = ProgramTurn::of(request, command, args, transaction.now_ms);
-            command.is_growing_many() && self.lacks_room_for(&turn)
+            let room = self.room_for(&turn);
+            slot.room += room.unwrap_or(0);
+            room.is_some()
         })
     }
 
@@ -149,6 +159,7 @@ impl Worker {
             }
         }
         let ticket = slot.ticket.take();
+        self.shard.give_back(std::mem::take(&mut slot.room));
         drop(slot);
         own.watched.iter().for_each(|watched| self.watches.unwatch(watched.mark));
         if let Some(ticket) = ticket {
@@ -176,7 +187,8 @@ impl Worker {
             let turn = ProgramTurn { hash, whole: false, ..turn };
             let sliced = command.is_sliced(view.len());
             let fuel = if sliced { SLICE_UNITS } else { Frame::UNLIMITED };
-            let state = self.begin(&turn, fuel, &mut slot.replies);
+            let room = slot.room;
+            let state = self.within(room, |worker| worker.begin(&turn, fuel, &mut slot.replies));
             let large = sliced || is_large(view, slot.replies.len() - start);
             let took = self.watch.lap(large, false).unwrap_or_default();
             if state.is_none() {
@@ -193,6 +205,8 @@ impl Worker {
                     took,
                     reply: slot.replies.split_off(start),
                     loans: Vec::new(),
+                    view: None,
+                    room,
                 });
                 return false;
             }

@@ -3,7 +3,7 @@
 use super::{LateReply, Worker};
 use crate::catalog::{Catalog, Command, Route};
 use crate::dialect::Dialect;
-use crate::intents::{Marks, Ticket, of_connection};
+use crate::intents::{Mark, Marks, Ticket, of_connection};
 use crate::loan::Loan;
 use crate::request::{ConnectionKey, Request};
 use crate::shard_store::{ShardPlace, ShardStore, Written};
@@ -182,23 +182,36 @@ impl Worker {
 
     /// Runs a program to its end.
     pub(super) fn run(&mut self, turn: &ProgramTurn<'_>, out: &mut Vec<u8>) {
-        if turn.command.is_growing_many() && self.lacks_room_for(turn) {
+        let Some(room) = self.room_for(turn) else {
             out.extend_from_slice(NO_ROOM);
             return;
-        }
-        self.begin(turn, Frame::UNLIMITED, out);
+        };
+        self.within(room, |worker| worker.begin(turn, Frame::UNLIMITED, out));
+        self.shard.give_back(room);
     }
 
-    /// Whether a write of many keys may be refused at one of them, where no other key makes room:
-    /// then it is refused before the first.
-    #[cold]
-    pub(super) fn lacks_room_for(&self, turn: &ProgramTurn<'_>) -> bool {
-        if self.shard.budget_bytes().is_none() || self.shard.policy() != Policy::Refuse {
-            return false;
+    /// Sets room aside for a write of many keys, which may be refused at one of them where no other
+    /// key makes room: then it is refused before the first, and nothing is set aside.
+    pub(super) fn room_for(&mut self, turn: &ProgramTurn<'_>) -> Option<u64> {
+        let budgeted = self.shard.budget_bytes().is_some();
+        if !turn.command.is_growing_many() || !budgeted || self.shard.policy() != Policy::Refuse {
+            return Some(0);
         }
         let bytes = (0..turn.args.len()).map(|index| turn.args.get(index).len()).sum();
         let keys = turn.command.signature().keys(turn.args).count();
-        !self.shard.has_room_for(Namespace(turn.namespace), keys, bytes)
+        self.shard.set_aside(Namespace(turn.namespace), keys, bytes)
+    }
+
+    /// Runs something for which so many bytes are set aside, none or enough.
+    pub(super) fn within<T>(&mut self, room: u64, run: impl FnOnce(&mut Self) -> T) -> T {
+        if room == 0 {
+            return run(self);
+        }
+        let budget = self.shard.budget_bytes();
+        self.shard.set_budget(None);
+        let result = run(self);
+        self.shard.set_budget(budget);
+        result
     }
 
     /// The first slice of a request's program. Where it came to its end, it tells of it if that took
@@ -212,21 +225,28 @@ impl Worker {
         out: &mut Vec<u8>,
     ) -> Option<Option<Box<Slow>>> {
         let start = out.len();
-        if turn.command.is_growing_many() && self.lacks_room_for(turn) {
+        let Some(room) = self.room_for(turn) else {
             out.extend_from_slice(NO_ROOM);
             return Some(None);
-        }
-        let state = self.begin(turn, SLICE_UNITS, out);
+        };
+        let state = self.within(room, |worker| worker.begin(turn, SLICE_UNITS, out));
         let took = self.watch.read();
         if state.is_none() {
+            self.shard.give_back(room);
             return Some(self.slow(took, turn.command, turn.args));
         }
         let connection = of_connection(home, request.reply_to.connection);
-        let marks = turn.marks(|key| self.shard.hash(key)).and(connection);
+        let view = self.view(turn);
+        let marks = match &view {
+            Some(_) => Marks::of(vec![connection]),
+            None => turn.marks(|key| self.shard.hash(key)).and(connection),
+        };
         self.pin(&marks);
         self.unfinished.push(Unfinished {
             task: Task::Request(home),
             ticket: Some(self.intents.hold(marks)),
+            view,
+            room,
             request: request.clone(),
             catalog: Arc::clone(catalog),
             now_ms: turn.now_ms,
@@ -265,14 +285,19 @@ impl Worker {
 
     /// One slice.
     fn go_on(&mut self, waiting: &mut Unfinished) {
+        self.within(waiting.room, |worker| worker.go_on_within(waiting));
+    }
+
+    fn go_on_within(&mut self, waiting: &mut Unfinished) {
         let Some(state) = waiting.state.take() else { return };
         let catalog = Arc::clone(&waiting.catalog);
         let Some(command) = catalog.command(waiting.request.command) else { return };
         let turn = ProgramTurn::of(&waiting.request, command, waiting.args.args(), waiting.now_ms);
         self.touch(turn.namespace, command);
         let watching = !self.watches.is_empty();
-        let (shard, written) = match &mut waiting.task {
-            Task::Meeting(joint) => (&mut joint.table, Some(&mut joint.written)),
+        let (shard, written) = match (&mut waiting.task, &mut waiting.view) {
+            (Task::Meeting(joint), _) => (&mut joint.table, Some(&mut joint.written)),
+            (_, Some(view)) => (&mut **view, None),
             _ => (&mut self.shard, watching.then_some(&mut self.written)),
         };
         let (registers, items) = (&mut self.registers, &mut self.items_replied);
@@ -299,8 +324,12 @@ impl Worker {
     fn conclude(&mut self, program: Unfinished) {
         let Unfinished { task, ticket, request, catalog, args, took, .. } = program;
         let (mut reply, mut loans) = (program.reply, program.loans);
+        if let Some(view) = program.view {
+            self.put_away(*view);
+        }
         match task {
             Task::Request(home) => {
+                self.shard.give_back(program.room);
                 if request.quiet {
                     reply.clear();
                     loans.clear();
@@ -358,28 +387,55 @@ impl Worker {
     /// Runs a request that had to wait; it holds its keys until it has ended.
     fn run_deferred(&mut self, ticket: Ticket, deferred: Deferred) {
         let Deferred { request, home, catalog, args, now_ms } = deferred;
-        let mut reply = Vec::new();
-        let mut state = None;
+        let (mut reply, mut state, mut view, mut room) = (Vec::new(), None, None, 0);
         if let Some(command) = catalog.command(request.command) {
             let turn = ProgramTurn::of(&request, command, args.args(), now_ms);
             let sliced = command.is_sliced(turn.args.len());
             let fuel = if sliced { SLICE_UNITS } else { Frame::UNLIMITED };
-            if command.is_growing_many() && self.lacks_room_for(&turn) {
-                reply.extend_from_slice(NO_ROOM);
+            if let Some(bytes) = self.room_for(&turn) {
+                room = bytes;
+                state = self.within(room, |worker| worker.begin(&turn, fuel, &mut reply));
             } else {
-                state = self.begin(&turn, fuel, &mut reply);
+                reply.extend_from_slice(NO_ROOM);
             }
+            view = if state.is_some() { self.view(&turn) } else { None };
+        }
+        if view.is_some() {
+            self.keep_only(ticket, of_connection(home, request.reply_to.connection));
         }
         let (task, ticket, args) = (Task::Request(home), Some(ticket), KeptArgs::Own(args));
         let took = self.watch.read();
         let loans = std::mem::take(&mut self.loans);
-        let program =
-            Unfinished { task, ticket, request, catalog, now_ms, args, state, took, reply, loans };
+        let program = Unfinished {
+            task,
+            ticket,
+            request,
+            catalog,
+            now_ms,
+            args,
+            state,
+            took,
+            reply,
+            loans,
+            view,
+            room,
+        };
         if program.state.is_some() {
             self.unfinished.push(program);
         } else {
             self.conclude(program);
         }
+    }
+
+    /// Lets go of all that a ticket holds but for one mark.
+    fn keep_only(&mut self, ticket: Ticket, kept: Mark) {
+        let Self { intents, shard, ready, .. } = self;
+        if shard.policy() != Policy::Refuse
+            && let Some(Marks::Keys(keys)) = intents.marks(ticket)
+        {
+            keys.iter().filter(|key| **key != kept).for_each(|key| shard.unpin(*key));
+        }
+        intents.keep_only(ticket, kept, |ticket, held| ready.push_back((ticket, held)));
     }
 }
 
@@ -406,13 +462,16 @@ impl Machine<'_> {
     ) -> Option<Box<State>> {
         let store = ShardStore::new(shard, turn.namespace, turn.now_ms, self.place);
         let mut store = store.noting(self.written);
+        if let Dialect::Meta { .. } = turn.dialect {
+            store = store.telling_uses();
+        }
         let dialect = Cell::new(turn.dialect);
         let mut sink = Sink::of_request(out, &dialect, turn.args).lending(self.loans);
         let first_key_hash = turn.command.has_key().then_some(turn.hash);
         let frame = Frame { first_key_hash, fuel, ..Frame::new(turn.args) };
         let program = turn.command.program();
         let (registers, session) = (self.registers, &mut NoSession);
-        let outcome = zvm::run(program, frame, registers, &mut store, session, &mut sink);
+        let outcome = zvm::run(program, &frame, registers, &mut store, session, &mut sink);
         *self.items += sink.items();
         match outcome {
             Outcome::Yielded(state) => Some(state),
@@ -441,7 +500,7 @@ impl Machine<'_> {
         let frame = Frame { first_key_hash, fuel: SLICE_UNITS, ..Frame::new(turn.args) };
         let (program, session) = (turn.command.program(), &mut NoSession);
         let registers = self.registers;
-        match zvm::resume(program, frame, state, registers, &mut store, session, &mut sink) {
+        match zvm::resume(program, &frame, state, registers, &mut store, session, &mut sink) {
             Outcome::Yielded(state) => Some(state),
             _ => {
                 turn.complete(reply);

@@ -112,6 +112,55 @@ pub(crate) const LINES: &[Conversation] = &[
           VERSION 1.6.18\r\n",
     ),
     (
+        // What a lifetime is compared with is that before or behind the new one, as they stand.
+        b"ms k 1 T100\r\na\r\nmg k R200 T300 t\r\nms k 1 T100\r\na\r\nmg k T300 R200 t\r\n\
+          mg k T300 t u\r\nmd k\r\n",
+        b"HD\r\nHD t300 W\r\nHD\r\nHD t300\r\nHD t300\r\nHD\r\n",
+    ),
+    (
+        // An item that nobody has the stamp of is newer than any stamp.
+        b"ms k 1\r\na\r\nms k 1 C1\r\nb\r\nms k 1 C1 I\r\nb\r\nmg k v\r\nmg k v\r\nmd k\r\n",
+        b"HD\r\nEX\r\nHD\r\nVA 1 X W\r\nb\r\nVA 1 Z X\r\nb\r\nHD\r\n",
+    ),
+    (
+        // Of a number less is told than of an item.
+        b"ma n N0 J13 v t s f k h l O1\r\nma n q v\r\nma n q\r\nmd n\r\nma n q\r\nma n k O2\r\nmn\r\n",
+        b"VA 2 t-1 kn O1\r\n13\r\nHD\r\nNF\r\nNF kn O2\r\nMN\r\n",
+    ),
+    (
+        b"slabs automove 0\r\nslabs automove 3\r\nslabs automove x\r\nslabs automove 1 noreply\r\n\
+          slabs automove ratio 0.5\r\nslabs automove ratio\r\nslabs reassign 1 1\r\n\
+          slabs reassign x 1\r\nslabs reassign 5 6\r\nslabs\r\nslabs foo\r\n",
+        b"OK\r\nERROR\r\nCLIENT_ERROR bad command line format\r\nOK\r\nERROR\r\n\
+          SAME src and dst class are identical\r\nCLIENT_ERROR bad command line format\r\n\
+          NOSPARE source class has no spare pages\r\nERROR\r\nERROR\r\n",
+    ),
+    (
+        b"lru tune 10 25 0.1 2.0\r\nlru tune 50 50 0.1 2.0\r\nlru tune 10 25 0 2.0\r\n\
+          lru tune x 25 0 2.0\r\nlru tune 10\r\nlru mode segmented\r\nlru mode x\r\n\
+          lru temp_ttl -1\r\nlru temp_ttl x\r\nlru temp_ttl 1 noreply\r\nlru\r\n",
+        b"OK\r\nERROR hot and warm pcts must not exceed 80\r\n\
+          ERROR hot/warm age factors must be greater than 0\r\nERROR\r\nERROR\r\nOK\r\n\
+          ERROR\r\nOK\r\nERROR\r\nERROR\r\n",
+    ),
+    (
+        b"lru_crawler sleep 100\r\nlru_crawler sleep 2000000\r\nlru_crawler sleep x\r\n\
+          lru_crawler tocrawl 0\r\nlru_crawler tocrawl x\r\nlru_crawler crawl x\r\n\
+          lru_crawler crawl 0\r\nlru_crawler crawl\r\nlru_crawler foo\r\nlru_crawler\r\n",
+        b"OK\r\nCLIENT_ERROR sleep must be one second or less\r\n\
+          CLIENT_ERROR bad command line format\r\nOK\r\n\
+          CLIENT_ERROR bad command line format\r\nBADCLASS invalid class id\r\n\
+          BADCLASS invalid class id\r\nERROR\r\nERROR\r\nERROR\r\n",
+    ),
+    (
+        b"cache_memlimit 1\r\ncache_memlimit x\r\ncache_memlimit\r\n\
+          cache_memlimit 1000000001\r\ncache_memlimit 64 noreply\r\ncache_memlimit 64\r\n\
+          shutdown\r\n",
+        b"MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m\r\nERROR\r\nERROR\r\n\
+          MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes\r\nOK\r\n\
+          ERROR: shutdown not enabled\r\n",
+    ),
+    (
         b"verbosity 1\r\nverbosity\r\nverbosity x\r\nverbosity 1 noreply\r\n\
           verbosity 1 2 3\r\n",
         b"OK\r\nERROR\r\nCLIENT_ERROR bad command line format\r\nERROR\r\n",

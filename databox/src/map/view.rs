@@ -1,6 +1,6 @@
 //! A map to be read, whatever form it has.
 
-use super::{Map, Pairs, Walk};
+use super::Map;
 use crate::{SmallMap, Text};
 
 /// A map, borrowed: a run of bytes that somebody keeps, or a [`Map`].
@@ -8,8 +8,9 @@ use crate::{SmallMap, Text};
 pub enum MapView<'a> {
     /// A small map.
     Small(SmallMap<'a>),
-    /// A map, small or large.
-    Map(&'a Map),
+    /// A map, small or large, at a moment: a name that expires at or before it is not there, but
+    /// counts in [`len`](Self::len) until it is swept.
+    Map(&'a Map, u64),
 }
 
 impl<'a> MapView<'a> {
@@ -18,7 +19,7 @@ impl<'a> MapView<'a> {
     pub fn len(&self) -> usize {
         match self {
             Self::Small(map) => map.len(),
-            Self::Map(map) => map.len(),
+            Self::Map(map, _) => map.len(),
         }
     }
 
@@ -33,16 +34,36 @@ impl<'a> MapView<'a> {
     pub fn get(&self, name: &[u8]) -> Option<Text<'a>> {
         match self {
             Self::Small(map) => map.get(name),
-            Self::Map(map) => map.get(name),
+            Self::Map(map, now_ms) => map.get_at(name, *now_ms),
         }
     }
 
-    /// The names with their values, in no particular order.
+    /// When a name expires, in milliseconds. `None`: no such name. `Some(None)`: it does not.
     #[must_use]
-    pub fn iter(&self) -> Pairs<'a> {
+    pub fn expiry(&self, name: &[u8]) -> Option<Option<u64>> {
         match self {
-            Self::Small(map) => Pairs(Walk::Small(map.iter())),
-            Self::Map(map) => map.iter(),
+            Self::Small(map) => map.get(name).map(|_| None),
+            Self::Map(map, now_ms) => {
+                map.expiry(name).filter(|expiry| expiry.is_none_or(|at_ms| at_ms > *now_ms))
+            }
+        }
+    }
+
+    /// A name with its value, drawn as `random` says: any is about as likely as any other where
+    /// that is a random number. `None` where there are none, or where most have expired and are
+    /// still there.
+    ///
+    /// # Complexity
+    ///
+    /// A few pages.
+    #[must_use]
+    pub fn draw(&self, random: u64) -> Option<(Text<'a>, Text<'a>)> {
+        match (self, self.as_small()) {
+            (Self::Map(map, now_ms), None) => map.draw_of_table(random, *now_ms),
+            (_, small) => {
+                let small = small.filter(|small| !small.is_empty())?;
+                small.iter_from((random % small.len() as u64) as usize).next()
+            }
         }
     }
 
@@ -51,7 +72,7 @@ impl<'a> MapView<'a> {
     pub fn as_small(&self) -> Option<SmallMap<'a>> {
         match self {
             Self::Small(map) => Some(*map),
-            Self::Map(map) => map.as_small(),
+            Self::Map(map, _) => map.as_small(),
         }
     }
 
@@ -75,7 +96,7 @@ impl<'a> MapView<'a> {
     /// visited at least once. A number that no call returned starts somewhere and harms nothing.
     pub fn scan(&self, cursor: u64, count: u64, mut visit: impl FnMut(Text<'a>, Text<'a>)) -> u64 {
         match (self, self.as_small()) {
-            (Self::Map(map), None) => map.scan_table(cursor, count, visit),
+            (Self::Map(map, now_ms), None) => map.scan_table(cursor, count, *now_ms, visit),
             (_, small) => {
                 // It may have been large when the scan began, and be visited twice in part.
                 let pairs = small.into_iter().flat_map(|small| small.iter());

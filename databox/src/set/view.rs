@@ -70,6 +70,23 @@ impl<'a> SetView<'a> {
         }
     }
 
+    /// A member, drawn as `random` says: any is about as likely as any other where that is a random
+    /// number. `None` where there are none.
+    ///
+    /// # Complexity
+    ///
+    /// A few pages.
+    #[must_use]
+    pub fn draw(&self, random: u64) -> Option<Text<'a>> {
+        match (self, self.as_small()) {
+            (Self::Set(set), None) => set.draw_of_table(random),
+            (_, small) => {
+                let small = small.filter(|small| !small.is_empty())?;
+                small.get((random % small.len() as u64) as usize)
+            }
+        }
+    }
+
     /// Visits some members from `cursor` on, at least `count` of them unless it comes to the end,
     /// and returns the cursor to go on from; 0 starts and ends. Of a set that does not change in
     /// between every member is visited once.

@@ -89,12 +89,13 @@ impl Owned {
 
     fn check(&self, limits: &Limits) {
         assert!(self.data.len() <= limits.item_len_max);
-        let has_keys = !matches!(self.request.verb, Verb::Stats);
+        let has_keys = !matches!(self.request.verb, Verb::Stats | Verb::Admin(_));
         assert!(!has_keys || self.args.iter().all(|key| key.len() <= limits.key_len_max));
         match self.request.verb {
             Verb::Get => assert!(!self.args.is_empty()),
             Verb::GetAndTouch { .. } => {}
             Verb::Stats => assert!(self.args.len() <= 3),
+            Verb::Admin(_) => assert!(self.args.len() <= 12),
             Verb::FlushAll { .. }
             | Verb::Version
             | Verb::Verbosity { .. }
@@ -136,6 +137,7 @@ impl Owned {
             Verb::Verbosity { level } => compose::verbosity(out, level, noreply),
             Verb::Stats => compose::stats(out, &self.args.join(&b' ')),
             Verb::Quit => compose::quit(out),
+            Verb::Admin(admin) => compose::admin(out, admin, &self.args, noreply),
             other => panic!("{other:?} has no line"),
         }
     }

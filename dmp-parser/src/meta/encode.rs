@@ -101,8 +101,17 @@ impl MetaEncoder<'_> {
         out.extend_from_slice(b"\r\n");
     }
 
-    /// An item, as `mg` and `ma` tell it: with its value where that was asked for.
+    /// An item, as `mg` tells it: with its value where that was asked for.
     pub fn item(&self, out: &mut Vec<u8>, data: &[u8], facts: &Facts) {
+        self.described(out, data, facts, ITEM_FLAGS);
+    }
+
+    /// A number that has changed, as `ma` tells it: as an item of which less is told.
+    pub fn number(&self, out: &mut Vec<u8>, digits: &[u8], facts: &Facts) {
+        self.described(out, digits, facts, NUMBER_FLAGS);
+    }
+
+    fn described(&self, out: &mut Vec<u8>, data: &[u8], facts: &Facts, told: &[u8]) {
         let has_value = Words::new(self.tokens).any(|word| word.bytes.starts_with(b"v"));
         if has_value {
             out.extend_from_slice(b"VA ");
@@ -112,6 +121,7 @@ impl MetaEncoder<'_> {
         }
         for word in Words::new(self.tokens) {
             match word.bytes {
+                [letter, ..] if !told.contains(letter) => {}
                 [b'k', ..] => self.key(out),
                 [b'O', ..] => Self::token(out, word.bytes),
                 [b's', ..] => number(out, b's', data.len() as u64),
@@ -182,6 +192,11 @@ impl MetaEncoder<'_> {
         Words::new(self.tokens).any(|word| word.bytes.starts_with(b"b"))
     }
 }
+
+/// What flags let `mg` tell.
+const ITEM_FLAGS: &[u8] = b"kOsfchlt";
+/// What flags let `ma` tell.
+const NUMBER_FLAGS: &[u8] = b"kOct";
 
 fn number(out: &mut Vec<u8>, letter: u8, value: u64) {
     out.extend_from_slice(&[b' ', letter]);

@@ -28,6 +28,8 @@ pub(crate) struct Flags {
     pub(crate) invalidate: bool,
     /// `T`: a time.
     pub(crate) exptime: Option<i64>,
+    /// Whether it stands behind an `R`.
+    pub(crate) touches_last: bool,
     /// `N`: the time of an item made where there is none.
     pub(crate) vivify: Option<i64>,
     /// `R`: the time to live below which an item is to be stored anew.
@@ -77,7 +79,10 @@ impl Flags {
                 base64::decoded_len(key.bytes).ok_or(RequestErrorKind::BadBase64)?;
             }
             b'N' => self.vivify = Some(time()?),
-            b'T' => self.exptime = Some(time()?),
+            b'T' => {
+                self.exptime = Some(time()?);
+                self.touches_last = self.recache.is_some();
+            }
             b'R' => self.recache = Some(time()?),
             b'c' => self.stamp = true,
             b'u' => self.no_bump = true,

@@ -18,7 +18,7 @@ pub(crate) fn parse(
     }
     let flags = Flags::parse(key, words.clone()).map_err(refusal)?;
     args.push(key.range);
-    let Flags { exptime, vivify, recache, no_bump, .. } = flags;
-    let get = MetaGet { exptime, vivify, recache, no_bump };
+    let Flags { exptime, touches_last, vivify, recache, no_bump, .. } = flags;
+    let get = MetaGet { exptime, touches_last, vivify, recache, no_bump };
     Ok(request(Verb::MetaGet(get), tokens(words), &flags))
 }

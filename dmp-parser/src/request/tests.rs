@@ -19,10 +19,11 @@ fn events(mut parser: RequestParser, input: &[u8]) -> Vec<String> {
                 let mut text = match request.verb {
                     Verb::Store(store) => format!("{:?}", store.mode),
                     Verb::Delete(_) => "Delete".to_owned(),
-                    Verb::MetaGet(MetaGet { exptime, vivify, recache, no_bump }) => {
+                    Verb::MetaGet(MetaGet { exptime, vivify, recache, no_bump, touches_last }) => {
                         let bump = if no_bump { " unused" } else { "" };
                         let times = [exptime, vivify, recache].map(|time| time.unwrap_or(7));
-                        format!("MetaGet{times:?}{bump}")
+                        let order = if touches_last { " touches last" } else { "" };
+                        format!("MetaGet{times:?}{bump}{order}")
                     }
                     verb => format!("{verb:?}"),
                 };
@@ -141,6 +142,7 @@ fn meta() {
         &["MetaGet[30, -1, 5] unused\
          [k] <c q T30 N-1 R5 u> stamp noreply"],
     );
+    check("mg k R5 T30\r\n", &["MetaGet[30, 7, 5] touches last[k] <R5 T30>"]);
     check("ms k 1 T60 F7\r\na\r\n", &["Set[k] 7 60 =a <T60 F7>"]);
     check("ms k 1 ME\r\na\r\n", &["Add[k] 0 0 =a <ME>"]);
     check("ms k 1 MR C5 q\r\na\r\n", &["Cas[k] 0 0 =a cas 5 <MR C5 q> noreply"]);

@@ -111,9 +111,32 @@ impl Shard {
     /// key is taken to be in a page that has to grow.
     #[must_use]
     pub fn has_room_for(&self, ns: Namespace, count: usize, bytes: usize) -> bool {
-        if self.budget_bytes == u64::MAX {
-            return true;
+        self.budget_bytes == u64::MAX
+            || self.spent().saturating_add(self.growth_max(ns, count, bytes)) <= self.limit()
+    }
+
+    /// Sets room aside, where [`has_room_for`](Self::has_room_for) says that there is, and tells
+    /// how many bytes: other writes do not get it until it is [given back](Self::give_back). Whose
+    /// it is writes with the budget lifted.
+    pub fn set_aside(&mut self, ns: Namespace, count: usize, bytes: usize) -> Option<u64> {
+        if !self.has_room_for(ns, count, bytes) {
+            return None;
         }
+        let room = match self.budget_bytes {
+            u64::MAX => 0,
+            _ => self.growth_max(ns, count, bytes),
+        };
+        self.aside_bytes += room;
+        Some(room)
+    }
+
+    /// Gives back room that was set aside.
+    pub fn give_back(&mut self, bytes: u64) {
+        debug_assert!(bytes <= self.aside_bytes, "no more than was set aside");
+        self.aside_bytes = self.aside_bytes.saturating_sub(bytes);
+    }
+
+    fn growth_max(&self, ns: Namespace, count: usize, bytes: usize) -> u64 {
         let growth = |space: &Space| {
             let others = count.saturating_sub(1);
             let others = others.saturating_mul(space.map.any_put_growth_max(0));
@@ -123,9 +146,7 @@ impl Shard {
             Some(space) => growth(space),
             None => SPACE_BYTES.saturating_add(growth(&self.unmade())),
         };
-        let jobs = (count as u64).saturating_mul(Jobs::JOB_BYTES);
-        let growth = growth.saturating_add(jobs);
-        self.spent().saturating_add(growth) <= self.limit()
+        growth.saturating_add((count as u64).saturating_mul(Jobs::JOB_BYTES))
     }
 }
 
@@ -134,6 +155,29 @@ mod tests {
     use super::*;
     use crate::{HashKey, PutOptions, ShardConfig};
     use std::sync::Arc;
+
+    #[test]
+    fn what_is_set_aside_is_no_others() {
+        let config = ShardConfig::new(Arc::new(HashKey::new([1, 2])));
+        let mut shard = Shard::new(ShardConfig { budget_bytes: Some(1 << 20), ..config }).unwrap();
+        let ns = Namespace(0);
+        let room = shard.set_aside(ns, 1, 600_000).unwrap();
+        assert!(room >= 600_000);
+        assert_eq!(shard.set_aside(ns, 1, 600_000), None);
+        let mut put = |shard: &mut Shard, name: &str| {
+            let (key, value) = (shard.key(name.as_bytes()), [b'v'; 100_000]);
+            shard.put_string(ns, key, Text::Bytes(&value), PutOptions::default(), 0).is_ok()
+        };
+        let others = (0..20).filter(|number| put(&mut shard, &format!("other{number}"))).count();
+        assert!((2..=4).contains(&others), "{others}");
+        // It is there for whom it was set aside for.
+        shard.set_budget(None);
+        assert!((0..6).all(|number| put(&mut shard, &format!("own{number}"))));
+        shard.set_budget(Some(1 << 20));
+        shard.give_back(room);
+        assert!(shard.spent() <= 1 << 20);
+        assert!(!put(&mut shard, "one more"));
+    }
 
     #[test]
     fn entries_move_between_keys_and_shards() {

@@ -122,10 +122,12 @@ impl Shard {
         (0..VISITS_A_STEP).all(|_| self.visit(own).is_some())
     }
 
-    /// Notes that a key with this hash was asked for again.
-    pub(super) fn note_recent(&mut self, index: usize, hash: u64) {
+    /// Notes that a key with this hash was asked for again, and tells whether that was known.
+    pub(super) fn note_recent(&mut self, index: usize, hash: u64) -> bool {
         let keys = self.spaces.at(index).map.len() as u64;
+        let known = self.eviction.recent.knows(hash as u32);
         self.eviction.recent.note(hash as u32, keys);
+        known
     }
 
     /// Visits a page and removes one key of it, if the policy finds one there. `None` where

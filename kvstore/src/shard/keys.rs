@@ -145,10 +145,14 @@ impl Shard {
         was_read: bool,
     ) -> Result<(), OutOfBudget> {
         let outside = outside_bytes(&value);
+        let names_expire = matches!(&value, NewValue::Boxed(value) if has_expiring_names(value));
         let was_there = self.change_or_make(ns, |space, arena, jobs| {
             let displaced = space.map.put(arena, key.hash, key.bytes, value, extras);
             let displaced = displaced.map_err(|_| OutOfBudget { growth_max_bytes: FULL })?;
             space.value_bytes += outside as u64;
+            if names_expire {
+                space.names.arm();
+            }
             let was_there = displaced.is_some();
             if let Some(old) = displaced.and_then(packed_map::Displaced::boxed) {
                 space.destroy(old, jobs);
@@ -197,6 +201,11 @@ impl Shard {
         });
         changed.flatten().unwrap_or(false)
     }
+}
+
+/// Whether a value is a map of which names expire.
+pub(super) fn has_expiring_names(value: &Databox) -> bool {
+    value.as_map().is_some_and(|map| map.expiring() > 0)
 }
 
 /// What a value takes outside the pages.

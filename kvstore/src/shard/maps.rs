@@ -30,8 +30,8 @@ impl Container for Map {
 }
 
 impl Shard {
-    /// Makes a name of the map at the key, which is made where there is none, have a value, and
-    /// tells whether the name is new.
+    /// Makes a name of the map at the key, which is made where there is none, have a value and not
+    /// expire, and tells whether the name is new.
     ///
     /// # Errors
     ///
@@ -44,9 +44,38 @@ impl Shard {
         (name, value): (&[u8], &[u8]),
         now_ms: u64,
     ) -> Result<bool, WriteError> {
+        self.expire_names(ns, key, now_ms);
         let growth = |map: &mut Map| map.set_growth_max(name, value);
         let small = |bytes: &[u8], out: &mut Vec<u8>| SmallMap::new(bytes).set(name, value, out);
-        let large = |map: &mut Map| map.set(name, value);
+        let large = |map: &mut Map| {
+            map.drop_due(name, now_ms);
+            map.set(name, value)
+        };
+        self.change_container(ns, key, now_ms, growth, small, large)
+    }
+
+    /// The same, but the name expires when it did before.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError::WrongKind`] where the key holds something else, and
+    /// [`WriteError::OutOfBudget`] where the write could take the shard beyond its budget.
+    pub fn map_update(
+        &mut self,
+        ns: Namespace,
+        key: Key<'_>,
+        (name, value): (&[u8], &[u8]),
+        now_ms: u64,
+    ) -> Result<bool, WriteError> {
+        self.expire_names(ns, key, now_ms);
+        let growth = |map: &mut Map| {
+            map.set_growth_max(name, value).saturating_add(map.expiry_growth_max(name))
+        };
+        let small = |bytes: &[u8], out: &mut Vec<u8>| SmallMap::new(bytes).set(name, value, out);
+        let large = |map: &mut Map| {
+            map.drop_due(name, now_ms);
+            map.update(name, value)
+        };
         self.change_container(ns, key, now_ms, growth, small, large)
     }
 
@@ -62,11 +91,12 @@ impl Shard {
         name: &[u8],
         now_ms: u64,
     ) -> Result<bool, WrongKind> {
+        self.expire_names(ns, key, now_ms);
         let small = |bytes: &[u8], out: &mut Vec<u8>| {
             let edit = SmallMap::new(bytes).remove(name, out);
             (edit, edit == Edit::Written)
         };
-        let large = |map: &mut Map| map.remove(name);
+        let large = |map: &mut Map| !map.drop_due(name, now_ms) && map.remove(name);
         match self.change_container(ns, key, now_ms, |_| 0, small, large) {
             Ok(removed) => Ok(removed),
             Err(WriteError::WrongKind(wrong)) => Err(wrong),
@@ -75,7 +105,8 @@ impl Shard {
         }
     }
 
-    /// The map at the key, if there is one.
+    /// The map at the key, if there is one. Names that have expired are not in it, but may count in
+    /// its length where it is large: until they are swept.
     ///
     /// # Errors
     ///
@@ -86,7 +117,8 @@ impl Shard {
         key: Key<'_>,
         now_ms: u64,
     ) -> Result<Option<MapView<'_>>, WrongKind> {
-        self.get(ns, key, now_ms).map(of_item).transpose()
+        self.expire_names(ns, key, now_ms);
+        self.get(ns, key, now_ms).map(|item| of_item(item, now_ms)).transpose()
     }
 
     /// The value of a name of the map at the key.
@@ -105,7 +137,11 @@ impl Shard {
     }
 }
 
-/// The map that an item holds.
-fn of_item(item: Item<'_>) -> Result<MapView<'_>, WrongKind> {
-    item.map().ok_or_else(|| WrongKind { found: item.kind() })
+/// The map that an item holds, at a moment.
+fn of_item(item: Item<'_>, now_ms: u64) -> Result<MapView<'_>, WrongKind> {
+    match item.map() {
+        Some(MapView::Map(map, _)) => Ok(MapView::Map(map, now_ms)),
+        Some(map) => Ok(map),
+        None => Err(WrongKind { found: item.kind() }),
+    }
 }

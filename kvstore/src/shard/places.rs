@@ -1,6 +1,7 @@
 //! Operations on keys that do not name one, or a namespace beside their own.
 
 use super::Shard;
+use super::keys::has_expiring_names;
 use crate::{Expiry, Key, Namespace, OutOfBudget, PutOptions};
 use databox::Databox;
 use packed_map::{Extras, NewValue};
@@ -70,6 +71,9 @@ impl Shard {
         self.change(to, |space, arena, _| {
             let place = space.map.get_mut(arena, key.hash, key.bytes)?;
             space.value_bytes += value.heap_bytes() as u64;
+            if has_expiring_names(&value) {
+                space.names.arm();
+            }
             *place = value;
             Some(())
         });
@@ -110,7 +114,7 @@ impl Shard {
     }
 
     /// A number that nobody can foresee who does not know the key of the hash.
-    fn random(&mut self) -> u64 {
+    pub fn random(&mut self) -> u64 {
         self.drawn = self.drawn.wrapping_add(1);
         self.hash_key.hash(&self.drawn.to_le_bytes())
     }

@@ -26,6 +26,8 @@ pub struct SweepReport {
     pub swept: u64,
     /// Those of them that the observer kept for now.
     pub skipped: u64,
+    /// Names of maps that were removed.
+    pub names: u64,
 }
 
 /// Is told of the keys that a sweep removes, and may hold some back.
@@ -50,6 +52,8 @@ impl<F: FnMut(Namespace, Text<'_>)> ExpiryObserver for F {
 impl Shard {
     /// Looks at some pages, going on where the last call stopped, and removes the keys whose
     /// moment is at or before `now_ms`.
+    ///
+    /// Names of maps that have expired go too, up to some 64 a call and in a step of their own.
     ///
     /// Every key is looked at once a round, a round being as many calls as it takes to pass all
     /// pages of all namespaces. Pages on which nothing is due cost one comparison.
@@ -79,6 +83,7 @@ impl Shard {
             pages_left -= pages.clamp(1, pages_left);
             self.sweep_next = if complete { id.wrapping_add(1) } else { id };
         }
+        self.sweep_names(now_ms, observer, &mut report);
         report
     }
 

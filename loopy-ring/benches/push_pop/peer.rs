@@ -51,7 +51,8 @@ macro_rules! peers {
 
 peers! {
     Crossbeam "crossbeam-channel"
-        crossbeam_channel::Sender<u64>, crossbeam_channel::Receiver<u64>, crossbeam_channel::bounded;
+        crossbeam_channel::Sender<u64>, crossbeam_channel::Receiver<u64>,
+        crossbeam_channel::bounded;
     Std "std-mpsc" mpsc::SyncSender<u64>, mpsc::Receiver<u64>, mpsc::sync_channel;
     Flume "flume" flume::Sender<u64>, flume::Receiver<u64>, flume::bounded;
     Thingbuf "thingbuf"

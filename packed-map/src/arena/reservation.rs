@@ -30,7 +30,7 @@ use super::header::Unit;
 use alloc::sync::Arc;
 use core::ptr::{self, NonNull};
 use core::slice;
-pub(super) use system::Mapping;
+pub(super) use system::{HUGE_BYTES, Mapping};
 
 /// A reserved range of memory with one owner.
 #[derive(Debug)]

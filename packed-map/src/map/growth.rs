@@ -115,9 +115,12 @@ impl<B, H: HashKeys> PageMap<B, H> {
     ) -> Result<[Option<Handle>; 2], Exhausted> {
         let page = Page::new(blocks.bytes(handle));
         let mut sums = [self.empty_sum(); 2];
+        let mut own = 1;
         for (at, size) in page.sized() {
             let leaves = (self.key_hash(blocks, page, at) >> bit & 1) as usize;
+            sums[leaves].entries |= own;
             self.add(&mut sums[leaves], page, at, size);
+            own <<= 1;
         }
         let [stay, away] = sums;
         if away.entries == 0 {
@@ -214,9 +217,10 @@ impl<B, H: HashKeys> PageMap<B, H> {
             let mut sum = self.empty_sum();
             self.add(&mut sum, page, at, page.size(index));
             let head = &mut heads[usize::from(leaves(self.key_hash(blocks, page, at)))];
-            let (target, data) = self.pages.room(blocks, head, sum.data, sum.flags)?;
+            let entry = (page.codes(index), sum.data);
+            let (target, start) = self.pages.push(blocks, head, entry, sum.flags)?;
             let (from, to) = blocks.pair(source, target);
-            edit::append_one(from, to, data, at);
+            to[start..start + sum.data].copy_from_slice(Page::new(from).entry(index, at.1));
             edit::set_earliest(to, sum.earliest.min(Page::new(to).earliest()));
         }
         Ok(())
@@ -226,8 +230,8 @@ impl<B, H: HashKeys> PageMap<B, H> {
         Sum { entries: 0, data: 0, flags: self.level_flag(), earliest: NEVER }
     }
 
+    #[inline]
     fn add(&self, sum: &mut Sum, page: Page<'_>, (index, start): (usize, usize), size: usize) {
-        sum.entries |= 1 << index;
         sum.data += size;
         let meta = page.meta(index);
         if meta != 0 {

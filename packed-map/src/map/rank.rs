@@ -37,22 +37,32 @@ impl<B, H: HashKeys> PageMap<B, H> {
         lens
     }
 
+    /// The level of the entry; the lowest, 0, where no levels are kept.
+    ///
+    /// # Panics
+    ///
+    /// May panic where the map was written since the position was found.
+    #[must_use]
+    pub fn level<A: Blocks>(&self, blocks: &A, Position(place): Position) -> usize {
+        rank::level(Page::new(blocks.bytes(place.page)).meta(place.index))
+    }
+
     /// Notes that the entry was asked for: it rises by one level and is of age 0. Nothing happens
     /// where no levels are kept.
     ///
-    /// The position stays good.
+    /// The position stays good. Returns the level before.
     ///
     /// # Panics
     ///
     /// May panic where the map was written since the position was found.
     #[inline]
-    pub fn touch<A: Blocks>(&mut self, blocks: &mut A, Position(place): Position) {
+    pub fn touch<A: Blocks>(&mut self, blocks: &mut A, Position(place): Position) -> usize {
         if self.levels == 0 {
-            return;
+            return 0;
         }
         let page = Page::new(blocks.bytes(place.page));
         if page.flags() & META == 0 {
-            return;
+            return 0;
         }
         let meta = page.meta(place.index);
         let level = rank::level(meta);
@@ -62,6 +72,7 @@ impl<B, H: HashKeys> PageMap<B, H> {
             edit::metas(blocks.bytes_mut(place.page))[place.index] = touched;
             self.count_level(level, next);
         }
+        level
     }
 
     /// The flag of the pages of a map that keeps levels.

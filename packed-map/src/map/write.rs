@@ -162,7 +162,8 @@ impl<B, H: HashKeys> PageMap<B, H> {
         };
         let presence = presence(extras);
         let entry_size = key.size() + size(value_code) + extras::size(presence);
-        let Ok((page, data)) = self.room(blocks, hash, entry_size, presence) else {
+        let codes = [hash::tag(hash), key.code(), value_code, presence];
+        let Ok((page, start)) = self.push(blocks, hash, (codes, entry_size)) else {
             self.free_block(blocks, key_block);
             self.free_block(blocks, value_block);
             return Err(Full { value });
@@ -178,8 +179,6 @@ impl<B, H: HashKeys> PageMap<B, H> {
         let value_stored = self.store(value, form, value_block);
         let packed = self.pack(extras);
         let bytes = blocks.bytes_mut(page);
-        let codes = [hash::tag(hash), key.code(), value_code, presence];
-        let start = edit::push(bytes, data, codes, entry_size);
         let mut at = start;
         for part in [key_stored.as_slice(), value_stored.as_slice(), packed.stored()] {
             at = put_bytes(bytes, at, part);
@@ -243,24 +242,24 @@ impl<B, H: HashKeys> PageMap<B, H> {
         Ok(displaced)
     }
 
-    /// Makes room for one more entry and returns the page to push it to, and the bytes of the
-    /// entries that it has.
-    fn room<A: Blocks>(
+    /// Adds an entry with these codes and this size, and returns its page and where it begins
+    /// there; its bytes are still to be written.
+    fn push<A: Blocks>(
         &mut self,
         blocks: &mut A,
         hash: u64,
-        size: usize,
-        presence: u8,
+        entry: (edit::Codes, usize),
     ) -> Result<(Handle, usize), Exhausted> {
+        let [.., presence] = entry.0;
         let flag = self.level_flag() | meta_flag(presence);
         if self.directory.buckets() > 0 {
             let head = self.directory.head_mut(self.directory.bucket(hash));
-            return self.pages.room(blocks, head, size, flag);
+            return self.pages.push(blocks, head, entry, flag);
         }
         let mut head = None;
-        let page = self.pages.room(blocks, &mut head, size, flag)?;
+        let at = self.pages.push(blocks, &mut head, entry, flag)?;
         self.directory.push(head);
-        Ok(page)
+        Ok(at)
     }
 
     /// Makes the page able to hold the entry with a value of `value_size` bytes and these extras.

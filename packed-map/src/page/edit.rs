@@ -29,9 +29,12 @@ pub(crate) fn set_earliest(bytes: &mut [u8], earliest: u32) {
     bytes[4..8].copy_from_slice(&earliest.to_le_bytes());
 }
 
-/// Gives the page, which has none, an array of meta bytes, all zero.
-pub(crate) fn add_meta(bytes: &mut [u8]) {
+/// Gives the page an array of meta bytes, all zero, where `flags` has META and the page has not.
+pub(crate) fn set_flags(bytes: &mut [u8], flags: u8) {
     let page = Page::new(bytes);
+    if flags & !page.flags() & META == 0 {
+        return;
+    }
     let (start, count) = (page.arrays_end(), page.count());
     bytes[start..start + count].fill(0);
     bytes[0] |= META;
@@ -45,12 +48,14 @@ pub(crate) fn push(bytes: &mut [u8], data: usize, codes: Codes, size: usize) -> 
     let start = bytes.len() - data - size;
     let arrays = arrays(flags);
     debug_assert!(arrays + array_count(flags) * (count + 1) <= start, "P1");
-    for array in (0..array_count(flags)).rev() {
+    // The first array stays where it is.
+    for array in (1..array_count(flags)).rev() {
         let from = arrays + array * count;
         let to = from + array;
         bytes.copy_within(from..from + count, to);
         bytes[to + count] = codes[array];
     }
+    bytes[arrays + count] = codes[0];
     bytes[1] += 1;
     start
 }
@@ -117,6 +122,31 @@ pub(crate) fn move_data(bytes: &mut [u8], data_len: usize, from_end: usize, to_e
 /// Makes the block `to`, of the kind of a page, hold what the page `from` does. It may have META
 /// and LINK where `from` does not; a link it gains leads nowhere. The entries have `data` bytes.
 pub(crate) fn copy(from: &[u8], to: &mut [u8], data: usize) {
+    copy_apart(from, to, data, 0);
+}
+
+/// As [`copy`], and adds an entry of `size` bytes; returns where it begins.
+pub(crate) fn copy_and_push(
+    from: &[u8],
+    to: &mut [u8],
+    data: usize,
+    codes: Codes,
+    size: usize,
+) -> usize {
+    copy_apart(from, to, data, 1);
+    let (flags, count) = (Page::new(to).flags(), usize::from(from[1]));
+    let start = to.len() - data - size;
+    debug_assert!(arrays(flags) + array_count(flags) * (count + 1) <= start, "P1");
+    for array in 0..array_count(flags) {
+        to[arrays(flags) + array * (count + 1) + count] = codes[array];
+    }
+    to[1] += 1;
+    start
+}
+
+/// As [`copy`], with room for so many `more` codes in each array.
+#[inline]
+fn copy_apart(from: &[u8], to: &mut [u8], data: usize, more: usize) {
     let page = Page::new(from);
     debug_assert_eq!(page.data_start() + data, page.len());
     clear(to, page.link());
@@ -124,11 +154,13 @@ pub(crate) fn copy(from: &[u8], to: &mut [u8], data: usize) {
     set_earliest(to, page.earliest());
     let count = page.count();
     let (own, new) = (page.flags(), Page::new(to).flags());
-    let (source, target) = (arrays(own), arrays(new));
-    let len = array_count(own) * count;
-    to[target..target + len].copy_from_slice(&from[source..source + len]);
+    let (mut source, mut target) = (arrays(own), arrays(new));
+    for _ in 0..array_count(own) {
+        to[target..target + count].copy_from_slice(&from[source..source + count]);
+        (source, target) = (source + count, target + count + more);
+    }
     if new & META != 0 && own & META == 0 {
-        to[target + len..target + len + count].fill(0);
+        to[target..target + count].fill(0);
     }
     let start = to.len() - data;
     to[start..].copy_from_slice(&from[from.len() - data..]);
@@ -140,40 +172,28 @@ pub(crate) fn append(from: &[u8], to: &mut [u8], takes: u128) {
     let (count, flags) = (target.count(), target.flags());
     let (arrays, added) = (arrays(flags), takes.count_ones() as usize);
     let mut end = target.data_start();
-    for array in (0..array_count(flags)).rev() {
+    for array in (1..array_count(flags)).rev().filter(|_| count > 0) {
         let from = arrays + array * count;
         to.copy_within(from..from + count, from + array * added);
     }
     let step = count + added;
-    let (own, all) = (source.arrays(), source.count());
-    let taken = || (0..all).filter(|index| takes >> index & 1 == 1);
-    for array in 0..array_count(flags) {
-        let at = arrays + array * step + count;
-        let added = &mut to[at..at + added];
-        if array == 3 && source.flags() & META == 0 {
-            added.fill(0);
-            continue;
-        }
-        let codes = &from[own + array * all..own + (array + 1) * all];
-        added.iter_mut().zip(taken()).for_each(|(code, index)| *code = codes[index]);
-    }
+    let (mut at, mut left) = (arrays + count, takes);
     for ((index, start), size) in source.sized() {
-        if takes >> index & 1 == 1 {
+        if left & 1 == 1 {
+            to[at] = source.tag(index);
+            to[at + step] = source.key_code(index);
+            to[at + 2 * step] = source.value_code(index);
+            if flags & META != 0 {
+                to[at + 3 * step] = source.meta(index);
+            }
+            at += 1;
             to[end - size..end].copy_from_slice(&from[start..start + size]);
             end -= size;
         }
+        left >>= 1;
     }
     debug_assert!(arrays + array_count(flags) * step <= end, "P1");
     to[1] = step as u8;
-}
-
-/// Adds a copy of one entry to those of `data` bytes.
-pub(crate) fn append_one(from: &[u8], to: &mut [u8], data: usize, (index, start): (usize, usize)) {
-    let page = Page::new(from);
-    let entry = page.entry(index, start);
-    let codes = [page.tag(index), page.key_code(index), page.value_code(index), page.meta(index)];
-    let at = push(to, data, codes, entry.len());
-    to[at..at + entry.len()].copy_from_slice(entry);
 }
 
 /// Makes the handle that stands at `at` another one.

@@ -137,17 +137,20 @@ proptest! {
         let indexes = core::iter::once(0).chain(taken);
         let expected: Vec<_> = indexes.map(|index| all[index].clone()).collect();
         check(&both, &expected);
-        let at = (all.len() - 1, Page::new(&bytes).start(all.len() - 1));
-        let before = data(&both);
-        edit::append_one(&bytes, &mut both, before, at);
-        prop_assert_eq!(entries(&both).last().cloned(), all.last().cloned());
+
+        let mut larger = page(flags, used + LINK_BYTES + all.len() + 4 + 600 + room);
+        let (last, data) = (&all[all.len() - 1], data(&bytes));
+        let at = edit::copy_and_push(&bytes, &mut larger, data, last.codes, last.bytes.len());
+        larger[at..at + last.bytes.len()].copy_from_slice(&last.bytes);
+        let expected: Vec<_> = all.iter().chain([last]).cloned().collect();
+        prop_assert_eq!(entries(&larger), expected);
     }
 
     #[test]
     fn a_page_that_gets_extras_keeps_its_entries(all in prop::collection::vec(raw(false), 1..128)) {
         let mut bytes = page(0, 128 * 500);
         all.iter().for_each(|entry| push(&mut bytes, entry));
-        edit::add_meta(&mut bytes);
+        edit::set_flags(&mut bytes, META);
         prop_assert_eq!(Page::new(&bytes).flags(), META);
         check(&bytes, &all);
     }

@@ -4,9 +4,27 @@
 use super::Shared;
 use alloc::vec::Vec;
 
-/// Items in segments of `SEGMENT`, of which others may have some.
+/// A growable array of items in segments of `SEGMENT`, which can be lent: what one of those who
+/// have it writes, the others do not see.
+///
+/// # Complexity
+///
+/// Growing never moves more than one segment, and the first write to a segment that is lent copies
+/// it. The list of segments, 16 bytes each, is an ordinary vector.
+///
+/// # Examples
+///
+/// ```
+/// use packed_map::Table;
+///
+/// let mut own = Table::<u32, 64>::new();
+/// own.push(7);
+/// let lent = own.lend();
+/// *own.get_mut(0) = 8;
+/// assert_eq!((*own.get(0), *lent.get(0)), (8, 7));
+/// ```
 #[derive(Debug)]
-pub(crate) struct Table<T, const SEGMENT: usize> {
+pub struct Table<T, const SEGMENT: usize> {
     /// Segments of `SEGMENT` items, but for the first one, which starts small.
     segments: Vec<Shared<T>>,
     /// How many items there are; those behind them are spare.
@@ -16,7 +34,9 @@ pub(crate) struct Table<T, const SEGMENT: usize> {
 }
 
 impl<T: Clone + Default, const SEGMENT: usize> Table<T, SEGMENT> {
-    pub(crate) const fn new() -> Self {
+    /// An empty array, which has allocated nothing.
+    #[must_use]
+    pub const fn new() -> Self {
         Self { segments: Vec::new(), len: 0, copied_bytes: 0 }
     }
 
@@ -25,22 +45,33 @@ impl<T: Clone + Default, const SEGMENT: usize> Table<T, SEGMENT> {
     /// # Complexity
     ///
     /// Linear in the segments.
-    pub(crate) fn lend(&self) -> Self {
+    #[must_use]
+    pub fn lend(&self) -> Self {
         Self { segments: self.segments.clone(), len: self.len, copied_bytes: 0 }
     }
 
+    /// How many items there are.
     #[inline]
-    pub(crate) const fn len(&self) -> usize {
+    #[must_use]
+    pub const fn len(&self) -> usize {
         self.len
     }
 
+    /// Whether there are no items.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// The bytes of segments that were copied because others had them.
-    pub(crate) const fn copied_bytes(&self) -> usize {
+    #[must_use]
+    pub const fn copied_bytes(&self) -> usize {
         self.copied_bytes
     }
 
     /// The bytes that the array has allocated, what items own not included.
-    pub(crate) fn bytes(&self) -> usize {
+    #[must_use]
+    pub fn bytes(&self) -> usize {
         let Some(first) = self.segments.first() else {
             return self.segments.capacity() * size_of::<Shared<T>>();
         };
@@ -48,20 +79,32 @@ impl<T: Clone + Default, const SEGMENT: usize> Table<T, SEGMENT> {
         self.segments.capacity() * size_of::<Shared<T>>() + first.bytes() + others
     }
 
-    /// What [`bytes`](Self::bytes) must be.
-    pub(crate) fn counted_bytes(&self) -> usize {
+    /// What [`bytes`](Self::bytes) must be, counted segment by segment; meant for tests.
+    #[must_use]
+    pub fn counted_bytes(&self) -> usize {
         self.segments.capacity() * size_of::<Shared<T>>()
             + self.segments.iter().map(Shared::bytes).sum::<usize>()
     }
 
+    /// An item.
+    ///
+    /// # Panics
+    ///
+    /// Where `index` is beyond the segments.
     #[inline]
-    pub(crate) fn get(&self, index: usize) -> &T {
+    #[must_use]
+    pub fn get(&self, index: usize) -> &T {
         debug_assert!(index < self.len);
         &self.segments[index / SEGMENT][index % SEGMENT]
     }
 
+    /// An item, to be changed; its segment is copied first where others have it.
+    ///
+    /// # Panics
+    ///
+    /// Where `index` is beyond the segments.
     #[inline]
-    pub(crate) fn get_mut(&mut self, index: usize) -> &mut T {
+    pub fn get_mut(&mut self, index: usize) -> &mut T {
         debug_assert!(index < self.len);
         let segment = &mut self.segments[index / SEGMENT];
         if !segment.is_alone() {
@@ -71,7 +114,11 @@ impl<T: Clone + Default, const SEGMENT: usize> Table<T, SEGMENT> {
     }
 
     /// Two different items at once.
-    pub(crate) fn get_both_mut(&mut self, one: usize, other: usize) -> (&mut T, &mut T) {
+    ///
+    /// # Panics
+    ///
+    /// Where both are the same, or one is beyond the segments.
+    pub fn get_both_mut(&mut self, one: usize, other: usize) -> (&mut T, &mut T) {
         // Both segments are made this array's own first.
         self.get_mut(one);
         self.get_mut(other);
@@ -89,7 +136,7 @@ impl<T: Clone + Default, const SEGMENT: usize> Table<T, SEGMENT> {
     }
 
     /// Adds an item behind the others.
-    pub(crate) fn push(&mut self, item: T) {
+    pub fn push(&mut self, item: T) {
         match self.segments.first() {
             Some(first) if self.len < SEGMENT && self.len == first.len() => {
                 self.resize_first((2 * self.len).min(SEGMENT));
@@ -106,7 +153,7 @@ impl<T: Clone + Default, const SEGMENT: usize> Table<T, SEGMENT> {
     }
 
     /// Removes the last item.
-    pub(crate) fn pop(&mut self) -> Option<T> {
+    pub fn pop(&mut self) -> Option<T> {
         let last = self.len.checked_sub(1)?;
         let item = core::mem::take(self.get_mut(last));
         self.len = last;
@@ -120,7 +167,7 @@ impl<T: Clone + Default, const SEGMENT: usize> Table<T, SEGMENT> {
     }
 
     /// Lets go of the last segment and tells whether there was one.
-    pub(crate) fn pop_segment(&mut self) -> bool {
+    pub fn pop_segment(&mut self) -> bool {
         let popped = self.segments.pop().is_some();
         self.len = self.len.min(self.segments.len() * SEGMENT);
         popped
@@ -128,7 +175,8 @@ impl<T: Clone + Default, const SEGMENT: usize> Table<T, SEGMENT> {
 
     /// At least as many bytes as [`bytes`](Self::bytes) can rise by in `count` pushes, which are
     /// fewer than a segment.
-    pub(crate) fn growth_max(&self, count: usize) -> usize {
+    #[must_use]
+    pub fn growth_max(&self, count: usize) -> usize {
         let first = self.segments.first().map_or(0, |first| first.len());
         let room = match self.segments.len() {
             0 | 1 => first - self.len,
@@ -144,7 +192,7 @@ impl<T: Clone + Default, const SEGMENT: usize> Table<T, SEGMENT> {
     }
 
     /// All items, in their order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.segments.iter().flat_map(|segment| segment.iter()).take(self.len)
     }
 

@@ -18,7 +18,7 @@ use crate::bench::rows::{CpuRow, Rows, SPECIAL, Shape};
 use crate::bench::stage::{Results, Settings, Stage};
 use crate::bench::subject::{self, Subject};
 use crate::bench::{
-    clock, counted, cpu, exec, latency, memory, page, startup, table, threads, union,
+    cache, clock, counted, cpu, exec, latency, memory, page, startup, table, threads, union,
 };
 use crate::error::Error;
 use crate::workspace::Workspace;
@@ -221,6 +221,7 @@ impl Chosen {
                 "union" => union::measure(stage, results)?,
                 "startup" => startup::measure(stage, results)?,
                 "syscalls" => counted::measure_syscalls(stage, results)?,
+                cache::ZIPF | cache::SCANS => cache::measure(stage, row, results)?,
                 "instructions" => counted::measure_instructions(stage, results)?,
                 other => unreachable!("the row {other} has no measurement"),
             }

@@ -7,6 +7,29 @@ use std::time::Duration;
 
 use crate::bench::figure::Protocol;
 
+impl Protocol {
+    /// Appends a request for one value.
+    pub(crate) fn get(self, out: &mut Vec<u8>, key: &str) {
+        out.extend(match self {
+            Self::Resp => format!("*2\r\n$3\r\nGET\r\n${}\r\n{key}\r\n", key.len()).into_bytes(),
+            Self::Memcached => format!("get {key}\r\n").into_bytes(),
+        });
+    }
+
+    /// Appends a request to store a value.
+    pub(crate) fn set(self, out: &mut Vec<u8>, key: &str, value: &[u8]) {
+        let (key_len, len) = (key.len(), value.len());
+        out.extend(match self {
+            Self::Resp => {
+                format!("*3\r\n$3\r\nSET\r\n${key_len}\r\n{key}\r\n${len}\r\n").into_bytes()
+            }
+            Self::Memcached => format!("set {key} 0 0 {len}\r\n").into_bytes(),
+        });
+        out.extend_from_slice(value);
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
 /// A connection that waits for each reply.
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -64,6 +87,44 @@ impl Client {
             Some(b'$') => self.line(),
             _ => Ok(first),
         }
+    }
+
+    /// Sends requests whose replies are read afterwards.
+    pub(crate) fn send(&mut self, requests: &[u8]) -> io::Result<()> {
+        self.stream.get_mut().write_all(requests)
+    }
+
+    /// Reads the reply to a request for one value: its length, if there is one.
+    pub(crate) fn value_len(&mut self) -> io::Result<Option<usize>> {
+        let line = self.line()?;
+        let len = match self.protocol {
+            Protocol::Resp if line == "$-1" => return Ok(None),
+            Protocol::Resp => line.strip_prefix('$'),
+            Protocol::Memcached if line == "END" => return Ok(None),
+            Protocol::Memcached => line.strip_prefix("VALUE ").and_then(|l| l.rsplit(' ').next()),
+        };
+        let len: usize =
+            len.and_then(|digits| digits.parse().ok()).ok_or_else(|| unexpected(&line))?;
+        let mut left = len + 2;
+        while left > 0 {
+            let there = self.stream.fill_buf()?.len().min(left);
+            if there == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            self.stream.consume(there);
+            left -= there;
+        }
+        if self.protocol == Protocol::Memcached {
+            self.line()
+                .and_then(|end| if end == "END" { Ok(()) } else { Err(unexpected(&end)) })?;
+        }
+        Ok(Some(len))
+    }
+
+    /// Reads the reply that says that a value is stored.
+    pub(crate) fn stored(&mut self) -> io::Result<()> {
+        let line = self.line()?;
+        if line == "+OK" || line == "STORED" { Ok(()) } else { Err(unexpected(&line)) }
     }
 
     fn deleted(&mut self, batch: &mut String, waiting: &mut usize) -> io::Result<u64> {

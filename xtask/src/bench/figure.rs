@@ -50,6 +50,10 @@ pub(crate) enum Measure {
     Kept,
     /// Time of a union beside a load over that alone.
     Slowdown,
+    /// Objects that a cache had, of a hundred that it was asked for.
+    Hits,
+    /// Objects that it had, over what it has in memory.
+    HitsPerGigabyte,
 }
 
 impl Measure {
@@ -77,6 +81,8 @@ impl Measure {
             Self::Transaction => "CPU of MULTI, five SETs and EXEC, over five SETs pipelined",
             Self::Kept => "Throughput alone over that beside unions",
             Self::Slowdown => "Time of a union beside a load over that alone",
+            Self::Hits => "Hits of a hundred requests, at equal resident memory",
+            Self::HitsPerGigabyte => "Hits of the run a GB of resident memory",
         }
     }
 
@@ -89,13 +95,14 @@ impl Measure {
             Self::Latest | Self::Startup => "ms",
             Self::Bytes | Self::Connection => "bytes",
             Self::AtStart => "MiB",
+            Self::Hits => "%",
             _ => "",
         }
     }
 
     /// Whether more is better.
     const fn is_gain(self) -> bool {
-        matches!(self, Self::Throughput)
+        matches!(self, Self::Throughput | Self::Hits | Self::HitsPerGigabyte)
     }
 }
 

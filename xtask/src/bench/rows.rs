@@ -190,6 +190,8 @@ pub(crate) const SPECIAL: &[(&str, bool)] = &[
     ("startup", false),
     ("syscalls", false),
     ("instructions", false),
+    ("cache-zipf", true),
+    ("cache-scans", true),
 ];
 
 #[cfg(test)]

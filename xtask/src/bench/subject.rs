@@ -104,6 +104,19 @@ impl Subject {
         Some(words)
     }
 
+    /// Its policies of eviction that are compared, by names, with the arguments that choose each;
+    /// they go behind those of [`budget`](Self::budget).
+    pub(crate) fn policies(&self) -> Vec<(String, &'static [&'static str])> {
+        match self.kind {
+            Kind::Carrier => vec![(self.name.clone(), &["--evict", "snlru"])],
+            Kind::Known(Program::Redis | Program::Valkey) => vec![
+                (format!("{}-lru", self.name), &["--maxmemory-policy", "allkeys-lru"]),
+                (format!("{}-lfu", self.name), &["--maxmemory-policy", "allkeys-lfu"]),
+            ],
+            _ => vec![(self.name.clone(), &[])],
+        }
+    }
+
     /// The arguments that make do with 1024 file descriptors.
     pub(crate) fn frugal(&self) -> &'static [&'static str] {
         match self.kind {

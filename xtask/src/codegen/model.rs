@@ -57,6 +57,9 @@ pub(super) struct Op {
     /// Whether it changes the store.
     #[serde(default)]
     pub(super) writes: bool,
+    /// Whether it is so little that it stands in the interpreter's loop itself.
+    #[serde(default)]
+    pub(super) hot: bool,
     /// Whether the language may call it by name.
     #[serde(default)]
     pub(super) primitive: bool,

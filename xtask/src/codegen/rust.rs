@@ -294,7 +294,7 @@ fn dispatch(table: &Table) -> String {
         let _ = write!(out, "{},", family.name);
     }
     out.push_str(
-        "};\nuse crate::interpret::{Machine, Step};\n\
+        "};\nuse crate::interpret::{Machine, Step, apart};\n\
          use crate::{Instruction, ReplySink, Session, Store};\n\n\
          /// Runs one instruction.\n#[inline(always)]\n\
          #[expect(clippy::too_many_lines, reason = \"one line an opcode\")]\n\
@@ -302,8 +302,10 @@ fn dispatch(table: &Table) -> String {
          vm: &mut Machine<'_, S, N, R>,\ni: &Instruction,\n) -> Step {\nmatch i.op {\n",
     );
     for (family, op) in table.ops() {
-        let _ =
-            writeln!(out, "Opcode::{} => {}::{}(vm, *i),", camel(&op.name), family.name, op.name);
+        let (code, handler) = (camel(&op.name), format!("{}::{}", family.name, op.name));
+        let call =
+            if op.hot { format!("{handler}(vm, i)") } else { format!("apart(vm, *i, {handler})") };
+        let _ = writeln!(out, "Opcode::{code} => {call},");
     }
     out.push_str("}\n}\n");
     out

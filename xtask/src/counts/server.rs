@@ -15,7 +15,8 @@ use crate::tool::Tool;
 pub(super) struct ServerPath {
     pub(super) name: &'static str,
     pub(super) unit: &'static str,
-    /// As `carrier-load --mix` names it.
+    /// As `carrier-load` names them.
+    protocol: &'static str,
     mix: &'static str,
     pipeline: u32,
 }
@@ -27,10 +28,24 @@ impl ServerPath {
         Self::new("server-get-16", "GET, the whole server, 16 at a time", "get", 16),
         Self::new("server-set-1", "SET, the whole server, one at a time", "set", 1),
         Self::new("server-set-16", "SET, the whole server, 16 at a time", "set", 16),
+        Self::memcached("memcached-get-1", "memcached's get, one at a time", "get", 1),
+        Self::memcached("memcached-get-16", "memcached's get, 16 at a time", "get", 16),
+        Self::memcached("memcached-get-64", "memcached's get, 64 at a time", "get", 64),
+        Self::memcached("memcached-set-16", "memcached's set, 16 at a time", "set", 16),
+        Self::memcached("memcached-set-64", "memcached's set, 64 at a time", "set", 64),
     ];
 
     const fn new(name: &'static str, unit: &'static str, mix: &'static str, pipeline: u32) -> Self {
-        Self { name, unit, mix, pipeline }
+        Self { name, unit, protocol: "resp", mix, pipeline }
+    }
+
+    const fn memcached(
+        name: &'static str,
+        unit: &'static str,
+        mix: &'static str,
+        pipeline: u32,
+    ) -> Self {
+        Self { protocol: "memcached", ..Self::new(name, unit, mix, pipeline) }
     }
 
     /// Instructions per request.
@@ -53,7 +68,8 @@ impl ServerPath {
             .map_err(Error::Peer)?;
         Tool::new(callgrind.binary("carrier-load"), ".")
             .args(["--port", &server.address().port().to_string(), "--quiet"])
-            .args(["--connections", "1", "--keys", KEYS, "--preload", "--mix", self.mix])
+            .args(["--protocol", self.protocol, "--mix", self.mix])
+            .args(["--connections", "1", "--keys", KEYS, "--preload"])
             .args(["--pipeline", &self.pipeline.to_string(), "--requests", &requests.to_string()])
             .output()?;
         let line = "carrier-server, asked to end".to_owned();

@@ -16,14 +16,16 @@ pub enum ChoiceSet {
     CompilePurpose,
     /// text, program.
     SourceForm,
-    /// set_members, list_values, map_pairs.
+    /// set_members, list_values, map_pairs, sorted_pairs.
     Elements,
-    /// string, set, list, map.
+    /// string, set, list, map, sorted.
     Kind,
     /// begin, commit, discard, unwatch.
     Multi,
     /// array, map.
     Aggregate,
+    /// sum, min, max.
+    Combine,
     /// id, protocol, database, command_count, unix_micros, started_at, password_set, authenticated.
     IntegerField,
     /// name, server_version, run_id, library_name, library_version.
@@ -34,7 +36,7 @@ pub enum ChoiceSet {
     CommandView,
     /// all, pattern, category, module.
     CommandFilter,
-    /// info, config, config_set, config_reset, clients, own_client, kill_clients, command_keys, command_key_flags, memory, slow_log, slow_log_len, slow_log_reset.
+    /// info, config, config_set, config_reset, clients, own_client, kill_clients, command_keys, command_key_flags, memory, slow_log, slow_log_len, slow_log_reset, machinery.
     Question,
     /// on, off, skip.
     ReplyMode,
@@ -49,10 +51,11 @@ impl ChoiceSet {
             Self::Truth => &["false", "true"],
             Self::CompilePurpose => &["check", "load"],
             Self::SourceForm => &["text", "program"],
-            Self::Elements => &["set_members", "list_values", "map_pairs"],
-            Self::Kind => &["string", "set", "list", "map"],
+            Self::Elements => &["set_members", "list_values", "map_pairs", "sorted_pairs"],
+            Self::Kind => &["string", "set", "list", "map", "sorted"],
             Self::Multi => &["begin", "commit", "discard", "unwatch"],
             Self::Aggregate => &["array", "map"],
+            Self::Combine => &["sum", "min", "max"],
             Self::IntegerField => &[
                 "id",
                 "protocol",
@@ -83,6 +86,7 @@ impl ChoiceSet {
                 "slow_log",
                 "slow_log_len",
                 "slow_log_reset",
+                "machinery",
             ],
             Self::ReplyMode => &["on", "off", "skip"],
         }
@@ -92,7 +96,12 @@ impl ChoiceSet {
     #[must_use]
     pub const fn yields(self) -> &'static [&'static [Type]] {
         match self {
-            Self::Elements => &[&[Type::Bytes], &[Type::Bytes], &[Type::Bytes, Type::Bytes]],
+            Self::Elements => &[
+                &[Type::Bytes],
+                &[Type::Bytes],
+                &[Type::Bytes, Type::Bytes],
+                &[Type::Bytes, Type::Float],
+            ],
             _ => &[],
         }
     }
@@ -170,6 +179,8 @@ pub enum Elements {
     ListValues = 1,
     /// `map_pairs`.
     MapPairs = 2,
+    /// `sorted_pairs`.
+    SortedPairs = 3,
 }
 
 /// Number `code` of `elements`; numbers that do not exist, which the verifier refuses,
@@ -178,7 +189,8 @@ pub(crate) const fn elements(code: u8) -> Elements {
     match code {
         0 => Elements::SetMembers,
         1 => Elements::ListValues,
-        _ => Elements::MapPairs,
+        2 => Elements::MapPairs,
+        _ => Elements::SortedPairs,
     }
 }
 
@@ -189,7 +201,8 @@ pub(crate) const fn kind(code: u8) -> databox::Kind {
         0 => databox::Kind::String,
         1 => databox::Kind::Set,
         2 => databox::Kind::List,
-        _ => databox::Kind::Map,
+        3 => databox::Kind::Map,
+        _ => databox::Kind::Sorted,
     }
 }
 
@@ -220,6 +233,16 @@ pub(crate) const fn aggregate(code: u8) -> Aggregate {
     match code {
         0 => Aggregate::Array,
         _ => Aggregate::Map,
+    }
+}
+
+/// Number `code` of `combine`; numbers that do not exist, which the verifier refuses,
+/// mean the last.
+pub(crate) const fn combine(code: u8) -> crate::Combine {
+    match code {
+        0 => crate::Combine::Sum,
+        1 => crate::Combine::Min,
+        _ => crate::Combine::Max,
     }
 }
 
@@ -312,7 +335,8 @@ pub(crate) const fn question(code: u8) -> crate::Question {
         9 => crate::Question::Memory,
         10 => crate::Question::SlowLog,
         11 => crate::Question::SlowLogLen,
-        _ => crate::Question::SlowLogReset,
+        12 => crate::Question::SlowLogReset,
+        _ => crate::Question::Machinery,
     }
 }
 

@@ -70,355 +70,441 @@ pub enum Opcode {
     BytesJoin = 28,
     /// `r[a] := r[b] = r[c] in lower case`. Tells whether two byte strings are equal but for the case of letters.
     BytesSameWord = 29,
+    /// `r[a] := r[b] begins with r[c]`. Tells whether a byte string begins with another one.
+    BytesStarts = 30,
+    /// `r[a] := r[b] without the first r[c] bytes`. Copies what stands in a byte string behind its first `r[c]` bytes.
+    BytesFrom = 31,
+    /// `r[a] := double r[b], or goto imm`. Reads a byte string as C's strtod does: blanks before the number are passed over, and nothing is 0; jumps where it is no number, or NaN.
+    BytesFloat = 32,
     /// `compile r[a] to b`. Compiles commands from source text and replies their names; an error, or with check an array of diagnostics, where it is wrong. With load they are in force from then on.
-    ReplyCompiled = 30,
+    ReplyCompiled = 33,
     /// `text b of command r[a], or nil`. Replies the source or the bytecode of a command as text; nil for an unknown name.
-    ReplySource = 31,
+    ReplySource = 34,
     /// `r[a] := drop added command r[b]`. Takes back a command that was added at run time or from the directory; a built-in one that it had replaced is in force again. False where there is none.
-    CommandDrop = 32,
+    CommandDrop = 35,
     /// `names of commands read anew`. Reads the directory of commands anew and replies the names of its commands; an error, and no change, where one of its files is wrong.
-    ReplyReloaded = 33,
+    ReplyReloaded = 36,
     /// `goto imm`. Goes on at another instruction.
-    Jump = 34,
+    Jump = 37,
     /// `if r[a] goto imm`. Jumps where a boolean is true.
-    JumpIf = 35,
+    JumpIf = 38,
     /// `if !r[a] goto imm`. Jumps where a boolean is false.
-    JumpUnless = 36,
+    JumpUnless = 39,
     /// `if r[a] = absent goto imm`. Jumps where an optional value is absent; where it falls through, the value is there.
-    JumpAbsent = 37,
+    JumpAbsent = 40,
     /// `r[a] := 0; r[a+1..] := group 0, or goto imm`. Opens the loop over the variadic parameter: loads the first group into the registers behind the position, or jumps where there is none.
-    ArgsFirst = 38,
+    ArgsFirst = 41,
     /// `r[a] += 1; r[a+1..] := group r[a], goto imm; at the end fall through`. Closes that loop: loads the next group and jumps back to the body, or falls through at the end.
-    ArgsNext = 39,
+    ArgsNext = 42,
     /// `r[a] := number of groups`. Counts the groups of the variadic parameter.
-    ArgsCount = 40,
+    ArgsCount = 43,
     /// `r[a] := 0; r[a+1] := r[b], or goto imm where r[b] > r[c]`. Opens a loop over the integers from one to another, both included: loads the first into the register behind the position, or jumps where there is none. Faults where there are more than 65,536.
-    RangeFirst = 41,
+    RangeFirst = 44,
     /// `r[a] += 1; r[a+1] := next, goto imm; at the end fall through`. Closes that loop: loads the next integer and jumps back to the body, or falls through at the end.
-    RangeNext = 42,
+    RangeNext = 45,
     /// `r[a] := 0; r[a+1..] := first of c at r[b], or goto imm`. Opens a loop over the elements of the container at a key: loads the first into the registers behind the position, or jumps where there is none. Reads a unit of them at a time; each is seen that is there throughout. The key holds such a container or nothing.
-    ElementsFirst = 43,
+    ElementsFirst = 46,
     /// `r[a] += 1; r[a+1..] := next of c at r[b], goto imm; at the end fall through`. Closes that loop: loads the next element and jumps back to the body, or falls through at the end.
-    ElementsNext = 44,
+    ElementsNext = 47,
     /// `r[a] := 0; r[a+1..] := first of options b, or goto imm`. Opens a loop over the options that the request gives of a group: loads the first into the registers behind the position, or jumps where there is none. Of each option of the group one boolean or its operands are there: those of the others are false or absent.
-    OptionsFirst = 45,
+    OptionsFirst = 48,
     /// `r[a] += 1; r[a+1..] := next of options b, goto imm; at the end fall through`. Closes that loop: loads the next option and jumps back to the body, or falls through at the end.
-    OptionsNext = 46,
+    OptionsNext = 49,
     /// `r[a] := number r[b] of r[c], or absent`. Loads the number of a counted operand that belongs to the group at which a loop over the list stands; absent where the option is not given.
-    ListFloat = 47,
+    ListFloat = 50,
     /// `end`. Ends the program, which has replied.
-    Halt = 48,
+    Halt = 51,
     /// `restart; error k[imm]; end`. Takes back what was replied so far, replies an error and ends the program.
-    Fault = 49,
+    Fault = 52,
     /// `r[a] := number of keys`. Counts the keys of the namespace on this shard.
-    DbLen = 50,
+    DbLen = 53,
+    /// `database := r[b]; r[a] := is another, or goto imm`. Lets the opcodes that follow work on another database, and tells whether it is another one than the request's. Jumps where there is no such database.
+    DbUse = 54,
     /// `flush namespace`. Removes every key of the namespace on this shard.
-    DbFlush = 51,
+    DbFlush = 55,
     /// `flush all namespaces`. Removes every key of every namespace on this shard.
-    DbFlushAll = 52,
+    DbFlushAll = 56,
     /// `r[a] a number, else goto imm`. Jumps where a byte string is no decimal fraction.
-    DecimalCheck = 53,
+    DecimalCheck = 57,
     /// `r[a] := r[b] + r[c], or goto imm`. Adds two decimal fractions; jumps where the sum is not finite.
-    DecimalAdd = 54,
+    DecimalAdd = 58,
     /// `r[a] := double of k[imm]`. Loads a double, whose bits stand among the constants as an integer.
-    FloatConst = 55,
+    FloatConst = 59,
     /// `r[a] := r[b] as double`. Makes a double of an integer; beyond 2^53, the nearest one.
-    FloatFromInt = 56,
+    FloatFromInt = 60,
     /// `r[a] := floor r[b], or goto imm`. Makes an integer of a double, rounding down; jumps where it does not fit.
-    FloatFloor = 57,
+    FloatFloor = 61,
     /// `r[a] := r[b] + r[c], or goto imm where not finite`. Adds.
-    FloatAdd = 58,
+    FloatAdd = 62,
+    /// `r[a] := r[b] + r[c], or goto imm where NaN`. Adds, to infinity too; jumps where the sum of infinities is no number.
+    FloatPlus = 63,
     /// `r[a] := r[b] - r[c], or goto imm where not finite`. Subtracts.
-    FloatSub = 59,
+    FloatSub = 64,
     /// `r[a] := r[b] * r[c], or goto imm where not finite`. Multiplies.
-    FloatMul = 60,
+    FloatMul = 65,
     /// `r[a] := r[b] / r[c], or goto imm where not finite`. Divides.
-    FloatDiv = 61,
+    FloatDiv = 66,
     /// `r[a] := r[b] = r[c]`. Tells whether two doubles are equal; -0 equals 0.
-    FloatEqual = 62,
+    FloatEqual = 67,
     /// `r[a] := r[b] < r[c]`. Tells whether one double is less than another.
-    FloatLess = 63,
+    FloatLess = 68,
     /// `r[a] := r[b] <= r[c]`. Tells whether one double is at most another.
-    FloatLessEqual = 64,
+    FloatLessEqual = 69,
     /// `double r[a]`. Replies a double; in RESP2 as a string.
-    ReplyDouble = 65,
+    ReplyDouble = 70,
     /// `bytes string at r[a], or nil, or fault`. Replies the string at the key, nil where it is absent; faults with WRONGTYPE where it is of another kind. One look-up where the string is there.
-    EnsureReplyString = 66,
+    EnsureReplyString = 71,
     /// `r[a] := integer at r[b], or goto imm, or fault`. Reads the string at the key as an integer, 0 where the key is absent; jumps where it is none, and faults with WRONGTYPE where the key holds another kind. One look-up where the string is there.
-    EnsureStringInteger = 67,
+    EnsureStringInteger = 72,
     /// `r[a] := r[b] + c, or goto imm on overflow`. Adds a small constant.
-    IntAddConst = 68,
+    IntAddConst = 73,
     /// `string at r[a] := r[b], expiry kept; integer r[b]; end`. Makes the key hold an integer, lets it expire when it did before, replies the integer and ends the program.
-    StringSetIntegerEnd = 69,
+    StringSetIntegerEnd = 74,
     /// `status k[imm]; end`. Replies a short status and ends the program.
-    ReplyStatusEnd = 70,
+    ReplyStatusEnd = 75,
     /// `integer r[a]; end`. Replies an integer and ends the program.
-    ReplyIntegerEnd = 71,
+    ReplyIntegerEnd = 76,
     /// `integer r[a] as integer; end`. Replies a boolean as 1 or 0 and ends the program.
-    ReplyDigitEnd = 72,
+    ReplyDigitEnd = 77,
     /// `r[b] := 0; r[a] := 0; r[a+1..] := group 0, or goto imm`. Sets a counter to 0 and opens the loop over the variadic parameter, or jumps where there is no group.
-    ArgsCountFirst = 73,
+    ArgsCountFirst = 78,
     /// `r[c] += r[b] as integer; r[a] += 1; r[a+1..] := group r[a], goto imm; at the end integer r[c]; end`. Counts a condition that holds and closes the loop over the variadic parameter; at its end replies the counter and ends the program.
-    ArgsCountNextEnd = 74,
+    ArgsCountNextEnd = 79,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 75,
+    Copy = 80,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 76,
+    IntConst = 81,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 77,
+    IntWide = 82,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 78,
+    IntAdd = 83,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 79,
+    IntSub = 84,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 80,
+    IntMul = 85,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 81,
+    IntDiv = 86,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 82,
+    IntEqual = 87,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 83,
+    IntLess = 88,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 84,
+    IntLessEqual = 89,
     /// `r[a] += r[b] as integer, saturating`. Counts a condition that holds: adds 1 where it is true. Stays at the greatest integer.
-    IntCount = 85,
+    IntCount = 90,
     /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
-    CursorStart = 86,
+    CursorStart = 91,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where the key is absent.
-    ReplyItem = 87,
+    ReplyItem = 92,
     /// `details of item r[a], or goto imm where absent`. Replies what is known of the item at the key but for its value; jumps, without a reply, where the key is absent.
-    ReplyItemDetails = 88,
+    ReplyItemDetails = 93,
     /// `stamp of r[a] with the reply, if there is an item`. Has the reply that follows tell the stamp of the item at the key, in protocols that have stamps. An item without one gets one: it goes with the next write of its value.
-    ReplyStamp = 89,
+    ReplyStamp = 94,
     /// `claim r[a] if stale or r[b], and tell it with the reply`. Claims for this client the storing of a new item in the place of a stale one, or of any where that is wanted, unless another client has claimed it. The reply that follows tells how that stands.
-    ReplyClaim = 90,
+    ReplyClaim = 95,
     /// `r[a] := item at r[b]?`. Tells whether there is an item at the key.
-    ItemExists = 91,
+    ItemExists = 96,
     /// `item at r[a] := r[b] with flags r[c] until r[imm] ms`. Makes the key hold a string with flags, whatever it held before, that expires at a moment in milliseconds since the Unix epoch, or never where that is 0.
-    ItemSet = 92,
+    ItemSet = 97,
     /// `item at r[a] := r[b] before or behind it`. Puts bytes before or behind the string at the key; flags and expiry stay.
-    ItemExtend = 93,
+    ItemExtend = 98,
     /// `r[a] := expire item r[b] at r[c] ms`. Sets when the item expires, in milliseconds since the Unix epoch, or never where that is 0; a moment that has passed removes it. Tells whether it was there.
-    ItemExpire = 94,
+    ItemExpire = 99,
     /// `r[a] := stamp of r[b], or goto imm where absent`. Reads the stamp of the item at the key, 0 where it has none; jumps where the key is absent.
-    ItemStamp = 95,
+    ItemStamp = 100,
     /// `r[a] := r[b] claimed?`. Tells whether a client has claimed the storing of a new item in this one's place.
-    ItemClaimed = 96,
+    ItemClaimed = 101,
+    /// `r[a] unused`. Finds the key without using it: what finds it again behind this is no use of it either.
+    ItemLeave = 102,
     /// `r[a] stale, claimed as r[b]`. Marks the item at the key as stale and gives it a new stamp; says whether it is claimed.
-    ItemInvalidate = 97,
+    ItemInvalidate = 103,
     /// `r[a] := number at r[b], or goto imm`. Reads the item at the key as a number without sign, of which the integer has the bits; jumps where it is none, or absent.
-    ItemNumber = 98,
+    ItemNumber = 104,
     /// `item at r[a] := number of bits r[b]`. Puts a number without sign in the place of the string at the key; flags and expiry stay.
-    ItemSetNumber = 99,
+    ItemSetNumber = 105,
     /// `r[a] := r[b] + r[c] mod 2^64`. Adds numbers without sign; beyond the greatest it begins anew.
-    NumberAdd = 100,
+    NumberAdd = 106,
     /// `r[a] := max(r[b] - r[c], 0)`. Subtracts numbers without sign, down to 0.
-    NumberSub = 101,
+    NumberSub = 107,
     /// `number of bits r[a]`. Replies a number without sign, of which the integer has the bits.
-    ReplyNumber = 102,
+    ReplyNumber = 108,
     /// `flush namespace at r[a] ms`. Removes every key of the namespace on this shard at a moment in milliseconds since the Unix epoch, in the place of what was said before.
-    DbFlushAt = 103,
+    DbFlushAt = 109,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 104,
+    KeyEnsure = 110,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 105,
+    KeyCheck = 111,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 106,
+    KeyExists = 112,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 107,
+    KeyKindName = 113,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 108,
+    KeyRemove = 114,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 109,
+    KeyExpiry = 115,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 110,
+    KeyExpire = 116,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 111,
+    KeyPersist = 117,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 112,
+    KeySetFlags = 118,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 113,
+    NowMs = 119,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 114,
+    ReplyScan = 120,
     /// `array of keys like r[a], from cursor r[b] on`. Replies an array of the names of all keys of the namespace on this shard that match a pattern.
-    ReplyKeys = 115,
+    ReplyKeys = 121,
     /// `r[a] := name of any key`. Draws a key of the namespace on this shard at random; absent where there is none.
-    KeyRandom = 116,
+    KeyRandom = 122,
     /// `r[a] := name of encoding at r[b]`. Names the encoding of what the key holds, as Redis has it that comes nearest; none where it is absent.
-    KeyEncodingName = 117,
+    KeyEncodingName = 123,
     /// `r[a] := bytes of r[b]`. Counts the bytes that the key and what it holds take of memory; absent where it is.
-    KeyUsage = 118,
+    KeyUsage = 124,
     /// `r[a] := move r[b] to database r[c], or goto imm`. Moves the key to another database and tells whether that was done: not where it is absent, nor where the other one has it. Jumps where there is no such database.
-    KeyMove = 119,
+    KeyMove = 125,
     /// `r[a] := serialised value at r[b]`. Serialises what the key holds; absent where it is.
-    KeyDump = 120,
+    KeyDump = 126,
     /// `value at r[a] := r[b] until r[c] ms, or goto imm`. Makes the key hold a serialised value that expires at a moment, in milliseconds since the Unix epoch, or at 0 never. Jumps where the payload means no value.
-    KeyRestore = 121,
+    KeyRestore = 127,
     /// `r[a] := version and checksum of r[b] are right`. Tells whether a serialised value has a version that is read and the checksum of its bytes.
-    DumpIsWhole = 122,
+    DumpIsWhole = 128,
     /// `r[a] := database`. Reads which database the request is about.
-    DbNumber = 123,
+    DbNumber = 129,
     /// `r[a] := number of elements at r[b]`. Counts the elements; 0 where the key is absent.
-    ListLen = 124,
+    ListLen = 130,
     /// `list at r[a] := r[c] before element r[b]`. Puts an element before another one, or behind the last one where the index is -1 or the length; creates the list where it is absent. Beyond the ends nothing happens.
-    ListInsert = 125,
+    ListInsert = 131,
     /// `r[a] := element r[c] of list at r[b]`. Copies an element to the scratch space; absent where there is none.
-    ListGet = 126,
+    ListGet = 132,
     /// `r[a] := removed element r[c] of list at r[b]`. Removes an element and copies it to the scratch space; absent where there is none.
-    ListTake = 127,
+    ListTake = 133,
     /// `element r[b] of list at r[a] := r[c]`. Puts an element in place of another one; where there is none nothing happens.
-    ListSet = 128,
+    ListSet = 134,
     /// `remove r[c] elements from r[b] on of list at r[a], r[imm] are gone`. Removes up to `r[c]` elements from index `r[b]`, which is not negative, on.
-    ListRemove = 129,
+    ListRemove = 135,
     /// `remove r[b] elements r[c] from list at r[a], from r[imm] on; integer`. Removes the first `r[b]` elements that are equal to a value, or where that is below 0 as many of the last, and replies how many it were. Counts what is left of them towards 0.
-    ReplyListRemoved = 130,
+    ReplyListRemoved = 136,
     /// `r[a] := index of r[c] in list at r[b], from r[imm] on`. Finds the first element that is equal to a value; absent where there is none.
-    ListFind = 131,
+    ListFind = 137,
+    /// `search := from rank r[a] on, r[b] elements`. Says how the search that follows goes: passes over all matches before the one of rank `r[a]`, from the back where that is below 0, and looks at `r[b]` elements, or at 0 at all.
+    ListSearch = 138,
+    /// `indexes of r[b] in list at r[a], from r[imm] on`. Searches a list for a value as list_search has said and replies an array of the indexes of up to `r[c]` matches, or at 0 of all; where that is below 0 the index of the first, or nil.
+    ReplyListFound = 139,
     /// `array of r[c] elements from r[b] on of list at r[a], r[imm] are out`. Replies up to `r[c]` elements from index `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplyListRange = 132,
+    ReplyListRange = 140,
     /// `array of r[b] elements taken from list at r[a], r[c] are out`. Removes up to `r[b]` elements from the front, or where that is below 0 from the back, and replies them as an array.
-    ReplyListTaken = 133,
+    ReplyListTaken = 141,
     /// `r[a] := number of names at r[b]`. Counts the names; 0 where the key is absent.
-    MapLen = 134,
+    MapLen = 142,
     /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
-    MapSet = 135,
+    MapSet = 143,
+    /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. The same as map_set, but the name expires when it did before.
+    MapUpdate = 144,
+    /// `r[a] := expiry of r[c] in map at r[b], or goto imm where absent`. Reads when a name expires, in milliseconds since the Unix epoch, absent where it does not; jumps where there is no such name.
+    MapExpiry = 145,
+    /// `r[a] := expire r[c] in map at r[b] at r[imm] ms`. Sets when a name expires, in milliseconds since the Unix epoch, or never where that is 0, and tells whether it was there; a moment that has passed removes it.
+    MapExpire = 146,
     /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
-    MapGet = 136,
+    MapGet = 147,
     /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
-    MapLenOf = 137,
+    MapLenOf = 148,
     /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
-    MapRemove = 138,
+    MapRemove = 149,
     /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
-    ReplyMapPairs = 139,
+    ReplyMapPairs = 150,
     /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
-    ReplyMapNames = 140,
+    ReplyMapNames = 151,
     /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
-    ReplyMapValues = 141,
+    ReplyMapValues = 152,
     /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyMapScan = 142,
+    ReplyMapScan = 153,
     /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
-    Multi = 143,
+    Multi = 154,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
-    MultiWatch = 144,
+    MultiWatch = 155,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 145,
+    ReplyStatus = 156,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 146,
+    ReplyStatusOf = 157,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 147,
+    ReplyNil = 158,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 148,
+    ReplyNilArray = 159,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 149,
+    ReplyInteger = 160,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 150,
+    ReplyBoolean = 161,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 151,
+    ReplyBytes = 162,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 152,
+    ReplyLiteral = 163,
     /// `error r[a]`. Replies an error whose text was computed.
-    ReplyError = 153,
+    ReplyError = 164,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 154,
+    ReplyArray = 165,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 155,
+    ReplyMap = 166,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 156,
+    ReplyOpen = 167,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 157,
+    ReplyClose = 168,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 158,
+    Resp3 = 169,
+    /// `r[a] := any member of set at r[b]`. Copies a member that is drawn at random to the scratch space; absent where there is none.
+    SetRandom = 170,
+    /// `r[a] := any name in map at r[b]`. Copies a name that is drawn at random to the scratch space; absent where there is none.
+    MapRandom = 171,
+    /// `array of r[b] members of set at r[a], from cursor r[c] on`. Replies an array of `r[b]` different members that are drawn at random, of all where there are fewer; where the number is below 0, of as many draws.
+    ReplySetSample = 172,
+    /// `array of r[b] names of map at r[a], from cursor r[imm] on`. Replies an array of `r[b]` different names that are drawn at random, with their values where `r[c]` says so, of all where there are fewer; where the number is below 0, of as many draws.
+    ReplyMapSample = 173,
+    /// `set of r[b] members taken from set at r[a], r[c] units are out`. Removes up to `r[b]` members that are drawn at random, and replies them as a set.
+    ReplySetTaken = 174,
+    /// `inputs := inputs, r[b] times sorted set at r[a]`. Makes the sorted set or set at the key the next input, its scores multiplied by a weight. An absent key is an empty input.
+    ScoredInput = 175,
+    /// `scored := union of inputs, combined by a, from cursor r[b] on`. Makes the scored set that of the members of all inputs; scores of one member are combined, smaller inputs first.
+    ScoredUnion = 176,
+    /// `scored := intersection of inputs, combined by a, from cursor r[b] on`. Makes the scored set that of the members that all inputs have; scores of one member are combined, smaller inputs first.
+    ScoredIntersection = 177,
+    /// `scored := first input less others, from cursor r[a] on`. Makes the scored set that of the members of the first input that no other one has.
+    ScoredDifference = 178,
+    /// `r[a] := members that all inputs have, at most r[b], from cursor r[c] on`. Counts the members that all inputs have, up to a limit, or at 0 all of them.
+    ScoredShared = 179,
+    /// `scored := r[c] members from r[b] on of sorted set at r[a], r[imm] are there`. Makes the scored set that of up to `r[c]` members of the sorted set at the key, from rank `r[b]`, which is not negative, on.
+    ScoredRange = 180,
+    /// `scored := r[b] members drawn of sorted set at r[a], r[c] are there`. Makes the scored set that of up to `r[b]` different members of the sorted set at the key, drawn at random.
+    ScoredDrawn = 181,
+    /// `array of r[b] members drawn of sorted set at r[a], r[imm] are out`. Draws `r[b]` members at random, some of them perhaps again, and replies them as an array, where `r[c]` with their scores as reply_sorted_pairs does.
+    ReplySortedDrawn = 182,
+    /// `r[a] := number of scored members`. Counts the members of the scored set.
+    ScoredLen = 183,
+    /// `sorted set at r[a] := scored`. Makes the key hold the scored set, whatever it held before; an empty one removes the key.
+    ScoredStore = 184,
+    /// `array of scored members, r[b] are out`. Replies the members of the scored set as an array, in ascending order, where `r[a]` with their scores as reply_sorted_pairs does.
+    ReplyScored = 185,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 159,
+    SessionInteger = 186,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 160,
+    SessionBytes = 187,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 161,
+    SessionSet = 188,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 162,
+    SessionSelect = 189,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 163,
+    SessionProtocol = 190,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 164,
+    SessionAuthenticate = 191,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 165,
+    SessionClose = 192,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 166,
+    WordsAdd = 193,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 167,
+    ReplyAnswer = 194,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 168,
+    SessionReset = 195,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 169,
+    SessionReplies = 196,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 170,
+    ServerStop = 197,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 171,
+    ServerSleep = 198,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 172,
+    ReplyStats = 199,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 173,
+    ReplyCommandInfo = 200,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 174,
+    ReplyCommandDocs = 201,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 175,
+    ReplyCommands = 202,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 176,
+    SetAdd = 203,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 177,
+    SetRemove = 204,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 178,
+    SetLen = 205,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 179,
+    SetContains = 206,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 180,
+    ReplySetMembers = 207,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 181,
-    /// `r[a] := copy r[b] to r[c]`. Makes a key hold what another holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 182,
+    ReplySetScan = 208,
+    /// `r[a] := copy r[b] to r[c]`. Makes a key of the database in use hold what a key of the request's database holds, with its expiry, whatever it held before; tells whether there was anything.
+    KeyCopy = 209,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 183,
+    KeyRename = 210,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 184,
+    DbSwap = 211,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 185,
+    GatherSmallest = 212,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 186,
+    GatherUnion = 213,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 187,
+    GatherIntersection = 214,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 188,
+    GatherDifference = 215,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 189,
+    GatheredLen = 216,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 190,
+    GatheredStore = 217,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 191,
+    ReplyGathered = 218,
+    /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
+    SortedLen = 219,
+    /// `r[a] := member r[c] is new in sorted set at r[b]; its score := r[imm]`. Gives a member a score, creating the sorted set where it is absent, and tells whether the member is new.
+    SortedSet = 220,
+    /// `r[a] := score of r[c] in sorted set at r[b]`. Finds the score of a member; absent where there is none.
+    SortedScore = 221,
+    /// `r[a] := remove r[c] from sorted set at r[b]`. Removes a member and tells whether it was there.
+    SortedRemove = 222,
+    /// `r[a] := rank of r[c] in sorted set at r[b]`. Finds the rank of a member; absent where there is none.
+    SortedRank = 223,
+    /// `r[a] := member of rank r[c] in sorted set at r[b]`. Copies the member of a rank to the scratch space; absent where there is none.
+    SortedAt = 224,
+    /// `r[a] := members of sorted set at r[b] with a score below r[c], or r[imm] and equal`. Counts the members whose score is below a bound, or where `r[imm]` at most at it.
+    SortedBelow = 225,
+    /// `r[a] := members of sorted set at r[b] before r[c], or r[imm] and equal`. Counts the members that come before a byte string in the order of bytes, or where `r[imm]` are equal to it; of a set whose scores differ it tells nothing.
+    SortedBefore = 226,
+    /// `remove r[c] members from r[b] on of sorted set at r[a], r[imm] are gone`. Removes up to `r[c]` members from rank `r[b]`, which is not negative, on.
+    SortedRemoveRange = 227,
+    /// `array of r[c] members from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
+    ReplySortedRange = 228,
+    /// `array of r[c] members before r[b] of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members before rank `r[b]`, which is not negative, backwards as an array; an empty one where the key is absent.
+    ReplySortedRangeBack = 229,
+    /// `array of r[c] members with scores from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on with their scores: in RESP3 as an array of pairs, in other protocols one behind the other.
+    ReplySortedPairs = 230,
+    /// `array of r[c] members with scores before r[b] of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members before rank `r[b]`, which is not negative, backwards with their scores, as reply_sorted_pairs does.
+    ReplySortedPairsBack = 231,
+    /// `array of r[b] members with scores taken from sorted set at r[a], r[imm] are out`. Removes up to `r[b]` of the first members, or where that is below 0 of the last, and replies them with their scores: where `r[c]` as an array of pairs, else one behind the other.
+    ReplySortedTaken = 232,
+    /// `array [cursor, array of members and scores] of sorted set at r[a]`. Replies the next cursor and an array of members and scores in turn: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
+    ReplySortedScan = 233,
+    /// `r[a] := integer below r[b]`. Draws an integer from 0 to below `r[b]`, or 0 where that is not above 0.
+    RandomBelow = 234,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 192,
+    ReplyString = 235,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 193,
+    StringGet = 236,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 194,
+    StringInteger = 237,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 195,
+    StringSet = 238,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 196,
+    StringSetKeep = 239,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 197,
+    StringSetUntil = 240,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 198,
+    StringSetInteger = 241,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 199,
+    StringLen = 242,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 200,
+    StringSplice = 243,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 201,
+    ReplyStringRange = 244,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 202] = [
+    pub const ALL: [Self; 245] = [
         Self::BitGet,
         Self::BitsPrepare,
         Self::BitSet,
@@ -449,6 +535,9 @@ impl Opcode {
         Self::BytesLen,
         Self::BytesJoin,
         Self::BytesSameWord,
+        Self::BytesStarts,
+        Self::BytesFrom,
+        Self::BytesFloat,
         Self::ReplyCompiled,
         Self::ReplySource,
         Self::CommandDrop,
@@ -470,6 +559,7 @@ impl Opcode {
         Self::Halt,
         Self::Fault,
         Self::DbLen,
+        Self::DbUse,
         Self::DbFlush,
         Self::DbFlushAll,
         Self::DecimalCheck,
@@ -478,6 +568,7 @@ impl Opcode {
         Self::FloatFromInt,
         Self::FloatFloor,
         Self::FloatAdd,
+        Self::FloatPlus,
         Self::FloatSub,
         Self::FloatMul,
         Self::FloatDiv,
@@ -516,6 +607,7 @@ impl Opcode {
         Self::ItemExpire,
         Self::ItemStamp,
         Self::ItemClaimed,
+        Self::ItemLeave,
         Self::ItemInvalidate,
         Self::ItemNumber,
         Self::ItemSetNumber,
@@ -551,10 +643,15 @@ impl Opcode {
         Self::ListRemove,
         Self::ReplyListRemoved,
         Self::ListFind,
+        Self::ListSearch,
+        Self::ReplyListFound,
         Self::ReplyListRange,
         Self::ReplyListTaken,
         Self::MapLen,
         Self::MapSet,
+        Self::MapUpdate,
+        Self::MapExpiry,
+        Self::MapExpire,
         Self::MapGet,
         Self::MapLenOf,
         Self::MapRemove,
@@ -578,6 +675,22 @@ impl Opcode {
         Self::ReplyOpen,
         Self::ReplyClose,
         Self::Resp3,
+        Self::SetRandom,
+        Self::MapRandom,
+        Self::ReplySetSample,
+        Self::ReplyMapSample,
+        Self::ReplySetTaken,
+        Self::ScoredInput,
+        Self::ScoredUnion,
+        Self::ScoredIntersection,
+        Self::ScoredDifference,
+        Self::ScoredShared,
+        Self::ScoredRange,
+        Self::ScoredDrawn,
+        Self::ReplySortedDrawn,
+        Self::ScoredLen,
+        Self::ScoredStore,
+        Self::ReplyScored,
         Self::SessionInteger,
         Self::SessionBytes,
         Self::SessionSet,
@@ -611,6 +724,22 @@ impl Opcode {
         Self::GatheredLen,
         Self::GatheredStore,
         Self::ReplyGathered,
+        Self::SortedLen,
+        Self::SortedSet,
+        Self::SortedScore,
+        Self::SortedRemove,
+        Self::SortedRank,
+        Self::SortedAt,
+        Self::SortedBelow,
+        Self::SortedBefore,
+        Self::SortedRemoveRange,
+        Self::ReplySortedRange,
+        Self::ReplySortedRangeBack,
+        Self::ReplySortedPairs,
+        Self::ReplySortedPairsBack,
+        Self::ReplySortedTaken,
+        Self::ReplySortedScan,
+        Self::RandomBelow,
         Self::ReplyString,
         Self::StringGet,
         Self::StringInteger,
@@ -664,6 +793,9 @@ impl Opcode {
             "bytes_len" => Some(Self::BytesLen),
             "bytes_join" => Some(Self::BytesJoin),
             "bytes_same_word" => Some(Self::BytesSameWord),
+            "bytes_starts" => Some(Self::BytesStarts),
+            "bytes_from" => Some(Self::BytesFrom),
+            "bytes_float" => Some(Self::BytesFloat),
             "reply_compiled" => Some(Self::ReplyCompiled),
             "reply_source" => Some(Self::ReplySource),
             "command_drop" => Some(Self::CommandDrop),
@@ -685,6 +817,7 @@ impl Opcode {
             "halt" => Some(Self::Halt),
             "fault" => Some(Self::Fault),
             "db_len" => Some(Self::DbLen),
+            "db_use" => Some(Self::DbUse),
             "db_flush" => Some(Self::DbFlush),
             "db_flush_all" => Some(Self::DbFlushAll),
             "decimal_check" => Some(Self::DecimalCheck),
@@ -693,6 +826,7 @@ impl Opcode {
             "float_from_int" => Some(Self::FloatFromInt),
             "float_floor" => Some(Self::FloatFloor),
             "float_add" => Some(Self::FloatAdd),
+            "float_plus" => Some(Self::FloatPlus),
             "float_sub" => Some(Self::FloatSub),
             "float_mul" => Some(Self::FloatMul),
             "float_div" => Some(Self::FloatDiv),
@@ -731,6 +865,7 @@ impl Opcode {
             "item_expire" => Some(Self::ItemExpire),
             "item_stamp" => Some(Self::ItemStamp),
             "item_claimed" => Some(Self::ItemClaimed),
+            "item_leave" => Some(Self::ItemLeave),
             "item_invalidate" => Some(Self::ItemInvalidate),
             "item_number" => Some(Self::ItemNumber),
             "item_set_number" => Some(Self::ItemSetNumber),
@@ -766,10 +901,15 @@ impl Opcode {
             "list_remove" => Some(Self::ListRemove),
             "reply_list_removed" => Some(Self::ReplyListRemoved),
             "list_find" => Some(Self::ListFind),
+            "list_search" => Some(Self::ListSearch),
+            "reply_list_found" => Some(Self::ReplyListFound),
             "reply_list_range" => Some(Self::ReplyListRange),
             "reply_list_taken" => Some(Self::ReplyListTaken),
             "map_len" => Some(Self::MapLen),
             "map_set" => Some(Self::MapSet),
+            "map_update" => Some(Self::MapUpdate),
+            "map_expiry" => Some(Self::MapExpiry),
+            "map_expire" => Some(Self::MapExpire),
             "map_get" => Some(Self::MapGet),
             "map_len_of" => Some(Self::MapLenOf),
             "map_remove" => Some(Self::MapRemove),
@@ -793,6 +933,22 @@ impl Opcode {
             "reply_open" => Some(Self::ReplyOpen),
             "reply_close" => Some(Self::ReplyClose),
             "resp3" => Some(Self::Resp3),
+            "set_random" => Some(Self::SetRandom),
+            "map_random" => Some(Self::MapRandom),
+            "reply_set_sample" => Some(Self::ReplySetSample),
+            "reply_map_sample" => Some(Self::ReplyMapSample),
+            "reply_set_taken" => Some(Self::ReplySetTaken),
+            "scored_input" => Some(Self::ScoredInput),
+            "scored_union" => Some(Self::ScoredUnion),
+            "scored_intersection" => Some(Self::ScoredIntersection),
+            "scored_difference" => Some(Self::ScoredDifference),
+            "scored_shared" => Some(Self::ScoredShared),
+            "scored_range" => Some(Self::ScoredRange),
+            "scored_drawn" => Some(Self::ScoredDrawn),
+            "reply_sorted_drawn" => Some(Self::ReplySortedDrawn),
+            "scored_len" => Some(Self::ScoredLen),
+            "scored_store" => Some(Self::ScoredStore),
+            "reply_scored" => Some(Self::ReplyScored),
             "session_integer" => Some(Self::SessionInteger),
             "session_bytes" => Some(Self::SessionBytes),
             "session_set" => Some(Self::SessionSet),
@@ -826,6 +982,22 @@ impl Opcode {
             "gathered_len" => Some(Self::GatheredLen),
             "gathered_store" => Some(Self::GatheredStore),
             "reply_gathered" => Some(Self::ReplyGathered),
+            "sorted_len" => Some(Self::SortedLen),
+            "sorted_set" => Some(Self::SortedSet),
+            "sorted_score" => Some(Self::SortedScore),
+            "sorted_remove" => Some(Self::SortedRemove),
+            "sorted_rank" => Some(Self::SortedRank),
+            "sorted_at" => Some(Self::SortedAt),
+            "sorted_below" => Some(Self::SortedBelow),
+            "sorted_before" => Some(Self::SortedBefore),
+            "sorted_remove_range" => Some(Self::SortedRemoveRange),
+            "reply_sorted_range" => Some(Self::ReplySortedRange),
+            "reply_sorted_range_back" => Some(Self::ReplySortedRangeBack),
+            "reply_sorted_pairs" => Some(Self::ReplySortedPairs),
+            "reply_sorted_pairs_back" => Some(Self::ReplySortedPairsBack),
+            "reply_sorted_taken" => Some(Self::ReplySortedTaken),
+            "reply_sorted_scan" => Some(Self::ReplySortedScan),
+            "random_below" => Some(Self::RandomBelow),
             "reply_string" => Some(Self::ReplyString),
             "string_get" => Some(Self::StringGet),
             "string_integer" => Some(Self::StringInteger),

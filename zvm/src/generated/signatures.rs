@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 137] = [
+pub static PRIMITIVES: [Primitive; 180] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -180,6 +180,37 @@ pub static PRIMITIVES: [Primitive; 137] = [
         otherwise: None,
     },
     Primitive {
+        name: "bytes_float",
+        op: Opcode::BytesFloat,
+        params: &[PrimitiveParam {
+            name: "text",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Float, optional: false }),
+        cursor: None,
+        otherwise: Some(Branch::NotFloat),
+    },
+    Primitive {
+        name: "bytes_from",
+        op: Opcode::BytesFrom,
+        params: &[
+            PrimitiveParam {
+                name: "text",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "skipped",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "bytes_integer",
         op: Opcode::BytesInteger,
         params: &[PrimitiveParam {
@@ -233,6 +264,25 @@ pub static PRIMITIVES: [Primitive; 137] = [
             },
             PrimitiveParam {
                 name: "right",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "bytes_starts",
+        op: Opcode::BytesStarts,
+        params: &[
+            PrimitiveParam {
+                name: "text",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "prefix",
                 slot: Slot::C,
                 kind: OperandKind::In(Pattern::Is(Type::Bytes)),
             },
@@ -315,6 +365,18 @@ pub static PRIMITIVES: [Primitive; 137] = [
         result: None,
         cursor: None,
         otherwise: None,
+    },
+    Primitive {
+        name: "db_use",
+        op: Opcode::DbUse,
+        params: &[PrimitiveParam {
+            name: "database",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Int)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: Some(Branch::Unknown),
     },
     Primitive {
         name: "decimal_add",
@@ -538,6 +600,25 @@ pub static PRIMITIVES: [Primitive; 137] = [
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Float, optional: false }),
         cursor: None,
         otherwise: None,
+    },
+    Primitive {
+        name: "float_plus",
+        op: Opcode::FloatPlus,
+        params: &[
+            PrimitiveParam {
+                name: "left",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "right",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Float, optional: false }),
+        cursor: None,
+        otherwise: Some(Branch::NotFinite),
     },
     Primitive {
         name: "gather_bits",
@@ -764,6 +845,18 @@ pub static PRIMITIVES: [Primitive; 137] = [
                 kind: OperandKind::In(Pattern::Is(Type::Bool)),
             },
         ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "item_leave",
+        op: Opcode::ItemLeave,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
         result: None,
         cursor: None,
         otherwise: None,
@@ -1162,6 +1255,25 @@ pub static PRIMITIVES: [Primitive; 137] = [
         otherwise: None,
     },
     Primitive {
+        name: "list_search",
+        op: Opcode::ListSearch,
+        params: &[
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "limit",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "list_set",
         op: Opcode::ListSet,
         params: &[
@@ -1203,6 +1315,49 @@ pub static PRIMITIVES: [Primitive; 137] = [
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
         cursor: None,
         otherwise: None,
+    },
+    Primitive {
+        name: "map_expire",
+        op: Opcode::MapExpire,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "name",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "at_ms",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "map_expiry",
+        op: Opcode::MapExpiry,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "name",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: None,
+        otherwise: Some(Branch::Absent),
     },
     Primitive {
         name: "map_get",
@@ -1255,6 +1410,18 @@ pub static PRIMITIVES: [Primitive; 137] = [
         otherwise: None,
     },
     Primitive {
+        name: "map_random",
+        op: Opcode::MapRandom,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "map_remove",
         op: Opcode::MapRemove,
         params: &[
@@ -1276,6 +1443,30 @@ pub static PRIMITIVES: [Primitive; 137] = [
     Primitive {
         name: "map_set",
         op: Opcode::MapSet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "name",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "map_update",
+        op: Opcode::MapUpdate,
         params: &[
             PrimitiveParam {
                 name: "key",
@@ -1363,6 +1554,18 @@ pub static PRIMITIVES: [Primitive; 137] = [
                 kind: OperandKind::In(Pattern::Is(Type::Int)),
             },
         ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "random_below",
+        op: Opcode::RandomBelow,
+        params: &[PrimitiveParam {
+            name: "bound",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Int)),
+        }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
         cursor: None,
         otherwise: None,
@@ -1522,6 +1725,30 @@ pub static PRIMITIVES: [Primitive; 137] = [
         otherwise: None,
     },
     Primitive {
+        name: "reply_list_found",
+        op: Opcode::ReplyListFound,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "element",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
         name: "reply_list_range",
         op: Opcode::ReplyListRange,
         params: &[
@@ -1610,6 +1837,30 @@ pub static PRIMITIVES: [Primitive; 137] = [
         }],
         result: None,
         cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_map_sample",
+        op: Opcode::ReplyMapSample,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "values",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
         otherwise: None,
     },
     Primitive {
@@ -1703,6 +1954,18 @@ pub static PRIMITIVES: [Primitive; 137] = [
         otherwise: None,
     },
     Primitive {
+        name: "reply_scored",
+        op: Opcode::ReplyScored,
+        params: &[PrimitiveParam {
+            name: "scored",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Bool)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
         name: "reply_set_members",
         op: Opcode::ReplySetMembers,
         params: &[PrimitiveParam {
@@ -1712,6 +1975,25 @@ pub static PRIMITIVES: [Primitive; 137] = [
         }],
         result: None,
         cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_set_sample",
+        op: Opcode::ReplySetSample,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::C),
         otherwise: None,
     },
     Primitive {
@@ -1741,6 +2023,198 @@ pub static PRIMITIVES: [Primitive; 137] = [
         ],
         result: None,
         cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_set_taken",
+        op: Opcode::ReplySetTaken,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::C),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_sorted_drawn",
+        op: Opcode::ReplySortedDrawn,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "scored",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_sorted_pairs",
+        op: Opcode::ReplySortedPairs,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_sorted_pairs_back",
+        op: Opcode::ReplySortedPairsBack,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_sorted_range",
+        op: Opcode::ReplySortedRange,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_sorted_range_back",
+        op: Opcode::ReplySortedRangeBack,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_sorted_scan",
+        op: Opcode::ReplySortedScan,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "cursor",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Cursor)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "pattern",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Maybe(Type::Bytes)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_sorted_taken",
+        op: Opcode::ReplySortedTaken,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "pairs",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
         otherwise: None,
     },
     Primitive {
@@ -1816,6 +2290,132 @@ pub static PRIMITIVES: [Primitive; 137] = [
         params: &[],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
         cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_difference",
+        op: Opcode::ScoredDifference,
+        params: &[],
+        result: None,
+        cursor: Some(Slot::A),
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_drawn",
+        op: Opcode::ScoredDrawn,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::C),
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_input",
+        op: Opcode::ScoredInput,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "weight",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_intersection",
+        op: Opcode::ScoredIntersection,
+        params: &[PrimitiveParam {
+            name: "combine",
+            slot: Slot::A,
+            kind: OperandKind::Choice(ChoiceSet::Combine),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_len",
+        op: Opcode::ScoredLen,
+        params: &[],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_range",
+        op: Opcode::ScoredRange,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_shared",
+        op: Opcode::ScoredShared,
+        params: &[PrimitiveParam {
+            name: "limit",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Int)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: Some(Slot::C),
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_store",
+        op: Opcode::ScoredStore,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "scored_union",
+        op: Opcode::ScoredUnion,
+        params: &[PrimitiveParam {
+            name: "combine",
+            slot: Slot::A,
+            kind: OperandKind::Choice(ChoiceSet::Combine),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
         otherwise: None,
     },
     Primitive {
@@ -2003,6 +2603,18 @@ pub static PRIMITIVES: [Primitive; 137] = [
         otherwise: None,
     },
     Primitive {
+        name: "set_random",
+        op: Opcode::SetRandom,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "set_remove",
         op: Opcode::SetRemove,
         params: &[
@@ -2015,6 +2627,190 @@ pub static PRIMITIVES: [Primitive; 137] = [
                 name: "member",
                 slot: Slot::C,
                 kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "sorted_at",
+        op: Opcode::SortedAt,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "sorted_before",
+        op: Opcode::SortedBefore,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "bound",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "inclusive",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "sorted_below",
+        op: Opcode::SortedBelow,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "bound",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "inclusive",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "sorted_len",
+        op: Opcode::SortedLen,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "sorted_rank",
+        op: Opcode::SortedRank,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "member",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "sorted_remove",
+        op: Opcode::SortedRemove,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "member",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "sorted_remove_range",
+        op: Opcode::SortedRemoveRange,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "rank",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::Imm),
+        otherwise: None,
+    },
+    Primitive {
+        name: "sorted_score",
+        op: Opcode::SortedScore,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "member",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Float, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "sorted_set",
+        op: Opcode::SortedSet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "member",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "score",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
             },
         ],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: false }),

@@ -8,22 +8,22 @@ use crate::signature::read_number;
 use crate::{Args, ChoiceSet, Fault, Instruction, ParamType, Store};
 
 #[inline]
-pub(crate) fn jump<S, N, R>(_: &mut Machine<'_, S, N, R>, _: Instruction) -> Step {
+pub(crate) fn jump<S, N, R>(_: &mut Machine<'_, S, N, R>, _: &Instruction) -> Step {
     Step::Jump
 }
 
 #[inline]
-pub(crate) fn jump_if<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+pub(crate) fn jump_if<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: &Instruction) -> Step {
     Step::jump_if(vm.registers.bool(i.a))
 }
 
 #[inline]
-pub(crate) fn jump_unless<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+pub(crate) fn jump_unless<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: &Instruction) -> Step {
     Step::jump_if(!vm.registers.bool(i.a))
 }
 
 #[inline]
-pub(crate) fn jump_absent<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+pub(crate) fn jump_absent<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: &Instruction) -> Step {
     Step::jump_if(vm.registers.is_absent(i.a))
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn range_first<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction
 }
 
 #[inline]
-pub(crate) fn range_next<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+pub(crate) fn range_next<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: &Instruction) -> Step {
     let (at, left) = vm.registers.range(i.a);
     let (Some(at), Some(left)) = (at.checked_add(1), left.checked_sub(1)) else {
         return Step::Next;
@@ -130,6 +130,14 @@ fn read_elements<S: Store, N, R>(
                     read.push(value);
                 })
             }
+            ContainerElements::SortedPairs => {
+                store.sorted_walk(key, cursor, UNIT_ELEMENTS, false, &mut |member, score| {
+                    read.push(member);
+                    read.values.push(Value::Float(score));
+                });
+                let visited = read.values.len() as u64 / 2;
+                if visited < UNIT_ELEMENTS { 0 } else { cursor + visited }
+            }
         });
         if cursor == 0 || !read.values.is_empty() {
             break;
@@ -174,7 +182,7 @@ fn load_option<S, N, R>(
     from: Option<usize>,
 ) -> bool {
     let signature = vm.signature();
-    let args = vm.input.args;
+    let args = *vm.input.args;
     let from = from.unwrap_or_else(|| vm.options_start());
     let Some((first, group)) = signature.group_of(usize::from(i.b)) else { return false };
     let options = first..first + group.options.len();
@@ -203,7 +211,7 @@ pub(crate) fn list_float<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction)
     let value = match (vm.registers.get(i.b), vm.registers.get(i.c)) {
         (Value::Loop(group), Value::Argument(first)) => {
             let index = (first as usize).saturating_add(group as usize);
-            read_argument(ParamType::Float, vm.input.args, index)
+            read_argument(ParamType::Float, *vm.input.args, index)
         }
         _ => Value::Absent,
     };
@@ -220,12 +228,12 @@ fn read_argument(ty: ParamType, args: Args<'_>, index: usize) -> Value {
 }
 
 #[inline]
-pub(crate) fn halt<S, N, R>(_: &mut Machine<'_, S, N, R>, _: Instruction) -> Step {
+pub(crate) fn halt<S, N, R>(_: &mut Machine<'_, S, N, R>, _: &Instruction) -> Step {
     Step::Stop
 }
 
 #[inline]
-pub(crate) fn fault<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+pub(crate) fn fault<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: &Instruction) -> Step {
     vm.fault(Fault::Program(i.imm))
 }
 

@@ -11,6 +11,16 @@ pub(crate) fn db_len<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instructi
     Step::Next
 }
 
+pub(crate) fn db_use<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    match vm.store.use_database(vm.registers.int(i.b)) {
+        Some(is_other) => {
+            vm.registers.set(i.a, Value::Bool(is_other));
+            Step::Next
+        }
+        None => Step::Jump,
+    }
+}
+
 pub(crate) fn db_flush<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, _: Instruction) -> Step {
     vm.store.flush();
     Step::Next

@@ -40,6 +40,15 @@ pub(crate) fn float_add<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) 
     finite(vm, i, |left, right| left + right)
 }
 
+pub(crate) fn float_plus<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let sum = float(vm, i.b) + float(vm, i.c);
+    if sum.is_nan() {
+        return Step::Jump;
+    }
+    vm.registers.set(i.a, Value::Float(sum));
+    Step::Next
+}
+
 #[inline]
 pub(crate) fn float_sub<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
     finite(vm, i, |left, right| left - right)
@@ -108,7 +117,7 @@ fn compare<S, N, R>(
 
 /// A register that the verifier knows to hold a double.
 #[inline]
-fn float<S, N, R>(vm: &Machine<'_, S, N, R>, register: u8) -> f64 {
+pub(crate) fn float<S, N, R>(vm: &Machine<'_, S, N, R>, register: u8) -> f64 {
     match vm.registers.get(register) {
         Value::Float(value) => value,
         _ => {

@@ -55,7 +55,7 @@ pub(crate) fn ensure_string_integer<S: Store, N, R>(
 }
 
 #[inline]
-pub(crate) fn int_add_const<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+pub(crate) fn int_add_const<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: &Instruction) -> Step {
     match vm.registers.int(i.b).checked_add(i64::from(i.c.cast_signed())) {
         Some(sum) => {
             vm.registers.set(i.a, Value::Int(sum));
@@ -117,7 +117,7 @@ pub(crate) fn args_count_next_end<S: Store, N, R: ReplySink>(
     vm: &mut Machine<'_, S, N, R>,
     i: Instruction,
 ) -> Step {
-    int_count(vm, Instruction { a: i.c, ..i });
+    int_count(vm, &Instruction { a: i.c, ..i });
     match args_next(vm, i) {
         Step::Next => reply_integer_end(vm, Instruction { a: i.c, ..i }),
         back => back,

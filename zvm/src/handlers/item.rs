@@ -2,7 +2,9 @@
 
 use crate::interpret::{Machine, Step};
 use crate::registers::Value;
-use crate::{Expiry, Fault, Instruction, Key, Lease, OutOfMemory, ReplySink, Store, Text};
+use crate::{
+    Expiry, Fault, Instruction, ItemView, Key, Lease, OutOfMemory, ReplySink, Store, Text,
+};
 use databox::Kind;
 
 #[inline]
@@ -30,8 +32,10 @@ pub(crate) fn reply_item_details<S: Store, N, R: ReplySink>(
         };
         sink.stamp(stamp);
         sink.lease(lease);
-        let found = store.item(key).map(|item| sink.item_details(key.bytes, &item));
-        Ok(found.is_some())
+        let used_bytes = store.usage(key).unwrap_or(0);
+        let found = store.item(key).map(|item| ItemView { used_bytes, ..item });
+        let told = found.map(|item| sink.item_details(key.bytes, &item));
+        Ok(told.is_some())
     });
     reply_or_jump(vm, replied)
 }
@@ -148,6 +152,11 @@ pub(crate) fn item_stamp<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instr
 pub(crate) fn item_claimed<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
     let lease = vm.at_key(i.b, |store, key, _| store.stamp(key)).unwrap_or_default().1;
     vm.registers.set(i.a, Value::Bool(lease.is_claimed));
+    Step::Next
+}
+
+pub(crate) fn item_leave<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    vm.at_key(i.a, |store, key, _| store.expiry(key));
     Step::Next
 }
 

@@ -1,7 +1,9 @@
 //! Lists.
 
+use crate::generated::Aggregate;
+use crate::handlers::reply::{close, open};
 use crate::interpret::{Machine, Step};
-use crate::registers::Value;
+use crate::registers::{Search, Value};
 use crate::{Fault, Instruction, Key, ReplySink, Store, Text, UNIT_ELEMENTS};
 use databox::decimal;
 
@@ -150,6 +152,80 @@ pub(crate) fn list_find<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instru
         return Step::Again;
     }
     Step::Next
+}
+
+pub(crate) fn list_search<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let (rank, limit) = (vm.registers.int(i.a), vm.registers.int(i.b));
+    vm.registers.buffers().search = Search {
+        is_back: rank < 0,
+        passed_over: rank.unsigned_abs().saturating_sub(1),
+        limit: u64::try_from(limit).unwrap_or(0),
+    };
+    Step::Next
+}
+
+/// The cursor is how many elements were looked at. What is found is counted as what it is: the
+/// elements of the array that is open.
+pub(crate) fn reply_list_found<S: Store, N, R: ReplySink>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+) -> Step {
+    let looked_at = vm.registers.cursor(last(i));
+    let count = vm.registers.int(i.c);
+    let is_array = count >= 0;
+    if looked_at == 0 && is_array {
+        open(vm, Aggregate::Array, usize::from(count == 1));
+    }
+    let Search { is_back, passed_over, limit } = vm.registers.buffers().search;
+    let limit = if limit == 0 { u64::MAX } else { limit };
+    let (places, seen) = matches(vm, i, (looked_at, is_back), UNIT_ELEMENTS.min(limit - looked_at));
+    let over = passed_over.min(u64::from(places.count_ones()));
+    vm.registers.buffers().search.passed_over -= over;
+    for place in (0..seen).filter(|place| places >> place & 1 != 0).skip(over as usize) {
+        let passed = looked_at + place;
+        let at = if is_back { list_end(vm, i) - 1 - passed } else { passed };
+        vm.sink.integer(at.cast_signed());
+        vm.registers.elements += 1;
+        if !is_array {
+            return Step::Next;
+        }
+        if vm.registers.elements == count {
+            return close(vm);
+        }
+    }
+    if seen < UNIT_ELEMENTS || looked_at + seen == limit {
+        if is_array {
+            return close(vm);
+        }
+        vm.sink.nil();
+        return vm.replied(1);
+    }
+    vm.registers.set(last(i), Value::Cursor(looked_at + seen));
+    Step::Again
+}
+
+/// Which of up to `unit` elements of the list in register `a`, from the place `from` elements from
+/// an end on, are equal to what is in register `b`, a bit each, and how many elements there were.
+fn matches<S: Store, N, R>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+    (from, is_back): (u64, bool),
+    unit: u64,
+) -> (u64, u64) {
+    let mut digits = decimal::Buffer::new();
+    let element = vm.registers.bytes(i.b, vm.input, &mut digits);
+    let key = vm.registers.key(i.a, vm.input);
+    let at = if is_back { vm.store.list_len(key).saturating_sub(from) } else { from };
+    let (mut places, mut seen) = (0u64, 0);
+    vm.store.list_walk(key, at, unit, is_back, &mut |text| {
+        places |= u64::from(is(text, element)) << seen;
+        seen += 1;
+    });
+    (places, seen)
+}
+
+fn list_end<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> u64 {
+    vm.store.list_len(vm.registers.key(i.a, vm.input))
 }
 
 /// The header goes out with the first unit; a list that does not change has that many elements.

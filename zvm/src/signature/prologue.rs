@@ -89,21 +89,16 @@ impl Prologue {
             return false;
         }
         let mut first_key_hash = frame.first_key_hash;
-        for (ty, argument) in self.types.iter().zip(0_u8..) {
-            // A register for each argument, as long as there are no others.
-            let (register, index) = (argument, u32::from(argument));
+        // A register for each argument, as long as there are no others.
+        for (ty, register) in self.types.iter().zip(0_u8..) {
+            let argument = u32::from(register);
             match ty {
-                ParamType::Key => {
-                    let known = first_key_hash.take();
-                    let bytes = || frame.args.get(usize::from(argument));
-                    let hash = known.unwrap_or_else(|| hash(bytes()));
-                    registers.set(register, Value::Key { argument: index, hash });
+                ParamType::Bytes => registers.set(register, Value::Argument(argument)),
+                ParamType::Key if let Some(hash) = first_key_hash.take() => {
+                    registers.set(register, Value::Key { argument, hash });
                 }
-                ParamType::Bytes => registers.set(register, Value::Argument(index)),
-                _ => match read_number(*ty, frame.args.get(usize::from(argument))) {
-                    Some(value) => registers.set(register, value),
-                    None => return false,
-                },
+                _ if read(*ty, frame, register, hash, registers) => {}
+                _ => return false,
             }
         }
         true
@@ -132,4 +127,26 @@ impl Prologue {
             .zip(self.group.iter().cycle())
             .all(|(index, ty)| readable(*ty, frame.args.get(index)))
     }
+}
+
+/// Fills a register from the argument of its number, which is a number, or a key of which nobody
+/// knows the hash; false where it cannot be read. Not in the loop, which needs nothing of this.
+#[inline(never)]
+fn read(
+    ty: ParamType,
+    frame: &Frame<'_>,
+    register: u8,
+    hash: &impl Fn(&[u8]) -> u64,
+    registers: &mut Registers,
+) -> bool {
+    let bytes = frame.args.get(usize::from(register));
+    let value = if ty == ParamType::Key {
+        Some(Value::Key { argument: u32::from(register), hash: hash(bytes) })
+    } else {
+        read_number(ty, bytes)
+    };
+    value.is_some_and(|value| {
+        registers.set(register, value);
+        true
+    })
 }

@@ -24,6 +24,7 @@ impl ReplySink for LastReply {
         self.integer = value;
     }
     fn double(&mut self, _: f64) {}
+    fn double_text(&mut self, _: f64) {}
     fn boolean(&mut self, value: bool) {
         self.integer = i64::from(value);
     }

@@ -134,6 +134,10 @@ impl ReplySink for RecordingSink {
         self.element(format!("double {value}"));
     }
 
+    fn double_text(&mut self, value: f64) {
+        self.element(format!("\"{value}\""));
+    }
+
     fn boolean(&mut self, value: bool) {
         self.element(value.to_string());
     }

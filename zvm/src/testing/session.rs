@@ -188,9 +188,10 @@ impl Session for FakeSession {
             Question::KillClients => sink.integer(i64::try_from(words.len() / 2).unwrap_or(0)),
             Question::SlowLog => sink.array(0),
             Question::SlowLogLen => sink.integer(0),
-            Question::ConfigSet | Question::ConfigReset | Question::SlowLogReset => {
-                sink.status(b"OK")
-            }
+            Question::ConfigSet
+            | Question::ConfigReset
+            | Question::SlowLogReset
+            | Question::Machinery => sink.status(b"OK"),
             Question::CommandKeys | Question::CommandKeyFlags => {
                 sink.array(words.len());
                 words.iter().for_each(|word| sink.bytes(Text::Bytes(word)));

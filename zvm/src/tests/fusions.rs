@@ -138,7 +138,7 @@ fn run_one(
     store.is_full = full;
     let (mut registers, mut session) = (Registers::new(), FakeSession::new());
     let (args, mut sink) = (OwnedArgs::new(words), RecordingSink::new());
-    run(program, args.frame(), &mut registers, &mut store, &mut session, &mut sink);
+    run(program, &args.frame(), &mut registers, &mut store, &mut session, &mut sink);
     (sink.reply().expect("one whole reply").to_owned(), store.dump())
 }
 

@@ -274,9 +274,14 @@ impl<'s> Checker<'s, '_> {
                 Ok(DefaultValue::Integer(*value))
             }
             (ExprKind::String(text), ParamType::Bytes) => {
-                let index = u16::try_from(constants.len()).unwrap_or(u16::MAX);
-                constants.push(self.bytes(*text)?);
-                Ok(DefaultValue::Constant(index))
+                let bytes = self.bytes(*text)?;
+                // Equal constants stand once in a program.
+                let known = constants.iter().position(|known| *known == bytes);
+                let index = known.unwrap_or(constants.len());
+                if known.is_none() {
+                    constants.push(bytes);
+                }
+                Ok(DefaultValue::Constant(u16::try_from(index).unwrap_or(u16::MAX)))
             }
             _ => Err(self.report(
                 Code::TypeMismatch,

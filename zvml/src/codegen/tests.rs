@@ -71,7 +71,7 @@ fn run(program: &VerifiedProgram, args: &[&str], present: bool) -> (String, Stri
     }
     let args = OwnedArgs::new(args);
     let mut sink = RecordingSink::new();
-    zvm::run(program, args.frame(), &mut registers, &mut store, &mut session, &mut sink);
+    zvm::run(program, &args.frame(), &mut registers, &mut store, &mut session, &mut sink);
     (sink.reply().unwrap().to_owned(), store.dump())
 }
 

@@ -152,7 +152,7 @@ impl Machine {
         let mut sink = RecordingSink::new();
         let frame = args.frame();
         let session = &mut self.session;
-        zvm::run(program, frame, &mut self.registers, &mut self.store, session, &mut sink);
+        zvm::run(program, &frame, &mut self.registers, &mut self.store, session, &mut sink);
         sink.reply().unwrap_or_else(|complaint| panic!("{line}: {complaint}")).to_owned()
     }
 }

@@ -127,3 +127,26 @@ fn a_policy_can_be_changed_at_any_time() {
     }
     assert!(shard.ledger().used() < before + 2 * 1000 + 4096);
 }
+
+#[test]
+fn an_earlier_use_is_known_where_uses_are_noted() {
+    for (policy, noted) in
+        [(Policy::SNLRU, true), (Policy::RandomMemory, true), (Policy::Random, false)]
+    {
+        let mut shard = evicting(policy, None);
+        put(&mut shard, NS, "a", "value", Expiry::Never);
+        let mut uses = |leaving: bool| {
+            shard.end_use();
+            let key = b"a";
+            let key = Key { bytes: key, hash: shard.hash(key) };
+            if leaving {
+                assert_eq!(shard.expiry(NS, key, 0), Some(None));
+            }
+            assert!(shard.get(NS, key, 0).is_some());
+            assert!(shard.get(NS, key, 0).is_some());
+            shard.was_used()
+        };
+        let leaving = [true, true, false, true].map(&mut uses);
+        assert_eq!(leaving, [false, false, false, noted], "{policy:?}");
+    }
+}

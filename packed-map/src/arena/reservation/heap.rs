@@ -42,6 +42,10 @@ impl Mapping {
     #[expect(clippy::unused_self, reason = "it is what a mapping that has pages offers")]
     pub(super) unsafe fn forget(&self, _offset: usize, _bytes: usize) {}
 
+    /// Would ask for huge pages; the allocator decides about that.
+    #[expect(clippy::unused_self, reason = "it is what a mapping that has pages offers")]
+    pub(in super::super) fn widen(&self, _offset: usize, _bytes: usize) {}
+
     /// Would have pages backed; the allocator decides about that.
     #[expect(clippy::unused_self, reason = "it is what a mapping that has pages offers")]
     pub(in super::super) fn populate(&self, _offset: usize, _bytes: usize) -> bool {
@@ -55,6 +59,9 @@ impl Drop for Mapping {
         unsafe { dealloc(self.base.as_ptr(), self.layout) }
     }
 }
+
+/// The bytes of a huge page elsewhere.
+pub(in super::super) const HUGE_BYTES: usize = 2 << 20;
 
 /// What the range is aligned to.
 const PAGE_BYTES: usize = 4096;

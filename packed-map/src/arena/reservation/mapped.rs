@@ -1,7 +1,8 @@
 //! A range of address space from the system, private and anonymous: its pages are backed when
 //! they are first written.
 //!
-//! - A1: `base` and `bytes` are what `mmap` gave, and only `drop` unmaps them.
+//! - A1: the `bytes` bytes from `base` on are inside what `mmap` gave, `mapped` and a huge page more
+//!   than `bytes`, and only `drop` unmaps that.
 //! - A2: anonymous memory begins as zeros. `MADV_DONTNEED` makes it zeros again, or where the
 //!   system does not take that at its word leaves it as it is; locking and populating change no
 //!   byte.
@@ -15,8 +16,11 @@ use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mlock, mmap_anonymous, mu
 /// The reserved range. It may be shared with other threads, as it gives no access to its bytes.
 #[derive(Debug)]
 pub(in super::super) struct Mapping {
+    /// The first byte, aligned to a huge page.
     base: NonNull<u8>,
     bytes: usize,
+    /// What the system mapped: a huge page more, so that the base can be aligned.
+    mapped: NonNull<u8>,
 }
 
 // SAFETY: by A3 a mapping gives no access to the bytes of the range, and the system calls that it
@@ -31,9 +35,12 @@ impl Mapping {
     pub(super) fn new(bytes: usize) -> Result<Self, i32> {
         let protection = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: a new mapping at an address of the system's choice touches no other (A1).
-        let mapped = unsafe { mmap_anonymous(ptr::null_mut(), bytes, protection, flags()) };
-        let base = mapped.map_err(rustix::io::Errno::raw_os_error)?;
-        let mapping = Self { base: NonNull::new(base.cast()).ok_or(0)?, bytes };
+        let mapped =
+            unsafe { mmap_anonymous(ptr::null_mut(), bytes + HUGE_BYTES, protection, flags()) };
+        let mapped = mapped.map_err(rustix::io::Errno::raw_os_error)?.cast::<u8>();
+        let base = mapped.wrapping_add(mapped.addr().wrapping_neg() % HUGE_BYTES);
+        let (base, mapped) = (NonNull::new(base).ok_or(0)?, NonNull::new(mapped).ok_or(0)?);
+        let mapping = Self { base, bytes, mapped };
         #[cfg(any(target_os = "linux", target_os = "android"))]
         // Where the system has no huge pages there is nothing to refuse.
         let _ = mapping.advise(0, bytes, Advice::LinuxNoHugepage);
@@ -56,6 +63,16 @@ impl Mapping {
         let advice = Advice::DontNeed;
         // A refusal costs memory and nothing else.
         let _ = self.advise(offset, bytes, advice);
+    }
+
+    /// Asks for huge pages in a part of the range from now on, so that its addresses are found in
+    /// fewer steps. What is backed already stays as it is.
+    pub(in super::super) fn widen(&self, offset: usize, bytes: usize) {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        // Where the system has no huge pages there is nothing to refuse.
+        let _ = self.advise(offset, bytes.min(self.bytes - offset), Advice::LinuxHugepage);
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        let _ = (offset, bytes);
     }
 
     /// Has the pages of a part of the range backed now. Says whether they are.
@@ -91,7 +108,7 @@ impl Mapping {
 impl Drop for Mapping {
     fn drop(&mut self) {
         // SAFETY: A1; whoever uses the range shares the ownership of the mapping.
-        let unmapped = unsafe { munmap(self.base.as_ptr().cast(), self.bytes) };
+        let unmapped = unsafe { munmap(self.mapped.as_ptr().cast(), self.bytes + HUGE_BYTES) };
         debug_assert!(unmapped.is_ok());
     }
 }
@@ -103,6 +120,9 @@ fn flags() -> MapFlags {
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     MapFlags::PRIVATE
 }
+
+/// The bytes of a huge page.
+pub(in super::super) const HUGE_BYTES: usize = 2 << 20;
 
 /// How much is locked at a time: what an old system lets anybody lock.
 const LOCK_BYTES: usize = 64 << 10;

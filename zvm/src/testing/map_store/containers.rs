@@ -13,6 +13,17 @@ impl MapStore {
     }
 
     pub(super) fn pairs(&mut self, key: Key<'_>) -> Option<&mut BTreeMap<Vec<u8>, Vec<u8>>> {
+        let now_ms = self.now_ms;
+        let is_due = |of: &Vec<u8>, at_ms: u64| of == key.bytes && at_ms <= now_ms;
+        let due = self.moments.iter().filter(|((of, _), at_ms)| is_due(of, **at_ms));
+        let due: Vec<_> = due.map(|((_, name), _)| name.clone()).collect();
+        self.moments.retain(|(of, _), at_ms| !is_due(of, *at_ms));
+        let Value::Map(pairs) = &mut self.live(key)?.value else { return None };
+        pairs.retain(|name, _| !due.contains(name));
+        if pairs.is_empty() && !due.is_empty() {
+            self.entries.remove(key.bytes);
+            return None;
+        }
         match &mut self.live(key)?.value {
             Value::Map(pairs) => Some(pairs),
             _ => None,

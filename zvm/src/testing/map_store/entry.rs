@@ -18,6 +18,7 @@ pub(super) enum Value {
     Set(BTreeSet<Vec<u8>>),
     List(Vec<Vec<u8>>),
     Map(BTreeMap<Vec<u8>, Vec<u8>>),
+    Sorted(databox::SortedSet),
 }
 
 impl Entry {
@@ -36,6 +37,7 @@ impl Entry {
             Value::Set(_) => Kind::Set,
             Value::List(_) => Kind::List,
             Value::Map(_) => Kind::Map,
+            Value::Sorted(_) => Kind::Sorted,
         }
     }
 }
