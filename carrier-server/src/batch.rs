@@ -2,6 +2,7 @@
 //! ring to another's.
 
 use crate::catalog::Catalog;
+use crate::loan::Loan;
 use crate::multi::Queue;
 use crate::request::{ReplyTo, Request, Source};
 use crate::slow_log::Slow;
@@ -134,6 +135,8 @@ pub(crate) struct Batch {
     pub(crate) ends: Vec<usize>,
     /// Which of the requests, by number, are answered later, each by a message of its own.
     pub(crate) late: Vec<usize>,
+    /// What replies borrow, each with the number of its request.
+    pub(crate) loans: Vec<(usize, Loan)>,
     /// Those requests, by number, that took long.
     pub(crate) slow: Vec<(usize, Box<Slow>)>,
     /// The reserved slot of the home ring that lets it come back (DESIGN: room that cannot fail).
@@ -144,8 +147,9 @@ impl Batch {
     /// An empty batch of thread `home`, with the right to return there.
     pub(crate) fn new(home: usize, catalog: Arc<Catalog>, permit: Permit) -> Self {
         let requests = Requests::default();
-        let (replies, ends, late, slow) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { home, catalog, requests, replies, ends, late, slow, permit }
+        let (replies, ends, late) = (Vec::new(), Vec::new(), Vec::new());
+        let (loans, slow) = (Vec::new(), Vec::new());
+        Self { home, catalog, requests, replies, ends, late, loans, slow, permit }
     }
 
     /// The right to return home.
@@ -164,6 +168,12 @@ impl Batch {
         })
     }
 
+    /// What the reply of a request borrows.
+    pub(crate) fn loans_of(&self, request: usize) -> impl Iterator<Item = Loan> {
+        let own = self.loans.iter().filter(move |(number, _)| *number == request);
+        own.map(|(_, loan)| loan.clone())
+    }
+
     /// Forgets requests and replies and keeps the memory, within reason.
     pub(crate) fn clear(&mut self) {
         self.requests.clear();
@@ -172,6 +182,7 @@ impl Batch {
         self.ends.clear();
         self.ends.shrink_to(REQUESTS_MAX);
         self.late.clear();
+        self.loans.clear();
         self.slow.clear();
     }
 

@@ -138,14 +138,14 @@ impl Connection {
 
     /// Sends what is to be sent, with one write where the socket takes it all.
     pub(crate) fn send(&mut self) {
-        while self.writable && !self.replies.unsent().is_empty() {
+        let mut pieces = 0;
+        while self.writable && !self.replies.unsent().is_empty() && pieces < PIECES_A_TURN {
             match self.stream.write(self.replies.unsent()) {
                 Ok(count) => {
                     let all = count == self.replies.unsent().len();
                     self.replies.mark_sent(count);
-                    if all {
-                        return;
-                    }
+                    // What is unsent now was lent, and is produced piece by piece.
+                    pieces += usize::from(all);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.writable = false,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -180,6 +180,9 @@ impl Connection {
         }
     }
 }
+
+/// Pieces of a lent string that a connection is sent before others have their turn.
+const PIECES_A_TURN: usize = 4;
 
 /// The connections of one thread.
 #[derive(Debug, Default)]

@@ -21,6 +21,7 @@ mod input;
 mod intents;
 mod layout;
 mod listener;
+mod loan;
 mod machinery;
 mod mesh;
 mod multi;

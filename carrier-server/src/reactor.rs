@@ -471,7 +471,9 @@ impl Reactor {
             let more = !connection.is_held()
                 && (connection.parseable
                     || (connection.readable && connection.phase == Phase::Open));
-            if more && connection.replies.has_room(pending_max) && !connection.queued {
+            let more = more && connection.replies.has_room(pending_max);
+            let sending = connection.writable && !connection.replies.unsent().is_empty();
+            if (more || sending) && !connection.queued {
                 connection.queued = true;
                 ready.push_back(key);
             }

@@ -4,6 +4,7 @@
 use crate::batch::Batch;
 use crate::connection::{Connection, Connections, Phase};
 use crate::input::BufferPool;
+use crate::loan::Loan;
 use crate::request::{ConnectionKey, ReplyTo};
 use crate::unfinished::LateReply;
 
@@ -28,9 +29,12 @@ impl Replier {
         connections: &mut Connections,
         pool: &mut BufferPool,
     ) {
-        for (reply_to, reply) in batch.answers() {
+        for (number, (reply_to, reply)) in batch.answers().enumerate() {
             match reply {
-                Some(reply) => self.reply(reply_to, reply, connections, pool),
+                Some(reply) => {
+                    let loans = batch.loans_of(number).collect();
+                    self.reply(reply_to, reply, loans, connections, pool);
+                }
                 None => {
                     if let Some(connection) = connections.get(reply_to.connection) {
                         connection.unfinished += 1;
@@ -51,13 +55,14 @@ impl Replier {
         if let Some(connection) = connections.get(late.reply_to.connection) {
             connection.unfinished = connection.unfinished.saturating_sub(1);
         }
-        self.reply(late.reply_to, &late.reply, connections, pool);
+        self.reply(late.reply_to, &late.reply, late.loans.clone(), connections, pool);
     }
 
     fn reply(
         &mut self,
         reply_to: ReplyTo,
         reply: &[u8],
+        mut loans: Vec<Loan>,
         connections: &mut Connections,
         pool: &mut BufferPool,
     ) {
@@ -68,7 +73,10 @@ impl Replier {
                 connection.replies.reply_part(reply_to.sequence, part as usize, reply);
             }
             None => {
-                connection.replies.reply(reply_to.sequence, |out| out.extend_from_slice(reply));
+                connection.replies.reply_lending(reply_to.sequence, |out, borrowed| {
+                    out.extend_from_slice(reply);
+                    borrowed.append(&mut loans);
+                });
             }
         }
         self.touch(reply_to.connection);

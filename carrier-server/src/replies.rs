@@ -11,6 +11,7 @@
 
 use crate::gather::Gather;
 use crate::input::BufferPool;
+use crate::loan::Loan;
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -19,6 +20,8 @@ use std::ops::Range;
 pub(crate) struct Replies {
     /// Encoded replies in order; bytes before `sent` are with the socket.
     output: Vec<u8>,
+    /// What comes behind `output`: strings that are lent, and the bytes behind each.
+    lent: VecDeque<(Loan, Vec<u8>)>,
     /// How much of `output` the socket has taken.
     sent: usize,
     /// Sequence number of the reply that goes to `output` next.
@@ -42,8 +45,8 @@ pub(crate) struct Replies {
 enum Slot {
     /// Somebody works on it.
     Pending,
-    /// The reply stands at this place of `held`.
-    Held(Range<usize>),
+    /// The reply stands at this place of `held`, but for what it borrows.
+    Held(Range<usize>, Vec<Loan>),
     /// Parts of it are still being worked on.
     Gathering(Box<Gather>),
 }
@@ -52,6 +55,7 @@ impl Default for Replies {
     fn default() -> Self {
         Self {
             output: Vec::new(),
+            lent: VecDeque::new(),
             sent: 0,
             base: 0,
             next: 0,
@@ -93,16 +97,18 @@ impl Replies {
     /// Whether one more request may be taken: neither are too many unanswered, nor do their
     /// replies, if they are like the last ones, come to too many bytes, nor are more than
     /// `pending_max` bytes of replies waiting for the client.
-    pub(crate) const fn has_room(&self, pending_max: usize) -> bool {
+    pub(crate) fn has_room(&self, pending_max: usize) -> bool {
+        let lent: u64 = self.lent.iter().map(|(loan, _)| loan.left()).sum();
         let expected = (self.in_flight() as usize).saturating_mul(self.len_bytes);
         self.in_flight() < IN_FLIGHT_MAX
-            && self.pending_bytes() < pending_max
+            && (self.pending_bytes() as u64).saturating_add(lent) < pending_max as u64
             && (self.in_flight() < IN_FLIGHT_MIN || expected < EXPECTED_BYTES_MAX)
     }
 
     /// Bytes held for the client, in order or early.
-    pub(crate) const fn pending_bytes(&self) -> usize {
-        self.output.len() - self.sent + self.held.len() - self.moved
+    pub(crate) fn pending_bytes(&self) -> usize {
+        let behind: usize = self.lent.iter().map(|(_, bytes)| bytes.len()).sum();
+        self.output.len() - self.sent + behind + self.held.len() - self.moved
     }
 
     /// Output that the socket has not taken.
@@ -116,6 +122,7 @@ impl Replies {
         if self.sent >= self.output.len() {
             self.sent = 0;
             self.output.clear();
+            self.go_on_with_loans();
         } else if self.sent > KEPT_BYTES && self.sent > self.output.len() / 2 {
             self.output.drain(..self.sent);
             self.sent = 0;
@@ -138,26 +145,71 @@ impl Replies {
 
     /// Writes the reply of a request: `write` appends it to the buffer it is given.
     pub(crate) fn reply<T>(&mut self, sequence: u64, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        self.reply_lending(sequence, |out, _| write(out))
+    }
+
+    /// The same, of a reply that may borrow strings: `write` notes them in the list.
+    #[inline]
+    pub(crate) fn reply_lending<T>(
+        &mut self,
+        sequence: u64,
+        write: impl FnOnce(&mut Vec<u8>, &mut Vec<Loan>) -> T,
+    ) -> T {
         let silent = !self.silent.is_empty() && self.speak(sequence);
-        if sequence == self.base {
-            let start = self.output.len();
-            let result = write(&mut self.output);
-            if silent {
-                self.output.truncate(start);
-            }
-            self.learn_len(self.output.len() - start);
-            self.advance();
-            return result;
-        }
-        let start = self.held.len();
-        let result = write(&mut self.held);
+        let mut loans = Vec::new();
+        let is_next = sequence == self.base;
+        let tail = self.lent.back_mut().map_or(&mut self.output, |(_, bytes)| bytes);
+        let out = if is_next { tail } else { &mut self.held };
+        let start = out.len();
+        let result = write(out, &mut loans);
         if silent {
-            self.held.truncate(start);
+            out.truncate(start);
+            loans.clear();
         }
-        let place = start..self.held.len();
+        let place = start..out.len();
         self.learn_len(place.len());
-        *self.slot(sequence) = Slot::Held(place);
+        if is_next {
+            if !loans.is_empty() {
+                self.lend(start, loans);
+            }
+            self.advance();
+        } else {
+            *self.slot(sequence) = Slot::Held(place, loans);
+        }
         result
+    }
+
+    /// Cuts what was written last, from `start` on, where the strings belong that it borrows.
+    #[cold]
+    fn lend(&mut self, start: usize, loans: Vec<Loan>) {
+        let mut cut = start;
+        let mut before = 0;
+        for loan in loans {
+            cut += loan.at - before;
+            before = loan.at;
+            let tail = self.lent.back_mut().map_or(&mut self.output, |(_, bytes)| bytes);
+            let behind = tail.split_off(cut.min(tail.len()));
+            self.lent.push_back((loan, behind));
+            cut = 0;
+        }
+        if self.unsent().is_empty() {
+            self.go_on_with_loans();
+        }
+    }
+
+    /// Puts the next piece of what is lent into the output, which is empty.
+    fn go_on_with_loans(&mut self) {
+        while let Some((loan, behind)) = self.lent.front_mut() {
+            if loan.left() > 0 {
+                loan.take_piece(&mut self.output);
+                return;
+            }
+            self.output.append(behind);
+            self.lent.pop_front();
+            if !self.output.is_empty() {
+                return;
+            }
+        }
     }
 
     const fn learn_len(&mut self, len: usize) {
@@ -193,7 +245,7 @@ impl Replies {
     fn compact(&mut self) {
         let mut kept = Vec::with_capacity(self.held.len() - self.moved);
         for slot in &mut self.slots {
-            if let Slot::Held(place) = slot {
+            if let Slot::Held(place, _) = slot {
                 let start = kept.len();
                 kept.extend_from_slice(self.held.get(place.clone()).unwrap_or(&[]));
                 *place = start..kept.len();
@@ -207,8 +259,14 @@ impl Replies {
     fn advance(&mut self) {
         self.base += 1;
         self.slots.pop_front();
-        while let Some(Slot::Held(place)) = self.slots.front() {
-            self.output.extend_from_slice(self.held.get(place.clone()).unwrap_or(&[]));
+        while let Some(Slot::Held(place, loans)) = self.slots.front_mut() {
+            let (place, loans) = (place.clone(), std::mem::take(loans));
+            let tail = self.lent.back_mut().map_or(&mut self.output, |(_, bytes)| bytes);
+            let start = tail.len();
+            tail.extend_from_slice(self.held.get(place.clone()).unwrap_or(&[]));
+            if !loans.is_empty() {
+                self.lend(start, loans);
+            }
             self.moved += place.len();
             self.base += 1;
             self.slots.pop_front();
@@ -275,6 +333,35 @@ mod tests {
             replies.reply(third, |out| out.extend_from_slice(&reply));
             first = replies.assign();
             replies.mark_sent(replies.unsent().len());
+        }
+    }
+
+    #[test]
+    fn what_is_lent_stands_where_it_belongs() {
+        let long: Vec<u8> = (0..200_000_u32).map(|at| b'a' + (at % 23) as u8).collect();
+        let bitmap = databox::Bitmap::from_bytes(&long);
+        let lend = |at| Loan::new(at, bitmap.view(), 5, 150_000).unwrap();
+        for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
+            let mut replies = Replies::default();
+            (0..4).for_each(|_| drop(replies.assign()));
+            for sequence in order {
+                replies.reply_lending(sequence, |out, loans| {
+                    out.extend_from_slice(format!("<{sequence}>").as_bytes());
+                    // Between the brackets, twice in a row, or nothing at all.
+                    loans.extend((0..sequence % 3).map(|_| lend(2)));
+                });
+            }
+            let mut got = Vec::new();
+            while !replies.unsent().is_empty() {
+                assert!(replies.unsent().len() <= 64 * 1024);
+                let count = replies.unsent().len().min(50_000);
+                got.extend_from_slice(&replies.unsent()[..count]);
+                replies.mark_sent(count);
+            }
+            let part = String::from_utf8(long[5..150_005].to_vec()).unwrap();
+            let reply = |n: usize| format!("<{n}{}>", part.repeat(n % 3));
+            assert!(String::from_utf8(got).unwrap() == (0..4).map(reply).collect::<String>());
+            assert_eq!((replies.in_flight(), replies.pending_bytes()), (0, 0));
         }
     }
 

@@ -5,7 +5,8 @@ mod meta;
 mod text;
 
 use crate::dialect::Dialect;
-use databox::decimal;
+use crate::loan::Loan;
+use databox::{BitsView, decimal};
 use drp_parser::{Encoder, Version};
 use std::cell::Cell;
 use zvm::{Args, ItemView, Lease, Mark, ReplySink, Text};
@@ -28,6 +29,8 @@ pub(crate) struct Sink<'a> {
     notes: Notes,
     /// How many items were replied.
     items: u64,
+    /// Where strings are noted that the reply borrows, if it may.
+    loans: Option<&'a mut Vec<Loan>>,
 }
 
 /// What a program says before it replies, for protocols that tell it.
@@ -76,7 +79,12 @@ impl<'a> Sink<'a> {
             lease: Lease { is_stale: false, is_claimed: false, is_won: false },
             pairs: Pairs { left: 0, key_start: 0 },
         };
-        Self { start: 0, out, dialect, key: &[], tokens: &[], notes, items: 0 }
+        Self { start: 0, out, dialect, key: &[], tokens: &[], notes, items: 0, loans: None }
+    }
+
+    /// The same, noting strings that are lent to the reply.
+    pub(crate) fn lending(self, loans: Option<&'a mut Vec<Loan>>) -> Self {
+        Self { loans, ..self }
     }
 
     /// How many items were replied.
@@ -193,6 +201,23 @@ impl ReplySink for Sink<'_> {
         }
     }
 
+    #[cold]
+    fn bits(&mut self, bits: BitsView<'_>, from: u64, len: u64) {
+        if let (Dialect::Resp(_), Some(loans)) = (self.dialect.get(), &mut self.loans) {
+            let start = self.out.len();
+            self.out.extend_from_slice(format!("${len}\r\n").as_bytes());
+            if let Some(loan) = Loan::new(self.out.len() - self.start, bits, from, len) {
+                loans.push(loan);
+                self.out.extend_from_slice(b"\r\n");
+                return;
+            }
+            self.out.truncate(start);
+        }
+        let mut bytes = Vec::new();
+        bits.copy_bytes(from, usize::try_from(len).unwrap_or(usize::MAX), &mut bytes);
+        self.bytes(Text::Bytes(&bytes));
+    }
+
     fn verbatim(&mut self, text: &[u8]) {
         self.write(|resp| resp.verbatim(text), Reply::Bytes(text));
     }
@@ -266,6 +291,9 @@ impl ReplySink for Sink<'_> {
 
     fn restart(&mut self) {
         self.out.truncate(self.start);
+        if let Some(loans) = &mut self.loans {
+            loans.clear();
+        }
         self.notes = Notes::default();
     }
 }

@@ -14,6 +14,7 @@
 
 use crate::catalog::{Catalog, Command};
 use crate::intents::Ticket;
+use crate::loan::Loan;
 use crate::request::{ReplyTo, Request};
 use crate::shard_store::Written;
 use crate::slow_log::Slow;
@@ -52,6 +53,8 @@ pub(crate) struct Unfinished {
     pub(crate) took: Duration,
     /// The reply as far as it has come.
     pub(crate) reply: Vec<u8>,
+    /// What the reply borrows, where the program ended in its first slice.
+    pub(crate) loans: Vec<Loan>,
     /// What it reads, where that was lent; else it sees the shard.
     pub(crate) view: Option<Box<Shard>>,
     /// Bytes of the budget that are set aside for it.
@@ -119,6 +122,8 @@ pub(crate) struct LateReply {
     pub(crate) reply_to: ReplyTo,
     /// The encoded reply; empty where the client wants none.
     pub(crate) reply: Vec<u8>,
+    /// What it borrows.
+    pub(crate) loans: Vec<Loan>,
     /// The request, where that took long.
     pub(crate) slow: Option<Box<Slow>>,
 }

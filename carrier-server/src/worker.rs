@@ -13,6 +13,7 @@ use crate::catalog::{Catalog, Command};
 use crate::clock::Clock;
 use crate::connection::Connections;
 use crate::intents::{Intents, Ticket};
+use crate::loan::Loan;
 use crate::prefault::Prefaulter;
 use crate::request::{ConnectionKey, Request};
 use crate::session::DATABASES;
@@ -70,6 +71,8 @@ pub(crate) struct Worker {
     outgoing: Vec<Outgoing>,
     /// Replies of those that have come to their end.
     late: Vec<LateReply>,
+    /// What the reply written last borrows, until it is handed on.
+    loans: Vec<Loan>,
     /// Times what it runs.
     watch: Stopwatch,
     /// Requests of this thread's connections that took long.
@@ -120,6 +123,7 @@ impl Worker {
             ready: VecDeque::new(),
             outgoing: Vec::new(),
             late: Vec::new(),
+            loans: Vec::new(),
             watch: Stopwatch::new(clock),
             slow: Vec::new(),
         }
@@ -173,7 +177,11 @@ impl Worker {
             let sliced = command.is_sliced(args.len());
             let is_last = number == last;
             if !sliced && !request.quiet && request.reply_to.part.is_none() {
-                let slow = replies.reply(sequence, |out| self.run_timed(&turn, is_last, out));
+                let slow = replies.reply_lending(sequence, |out, loans| {
+                    let slow = self.run_timed(&turn, is_last, out);
+                    loans.append(&mut self.loans);
+                    slow
+                });
                 self.slow.extend(slow.map(|slow| (request.reply_to.connection, slow)));
                 continue;
             }
@@ -189,10 +197,14 @@ impl Worker {
             self.slow.extend(slow.map(|slow| (request.reply_to.connection, slow)));
             if request.quiet {
                 reply.clear();
+                self.loans.clear();
             }
             match request.reply_to.part {
                 Some(part) => replies.reply_part(sequence, part as usize, &reply),
-                None => replies.reply(sequence, |out| out.extend_from_slice(&reply)),
+                None => replies.reply_lending(sequence, |out, loans| {
+                    out.extend_from_slice(&reply);
+                    loans.append(&mut self.loans);
+                }),
             }
             reply.clear();
             self.scratch = reply;
@@ -229,8 +241,12 @@ impl Worker {
                     }
                 }
             }
+            let loans = self.loans.drain(..).map(|loan| (number, loan));
             if request.quiet {
                 batch.replies.truncate(start);
+                drop(loans);
+            } else {
+                batch.loans.extend(loans);
             }
             batch.ends.push(batch.replies.len());
         }

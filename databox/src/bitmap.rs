@@ -256,6 +256,15 @@ impl Bitmap {
         })
     }
 
+    /// Gives back what only bits before byte `at` need; they must not be read any more.
+    pub fn forget_before(&mut self, at: u64) {
+        let index = (at / (SEGMENT_CHUNKS * CHUNK_BYTES) as u64) as usize;
+        let passed = self.segments.iter_mut().take(index).rev();
+        for slot in passed.take_while(|slot| slot.is_some()) {
+            self.bytes -= slot.take().map_or(0, |segment| segment.bytes());
+        }
+    }
+
     /// Frees a piece and tells whether more is left, which must not be read any more.
     pub fn free_step(&mut self) -> bool {
         let Some(last) = self.segments.last_mut() else { return false };

@@ -19,10 +19,11 @@
     clippy::arithmetic_side_effects
 )]
 
+mod containers;
 mod listpack;
 mod lzf;
 mod redis;
-mod sorted;
+mod ziplist;
 
 use crate::{Databox, DecodeOptions};
 use alloc::vec::Vec;
@@ -77,7 +78,7 @@ pub fn is_whole(payload: &[u8]) -> bool {
     split(payload).is_some()
 }
 
-/// The value of a payload: one of ours, or a string or set that Redis 7 wrote.
+/// The value of a payload: one of ours, or one that Redis wrote, up to 7.2.
 ///
 /// # Errors
 ///

@@ -53,6 +53,10 @@ impl Moments for NoStore {
 }
 
 impl Draws for NoStore {
+    fn random(&mut self) -> u64 {
+        0
+    }
+
     fn set_draw(&mut self, _: Key<'_>, _: &mut dyn FnMut(Text<'_>)) -> bool {
         false
     }

@@ -4,6 +4,9 @@ use crate::{Key, Text};
 
 /// Draws from the containers that a [`Store`](crate::Store) is about.
 pub trait Draws {
+    /// A random number.
+    fn random(&mut self) -> u64;
+
     /// Visits a member drawn at random of the set at the key, and tells whether there is one.
     fn set_draw(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>)) -> bool;
 

@@ -7,7 +7,7 @@
 //!
 //! Numbers are LEB128, at most 64 bits wide; signed ones are zigzag-coded first. Strings and
 //! lists stand behind their length, choices are one byte, an instruction is
-//! [eight](Instruction::to_bytes).
+//! [nine](Instruction::to_bytes).
 
 mod reader;
 mod writer;
@@ -74,7 +74,7 @@ impl Program {
 const MAGIC: [u8; 3] = *b"ZVM";
 
 /// The version that is written and read.
-const VERSION: u8 = 4;
+const VERSION: u8 = 5;
 
 #[cfg(test)]
 mod tests {

@@ -179,9 +179,9 @@ fn grown(data: &[u8]) -> Vec<VerifiedProgram> {
 fn grow(data: &[u8], run_where: RunWhere) -> Option<VerifiedProgram> {
     let mut program = base(run_where)?;
     let mut grown = closed(&program)?;
-    for chunk in data.chunks_exact(8).take(INSTRUCTIONS_MAX) {
-        let Ok(bytes) = <[u8; 8]>::try_from(chunk) else { continue };
-        if bytes[7] >= ENTRY {
+    for chunk in data.chunks_exact(9).take(INSTRUCTIONS_MAX) {
+        let Ok(bytes) = <[u8; 9]>::try_from(chunk) else { continue };
+        if bytes[8] >= ENTRY {
             let before = program.plain_entry;
             program.plain_entry = u32::try_from(program.code.len()).ok();
             match closed(&program) {
@@ -217,9 +217,9 @@ fn closed(program: &Program) -> Option<VerifiedProgram> {
 }
 
 /// An instruction whose operands are likely to be in range.
-fn candidate(bytes: [u8; 8], len: usize) -> Instruction {
-    let [op, operands @ .., jump, _, _, _] = bytes;
-    let op = Opcode::ALL[usize::from(op) % Opcode::ALL.len()];
+fn candidate(bytes: [u8; 9], len: usize) -> Instruction {
+    let [low, high, operands @ .., jump, _, _, _] = bytes;
+    let op = Opcode::ALL[usize::from(u16::from_le_bytes([low, high])) % Opcode::ALL.len()];
     let closes = matches!(op.info().flow, Flow::LoopClose | Flow::LoopEnd);
     let fit = |slot: Slot, value: u8| match op.info().operands[slot as usize].kind {
         OperandKind::Unused => 0,

@@ -1,4 +1,4 @@
-//! One instruction: eight bytes.
+//! One instruction: twelve bytes.
 
 use crate::operand::{OperandKind, Over, Slot, Type};
 use crate::{Again, ChoiceSet, Opcode, OptionSpec, Signature};
@@ -20,7 +20,7 @@ pub struct Instruction {
     pub imm: i32,
 }
 
-const _: () = assert!(size_of::<Instruction>() == 8);
+const _: () = assert!(size_of::<Instruction>() == 12);
 
 impl Instruction {
     /// An instruction of all its parts.
@@ -92,17 +92,22 @@ impl Instruction {
         (0..).take_while(|index| self.loop_type(signature, *index).is_some()).count()
     }
 
-    /// The instruction as eight bytes: opcode, a, b, c, and the immediate in little-endian order.
+    /// How many bytes an instruction is [encoded](Self::to_bytes) in.
+    pub const ENCODED_LEN: usize = 9;
+
+    /// The instruction as bytes: opcode, a, b, c, and the immediate, the numbers in little-endian
+    /// order.
     #[must_use]
-    pub const fn to_bytes(self) -> [u8; 8] {
-        let [i, j, k, l] = self.imm.to_le_bytes();
-        [self.op as u8, self.a, self.b, self.c, i, j, k, l]
+    pub const fn to_bytes(self) -> [u8; Self::ENCODED_LEN] {
+        let ([low, high], [i, j, k, l]) = ((self.op as u16).to_le_bytes(), self.imm.to_le_bytes());
+        [low, high, self.a, self.b, self.c, i, j, k, l]
     }
 
     /// The instruction that these bytes encode; `None` where no opcode has that number.
     #[must_use]
-    pub fn from_bytes(bytes: [u8; 8]) -> Option<Self> {
-        let [op, a, b, c, i, j, k, l] = bytes;
-        Some(Self::new(Opcode::from_byte(op)?, a, b, c, i32::from_le_bytes([i, j, k, l])))
+    pub fn from_bytes(bytes: [u8; Self::ENCODED_LEN]) -> Option<Self> {
+        let [low, high, a, b, c, i, j, k, l] = bytes;
+        let op = Opcode::from_number(u16::from_le_bytes([low, high]))?;
+        Some(Self::new(op, a, b, c, i32::from_le_bytes([i, j, k, l])))
     }
 }

@@ -9,6 +9,7 @@ mod builder;
 mod draws;
 mod encoding;
 mod fault;
+mod field;
 mod fraction;
 #[cfg(any(test, fuzzing, feature = "fuzzing"))]
 #[doc(hidden)]

@@ -54,6 +54,8 @@ pub(crate) struct Buffers {
     pub(crate) ordered: Option<Ordered>,
     /// The string that the run makes of others.
     pub(crate) gathered_bits: Option<Bitmap>,
+    /// What a count has come to, while it goes on: a result's register may be an operand's.
+    pub(crate) counted: u64,
     /// One that becomes such a string, or stands beside it.
     pub(crate) gathering: Option<Bitmap>,
     pub(crate) search: Search,

@@ -48,6 +48,10 @@ impl OrderedSets for ShardStore<'_> {
 }
 
 impl Draws for ShardStore<'_> {
+    fn random(&mut self) -> u64 {
+        self.shard.random()
+    }
+
     fn set_draw(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>)) -> bool {
         let random = self.shard.random();
         let Ok(Some(set)) = self.shard.set(self.namespace, shard_key(key), self.now_ms) else {

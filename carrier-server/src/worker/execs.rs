@@ -52,7 +52,8 @@ impl Worker {
         let DeferredExec { request, mut queue, now_ms } = deferred;
         let mut reply = Vec::new();
         self.run_exec(&request, &mut queue, now_ms, &mut reply);
-        self.late.push(LateReply { home: None, reply_to: request.reply_to, reply, slow: None });
+        let (reply_to, loans) = (request.reply_to, Vec::new());
+        self.late.push(LateReply { home: None, reply_to, reply, loans, slow: None });
         self.leave(ticket);
     }
 
@@ -98,5 +99,6 @@ fn turn_of<'a>(
 ) -> Option<ProgramTurn<'a>> {
     let command = queue.catalog.command(queued.command)?;
     let turn = ProgramTurn::of(request, command, queue.args(queued), now_ms);
-    Some(ProgramTurn { hash: queued.hash, ..turn })
+    // Its reply is one of several, so that nothing of it is lent.
+    Some(ProgramTurn { hash: queued.hash, whole: false, ..turn })
 }

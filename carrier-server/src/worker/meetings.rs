@@ -55,6 +55,7 @@ impl Worker {
             place: self.place,
             written: Some(&mut written),
             items: &mut self.items_replied,
+            loans: None,
         };
         let state = machine.begin(&mut table, &turn, SLICE_UNITS, &mut reply);
         let took = self.watch.lap(command.is_sliced(args.len()), false).unwrap_or_default();
@@ -76,6 +77,7 @@ impl Worker {
             state,
             took,
             reply,
+            loans: Vec::new(),
             view: None,
             room: 0,
         });

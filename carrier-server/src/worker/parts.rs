@@ -206,6 +206,7 @@ impl Worker {
                     state,
                     took,
                     reply: slot.replies.split_off(start),
+                    loans: Vec::new(),
                     view: None,
                     room,
                 });

@@ -5,6 +5,7 @@ use super::{LateReply, Worker};
 use crate::catalog::{Catalog, Command, Route};
 use crate::dialect::Dialect;
 use crate::intents::{Mark, Marks, Ticket, of_connection};
+use crate::loan::Loan;
 use crate::request::{ConnectionKey, Request};
 use crate::shard_store::{ShardPlace, ShardStore, Written};
 use crate::sink::{Sink, end_items};
@@ -257,6 +258,7 @@ impl Worker {
             state,
             took,
             reply: out.split_off(start),
+            loans: Vec::new(),
         });
         None
     }
@@ -272,8 +274,13 @@ impl Worker {
         let watching = !self.watches.is_empty();
         let written = watching.then_some(&mut self.written);
         let (registers, items) = (&mut self.registers, &mut self.items_replied);
-        let machine = Machine { registers, place: self.place, written, items };
+        let loans = turn.whole.then_some(&mut self.loans);
+        let machine = Machine { registers, place: self.place, written, items, loans };
+        let start = out.len();
         let state = machine.begin(&mut self.shard, turn, fuel, out);
+        if state.is_some() && !self.loans.is_empty() {
+            Loan::pay(&mut self.loans, out, start);
+        }
         if watching {
             self.note_written(turn.now_ms);
         }
@@ -298,7 +305,7 @@ impl Worker {
             _ => (&mut self.shard, watching.then_some(&mut self.written)),
         };
         let (registers, items) = (&mut self.registers, &mut self.items_replied);
-        let machine = Machine { registers, place: self.place, written, items };
+        let machine = Machine { registers, place: self.place, written, items, loans: None };
         waiting.state = machine.resume(shard, &turn, *state, &mut waiting.reply);
         if watching {
             self.note_written(waiting.now_ms);
@@ -319,7 +326,8 @@ impl Worker {
 
     /// Hands on the reply of a program that took several turns, and lets go of its keys.
     fn conclude(&mut self, program: Unfinished) {
-        let Unfinished { task, ticket, request, catalog, args, took, mut reply, .. } = program;
+        let Unfinished { task, ticket, request, catalog, args, took, .. } = program;
+        let (mut reply, mut loans) = (program.reply, program.loans);
         if let Some(view) = program.view {
             self.views -= 1;
             self.put_away(*view);
@@ -329,10 +337,12 @@ impl Worker {
                 self.shard.give_back(program.room);
                 if request.quiet {
                     reply.clear();
+                    loans.clear();
                 }
                 let command = catalog.command(request.command);
                 let slow = command.and_then(|command| self.slow(took, command, args.args()));
-                self.late.push(LateReply { home, reply_to: request.reply_to, reply, slow });
+                let reply_to = request.reply_to;
+                self.late.push(LateReply { home, reply_to, reply, loans, slow });
             }
             Task::Part(transaction, part) => {
                 self.conclude_action(transaction, part, &reply, took);
@@ -401,6 +411,7 @@ impl Worker {
         }
         let (task, ticket, args) = (Task::Request(home), Some(ticket), KeptArgs::Own(args));
         let took = self.watch.read();
+        let loans = std::mem::take(&mut self.loans);
         let program = Unfinished {
             task,
             ticket,
@@ -411,6 +422,7 @@ impl Worker {
             state,
             took,
             reply,
+            loans,
             view,
             room,
         };
@@ -440,6 +452,8 @@ pub(super) struct Machine<'a> {
     pub(super) written: Option<&'a mut Written>,
     /// Counts the items that memcached's clients get.
     pub(super) items: &'a mut u64,
+    /// Where strings are noted that the reply borrows, if it may.
+    pub(super) loans: Option<&'a mut Vec<Loan>>,
 }
 
 impl Machine<'_> {
@@ -458,7 +472,7 @@ impl Machine<'_> {
             store = store.telling_uses();
         }
         let dialect = Cell::new(turn.dialect);
-        let mut sink = Sink::of_request(out, &dialect, turn.args);
+        let mut sink = Sink::of_request(out, &dialect, turn.args).lending(self.loans);
         let first_key_hash = turn.command.has_key().then_some(turn.hash);
         let frame = Frame { first_key_hash, fuel, ..Frame::new(turn.args) };
         let program = turn.command.program();

@@ -1,7 +1,8 @@
-//! Values as Redis 7 serialises them: strings, and sets in each of their forms.
+//! Values as Redis 7 serialises them, and in the forms of older versions that it still reads.
 
+use super::containers::Form;
 use super::listpack::Elements;
-use super::{lzf, sorted};
+use super::lzf;
 use crate::{Databox, DecodeOptions, Set, Text, decimal};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -15,8 +16,18 @@ pub(super) fn value(bytes: &[u8], options: &DecodeOptions) -> Option<Databox> {
         SET => reader.set()?.into(),
         SET_OF_INTEGERS => integers(&reader.string()?, options)?.into(),
         SET_IN_LISTPACK => listpack(&reader.string()?, options)?.into(),
-        SORTED_SET => reader.sorted()?.into(),
-        SORTED_SET_IN_LISTPACK => sorted::listpack(&reader.string()?, options)?.into(),
+        LIST => reader.list()?.into(),
+        LIST_IN_ZIPLIST => reader.list_of_one()?.into(),
+        LIST_IN_ZIPLISTS => reader.list_in_ziplists()?.into(),
+        LIST_IN_LISTPACKS => reader.list_in_listpacks()?.into(),
+        HASH => reader.map()?.into(),
+        HASH_IN_ZIPMAP => reader.map_of(Form::Zipmap)?.into(),
+        HASH_IN_ZIPLIST => reader.map_of(Form::Ziplist)?.into(),
+        HASH_IN_LISTPACK => reader.map_of(Form::Listpack)?.into(),
+        SORTED_IN_DIGITS => reader.sorted_in_digits()?.into(),
+        SORTED => reader.sorted()?.into(),
+        SORTED_IN_ZIPLIST => reader.sorted_of(Form::Ziplist)?.into(),
+        SORTED_IN_LISTPACK => reader.sorted_of(Form::Listpack)?.into(),
         _ => return None,
     };
     reader.rest.is_empty().then_some(value)
@@ -28,17 +39,15 @@ pub(super) struct Reader<'a> {
 }
 
 /// What stands where a length may.
-enum Length {
+pub(super) enum Length {
     Bytes(u64),
     /// A string in an encoding of its own.
     Encoded(u8),
 }
 
 impl<'a> Reader<'a> {
-    /// How many elements follow, at most as many as a container may have.
-    pub(super) fn count(&mut self) -> Option<u64> {
-        let Length::Bytes(count) = self.length()? else { return None };
-        (count <= self.options.members_max as u64).then_some(count)
+    pub(super) const fn options(&self) -> &'a DecodeOptions {
+        self.options
     }
 
     fn set(&mut self) -> Option<Set> {
@@ -78,7 +87,7 @@ impl<'a> Reader<'a> {
         Some(Cow::Owned(Text::Integer(number).to_vec()))
     }
 
-    fn length(&mut self) -> Option<Length> {
+    pub(super) fn length(&mut self) -> Option<Length> {
         let [first] = *self.take(1)?.first_chunk::<1>()?;
         let low = first & 0x3f;
         Some(match first >> 6 {
@@ -152,8 +161,18 @@ pub(super) fn signed(stored: &[u8]) -> i64 {
 }
 
 const STRING: u8 = 0;
+const LIST: u8 = 1;
 const SET: u8 = 2;
-const SORTED_SET: u8 = 5;
+const SORTED_IN_DIGITS: u8 = 3;
+const HASH: u8 = 4;
+const SORTED: u8 = 5;
+const HASH_IN_ZIPMAP: u8 = 9;
+const LIST_IN_ZIPLIST: u8 = 10;
 const SET_OF_INTEGERS: u8 = 11;
-const SORTED_SET_IN_LISTPACK: u8 = 17;
+const SORTED_IN_ZIPLIST: u8 = 12;
+const HASH_IN_ZIPLIST: u8 = 13;
+const LIST_IN_ZIPLISTS: u8 = 14;
+const HASH_IN_LISTPACK: u8 = 16;
+const SORTED_IN_LISTPACK: u8 = 17;
+const LIST_IN_LISTPACKS: u8 = 18;
 const SET_IN_LISTPACK: u8 = 20;

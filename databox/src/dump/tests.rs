@@ -8,7 +8,7 @@
 
 use super::*;
 use crate::fuzzing::check_dump;
-use crate::{Set, Text};
+use crate::{End, List, Map, Set, SortedSet, Text};
 use proptest::prelude::*;
 
 const OPTIONS: DecodeOptions = DecodeOptions { bytes_max: 1000, members_max: 100, seed: 1 };
@@ -103,10 +103,141 @@ fn sets_of_later_versions_are_read() {
     }
 }
 
+/// What stands in a body behind the kind: a string of these bytes.
+fn string(bytes: &[u8]) -> Vec<u8> {
+    [&[0x40, bytes.len() as u8][..], bytes].concat()
+}
+
+fn listpack(count: u16, elements: &[u8]) -> Vec<u8> {
+    let total = elements.len() as u32 + 7;
+    [&total.to_le_bytes()[..], &count.to_le_bytes(), elements, &[0xff]].concat()
+}
+
+fn ziplist(count: u16, elements: &[u8]) -> Vec<u8> {
+    let total = elements.len() as u32 + 11;
+    let head = [&total.to_le_bytes()[..], &[0; 4], &count.to_le_bytes()].concat();
+    [&head[..], elements, &[0xff]].concat()
+}
+
+fn list(elements: &[&str]) -> Databox {
+    let mut list = List::new();
+    elements.iter().for_each(|element| list.push(End::Back, element.as_bytes()));
+    list.into()
+}
+
+fn map(pairs: &[(&str, &str)]) -> Databox {
+    let mut map = Map::new(2);
+    for (name, value) in pairs {
+        map.set(name.as_bytes(), value.as_bytes());
+    }
+    map.into()
+}
+
+fn sorted(pairs: &[(&str, f64)]) -> Databox {
+    let mut set = SortedSet::new(2);
+    pairs.iter().for_each(|(member, score)| {
+        set.set(member.as_bytes(), *score);
+    });
+    set.into()
+}
+
+#[test]
+fn containers_are_read_in_every_form() {
+    let of = |kind: u8, rest: &[&[u8]]| [&[kind][..], &rest.concat()].concat();
+    let pair = b"\x81a\x02\x05\x01";
+    let cases = [
+        (of(1, &[b"\x02\x01a\xc0\x05"]), list(&["a", "5"])),
+        (
+            of(
+                10,
+                &[&string(&ziplist(
+                    3,
+                    &[&[0, 1, b'a'][..], &[3, 0xf6], &[2, 0xc0, 0x2c, 1]].concat(),
+                ))],
+            ),
+            list(&["a", "5", "300"]),
+        ),
+        (
+            of(
+                14,
+                &[
+                    &[2],
+                    &string(&ziplist(1, &[0, 0xfe, 0x80])),
+                    &string(&ziplist(1, &[0, 1, b'b'])),
+                ],
+            ),
+            list(&["-128", "b"]),
+        ),
+        (
+            of(18, &[&[2, 2], &string(&listpack(2, pair)), &[1], b"\x03abc"]),
+            list(&["a", "5", "abc"]),
+        ),
+        (of(4, &[b"\x01\x01a\xc0\x05"]), map(&[("a", "5")])),
+        (
+            of(9, &[&string(b"\x02\x01a\x02\x01xy\x00\x01b\x00\x00\xff")]),
+            map(&[("a", "xy"), ("b", "")]),
+        ),
+        (of(13, &[&string(&ziplist(2, &[0, 1, b'a', 3, 0xf6]))]), map(&[("a", "5")])),
+        (of(16, &[&string(&listpack(2, pair))]), map(&[("a", "5")])),
+        (of(3, &[b"\x02\x01a\x031.5\x01b\xff"]), sorted(&[("a", 1.5), ("b", f64::NEG_INFINITY)])),
+        (of(5, &[b"\x01\x01a", &(-2.5_f64).to_le_bytes()]), sorted(&[("a", -2.5)])),
+        (of(12, &[&string(&ziplist(2, &[0, 1, b'a', 3, 0xf6]))]), sorted(&[("a", 5.0)])),
+        (of(17, &[&string(&listpack(2, pair))]), sorted(&[("a", 5.0)])),
+    ];
+    for (body, value) in cases {
+        assert_eq!(read(&sealed(&body), &OPTIONS), Ok(value), "{body:?}");
+        for at in 0..body.len() {
+            check_dump(&body[..at]);
+        }
+    }
+}
+
+#[test]
+fn what_is_no_container_is_malformed() {
+    let of = |kind: u8, rest: &[&[u8]]| [&[kind][..], &rest.concat()].concat();
+    let twice = b"\x81a\x02\x05\x01\x81a\x02\x06\x01";
+    let cases = [
+        // Nothing in it.
+        of(1, &[b"\0"]),
+        of(4, &[b"\0"]),
+        of(5, &[b"\0"]),
+        of(10, &[&string(&ziplist(0, &[]))]),
+        of(16, &[&string(&listpack(0, &[]))]),
+        of(18, &[&[1, 2], &string(&listpack(0, &[]))]),
+        // A name without a value, or twice; no score, one that is no number.
+        of(16, &[&string(&listpack(1, b"\x81a\x02"))]),
+        of(16, &[&string(&listpack(4, twice))]),
+        of(4, &[b"\x02\x01a\x01b\x01a\x01c"]),
+        of(17, &[&string(&listpack(4, twice))]),
+        of(17, &[&string(&listpack(2, b"\x81a\x02\x81b\x02"))]),
+        of(3, &[b"\x01\x01a\xfd"]),
+        of(5, &[b"\x01\x01a", &f64::NAN.to_le_bytes()]),
+        // A piece of a list of no known form; more of them than there are.
+        of(18, &[&[1, 3], b"\x01a"]),
+        of(18, &[&[0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]]),
+        of(1, &[&[0x80, 0xff, 0xff, 0xff, 0xff]]),
+        // Ziplists whose lengths are wrong, that end too early, or have no such code.
+        of(10, &[&string(&ziplist(1, &[5, 1, b'a']))]),
+        of(10, &[&string(&ziplist(2, &[0, 1, b'a']))]),
+        of(10, &[&string(&ziplist(1, &[0, 9, b'a']))]),
+        of(10, &[&string(&ziplist(1, &[0, 0x80, 0xff, 0xff, 0xff, 0xff]))]),
+        of(10, &[&string(&ziplist(1, &[0, 0xff]))]),
+        of(10, &[&string(&ziplist(1, &[254, 0xff, 0xff, 0xff, 0xff, 1, b'a']))]),
+        of(10, &[&string(&[0xff; 11])]),
+        // Zipmaps that end within a value.
+        of(9, &[&string(b"\x01\x01a\x09\x00b\xff")]),
+        of(9, &[&string(b"\x01\x01a\x01\x09b\xff")]),
+        of(9, &[&string(b"\x01\x01a\xff")]),
+    ];
+    for case in cases {
+        assert_eq!(read(&sealed(&case), &OPTIONS), Err(DumpError::Malformed), "{case:?}");
+    }
+}
+
 #[test]
 fn sorted_sets_are_read() {
     let scored = |pairs: &[(&str, f64)]| {
-        let mut set = crate::SortedSet::new(2);
+        let mut set = SortedSet::new(2);
         pairs
             .iter()
             .for_each(|&(member, score)| assert!(set.set(member.as_bytes(), score).is_none()));
@@ -140,7 +271,7 @@ fn what_is_no_value_is_malformed() {
     let cases: &[Vec<u8>] = &[
         vec![],
         // Kinds that are not read.
-        vec![1, 0],
+        vec![15, 0],
         vec![0xff, 0],
         // Strings: too short, too long, of an unknown encoding, with something behind.
         vec![0, 2, b'a'],
@@ -192,7 +323,9 @@ proptest! {
 
     #[test]
     fn what_starts_well_is_an_error_or_a_value(
-        kind in prop::sample::select(&[0u8, 2, 5, 11, 17, 20][..]),
+        kind in prop::sample::select(
+            &[0u8, 1, 2, 3, 4, 5, 9, 10, 11, 12, 13, 14, 16, 17, 18, 20][..],
+        ),
         data in prop::collection::vec(prop_oneof![0u8..5, any::<u8>()], 0..40),
     ) {
         check_dump(&[&[kind, data.len() as u8][..], &data].concat());

@@ -252,9 +252,6 @@ impl Table {
                 return Err(CodegenError::Table(choice.name.clone(), why));
             }
         }
-        if names.len() > 256 {
-            return Err(CodegenError::Table("table".to_owned(), "an opcode is one byte"));
-        }
         Ok(())
     }
 

@@ -33,7 +33,7 @@ fn opcode(table: &Table) -> String {
         "use super::operands::INFO;\nuse crate::OpcodeInfo;\n\n\
          /// What an instruction does.\n\
          #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]\n\
-         #[repr(u8)]\n#[non_exhaustive]\npub enum Opcode {\n",
+         #[repr(u16)]\n#[non_exhaustive]\npub enum Opcode {\n",
     );
     for (code, (_, op)) in table.ops().enumerate() {
         let _ = write!(out, "/// `{}`. {}\n{} = {code},\n", op.effect, op.doc, camel(&op.name));
@@ -49,8 +49,8 @@ fn opcode(table: &Table) -> String {
     out.push_str(
         "];\n\n\
          /// The opcode with this number, where there is one.\n#[must_use]\n\
-         pub fn from_byte(byte: u8) -> Option<Self> {\n\
-         Self::ALL.get(usize::from(byte)).copied()\n}\n\n\
+         pub fn from_number(number: u16) -> Option<Self> {\n\
+         Self::ALL.get(usize::from(number)).copied()\n}\n\n\
          /// The opcode with this name.\n#[must_use]\n\
          pub fn from_name(name: &str) -> Option<Self> {\nmatch name {\n",
     );

@@ -18,6 +18,10 @@ pub enum ChoiceSet {
     SourceForm,
     /// set_members, list_values, map_pairs, sorted_pairs.
     Elements,
+    /// whole, four.
+    Places,
+    /// encoding, runs, registers.
+    HllView,
     /// string, set, list, map, sorted, set_q, set_qn.
     Kind,
     /// begin, commit, discard, unwatch.
@@ -26,6 +30,8 @@ pub enum ChoiceSet {
     Aggregate,
     /// sum, min, max.
     Combine,
+    /// union, intersection, difference.
+    Combination,
     /// id, protocol, database, command_count, unix_micros, started_at, password_set, authenticated.
     IntegerField,
     /// name, server_version, run_id, library_name, library_version.
@@ -52,10 +58,13 @@ impl ChoiceSet {
             Self::CompilePurpose => &["check", "load"],
             Self::SourceForm => &["text", "program"],
             Self::Elements => &["set_members", "list_values", "map_pairs", "sorted_pairs"],
+            Self::Places => &["whole", "four"],
+            Self::HllView => &["encoding", "runs", "registers"],
             Self::Kind => &["string", "set", "list", "map", "sorted", "set_q", "set_qn"],
             Self::Multi => &["begin", "commit", "discard", "unwatch"],
             Self::Aggregate => &["array", "map"],
             Self::Combine => &["sum", "min", "max"],
+            Self::Combination => &["union", "intersection", "difference"],
             Self::IntegerField => &[
                 "id",
                 "protocol",
@@ -194,6 +203,47 @@ pub(crate) const fn elements(code: u8) -> Elements {
     }
 }
 
+/// A choice of an operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Places {
+    /// `whole`.
+    Whole = 0,
+    /// `four`.
+    Four = 1,
+}
+
+/// Number `code` of `places`; numbers that do not exist, which the verifier refuses,
+/// mean the last.
+pub(crate) const fn places(code: u8) -> Places {
+    match code {
+        0 => Places::Whole,
+        _ => Places::Four,
+    }
+}
+
+/// A choice of an operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum HllView {
+    /// `encoding`.
+    Encoding = 0,
+    /// `runs`.
+    Runs = 1,
+    /// `registers`.
+    Registers = 2,
+}
+
+/// Number `code` of `hll_view`; numbers that do not exist, which the verifier refuses,
+/// mean the last.
+pub(crate) const fn hll_view(code: u8) -> HllView {
+    match code {
+        0 => HllView::Encoding,
+        1 => HllView::Runs,
+        _ => HllView::Registers,
+    }
+}
+
 /// Number `code` of `kind`; numbers that do not exist, which the verifier refuses,
 /// mean the last.
 pub(crate) const fn kind(code: u8) -> databox::Kind {
@@ -245,6 +295,28 @@ pub(crate) const fn combine(code: u8) -> crate::Combine {
         0 => crate::Combine::Sum,
         1 => crate::Combine::Min,
         _ => crate::Combine::Max,
+    }
+}
+
+/// A choice of an operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Combination {
+    /// `union`.
+    Union = 0,
+    /// `intersection`.
+    Intersection = 1,
+    /// `difference`.
+    Difference = 2,
+}
+
+/// Number `code` of `combination`; numbers that do not exist, which the verifier refuses,
+/// mean the last.
+pub(crate) const fn combination(code: u8) -> Combination {
+    match code {
+        0 => Combination::Union,
+        1 => Combination::Intersection,
+        _ => Combination::Difference,
     }
 }
 

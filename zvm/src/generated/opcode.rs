@@ -7,7 +7,7 @@ use crate::OpcodeInfo;
 
 /// What an instruction does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
+#[repr(u16)]
 #[non_exhaustive]
 pub enum Opcode {
     /// `r[a] := bit r[c] of string at r[b]`. Reads a bit; beyond the end of the string it is 0.
@@ -38,483 +38,531 @@ pub enum Opcode {
     GatheredBitsInvert = 12,
     /// `string at r[b] := gathered; r[a] := its length`. Makes the key hold the gathered string, whatever it held before, and tells its length; an empty one removes the key.
     GatheredBitsStore = 13,
+    /// `r[a] := width of type r[b]`. Reads the type of a bit field, i1 to i64 or u1 to u63, as its width, below 0 where it has a sign; absent where it is none.
+    FieldWidth = 14,
+    /// `r[a] := offset r[b] of fields of width r[c]`. Reads where a bit field begins: a bit, or behind `#` how many fields of a width come before it; absent where that is none, or not in a string of 512 MiB.
+    FieldOffset = 15,
+    /// `r[a] := field of width r[imm] at bit r[c] of string at r[b]`. Reads a bit field; beyond the end of the string bits are 0.
+    FieldGet = 16,
+    /// `field of width r[c] at bit r[b] of string at r[a] := r[imm]`. Writes a bit field within the string at the key, of the value the lowest bits.
+    FieldSet = 17,
+    /// `r[a] := r[b] + r[c], wrapped to width r[imm]`. Adds to the value of a bit field; what does not fit its width begins anew at the other end.
+    FieldWrap = 18,
+    /// `r[a] := r[b] + r[c], or the nearest of width r[imm]`. Adds to the value of a bit field; what does not fit its width is the nearest value that does.
+    FieldSaturate = 19,
+    /// `r[a] := r[b] + r[c], if that is of width r[imm]`. Adds to the value of a bit field; absent where the sum does not fit its width.
+    FieldCheck = 20,
     /// `r[a] := b`. Loads a boolean.
-    BoolConst = 14,
+    BoolConst = 21,
     /// `r[a] := !r[b]`. Negates.
-    BoolNot = 15,
+    BoolNot = 22,
     /// `r[a] := r[b] as integer`. Turns true into 1 and false into 0.
-    BoolToInt = 16,
+    BoolToInt = 23,
     /// `r[a] := k[imm]`. Loads a byte string from the constants, without copying it.
-    BytesConst = 17,
+    BytesConst = 24,
     /// `r[a] := r[b] = r[c]`. Tells whether two byte strings are equal.
-    BytesEqual = 18,
+    BytesEqual = 25,
     /// `r[a] := integer r[b], or goto imm`. Reads a byte string as an integer; jumps where it is none.
-    BytesInteger = 19,
+    BytesInteger = 26,
     /// `r[a] := length of r[b]`. Counts the bytes of a byte string.
-    BytesLen = 20,
+    BytesLen = 27,
     /// `r[a] := r[b] r[c]`. Puts two byte strings together.
-    BytesJoin = 21,
+    BytesJoin = 28,
     /// `r[a] := r[b] = r[c] in lower case`. Tells whether two byte strings are equal but for the case of letters.
-    BytesSameWord = 22,
+    BytesSameWord = 29,
     /// `r[a] := r[b] begins with r[c]`. Tells whether a byte string begins with another one.
-    BytesStarts = 23,
+    BytesStarts = 30,
     /// `r[a] := r[b] without the first r[c] bytes`. Copies what stands in a byte string behind its first `r[c]` bytes.
-    BytesFrom = 24,
+    BytesFrom = 31,
     /// `r[a] := double r[b], or goto imm`. Reads a byte string as C's strtod does: blanks before the number are passed over, and nothing is 0; jumps where it is no number, or NaN.
-    BytesFloat = 25,
+    BytesFloat = 32,
     /// `compile r[a] to b`. Compiles commands from source text and replies their names; an error, or with check an array of diagnostics, where it is wrong. With load they are in force from then on.
-    ReplyCompiled = 26,
+    ReplyCompiled = 33,
     /// `text b of command r[a], or nil`. Replies the source or the bytecode of a command as text; nil for an unknown name.
-    ReplySource = 27,
+    ReplySource = 34,
     /// `r[a] := drop added command r[b]`. Takes back a command that was added at run time or from the directory; a built-in one that it had replaced is in force again. False where there is none.
-    CommandDrop = 28,
+    CommandDrop = 35,
     /// `names of commands read anew`. Reads the directory of commands anew and replies the names of its commands; an error, and no change, where one of its files is wrong.
-    ReplyReloaded = 29,
+    ReplyReloaded = 36,
     /// `goto imm`. Goes on at another instruction.
-    Jump = 30,
+    Jump = 37,
     /// `if r[a] goto imm`. Jumps where a boolean is true.
-    JumpIf = 31,
+    JumpIf = 38,
     /// `if !r[a] goto imm`. Jumps where a boolean is false.
-    JumpUnless = 32,
+    JumpUnless = 39,
     /// `if r[a] = absent goto imm`. Jumps where an optional value is absent; where it falls through, the value is there.
-    JumpAbsent = 33,
+    JumpAbsent = 40,
     /// `r[a] := 0; r[a+1..] := group 0, or goto imm`. Opens the loop over the variadic parameter: loads the first group into the registers behind the position, or jumps where there is none.
-    ArgsFirst = 34,
+    ArgsFirst = 41,
     /// `r[a] += 1; r[a+1..] := group r[a], goto imm; at the end fall through`. Closes that loop: loads the next group and jumps back to the body, or falls through at the end.
-    ArgsNext = 35,
+    ArgsNext = 42,
     /// `r[a] := number of groups`. Counts the groups of the variadic parameter.
-    ArgsCount = 36,
+    ArgsCount = 43,
     /// `r[a] := 0; r[a+1] := r[b], or goto imm where r[b] > r[c]`. Opens a loop over the integers from one to another, both included: loads the first into the register behind the position, or jumps where there is none. Faults where there are more than 65,536.
-    RangeFirst = 37,
+    RangeFirst = 44,
     /// `r[a] += 1; r[a+1] := next, goto imm; at the end fall through`. Closes that loop: loads the next integer and jumps back to the body, or falls through at the end.
-    RangeNext = 38,
+    RangeNext = 45,
     /// `r[a] := 0; r[a+1..] := first of c at r[b], or goto imm`. Opens a loop over the elements of the container at a key: loads the first into the registers behind the position, or jumps where there is none. Reads a unit of them at a time; each is seen that is there throughout. The key holds such a container or nothing.
-    ElementsFirst = 39,
+    ElementsFirst = 46,
     /// `r[a] += 1; r[a+1..] := next of c at r[b], goto imm; at the end fall through`. Closes that loop: loads the next element and jumps back to the body, or falls through at the end.
-    ElementsNext = 40,
+    ElementsNext = 47,
     /// `r[a] := 0; r[a+1..] := first of options b, or goto imm`. Opens a loop over the options that the request gives of a group: loads the first into the registers behind the position, or jumps where there is none. Of each option of the group one boolean or its operands are there: those of the others are false or absent.
-    OptionsFirst = 41,
+    OptionsFirst = 48,
     /// `r[a] += 1; r[a+1..] := next of options b, goto imm; at the end fall through`. Closes that loop: loads the next option and jumps back to the body, or falls through at the end.
-    OptionsNext = 42,
+    OptionsNext = 49,
     /// `r[a] := number r[b] of r[c], or absent`. Loads the number of a counted operand that belongs to the group at which a loop over the list stands; absent where the option is not given.
-    ListFloat = 43,
+    ListFloat = 50,
     /// `end`. Ends the program, which has replied.
-    Halt = 44,
+    Halt = 51,
     /// `restart; error k[imm]; end`. Takes back what was replied so far, replies an error and ends the program.
-    Fault = 45,
+    Fault = 52,
     /// `r[a] := number of keys`. Counts the keys of the namespace on this shard.
-    DbLen = 46,
+    DbLen = 53,
     /// `database := r[b]; r[a] := is another, or goto imm`. Lets the opcodes that follow work on another database, and tells whether it is another one than the request's. Jumps where there is no such database.
-    DbUse = 47,
+    DbUse = 54,
     /// `flush namespace`. Removes every key of the namespace on this shard.
-    DbFlush = 48,
+    DbFlush = 55,
     /// `flush all namespaces`. Removes every key of every namespace on this shard.
-    DbFlushAll = 49,
+    DbFlushAll = 56,
     /// `r[a] a number, else goto imm`. Jumps where a byte string is no decimal fraction.
-    DecimalCheck = 50,
+    DecimalCheck = 57,
     /// `r[a] := r[b] + r[c], or goto imm`. Adds two decimal fractions; jumps where the sum is not finite.
-    DecimalAdd = 51,
+    DecimalAdd = 58,
     /// `r[a] := double of k[imm]`. Loads a double, whose bits stand among the constants as an integer.
-    FloatConst = 52,
+    FloatConst = 59,
     /// `r[a] := r[b] as double`. Makes a double of an integer; beyond 2^53, the nearest one.
-    FloatFromInt = 53,
+    FloatFromInt = 60,
     /// `r[a] := floor r[b], or goto imm`. Makes an integer of a double, rounding down; jumps where it does not fit.
-    FloatFloor = 54,
+    FloatFloor = 61,
     /// `r[a] := r[b] + r[c], or goto imm where not finite`. Adds.
-    FloatAdd = 55,
+    FloatAdd = 62,
     /// `r[a] := r[b] + r[c], or goto imm where NaN`. Adds, to infinity too; jumps where the sum of infinities is no number.
-    FloatPlus = 56,
+    FloatPlus = 63,
     /// `r[a] := r[b] - r[c], or goto imm where not finite`. Subtracts.
-    FloatSub = 57,
+    FloatSub = 64,
     /// `r[a] := r[b] * r[c], or goto imm where not finite`. Multiplies.
-    FloatMul = 58,
+    FloatMul = 65,
     /// `r[a] := r[b] / r[c], or goto imm where not finite`. Divides.
-    FloatDiv = 59,
+    FloatDiv = 66,
     /// `r[a] := r[b] = r[c]`. Tells whether two doubles are equal; -0 equals 0.
-    FloatEqual = 60,
+    FloatEqual = 67,
     /// `r[a] := r[b] < r[c]`. Tells whether one double is less than another.
-    FloatLess = 61,
+    FloatLess = 68,
     /// `r[a] := r[b] <= r[c]`. Tells whether one double is at most another.
-    FloatLessEqual = 62,
+    FloatLessEqual = 69,
     /// `double r[a]`. Replies a double; in RESP2 as a string.
-    ReplyDouble = 63,
+    ReplyDouble = 70,
     /// `bytes string at r[a], or nil, or fault`. Replies the string at the key, nil where it is absent; faults with WRONGTYPE where it is of another kind. One look-up where the string is there.
-    EnsureReplyString = 64,
+    EnsureReplyString = 71,
     /// `r[a] := integer at r[b], or goto imm, or fault`. Reads the string at the key as an integer, 0 where the key is absent; jumps where it is none, and faults with WRONGTYPE where the key holds another kind. One look-up where the string is there.
-    EnsureStringInteger = 65,
+    EnsureStringInteger = 72,
     /// `r[a] := r[b] + c, or goto imm on overflow`. Adds a small constant.
-    IntAddConst = 66,
+    IntAddConst = 73,
     /// `string at r[a] := r[b], expiry kept; integer r[b]; end`. Makes the key hold an integer, lets it expire when it did before, replies the integer and ends the program.
-    StringSetIntegerEnd = 67,
+    StringSetIntegerEnd = 74,
     /// `status k[imm]; end`. Replies a short status and ends the program.
-    ReplyStatusEnd = 68,
+    ReplyStatusEnd = 75,
     /// `integer r[a]; end`. Replies an integer and ends the program.
-    ReplyIntegerEnd = 69,
+    ReplyIntegerEnd = 76,
     /// `integer r[a] as integer; end`. Replies a boolean as 1 or 0 and ends the program.
-    ReplyDigitEnd = 70,
+    ReplyDigitEnd = 77,
     /// `r[b] := 0; r[a] := 0; r[a+1..] := group 0, or goto imm`. Sets a counter to 0 and opens the loop over the variadic parameter, or jumps where there is no group.
-    ArgsCountFirst = 71,
+    ArgsCountFirst = 78,
     /// `r[c] += r[b] as integer; r[a] += 1; r[a+1..] := group r[a], goto imm; at the end integer r[c]; end`. Counts a condition that holds and closes the loop over the variadic parameter; at its end replies the counter and ends the program.
-    ArgsCountNextEnd = 72,
+    ArgsCountNextEnd = 79,
+    /// `r[a] := score of place r[b], r[c]`. Makes a score of a longitude and a latitude in degrees; absent where they are out of range.
+    GeoScore = 80,
+    /// `r[a] := longitude of r[b]`. Reads the longitude of a place from its score, in degrees.
+    GeoLongitude = 81,
+    /// `r[a] := latitude of r[b]`. Reads the latitude of a place from its score, in degrees.
+    GeoLatitude = 82,
+    /// `r[a] := distance of r[b] and r[c]`. Measures how far apart two places are, in meters.
+    GeoDistance = 83,
+    /// `r[a] := geohash of r[b]`. Writes a place as a public geohash of eleven letters.
+    GeoHash = 84,
+    /// `error about place r[a], r[b]`. Replies the error about a longitude and a latitude that are out of range.
+    ReplyGeoInvalid = 85,
+    /// `double r[a], in decimal as b says`. Replies a double as a decimal: whole, with up to 17 places behind the point and no zeros at its end, in RESP2 as a string; or with four places, as a string always.
+    ReplyDecimal = 86,
+    /// `search := circle around r[a], r[b]`. Begins a search around a place, for all that is at most `r[c]` meters away.
+    GeoCircle = 87,
+    /// `search := box around r[a], r[b]`. Begins a search around a place, for all that is in a box of so many meters.
+    GeoBox = 88,
+    /// `search := r[a] of them, any where r[imm]; sorted where r[b], descending where r[c]`. Says in which order the search replies what it found, the nearest first or the farthest, and how much of it, or at 0 all; any will do where it may end as soon as it has found enough.
+    GeoOrder = 89,
+    /// `search := with distance where r[a], score where r[b], place where r[c]; in r[imm]`. Says what the search replies of a member beside its name, and how many meters the unit of distances has.
+    GeoShown = 90,
+    /// `scored := members of r[a] within search, from cursor r[b] on`. Searches the sorted set at the key. What is found is the scored set, in the order of distances, or as it was found.
+    GeoFind = 91,
+    /// `array of scored members of r[a], r[b] are out`. Replies what a search of the sorted set at the key has found, as geo_order and geo_shown have said.
+    ReplyGeoFound = 92,
+    /// `scored := found members of r[a] with scores, r[c] are there`. Gives what a search of the sorted set at the key has found its scores there, or where `r[b]` its distances, and keeps as much of it as geo_order has said.
+    GeoKeep = 93,
+    /// `hll := string at r[b]; r[a] := is there, or absent`. Loads the HyperLogLog at the key, an empty one where the key is absent, and tells whether it is there; absent where the key holds another string.
+    HllLoad = 94,
+    /// `string at r[a] := hll`. Makes the key hold the loaded HyperLogLog, and expire when it did before.
+    HllSave = 95,
+    /// `r[a] := add r[b] to hll, or absent`. Adds an element to the loaded HyperLogLog and tells whether that changed it; absent where its registers are not whole.
+    HllAdd = 96,
+    /// `r[a] := count of hll, kept at r[b], or absent`. Counts what the HyperLogLog at the key tells of, and keeps the count in it; absent where its registers are not whole. It has to be the one that was loaded.
+    HllCount = 97,
+    /// `registers := greatest of registers, hll; r[a] := true, or absent`. Takes the registers of the loaded HyperLogLog that are greater than those merged so far; absent where they are not whole.
+    HllMerge = 98,
+    /// `hll := greatest of hll, registers; r[a] := true, or absent`. Makes the registers of the loaded HyperLogLog at least as great as those merged; absent where they are not whole.
+    HllRaise = 99,
+    /// `r[a] := count of registers`. Counts what the merged registers tell of.
+    HllMergedCount = 100,
+    /// `hll := dense; r[a] := was sparse, or absent`. Makes the loaded HyperLogLog dense and tells whether it was not; absent where its registers are not whole.
+    HllMakeDense = 101,
+    /// `a of hll`. Replies what the loaded HyperLogLog is made of: its encoding as a status, its runs in words, where it is sparse, or the merged registers as an array of 16,384 integers.
+    ReplyHll = 102,
     /// `r[a] := r[b]`. Copies a register of any type.
-    Copy = 73,
+    Copy = 103,
     /// `r[a] := imm`. Loads a small integer.
-    IntConst = 74,
+    IntConst = 104,
     /// `r[a] := k[imm]`. Loads an integer from the constants.
-    IntWide = 75,
+    IntWide = 105,
     /// `r[a] := r[b] + r[c], or goto imm on overflow`. Adds.
-    IntAdd = 76,
+    IntAdd = 106,
     /// `r[a] := r[b] - r[c], or goto imm on overflow`. Subtracts.
-    IntSub = 77,
+    IntSub = 107,
     /// `r[a] := r[b] * r[c], or goto imm on overflow`. Multiplies.
-    IntMul = 78,
+    IntMul = 108,
     /// `r[a] := r[b] / r[c], or goto imm on overflow`. Divides, rounding towards zero; dividing by zero counts as overflow.
-    IntDiv = 79,
+    IntDiv = 109,
     /// `r[a] := r[b] = r[c]`. Tells whether two integers are equal.
-    IntEqual = 80,
+    IntEqual = 110,
     /// `r[a] := r[b] < r[c]`. Tells whether one integer is less than another.
-    IntLess = 81,
+    IntLess = 111,
     /// `r[a] := r[b] <= r[c]`. Tells whether one integer is at most another.
-    IntLessEqual = 82,
+    IntLessEqual = 112,
     /// `r[a] += r[b] as integer, saturating`. Counts a condition that holds: adds 1 where it is true. Stays at the greatest integer.
-    IntCount = 83,
+    IntCount = 113,
     /// `r[a] := cursor 0`. Loads the cursor at which going over a container begins.
-    CursorStart = 84,
+    CursorStart = 114,
     /// `item r[a], or goto imm where absent`. Replies the string at the key with key and flags; jumps, without a reply, where the key is absent.
-    ReplyItem = 85,
+    ReplyItem = 115,
     /// `details of item r[a], or goto imm where absent`. Replies what is known of the item at the key but for its value; jumps, without a reply, where the key is absent.
-    ReplyItemDetails = 86,
+    ReplyItemDetails = 116,
     /// `stamp of r[a] with the reply, if there is an item`. Has the reply that follows tell the stamp of the item at the key, in protocols that have stamps. An item without one gets one: it goes with the next write of its value.
-    ReplyStamp = 87,
+    ReplyStamp = 117,
     /// `claim r[a] if stale or r[b], and tell it with the reply`. Claims for this client the storing of a new item in the place of a stale one, or of any where that is wanted, unless another client has claimed it. The reply that follows tells how that stands.
-    ReplyClaim = 88,
+    ReplyClaim = 118,
     /// `r[a] := item at r[b]?`. Tells whether there is an item at the key.
-    ItemExists = 89,
+    ItemExists = 119,
     /// `item at r[a] := r[b] with flags r[c] until r[imm] ms`. Makes the key hold a string with flags, whatever it held before, that expires at a moment in milliseconds since the Unix epoch, or never where that is 0.
-    ItemSet = 90,
+    ItemSet = 120,
     /// `item at r[a] := r[b] before or behind it`. Puts bytes before or behind the string at the key; flags and expiry stay.
-    ItemExtend = 91,
+    ItemExtend = 121,
     /// `r[a] := expire item r[b] at r[c] ms`. Sets when the item expires, in milliseconds since the Unix epoch, or never where that is 0; a moment that has passed removes it. Tells whether it was there.
-    ItemExpire = 92,
+    ItemExpire = 122,
     /// `r[a] := stamp of r[b], or goto imm where absent`. Reads the stamp of the item at the key, 0 where it has none; jumps where the key is absent.
-    ItemStamp = 93,
+    ItemStamp = 123,
     /// `r[a] := r[b] claimed?`. Tells whether a client has claimed the storing of a new item in this one's place.
-    ItemClaimed = 94,
+    ItemClaimed = 124,
     /// `r[a] unused`. Finds the key without using it: what finds it again behind this is no use of it either.
-    ItemLeave = 95,
+    ItemLeave = 125,
     /// `r[a] stale, claimed as r[b]`. Marks the item at the key as stale and gives it a new stamp; says whether it is claimed.
-    ItemInvalidate = 96,
+    ItemInvalidate = 126,
     /// `r[a] := number at r[b], or goto imm`. Reads the item at the key as a number without sign, of which the integer has the bits; jumps where it is none, or absent.
-    ItemNumber = 97,
+    ItemNumber = 127,
     /// `item at r[a] := number of bits r[b]`. Puts a number without sign in the place of the string at the key; flags and expiry stay.
-    ItemSetNumber = 98,
+    ItemSetNumber = 128,
     /// `r[a] := r[b] + r[c] mod 2^64`. Adds numbers without sign; beyond the greatest it begins anew.
-    NumberAdd = 99,
+    NumberAdd = 129,
     /// `r[a] := max(r[b] - r[c], 0)`. Subtracts numbers without sign, down to 0.
-    NumberSub = 100,
+    NumberSub = 130,
     /// `number of bits r[a]`. Replies a number without sign, of which the integer has the bits.
-    ReplyNumber = 101,
+    ReplyNumber = 131,
     /// `flush namespace at r[a] ms`. Removes every key of the namespace on this shard at a moment in milliseconds since the Unix epoch, in the place of what was said before.
-    DbFlushAt = 102,
+    DbFlushAt = 132,
     /// `kind at r[a] = b or fault; absent: goto imm`. Faults with WRONGTYPE where the key holds another kind, and jumps where it is absent.
-    KeyEnsure = 103,
+    KeyEnsure = 133,
     /// `kind at r[a] = b or absent, else fault`. Faults with WRONGTYPE where the key holds another kind; an absent key is all right.
-    KeyCheck = 104,
+    KeyCheck = 134,
     /// `r[a] := exists r[b]`. Tells whether the key exists.
-    KeyExists = 105,
+    KeyExists = 135,
     /// `r[a] := name of kind at r[b]`. Names what the key holds, as TYPE does: none where it is absent.
-    KeyKindName = 106,
+    KeyKindName = 136,
     /// `r[a] := remove r[b]`. Removes the key and tells whether it was there.
-    KeyRemove = 107,
+    KeyRemove = 137,
     /// `r[a] := expiry of r[b], or goto imm where absent`. Reads when the key expires, in milliseconds since the Unix epoch; jumps where the key is absent.
-    KeyExpiry = 108,
+    KeyExpiry = 138,
     /// `r[a] := expire r[b] at r[c] ms`. Sets when the key expires and tells whether it was there; a moment that has passed removes it.
-    KeyExpire = 109,
+    KeyExpire = 139,
     /// `r[a] := persist r[b]`. Stops the key from expiring and tells whether it would have.
-    KeyPersist = 110,
+    KeyPersist = 140,
     /// `flags of r[a] := r[b]`. Sets the flags of a key that exists; writing a string has set them to 0.
-    KeySetFlags = 111,
+    KeySetFlags = 141,
     /// `r[a] := now`. Reads the moment at which the program took its turn, in milliseconds since the Unix epoch.
-    NowMs = 112,
+    NowMs = 142,
     /// `array [cursor, array of keys]`. Replies the next cursor and an array of keys: about `r[b]` keys from cursor `r[a]` on, filtered by pattern `r[c]` and type name `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyScan = 113,
+    ReplyScan = 143,
     /// `array of keys like r[a], from cursor r[b] on`. Replies an array of the names of all keys of the namespace on this shard that match a pattern.
-    ReplyKeys = 114,
+    ReplyKeys = 144,
     /// `r[a] := name of any key`. Draws a key of the namespace on this shard at random; absent where there is none.
-    KeyRandom = 115,
+    KeyRandom = 145,
     /// `r[a] := name of encoding at r[b]`. Names the encoding of what the key holds, as Redis has it that comes nearest; none where it is absent.
-    KeyEncodingName = 116,
+    KeyEncodingName = 146,
     /// `r[a] := bytes of r[b]`. Counts the bytes that the key and what it holds take of memory; absent where it is.
-    KeyUsage = 117,
+    KeyUsage = 147,
     /// `r[a] := move r[b] to database r[c], or goto imm`. Moves the key to another database and tells whether that was done: not where it is absent, nor where the other one has it. Jumps where there is no such database.
-    KeyMove = 118,
+    KeyMove = 148,
     /// `r[a] := serialised value at r[b]`. Serialises what the key holds; absent where it is.
-    KeyDump = 119,
+    KeyDump = 149,
     /// `value at r[a] := r[b] until r[c] ms, or goto imm`. Makes the key hold a serialised value that expires at a moment, in milliseconds since the Unix epoch, or at 0 never. Jumps where the payload means no value.
-    KeyRestore = 120,
+    KeyRestore = 150,
     /// `r[a] := version and checksum of r[b] are right`. Tells whether a serialised value has a version that is read and the checksum of its bytes.
-    DumpIsWhole = 121,
+    DumpIsWhole = 151,
     /// `r[a] := database`. Reads which database the request is about.
-    DbNumber = 122,
+    DbNumber = 152,
     /// `r[a] := number of elements at r[b]`. Counts the elements; 0 where the key is absent.
-    ListLen = 123,
+    ListLen = 153,
     /// `list at r[a] := r[c] before element r[b]`. Puts an element before another one, or behind the last one where the index is -1 or the length; creates the list where it is absent. Beyond the ends nothing happens.
-    ListInsert = 124,
+    ListInsert = 154,
     /// `r[a] := element r[c] of list at r[b]`. Copies an element to the scratch space; absent where there is none.
-    ListGet = 125,
+    ListGet = 155,
     /// `r[a] := removed element r[c] of list at r[b]`. Removes an element and copies it to the scratch space; absent where there is none.
-    ListTake = 126,
+    ListTake = 156,
     /// `element r[b] of list at r[a] := r[c]`. Puts an element in place of another one; where there is none nothing happens.
-    ListSet = 127,
+    ListSet = 157,
     /// `remove r[c] elements from r[b] on of list at r[a], r[imm] are gone`. Removes up to `r[c]` elements from index `r[b]`, which is not negative, on.
-    ListRemove = 128,
+    ListRemove = 158,
     /// `remove r[b] elements r[c] from list at r[a], from r[imm] on; integer`. Removes the first `r[b]` elements that are equal to a value, or where that is below 0 as many of the last, and replies how many it were. Counts what is left of them towards 0.
-    ReplyListRemoved = 129,
+    ReplyListRemoved = 159,
     /// `r[a] := index of r[c] in list at r[b], from r[imm] on`. Finds the first element that is equal to a value; absent where there is none.
-    ListFind = 130,
+    ListFind = 160,
     /// `search := from rank r[a] on, r[b] elements`. Says how the search that follows goes: passes over all matches before the one of rank `r[a]`, from the back where that is below 0, and looks at `r[b]` elements, or at 0 at all.
-    ListSearch = 131,
+    ListSearch = 161,
     /// `indexes of r[b] in list at r[a], from r[imm] on`. Searches a list for a value as list_search has said and replies an array of the indexes of up to `r[c]` matches, or at 0 of all; where that is below 0 the index of the first, or nil.
-    ReplyListFound = 132,
+    ReplyListFound = 162,
     /// `array of r[c] elements from r[b] on of list at r[a], r[imm] are out`. Replies up to `r[c]` elements from index `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplyListRange = 133,
+    ReplyListRange = 163,
     /// `array of r[b] elements taken from list at r[a], r[c] are out`. Removes up to `r[b]` elements from the front, or where that is below 0 from the back, and replies them as an array.
-    ReplyListTaken = 134,
+    ReplyListTaken = 164,
     /// `r[a] := number of names at r[b]`. Counts the names; 0 where the key is absent.
-    MapLen = 135,
+    MapLen = 165,
     /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. Gives a name a value, creating the map where it is absent, and tells whether the name is new.
-    MapSet = 136,
+    MapSet = 166,
     /// `r[a] := name r[c] is new in map at r[b]; its value := r[imm]`. The same as map_set, but the name expires when it did before.
-    MapUpdate = 137,
+    MapUpdate = 167,
     /// `r[a] := expiry of r[c] in map at r[b], or goto imm where absent`. Reads when a name expires, in milliseconds since the Unix epoch, absent where it does not; jumps where there is no such name.
-    MapExpiry = 138,
+    MapExpiry = 168,
     /// `r[a] := expire r[c] in map at r[b] at r[imm] ms`. Sets when a name expires, in milliseconds since the Unix epoch, or never where that is 0, and tells whether it was there; a moment that has passed removes it.
-    MapExpire = 139,
+    MapExpire = 169,
     /// `r[a] := value of r[c] in map at r[b]`. Copies the value of a name to the scratch space; absent where there is none.
-    MapGet = 140,
+    MapGet = 170,
     /// `r[a] := length of the value of r[c] in map at r[b]`. Measures the value of a name, in bytes; absent where there is none.
-    MapLenOf = 141,
+    MapLenOf = 171,
     /// `r[a] := remove r[c] from map at r[b]`. Removes a name and tells whether it was there.
-    MapRemove = 142,
+    MapRemove = 172,
     /// `map at r[a], from cursor r[b] on`. Replies every name with its value as a map; an empty one where the key is absent.
-    ReplyMapPairs = 143,
+    ReplyMapPairs = 173,
     /// `array of names at r[a], from cursor r[b] on`. Replies every name as an array; an empty one where the key is absent.
-    ReplyMapNames = 144,
+    ReplyMapNames = 174,
     /// `array of values at r[a], from cursor r[b] on`. Replies every value as an array; an empty one where the key is absent.
-    ReplyMapValues = 145,
+    ReplyMapValues = 175,
     /// `array [cursor, array of names and values] of map at r[a]`. Replies the next cursor and an array of names and values in turn: about `r[c]` names from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplyMapScan = 146,
+    ReplyMapScan = 176,
     /// `r[a] := b`. Begins to queue requests, has the queued ones run or forgotten, or forgets watched keys; false where that is not possible now.
-    Multi = 147,
+    Multi = 177,
     /// `r[a] := watch r[b]`. Watches a key; false between MULTI and EXEC.
-    MultiWatch = 148,
+    MultiWatch = 178,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member to a set ordered by bytes, creating it where it is absent, and tells whether it is new.
-    QsetAdd = 149,
+    QsetAdd = 179,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member to a set ordered by numbers, creating it where it is absent, and tells whether it is new; what is no number is none.
-    QnsetAdd = 150,
+    QnsetAdd = 180,
     /// `r[a] := r[b] is a number`. Tells whether a byte string is a decimal integer from -2^127 to 2^128 - 1.
-    BytesAreNumber = 151,
+    BytesAreNumber = 181,
     /// `r[a] := rank of r[c] in set at r[b]`. Counts the members before one; absent where it is none.
-    OrderedRank = 152,
+    OrderedRank = 182,
     /// `r[a] := members before r[c] in set at r[b]`. Counts the members that are less than a value.
-    OrderedPlace = 153,
+    OrderedPlace = 183,
     /// `r[a] := member r[c] of set at r[b]`. Copies the member of a rank, below 0 from the last one, to the scratch space; absent where there is none.
-    OrderedGet = 154,
+    OrderedGet = 184,
     /// `array of r[c] members from r[b] on of set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplyOrderedRange = 155,
+    ReplyOrderedRange = 185,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: up to `r[c]`, 64 at most, behind the one that cursor `r[b]` tells, filtered by pattern `r[imm]`. Faults where that is no cursor.
-    ReplyOrderedScan = 156,
+    ReplyOrderedScan = 186,
     /// `gathered := gathered by bytes, from cursor r[a] on`. Orders the gathered set by bytes, for what replies or stores it.
-    GatheredToQset = 157,
+    GatheredToQset = 187,
     /// `gathered := gathered by numbers, from cursor r[a] on`. Orders the gathered set by numbers, for what replies or stores it.
-    GatheredToQnset = 158,
+    GatheredToQnset = 188,
     /// `status k[imm]`. Replies a short status.
-    ReplyStatus = 159,
+    ReplyStatus = 189,
     /// `status r[a]`. Replies a short status that was computed; one with a line end goes out as a string.
-    ReplyStatusOf = 160,
+    ReplyStatusOf = 190,
     /// `nil`. Replies the absence of a value.
-    ReplyNil = 161,
+    ReplyNil = 191,
     /// `nil array`. Replies the absence of an array.
-    ReplyNilArray = 162,
+    ReplyNilArray = 192,
     /// `integer r[a]`. Replies an integer.
-    ReplyInteger = 163,
+    ReplyInteger = 193,
     /// `boolean r[a]`. Replies a boolean.
-    ReplyBoolean = 164,
+    ReplyBoolean = 194,
     /// `bytes r[a]`. Replies a byte string.
-    ReplyBytes = 165,
+    ReplyBytes = 195,
     /// `bytes k[imm]`. Replies a byte string from the constants.
-    ReplyLiteral = 166,
+    ReplyLiteral = 196,
     /// `error r[a]`. Replies an error whose text was computed.
-    ReplyError = 167,
+    ReplyError = 197,
     /// `array of imm`. Begins an array; its elements are the next imm replies.
-    ReplyArray = 168,
+    ReplyArray = 198,
     /// `map of imm`. Begins a map; its pairs are the next 2 * imm replies.
-    ReplyMap = 169,
+    ReplyMap = 199,
     /// `set of imm`. Begins a set; its elements are the next imm replies.
-    ReplySet = 170,
+    ReplySet = 200,
     /// `text r[a]`. Replies text for people.
-    ReplyVerbatim = 171,
+    ReplyVerbatim = 201,
     /// `open array or map, about r[a] long`. Begins an array or map whose length turns out at reply_close; `r[a]` is the likely one, in elements or pairs.
-    ReplyOpen = 172,
+    ReplyOpen = 202,
     /// `close`. Ends the aggregate opened last.
-    ReplyClose = 173,
+    ReplyClose = 203,
     /// `r[a] := reply in RESP3`. Tells whether the reply goes out in RESP3; for commands whose replies differ in more than what each protocol makes of maps, sets, doubles and booleans.
-    Resp3 = 174,
+    Resp3 = 204,
     /// `r[a] := any member of set at r[b]`. Copies a member that is drawn at random to the scratch space; absent where there is none.
-    SetRandom = 175,
+    SetRandom = 205,
     /// `r[a] := any name in map at r[b]`. Copies a name that is drawn at random to the scratch space; absent where there is none.
-    MapRandom = 176,
+    MapRandom = 206,
     /// `array of r[b] members of set at r[a], from cursor r[c] on`. Replies an array of `r[b]` different members that are drawn at random, of all where there are fewer; where the number is below 0, of as many draws.
-    ReplySetSample = 177,
+    ReplySetSample = 207,
     /// `array of r[b] names of map at r[a], from cursor r[imm] on`. Replies an array of `r[b]` different names that are drawn at random, with their values where `r[c]` says so, of all where there are fewer; where the number is below 0, of as many draws.
-    ReplyMapSample = 178,
+    ReplyMapSample = 208,
     /// `set of r[b] members taken from set at r[a], r[c] units are out`. Removes up to `r[b]` members that are drawn at random, and replies them as a set.
-    ReplySetTaken = 179,
+    ReplySetTaken = 209,
     /// `inputs := inputs, r[b] times sorted set at r[a]`. Makes the sorted set or set at the key the next input, its scores multiplied by a weight. An absent key is an empty input.
-    ScoredInput = 180,
-    /// `scored := union of inputs, combined by a, from cursor r[b] on`. Makes the scored set that of the members of all inputs; scores of one member are combined, smaller inputs first.
-    ScoredUnion = 181,
-    /// `scored := intersection of inputs, combined by a, from cursor r[b] on`. Makes the scored set that of the members that all inputs have; scores of one member are combined, smaller inputs first.
-    ScoredIntersection = 182,
-    /// `scored := first input less others, from cursor r[a] on`. Makes the scored set that of the members of the first input that no other one has.
-    ScoredDifference = 183,
-    /// `r[a] := members that all inputs have, at most r[b], from cursor r[c] on`. Counts the members that all inputs have, up to a limit, or at 0 all of them.
-    ScoredShared = 184,
+    ScoredInput = 210,
+    /// `scored := a of inputs, combined by b, from cursor r[c] on`. Makes the scored set of the inputs: of the members of any, of those that all have, or of those of the first that no other one has. Scores of one member are combined, smaller inputs first; the difference keeps those of the first input.
+    ScoredCombine = 211,
     /// `scored := r[c] members from r[b] on of sorted set at r[a], r[imm] are there`. Makes the scored set that of up to `r[c]` members of the sorted set at the key, from rank `r[b]`, which is not negative, on.
-    ScoredRange = 185,
+    ScoredRange = 212,
     /// `scored := r[b] members drawn of sorted set at r[a], r[c] are there`. Makes the scored set that of up to `r[b]` different members of the sorted set at the key, drawn at random.
-    ScoredDrawn = 186,
+    ScoredDrawn = 213,
     /// `array of r[b] members drawn of sorted set at r[a], r[imm] are out`. Draws `r[b]` members at random, some of them perhaps again, and replies them as an array, where `r[c]` with their scores as reply_sorted_pairs does.
-    ReplySortedDrawn = 187,
+    ReplySortedDrawn = 214,
     /// `r[a] := number of scored members`. Counts the members of the scored set.
-    ScoredLen = 188,
+    ScoredLen = 215,
     /// `sorted set at r[a] := scored`. Makes the key hold the scored set, whatever it held before; an empty one removes the key.
-    ScoredStore = 189,
+    ScoredStore = 216,
     /// `array of scored members, r[b] are out`. Replies the members of the scored set as an array, in ascending order, where `r[a]` with their scores as reply_sorted_pairs does.
-    ReplyScored = 190,
+    ReplyScored = 217,
     /// `r[a] := session.b`. Reads a number of the connection or server.
-    SessionInteger = 191,
+    SessionInteger = 218,
     /// `r[a] := session.b`. Copies a text of the connection or server to the scratch space.
-    SessionBytes = 192,
+    SessionBytes = 219,
     /// `r[a] := session.c := r[b]`. Sets a text of the connection; false where the value is not allowed.
-    SessionSet = 193,
+    SessionSet = 220,
     /// `r[a] := select r[b]`. Selects the database of the requests that follow; false where there is no such database.
-    SessionSelect = 194,
+    SessionSelect = 221,
     /// `r[a] := speak version r[b]`. Switches the protocol version, this reply's included; false where it is not spoken.
-    SessionProtocol = 195,
+    SessionProtocol = 222,
     /// `r[a] := authenticate r[b] with r[c]`. Checks credentials and takes on their rights; false where they are wrong.
-    SessionAuthenticate = 196,
+    SessionAuthenticate = 223,
     /// `close after the reply`. Closes the connection once this reply is out.
-    SessionClose = 197,
+    SessionClose = 224,
     /// `words += r[a]`. Adds a word to those that the next reply_answer is about.
-    WordsAdd = 198,
+    WordsAdd = 225,
     /// `answer to b about words`. Replies what the server answers to a question about the words collected, which are used up.
-    ReplyAnswer = 199,
+    ReplyAnswer = 226,
     /// `session := new`. Makes the connection as it was when it was new.
-    SessionReset = 200,
+    SessionReset = 227,
     /// `replies := b`. Says which replies the connection gets from the next request on.
-    SessionReplies = 201,
+    SessionReplies = 228,
     /// `stop`. Tells the server to stop, once what it has read is answered.
-    ServerStop = 202,
+    ServerStop = 229,
     /// `sleep r[a] s`. Keeps the connection's thread from its work for a time in seconds; at most an hour, and not at all where the time is below zero.
-    ServerSleep = 203,
+    ServerSleep = 230,
     /// `map of figures r[a]`. Replies a map of the server's figures, of a kind or, where that is empty, the general ones; an error where there is no such kind.
-    ReplyStats = 204,
+    ReplyStats = 231,
     /// `description of command r[a], or nil`. Replies arity, flags and key positions of a command; nil for an unknown name.
-    ReplyCommandInfo = 205,
+    ReplyCommandInfo = 232,
     /// `pair for command r[a], or goto imm`. Replies name and documentation of a command, a pair of an open map; jumps, without a reply, for an unknown name.
-    ReplyCommandDocs = 206,
+    ReplyCommandDocs = 233,
     /// `commands in view b, filtered by c with r[a]`. Replies every command that a filter admits: an array, or a map of docs. The filter all does not read `r[a]`'s value.
-    ReplyCommands = 207,
+    ReplyCommands = 234,
     /// `r[a] := add r[c] to set at r[b]`. Adds a member, creating the set where it is absent, and tells whether it is new.
-    SetAdd = 208,
+    SetAdd = 235,
     /// `r[a] := remove r[c] from set at r[b]`. Removes a member and tells whether it was there.
-    SetRemove = 209,
+    SetRemove = 236,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SetLen = 210,
+    SetLen = 237,
     /// `r[a] := r[c] in set at r[b]`. Tells whether the set has a member.
-    SetContains = 211,
+    SetContains = 238,
     /// `set of members at r[a], from cursor r[b] on`. Replies every member as a set; an empty one where the key is absent.
-    ReplySetMembers = 212,
+    ReplySetMembers = 239,
     /// `array [cursor, array of members] of set at r[a]`. Replies the next cursor and an array of members: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySetScan = 213,
+    ReplySetScan = 240,
     /// `r[a] := copy r[b] to r[c]`. Makes a key of the database in use hold what a key of the request's database holds, with its expiry, whatever it held before; tells whether there was anything.
-    KeyCopy = 214,
+    KeyCopy = 241,
     /// `r[a] := move r[b] to r[c]`. Moves what a key holds, with its expiry, to another one, whatever that held before; tells whether there was anything.
-    KeyRename = 215,
+    KeyRename = 242,
     /// `swap databases r[a], r[b]`. Makes each of two databases hold the keys of the other on this shard; numbers that are none's are the program's to refuse.
-    DbSwap = 216,
+    DbSwap = 243,
     /// `gathered := smaller of gathered, set at r[a]`. Makes the gathered set the one at the key, where none is gathered yet or that one is smaller. An absent key is an empty set.
-    GatherSmallest = 217,
+    GatherSmallest = 244,
     /// `gathered := gathered + set at r[a], from cursor r[b] on`. Adds the members of the set at the key to the gathered set.
-    GatherUnion = 218,
+    GatherUnion = 245,
     /// `gathered := gathered & set at r[a], from cursor r[b] on`. Keeps those members of the gathered set that are in the set at the key too.
-    GatherIntersection = 219,
+    GatherIntersection = 246,
     /// `gathered := gathered - set at r[a], from cursor r[b] on`. Takes the members of the set at the key out of the gathered set.
-    GatherDifference = 220,
+    GatherDifference = 247,
     /// `r[a] := number of gathered members`. Counts the members of the gathered set.
-    GatheredLen = 221,
+    GatheredLen = 248,
     /// `set at r[a] := gathered`. Makes the key hold the gathered set, whatever it held before; an empty one removes the key.
-    GatheredStore = 222,
+    GatheredStore = 249,
     /// `set of gathered members, from cursor r[a] on`. Replies every member of the gathered set, as a set.
-    ReplyGathered = 223,
+    ReplyGathered = 250,
     /// `r[a] := number of members at r[b]`. Counts the members; 0 where the key is absent.
-    SortedLen = 224,
+    SortedLen = 251,
     /// `r[a] := member r[c] is new in sorted set at r[b]; its score := r[imm]`. Gives a member a score, creating the sorted set where it is absent, and tells whether the member is new.
-    SortedSet = 225,
+    SortedSet = 252,
     /// `r[a] := score of r[c] in sorted set at r[b]`. Finds the score of a member; absent where there is none.
-    SortedScore = 226,
+    SortedScore = 253,
     /// `r[a] := remove r[c] from sorted set at r[b]`. Removes a member and tells whether it was there.
-    SortedRemove = 227,
+    SortedRemove = 254,
     /// `r[a] := rank of r[c] in sorted set at r[b]`. Finds the rank of a member; absent where there is none.
-    SortedRank = 228,
-    /// `r[a] := member of rank r[c] in sorted set at r[b]`. Copies the member of a rank to the scratch space; absent where there is none.
-    SortedAt = 229,
+    SortedRank = 255,
     /// `r[a] := members of sorted set at r[b] with a score below r[c], or r[imm] and equal`. Counts the members whose score is below a bound, or where `r[imm]` at most at it.
-    SortedBelow = 230,
+    SortedBelow = 256,
     /// `r[a] := members of sorted set at r[b] before r[c], or r[imm] and equal`. Counts the members that come before a byte string in the order of bytes, or where `r[imm]` are equal to it; of a set whose scores differ it tells nothing.
-    SortedBefore = 231,
+    SortedBefore = 257,
     /// `remove r[c] members from r[b] on of sorted set at r[a], r[imm] are gone`. Removes up to `r[c]` members from rank `r[b]`, which is not negative, on.
-    SortedRemoveRange = 232,
-    /// `array of r[c] members from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on as an array; an empty one where the key is absent.
-    ReplySortedRange = 233,
-    /// `array of r[c] members before r[b] of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members before rank `r[b]`, which is not negative, backwards as an array; an empty one where the key is absent.
-    ReplySortedRangeBack = 234,
-    /// `array of r[c] members with scores from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on with their scores: in RESP3 as an array of pairs, in other protocols one behind the other.
-    ReplySortedPairs = 235,
-    /// `array of r[c] members with scores before r[b] of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members before rank `r[b]`, which is not negative, backwards with their scores, as reply_sorted_pairs does.
-    ReplySortedPairsBack = 236,
+    SortedRemoveRange = 258,
+    /// `array of r[c] members from r[b] on of sorted set at r[a], r[imm] are out`. Replies up to `r[c]` members from rank `r[b]`, which is not negative, on as an array, or where that is below 0 as many before that rank, backwards; an empty one where the key is absent.
+    ReplySortedRange = 259,
+    /// `array of r[c] members with scores from r[b] on of sorted set at r[a], r[imm] are out`. Replies the members that reply_sorted_range does with their scores: in RESP3 as an array of pairs, in other protocols one behind the other.
+    ReplySortedPairs = 260,
     /// `array of r[b] members with scores taken from sorted set at r[a], r[imm] are out`. Removes up to `r[b]` of the first members, or where that is below 0 of the last, and replies them with their scores: where `r[c]` as an array of pairs, else one behind the other.
-    ReplySortedTaken = 237,
+    ReplySortedTaken = 261,
     /// `array [cursor, array of members and scores] of sorted set at r[a]`. Replies the next cursor and an array of members and scores in turn: about `r[c]` members from cursor `r[b]` on, filtered by pattern `r[imm]`. Moves on the cursor, and counts down what is left.
-    ReplySortedScan = 238,
-    /// `r[a] := integer below r[b]`. Draws an integer from 0 to below `r[b]`, or 0 where that is not above 0.
-    RandomBelow = 239,
+    ReplySortedScan = 262,
+    /// `r[a] := member drawn of sorted set at r[b]`. Copies a member that is drawn at random to the scratch space; absent where there is none.
+    SortedRandom = 263,
     /// `bytes string at r[a], or nil`. Replies the string at the key straight from the store; nil where it is absent or of another kind.
-    ReplyString = 240,
+    ReplyString = 264,
     /// `r[a] := string at r[b]`. Copies the string at the key to the scratch space; absent where the key is, or is of another kind.
-    StringGet = 241,
+    StringGet = 265,
     /// `r[a] := integer at r[b], or goto imm`. Reads the string at the key as an integer: 0 where the key is absent; jumps where it is none.
-    StringInteger = 242,
+    StringInteger = 266,
     /// `string at r[a] := r[b]`. Makes the key hold a string that does not expire.
-    StringSet = 243,
+    StringSet = 267,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold a string and lets it expire when it did before.
-    StringSetKeep = 244,
+    StringSetKeep = 268,
     /// `string at r[a] := r[b] until r[c] ms`. Makes the key hold a string that expires at a moment, in milliseconds since the Unix epoch.
-    StringSetUntil = 245,
+    StringSetUntil = 269,
     /// `string at r[a] := r[b], expiry kept`. Makes the key hold an integer and lets it expire when it did before.
-    StringSetInteger = 246,
+    StringSetInteger = 270,
     /// `r[a] := length of string at r[b]`. Counts the bytes of the string at the key; 0 where there is none.
-    StringLen = 247,
+    StringLen = 271,
     /// `string at r[a] := itself with r[c] written at r[b], or goto imm`. Writes bytes over the string at the key, from an offset on, with zeros between its end and the offset, and lets it expire when it did before. Makes it where it is absent; jumps where it would be longer than a string may be.
-    StringSplice = 248,
+    StringSplice = 272,
     /// `bytes string at r[a], r[b] to r[c]`. Replies the bytes of the string at the key from one place to another, both included; places below zero count from the end. Empty where there are none.
-    ReplyStringRange = 249,
+    ReplyStringRange = 273,
 }
 
 impl Opcode {
     /// Every opcode, by number.
-    pub const ALL: [Self; 250] = [
+    pub const ALL: [Self; 274] = [
         Self::BitGet,
         Self::BitsPrepare,
         Self::BitSet,
@@ -529,6 +577,13 @@ impl Opcode {
         Self::GatherBitsOnce,
         Self::GatheredBitsInvert,
         Self::GatheredBitsStore,
+        Self::FieldWidth,
+        Self::FieldOffset,
+        Self::FieldGet,
+        Self::FieldSet,
+        Self::FieldWrap,
+        Self::FieldSaturate,
+        Self::FieldCheck,
         Self::BoolConst,
         Self::BoolNot,
         Self::BoolToInt,
@@ -588,6 +643,29 @@ impl Opcode {
         Self::ReplyDigitEnd,
         Self::ArgsCountFirst,
         Self::ArgsCountNextEnd,
+        Self::GeoScore,
+        Self::GeoLongitude,
+        Self::GeoLatitude,
+        Self::GeoDistance,
+        Self::GeoHash,
+        Self::ReplyGeoInvalid,
+        Self::ReplyDecimal,
+        Self::GeoCircle,
+        Self::GeoBox,
+        Self::GeoOrder,
+        Self::GeoShown,
+        Self::GeoFind,
+        Self::ReplyGeoFound,
+        Self::GeoKeep,
+        Self::HllLoad,
+        Self::HllSave,
+        Self::HllAdd,
+        Self::HllCount,
+        Self::HllMerge,
+        Self::HllRaise,
+        Self::HllMergedCount,
+        Self::HllMakeDense,
+        Self::ReplyHll,
         Self::Copy,
         Self::IntConst,
         Self::IntWide,
@@ -696,10 +774,7 @@ impl Opcode {
         Self::ReplyMapSample,
         Self::ReplySetTaken,
         Self::ScoredInput,
-        Self::ScoredUnion,
-        Self::ScoredIntersection,
-        Self::ScoredDifference,
-        Self::ScoredShared,
+        Self::ScoredCombine,
         Self::ScoredRange,
         Self::ScoredDrawn,
         Self::ReplySortedDrawn,
@@ -744,17 +819,14 @@ impl Opcode {
         Self::SortedScore,
         Self::SortedRemove,
         Self::SortedRank,
-        Self::SortedAt,
         Self::SortedBelow,
         Self::SortedBefore,
         Self::SortedRemoveRange,
         Self::ReplySortedRange,
-        Self::ReplySortedRangeBack,
         Self::ReplySortedPairs,
-        Self::ReplySortedPairsBack,
         Self::ReplySortedTaken,
         Self::ReplySortedScan,
-        Self::RandomBelow,
+        Self::SortedRandom,
         Self::ReplyString,
         Self::StringGet,
         Self::StringInteger,
@@ -769,8 +841,8 @@ impl Opcode {
 
     /// The opcode with this number, where there is one.
     #[must_use]
-    pub fn from_byte(byte: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(byte)).copied()
+    pub fn from_number(number: u16) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
     }
 
     /// The opcode with this name.
@@ -792,6 +864,13 @@ impl Opcode {
             "gather_bits_once" => Some(Self::GatherBitsOnce),
             "gathered_bits_invert" => Some(Self::GatheredBitsInvert),
             "gathered_bits_store" => Some(Self::GatheredBitsStore),
+            "field_width" => Some(Self::FieldWidth),
+            "field_offset" => Some(Self::FieldOffset),
+            "field_get" => Some(Self::FieldGet),
+            "field_set" => Some(Self::FieldSet),
+            "field_wrap" => Some(Self::FieldWrap),
+            "field_saturate" => Some(Self::FieldSaturate),
+            "field_check" => Some(Self::FieldCheck),
             "bool_const" => Some(Self::BoolConst),
             "bool_not" => Some(Self::BoolNot),
             "bool_to_int" => Some(Self::BoolToInt),
@@ -851,6 +930,29 @@ impl Opcode {
             "reply_digit_end" => Some(Self::ReplyDigitEnd),
             "args_count_first" => Some(Self::ArgsCountFirst),
             "args_count_next_end" => Some(Self::ArgsCountNextEnd),
+            "geo_score" => Some(Self::GeoScore),
+            "geo_longitude" => Some(Self::GeoLongitude),
+            "geo_latitude" => Some(Self::GeoLatitude),
+            "geo_distance" => Some(Self::GeoDistance),
+            "geo_hash" => Some(Self::GeoHash),
+            "reply_geo_invalid" => Some(Self::ReplyGeoInvalid),
+            "reply_decimal" => Some(Self::ReplyDecimal),
+            "geo_circle" => Some(Self::GeoCircle),
+            "geo_box" => Some(Self::GeoBox),
+            "geo_order" => Some(Self::GeoOrder),
+            "geo_shown" => Some(Self::GeoShown),
+            "geo_find" => Some(Self::GeoFind),
+            "reply_geo_found" => Some(Self::ReplyGeoFound),
+            "geo_keep" => Some(Self::GeoKeep),
+            "hll_load" => Some(Self::HllLoad),
+            "hll_save" => Some(Self::HllSave),
+            "hll_add" => Some(Self::HllAdd),
+            "hll_count" => Some(Self::HllCount),
+            "hll_merge" => Some(Self::HllMerge),
+            "hll_raise" => Some(Self::HllRaise),
+            "hll_merged_count" => Some(Self::HllMergedCount),
+            "hll_make_dense" => Some(Self::HllMakeDense),
+            "reply_hll" => Some(Self::ReplyHll),
             "copy" => Some(Self::Copy),
             "int_const" => Some(Self::IntConst),
             "int_wide" => Some(Self::IntWide),
@@ -959,10 +1061,7 @@ impl Opcode {
             "reply_map_sample" => Some(Self::ReplyMapSample),
             "reply_set_taken" => Some(Self::ReplySetTaken),
             "scored_input" => Some(Self::ScoredInput),
-            "scored_union" => Some(Self::ScoredUnion),
-            "scored_intersection" => Some(Self::ScoredIntersection),
-            "scored_difference" => Some(Self::ScoredDifference),
-            "scored_shared" => Some(Self::ScoredShared),
+            "scored_combine" => Some(Self::ScoredCombine),
             "scored_range" => Some(Self::ScoredRange),
             "scored_drawn" => Some(Self::ScoredDrawn),
             "reply_sorted_drawn" => Some(Self::ReplySortedDrawn),
@@ -1007,17 +1106,14 @@ impl Opcode {
             "sorted_score" => Some(Self::SortedScore),
             "sorted_remove" => Some(Self::SortedRemove),
             "sorted_rank" => Some(Self::SortedRank),
-            "sorted_at" => Some(Self::SortedAt),
             "sorted_below" => Some(Self::SortedBelow),
             "sorted_before" => Some(Self::SortedBefore),
             "sorted_remove_range" => Some(Self::SortedRemoveRange),
             "reply_sorted_range" => Some(Self::ReplySortedRange),
-            "reply_sorted_range_back" => Some(Self::ReplySortedRangeBack),
             "reply_sorted_pairs" => Some(Self::ReplySortedPairs),
-            "reply_sorted_pairs_back" => Some(Self::ReplySortedPairsBack),
             "reply_sorted_taken" => Some(Self::ReplySortedTaken),
             "reply_sorted_scan" => Some(Self::ReplySortedScan),
-            "random_below" => Some(Self::RandomBelow),
+            "sorted_random" => Some(Self::SortedRandom),
             "reply_string" => Some(Self::ReplyString),
             "string_get" => Some(Self::StringGet),
             "string_integer" => Some(Self::StringInteger),

@@ -8,7 +8,7 @@ use crate::operand::{Branch, OperandKind, Pattern, Slot};
 use crate::{Primitive, PrimitiveParam, PrimitiveResult, Type};
 
 /// Every primitive, by name.
-pub static PRIMITIVES: [Primitive; 183] = [
+pub static PRIMITIVES: [Primitive; 207] = [
     Primitive {
         name: "args_count",
         op: Opcode::ArgsCount,
@@ -434,6 +434,162 @@ pub static PRIMITIVES: [Primitive; 183] = [
         otherwise: None,
     },
     Primitive {
+        name: "field_check",
+        op: Opcode::FieldCheck,
+        params: &[
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "by",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "width",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "field_get",
+        op: Opcode::FieldGet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "bit",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "width",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "field_offset",
+        op: Opcode::FieldOffset,
+        params: &[
+            PrimitiveParam {
+                name: "text",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+            },
+            PrimitiveParam {
+                name: "width",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "field_saturate",
+        op: Opcode::FieldSaturate,
+        params: &[
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "by",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "width",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "field_set",
+        op: Opcode::FieldSet,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "bit",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "width",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "field_width",
+        op: Opcode::FieldWidth,
+        params: &[PrimitiveParam {
+            name: "type",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "field_wrap",
+        op: Opcode::FieldWrap,
+        params: &[
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "by",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "width",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "float_floor",
         op: Opcode::FloatFloor,
         params: &[PrimitiveParam {
@@ -633,6 +789,302 @@ pub static PRIMITIVES: [Primitive; 183] = [
         params: &[],
         result: None,
         cursor: Some(Slot::A),
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_box",
+        op: Opcode::GeoBox,
+        params: &[
+            PrimitiveParam {
+                name: "longitude",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "latitude",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "width",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "height",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_circle",
+        op: Opcode::GeoCircle,
+        params: &[
+            PrimitiveParam {
+                name: "longitude",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "latitude",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "radius",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_distance",
+        op: Opcode::GeoDistance,
+        params: &[
+            PrimitiveParam {
+                name: "one",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "other",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Float, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_find",
+        op: Opcode::GeoFind,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_hash",
+        op: Opcode::GeoHash,
+        params: &[PrimitiveParam {
+            name: "score",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Float)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_keep",
+        op: Opcode::GeoKeep,
+        params: &[
+            PrimitiveParam {
+                name: "key",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Key)),
+            },
+            PrimitiveParam {
+                name: "distances",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: None,
+        cursor: Some(Slot::C),
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_latitude",
+        op: Opcode::GeoLatitude,
+        params: &[PrimitiveParam {
+            name: "score",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Float)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Float, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_longitude",
+        op: Opcode::GeoLongitude,
+        params: &[PrimitiveParam {
+            name: "score",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Float)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Float, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_order",
+        op: Opcode::GeoOrder,
+        params: &[
+            PrimitiveParam {
+                name: "count",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Int)),
+            },
+            PrimitiveParam {
+                name: "sorted",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+            PrimitiveParam {
+                name: "descending",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+            PrimitiveParam {
+                name: "any",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_score",
+        op: Opcode::GeoScore,
+        params: &[
+            PrimitiveParam {
+                name: "longitude",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "latitude",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+        ],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Float, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "geo_shown",
+        op: Opcode::GeoShown,
+        params: &[
+            PrimitiveParam {
+                name: "distance",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+            PrimitiveParam {
+                name: "hash",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+            PrimitiveParam {
+                name: "place",
+                slot: Slot::C,
+                kind: OperandKind::In(Pattern::Is(Type::Bool)),
+            },
+            PrimitiveParam {
+                name: "unit",
+                slot: Slot::Imm,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "hll_add",
+        op: Opcode::HllAdd,
+        params: &[PrimitiveParam {
+            name: "element",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Bytes)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "hll_count",
+        op: Opcode::HllCount,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "hll_load",
+        op: Opcode::HllLoad,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "hll_make_dense",
+        op: Opcode::HllMakeDense,
+        params: &[],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "hll_merge",
+        op: Opcode::HllMerge,
+        params: &[],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "hll_merged_count",
+        op: Opcode::HllMergedCount,
+        params: &[],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "hll_raise",
+        op: Opcode::HllRaise,
+        params: &[],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bool, optional: true }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "hll_save",
+        op: Opcode::HllSave,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -1526,18 +1978,6 @@ pub static PRIMITIVES: [Primitive; 183] = [
         otherwise: None,
     },
     Primitive {
-        name: "random_below",
-        op: Opcode::RandomBelow,
-        params: &[PrimitiveParam {
-            name: "bound",
-            slot: Slot::B,
-            kind: OperandKind::In(Pattern::Is(Type::Int)),
-        }],
-        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
-        cursor: None,
-        otherwise: None,
-    },
-    Primitive {
         name: "reply_answer",
         op: Opcode::ReplyAnswer,
         params: &[PrimitiveParam {
@@ -1636,6 +2076,25 @@ pub static PRIMITIVES: [Primitive; 183] = [
         otherwise: None,
     },
     Primitive {
+        name: "reply_decimal",
+        op: Opcode::ReplyDecimal,
+        params: &[
+            PrimitiveParam {
+                name: "value",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "places",
+                slot: Slot::B,
+                kind: OperandKind::Choice(ChoiceSet::Places),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
         name: "reply_error",
         op: Opcode::ReplyError,
         params: &[PrimitiveParam {
@@ -1653,6 +2112,49 @@ pub static PRIMITIVES: [Primitive; 183] = [
         params: &[],
         result: None,
         cursor: Some(Slot::A),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_geo_found",
+        op: Opcode::ReplyGeoFound,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::A,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: None,
+        cursor: Some(Slot::B),
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_geo_invalid",
+        op: Opcode::ReplyGeoInvalid,
+        params: &[
+            PrimitiveParam {
+                name: "longitude",
+                slot: Slot::A,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+            PrimitiveParam {
+                name: "latitude",
+                slot: Slot::B,
+                kind: OperandKind::In(Pattern::Is(Type::Float)),
+            },
+        ],
+        result: None,
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "reply_hll",
+        op: Opcode::ReplyHll,
+        params: &[PrimitiveParam {
+            name: "view",
+            slot: Slot::A,
+            kind: OperandKind::Choice(ChoiceSet::HllView),
+        }],
+        result: None,
+        cursor: None,
         otherwise: None,
     },
     Primitive {
@@ -2113,56 +2615,8 @@ pub static PRIMITIVES: [Primitive; 183] = [
         otherwise: None,
     },
     Primitive {
-        name: "reply_sorted_pairs_back",
-        op: Opcode::ReplySortedPairsBack,
-        params: &[
-            PrimitiveParam {
-                name: "key",
-                slot: Slot::A,
-                kind: OperandKind::In(Pattern::Is(Type::Key)),
-            },
-            PrimitiveParam {
-                name: "rank",
-                slot: Slot::B,
-                kind: OperandKind::In(Pattern::Is(Type::Int)),
-            },
-            PrimitiveParam {
-                name: "count",
-                slot: Slot::C,
-                kind: OperandKind::In(Pattern::Is(Type::Int)),
-            },
-        ],
-        result: None,
-        cursor: Some(Slot::Imm),
-        otherwise: None,
-    },
-    Primitive {
         name: "reply_sorted_range",
         op: Opcode::ReplySortedRange,
-        params: &[
-            PrimitiveParam {
-                name: "key",
-                slot: Slot::A,
-                kind: OperandKind::In(Pattern::Is(Type::Key)),
-            },
-            PrimitiveParam {
-                name: "rank",
-                slot: Slot::B,
-                kind: OperandKind::In(Pattern::Is(Type::Int)),
-            },
-            PrimitiveParam {
-                name: "count",
-                slot: Slot::C,
-                kind: OperandKind::In(Pattern::Is(Type::Int)),
-            },
-        ],
-        result: None,
-        cursor: Some(Slot::Imm),
-        otherwise: None,
-    },
-    Primitive {
-        name: "reply_sorted_range_back",
-        op: Opcode::ReplySortedRangeBack,
         params: &[
             PrimitiveParam {
                 name: "key",
@@ -2313,11 +2767,22 @@ pub static PRIMITIVES: [Primitive; 183] = [
         otherwise: None,
     },
     Primitive {
-        name: "scored_difference",
-        op: Opcode::ScoredDifference,
-        params: &[],
+        name: "scored_combine",
+        op: Opcode::ScoredCombine,
+        params: &[
+            PrimitiveParam {
+                name: "combination",
+                slot: Slot::A,
+                kind: OperandKind::Choice(ChoiceSet::Combination),
+            },
+            PrimitiveParam {
+                name: "combine",
+                slot: Slot::B,
+                kind: OperandKind::Choice(ChoiceSet::Combine),
+            },
+        ],
         result: None,
-        cursor: Some(Slot::A),
+        cursor: Some(Slot::C),
         otherwise: None,
     },
     Primitive {
@@ -2359,18 +2824,6 @@ pub static PRIMITIVES: [Primitive; 183] = [
         otherwise: None,
     },
     Primitive {
-        name: "scored_intersection",
-        op: Opcode::ScoredIntersection,
-        params: &[PrimitiveParam {
-            name: "combine",
-            slot: Slot::A,
-            kind: OperandKind::Choice(ChoiceSet::Combine),
-        }],
-        result: None,
-        cursor: Some(Slot::B),
-        otherwise: None,
-    },
-    Primitive {
         name: "scored_len",
         op: Opcode::ScoredLen,
         params: &[],
@@ -2403,18 +2856,6 @@ pub static PRIMITIVES: [Primitive; 183] = [
         otherwise: None,
     },
     Primitive {
-        name: "scored_shared",
-        op: Opcode::ScoredShared,
-        params: &[PrimitiveParam {
-            name: "limit",
-            slot: Slot::B,
-            kind: OperandKind::In(Pattern::Is(Type::Int)),
-        }],
-        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
-        cursor: Some(Slot::C),
-        otherwise: None,
-    },
-    Primitive {
         name: "scored_store",
         op: Opcode::ScoredStore,
         params: &[PrimitiveParam {
@@ -2424,18 +2865,6 @@ pub static PRIMITIVES: [Primitive; 183] = [
         }],
         result: None,
         cursor: None,
-        otherwise: None,
-    },
-    Primitive {
-        name: "scored_union",
-        op: Opcode::ScoredUnion,
-        params: &[PrimitiveParam {
-            name: "combine",
-            slot: Slot::A,
-            kind: OperandKind::Choice(ChoiceSet::Combine),
-        }],
-        result: None,
-        cursor: Some(Slot::B),
         otherwise: None,
     },
     Primitive {
@@ -2654,25 +3083,6 @@ pub static PRIMITIVES: [Primitive; 183] = [
         otherwise: None,
     },
     Primitive {
-        name: "sorted_at",
-        op: Opcode::SortedAt,
-        params: &[
-            PrimitiveParam {
-                name: "key",
-                slot: Slot::B,
-                kind: OperandKind::In(Pattern::Is(Type::Key)),
-            },
-            PrimitiveParam {
-                name: "rank",
-                slot: Slot::C,
-                kind: OperandKind::In(Pattern::Is(Type::Int)),
-            },
-        ],
-        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
-        cursor: None,
-        otherwise: None,
-    },
-    Primitive {
         name: "sorted_before",
         op: Opcode::SortedBefore,
         params: &[
@@ -2729,6 +3139,18 @@ pub static PRIMITIVES: [Primitive; 183] = [
             kind: OperandKind::In(Pattern::Is(Type::Key)),
         }],
         result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Int, optional: false }),
+        cursor: None,
+        otherwise: None,
+    },
+    Primitive {
+        name: "sorted_random",
+        op: Opcode::SortedRandom,
+        params: &[PrimitiveParam {
+            name: "key",
+            slot: Slot::B,
+            kind: OperandKind::In(Pattern::Is(Type::Key)),
+        }],
+        result: Some(PrimitiveResult { slot: Slot::A, ty: Type::Bytes, optional: true }),
         cursor: None,
         otherwise: None,
     },

@@ -3,6 +3,7 @@
 //! The gathered string belongs to the run and nobody sees it. It begins as the first string itself,
 //! which it shares with its key where that is a bitmap.
 
+use crate::field::Field;
 use crate::generated::{BitOperation, bit_operation};
 use crate::interpret::{Machine, Step};
 use crate::registers::{Buffers, Value};
@@ -60,7 +61,6 @@ pub(crate) fn bit_set<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruct
 
 pub(crate) fn bits_rank<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
     let (end, first) = (place(vm, i.c), vm.registers.cursor(last(i)));
-    let before = if first == 0 { 0 } else { vm.registers.int(i.a) };
     let (count, next) = vm.at_key(i.b, |store, key, _| {
         let mut digits = decimal::Buffer::new();
         let Some(bits) = store.bits(key, &mut digits) else { return (0, None) };
@@ -68,8 +68,28 @@ pub(crate) fn bits_rank<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instru
         let (count, next) = bits.count_step(first, end);
         (count, (next < end).then_some(next))
     });
-    vm.registers.set(i.a, Value::Int(before.saturating_add(int(count))));
-    go_on(vm, last(i), next)
+    add_up(vm, i, (count, first, next))
+}
+
+/// Adds what a unit has counted to what those before it did; at the end that is the result.
+fn add_up<S, N, R>(
+    vm: &mut Machine<'_, S, N, R>,
+    i: Instruction,
+    (count, at, next): (u64, u64, Option<u64>),
+) -> Step {
+    let before = if at == 0 { 0 } else { vm.registers.buffers().counted };
+    let counted = before.saturating_add(count);
+    match next {
+        Some(next) => {
+            vm.registers.buffers().counted = counted;
+            vm.registers.set(last(i), Value::Cursor(next));
+            Step::Again
+        }
+        None => {
+            vm.registers.set(i.a, Value::Int(int(counted)));
+            Step::Next
+        }
+    }
 }
 
 pub(crate) fn bits_find_set<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
@@ -110,18 +130,18 @@ pub(crate) fn bits_select<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Inst
         let bits = store.bits(key, &mut digits);
         bits.map_or((Found::Nowhere, rank), |bits| bits.select_step(first, rank))
     });
-    vm.registers.set(i.c, Value::Int(int(left)));
+    if matches!(found, Found::Before(_)) {
+        vm.registers.set(i.c, Value::Int(int(left)));
+    }
     found_at(vm, (i.a, last(i)), found)
 }
 
 pub(crate) fn bits_common<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
     let chunk = vm.registers.cursor(last(i));
-    let before = if chunk == 0 { 0 } else { vm.registers.int(i.a) };
     let keys = [i.b, i.c].map(|register| vm.registers.key(register, vm.input));
     let (mut count, mut next) = (0, None);
     vm.store.pair_of_bits(keys, &mut |one, two| (count, next) = one.common_step(&two, chunk));
-    vm.registers.set(i.a, Value::Int(before.saturating_add(int(count))));
-    go_on(vm, last(i), next)
+    add_up(vm, i, (count, chunk, next))
 }
 
 pub(crate) fn gather_bits<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
@@ -267,13 +287,16 @@ fn found_at<S, N, R>(
     (register, cursor): (u8, u8),
     found: Found,
 ) -> Step {
-    let (value, next) = match found {
-        Found::At(bit) => (Value::Int(int(bit)), None),
-        Found::Nowhere => (Value::Absent, None),
-        Found::Before(next) => (Value::Absent, Some(next)),
+    let value = match found {
+        Found::At(bit) => Value::Int(int(bit)),
+        Found::Nowhere => Value::Absent,
+        Found::Before(next) => {
+            vm.registers.set(cursor, Value::Cursor(next));
+            return Step::Again;
+        }
     };
     vm.registers.set(register, value);
-    go_on(vm, cursor, next)
+    Step::Next
 }
 
 /// The place that a register names; one below 0 is before all.
@@ -288,4 +311,81 @@ fn int(number: u64) -> i64 {
 /// The register that the fourth operand names.
 fn last(i: Instruction) -> u8 {
     u8::try_from(i.imm).unwrap_or(0)
+}
+
+pub(crate) fn field_width<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let mut digits = decimal::Buffer::new();
+    let width = Field::parse(vm.registers.bytes(i.b, vm.input, &mut digits));
+    let width = width.map_or(Value::Absent, |field| Value::Int(field.code()));
+    vm.registers.set(i.a, width);
+    Step::Next
+}
+
+pub(crate) fn field_offset<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let field = Field::of_code(vm.registers.int(i.c));
+    let mut digits = decimal::Buffer::new();
+    let offset = field.offset(vm.registers.bytes(i.b, vm.input, &mut digits));
+    vm.registers.set(i.a, offset.map_or(Value::Absent, Value::Int));
+    Step::Next
+}
+
+pub(crate) fn field_get<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let (bit, field) = (place(vm, i.c), Field::of_code(vm.registers.int(last(i))));
+    let bytes = vm.at_key(i.b, |store, key, _| window(store, key, bit).1);
+    let value = field.read(u128::from_be_bytes(bytes), bit);
+    vm.registers.set(i.a, Value::Int(value));
+    Step::Next
+}
+
+pub(crate) fn field_set<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let (bit, field) = (place(vm, i.b), Field::of_code(vm.registers.int(i.c)));
+    let value = vm.registers.int(last(i));
+    let written = vm.at_key(i.a, |store, key, _| {
+        let (len, bytes) = window(store, key, bit);
+        let changed = field.write(u128::from_be_bytes(bytes), bit, value).to_be_bytes();
+        let kept = len.saturating_sub(bit / 8).min(field.bytes(bit));
+        let changed = changed.get(..usize::try_from(kept).unwrap_or(0)).unwrap_or(&[]);
+        store.splice_string(key, bit / 8, changed)
+    });
+    match written {
+        Ok(_) => Step::Next,
+        Err(_) => vm.fault(Fault::OutOfMemory),
+    }
+}
+
+/// The length of the string at a key, and its sixteen bytes from that of a bit on, zeros behind its
+/// end.
+fn window<S: Store>(store: &mut S, key: Key<'_>, bit: u64) -> (u64, [u8; 16]) {
+    let mut digits = decimal::Buffer::new();
+    let (mut bytes, mut window) = (Vec::with_capacity(16), [0; 16]);
+    let len = store.bits(key, &mut digits).map_or(0, |bits| {
+        bits.copy_bytes(bit / 8, window.len(), &mut bytes);
+        bits.len_bytes()
+    });
+    window.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+    (len, window)
+}
+
+pub(crate) fn field_wrap<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let (field, sum) = field_sum(vm, i);
+    vm.registers.set(i.a, Value::Int(field.wrap(sum)));
+    Step::Next
+}
+
+pub(crate) fn field_saturate<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let (field, sum) = field_sum(vm, i);
+    vm.registers.set(i.a, Value::Int(field.saturate(sum)));
+    Step::Next
+}
+
+pub(crate) fn field_check<S, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
+    let (field, sum) = field_sum(vm, i);
+    let sum = if field.fits(sum) { Value::Int(field.wrap(sum)) } else { Value::Absent };
+    vm.registers.set(i.a, sum);
+    Step::Next
+}
+
+fn field_sum<S, N, R>(vm: &Machine<'_, S, N, R>, i: Instruction) -> (Field, i128) {
+    let field = Field::of_code(vm.registers.int(last(i)));
+    (field, field.sum(vm.registers.int(i.b), vm.registers.int(i.c)))
 }

@@ -88,7 +88,7 @@ fn sample<C: Container, S: Store, N, R: ReplySink>(
     values: bool,
 ) -> Step {
     let wanted = vm.registers.int(count);
-    let (len, seed) = vm.at_key(key, |store, key, _| (C::len(store, key), store.draw()));
+    let (len, seed) = vm.at_key(key, |store, key, _| (C::len(store, key), store.random()));
     if vm.registers.buffers().sample == Sample::None {
         let hint = if wanted < 0 { wanted.unsigned_abs() } else { wanted.unsigned_abs().min(len) };
         let pair = values && !vm.sink.is_resp3();

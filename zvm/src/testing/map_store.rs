@@ -32,6 +32,8 @@ pub struct MapStore {
     /// Refuse every write for want of memory.
     pub is_full: bool,
     entries: BTreeMap<Vec<u8>, Entry>,
+    /// How many random numbers were drawn.
+    drawn: u64,
     /// The hash of the key that was asked for last.
     last: u64,
     /// The stamp given last.

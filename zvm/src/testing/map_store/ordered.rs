@@ -2,7 +2,7 @@
 
 use super::entry::Value;
 use super::{MapStore, text};
-use crate::{Draws, Key, OrderedSets, OutOfMemory, SortedSets as _, Store as _, Text};
+use crate::{Draws, Key, OrderedSets, OutOfMemory, Store as _, Text};
 use databox::{Order, Ordered};
 
 impl OrderedSets for MapStore {
@@ -45,8 +45,14 @@ impl OrderedSets for MapStore {
 }
 
 impl Draws for MapStore {
+    /// Counts on, so that what is drawn follows from what was drawn before.
+    fn random(&mut self) -> u64 {
+        self.drawn += 1;
+        self.drawn
+    }
+
     fn set_draw(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>)) -> bool {
-        let at = self.draw();
+        let at = self.random();
         if let Some(set) = self.ordered(key) {
             let drawn = set.get(at as usize % set.len());
             drawn.into_iter().for_each(visit);
@@ -61,7 +67,7 @@ impl Draws for MapStore {
     }
 
     fn map_draw(&mut self, key: Key<'_>, visit: &mut dyn FnMut(Text<'_>, Text<'_>)) -> bool {
-        let at = self.draw();
+        let at = self.random();
         let Some(pairs) = self.pairs(key) else { return false };
         let drawn = pairs.iter().nth(at as usize % pairs.len());
         drawn.is_some_and(|(name, value)| {
