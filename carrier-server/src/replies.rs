@@ -343,7 +343,9 @@ mod tests {
         let lend = |at| Loan::new(at, bitmap.view(), 5, 150_000).unwrap();
         for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
             let mut replies = Replies::default();
-            (0..4).for_each(|_| drop(replies.assign()));
+            for _ in 0..4 {
+                replies.assign();
+            }
             for sequence in order {
                 replies.reply_lending(sequence, |out, loans| {
                     out.extend_from_slice(format!("<{sequence}>").as_bytes());

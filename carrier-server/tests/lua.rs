@@ -87,7 +87,7 @@ fn commands_are_shorter_than_scripts() {
 /// The call of a script for a request of a command: keys first, then all else.
 fn script_call<'w>(words: &[&'w str], sha: &'w str) -> Vec<Cow<'w, str>> {
     let arguments = &words[1..];
-    let is_key = |at: usize| if words[0] == "RESERVE" { at % 2 == 0 } else { at == 0 };
+    let is_key = |at: usize| if words[0] == "RESERVE" { at.is_multiple_of(2) } else { at == 0 };
     let pick = |keys: bool| {
         arguments
             .iter()

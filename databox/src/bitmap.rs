@@ -278,7 +278,7 @@ impl Bitmap {
                     *chunk = Chunk::Empty;
                     freed += 1;
                 });
-                segment.ones = Ones::UNKNOWN;
+                segment.ones = Ones::unknown();
                 freed < FREED_CHUNKS
             }
             _ => true,
@@ -332,7 +332,7 @@ impl Bitmap {
     /// How many bits are set from a chunk, the first of its segment, on to the bit returned, where
     /// that is known.
     fn counted_segment(&self, chunk: u64) -> Option<(u64, u64)> {
-        if chunk as usize % SEGMENT_CHUNKS != 0 {
+        if !(chunk as usize).is_multiple_of(SEGMENT_CHUNKS) {
             return None;
         }
         let ones = self.segment(chunk).map_or(Some(0), |segment| segment.ones.get())?;
@@ -375,7 +375,7 @@ impl Bitmap {
         {
             self.change(chunk, |chunk| {
                 if let Chunk::Bytes { ones, bytes } = chunk {
-                    *ones = Ones::UNKNOWN;
+                    *ones = Ones::unknown();
                     bytes.make_mut()[start..start + piece.len()].copy_from_slice(piece);
                 }
             });
@@ -413,7 +413,7 @@ impl Bitmap {
         let is_empty = chunk.is_empty();
         segment.ones = match (segment.ones.get(), ones, chunk.known_ones()) {
             (Some(all), Some(before), Some(now)) => Ones::known(all + now - before),
-            _ => Ones::UNKNOWN,
+            _ => Ones::unknown(),
         };
         if is_empty && segment.chunks.iter().all(Chunk::is_empty) {
             self.bytes -= Shared::<Chunk>::bytes_of(SEGMENT_CHUNKS);

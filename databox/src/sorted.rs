@@ -438,13 +438,13 @@ impl Large {
 
     /// Moves a few blocks together, to keep up with what removals free.
     fn compact(&mut self) {
-        let step = Step {
+        let mut step = Step {
             free_percent_max: FREE_PERCENT_MAX,
             units_left: MOVED_UNITS,
             blocks_left: MOVED_BLOCKS,
         };
         self.tree.compact(&mut step.clone());
-        self.index.compact(&mut step.clone());
+        self.index.compact(&mut step);
     }
 
     fn heap_bytes(&self) -> usize {

@@ -172,7 +172,8 @@ impl Subject {
 
     /// Sets or clears a bit, of a string in its place or of a bitmap.
     fn set_bit(&mut self, ns: usize, input: &mut Input<'_>) {
-        let (key, bit, value) = (input.key(), u64::from(input.byte()) * 2311, input.byte() % 3 > 0);
+        let (key, bit) = (input.key(), u64::from(input.byte()) * 2311);
+        let value = !input.byte().is_multiple_of(3);
         let (ns_id, own, before) = (Namespace(ns as u32), self.shard.key(&key), self.before());
         let mut written = self.shard.set_bit(ns_id, own, (bit, value), self.now_ms);
         self.forget_gone();

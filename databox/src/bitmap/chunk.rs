@@ -45,7 +45,9 @@ impl Run {
 pub(super) struct Ones(AtomicU32);
 
 impl Ones {
-    pub(super) const UNKNOWN: Self = Self(AtomicU32::new(u32::MAX));
+    pub(super) const fn unknown() -> Self {
+        Self(AtomicU32::new(u32::MAX))
+    }
 
     pub(super) const fn known(count: u32) -> Self {
         Self(AtomicU32::new(count))

@@ -84,7 +84,7 @@ impl Chunk {
             ChunkView::Runs(runs) => Self::of_runs(runs),
             ChunkView::Bytes(bytes) if bytes.iter().all(|&byte| byte == 0) => Self::Empty,
             ChunkView::Bytes(bytes) => match bytes.first_chunk() {
-                Some(bits) => Self::of_dense(bits, Ones::UNKNOWN),
+                Some(bits) => Self::of_dense(bits, Ones::unknown()),
                 None => Self::of_bytes(&view.to_bits()),
             },
         }
@@ -150,7 +150,7 @@ fn merged(how: Combination, one: &[u16], two: &[u16]) -> Chunk {
         let place = match order {
             Ordering::Less => ones.next(),
             Ordering::Greater => twos.next(),
-            Ordering::Equal => ones.next().and(twos.next()),
+            Ordering::Equal => ones.next().and_then(|_| twos.next()),
         };
         if how.keeps(order) {
             out.extend(place);
@@ -181,7 +181,7 @@ fn combined_bytes(how: Combination, one: &[u8], two: &[u8]) -> Chunk {
             zip(how, &mut bits, &bits_of(one), &bits_of(two))
         }
     };
-    if any { Chunk::of_dense(&bits, Ones::UNKNOWN) } else { Chunk::Empty }
+    if any { Chunk::of_dense(&bits, Ones::unknown()) } else { Chunk::Empty }
 }
 
 /// Each combination in a loop of its own.

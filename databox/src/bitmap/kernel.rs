@@ -87,8 +87,8 @@ pub(crate) fn select(bytes: &[u8], rank: u64) -> Option<usize> {
         for (at, byte) in piece.iter().enumerate() {
             let ones = u64::from(byte.count_ones());
             if left < ones {
-                let bits = (0..8).filter(|bit| byte & (0x80 >> bit) != 0);
-                let bit = bits.skip(left as usize).next()?;
+                let mut bits = (0..8).filter(|bit| byte & (0x80 >> bit) != 0);
+                let bit = bits.nth(left as usize)?;
                 return Some((block * SELECTED_BYTES + at) * 8 + bit);
             }
             left -= ones;

@@ -84,7 +84,7 @@ impl Rooms {
         debug_assert_eq!(usize::from(self.chunks.get(last as usize).list), UNUSED);
         self.unlink(last);
         self.chunks.pop();
-        if self.chunks.len() == 0 {
+        if self.chunks.is_empty() {
             self.heads = Vec::new();
         }
     }

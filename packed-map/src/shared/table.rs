@@ -33,6 +33,12 @@ pub struct Table<T, const SEGMENT: usize> {
     copied_bytes: usize,
 }
 
+impl<T: Clone + Default, const SEGMENT: usize> Default for Table<T, SEGMENT> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<T: Clone + Default, const SEGMENT: usize> Table<T, SEGMENT> {
     /// An empty array, which has allocated nothing.
     #[must_use]

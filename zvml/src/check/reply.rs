@@ -49,9 +49,8 @@ impl<'s> Checker<'s, '_> {
             ReplyKind::Value(value) => self.value_reply(head, value, returns, element),
             ReplyKind::Build(aggregate, block) => {
                 let map = *aggregate == Aggregate::Map;
-                let as_what: &[Returns] =
-                    if map { &[Returns::Map] } else { &[Returns::Array, Returns::Items] };
-                self.returns(returns, as_what, reply.span)?;
+                let lists = [Returns::Array, Returns::Items];
+                self.returns(returns, if map { &[Returns::Map] } else { &lists }, reply.span)?;
                 let mut body = Vec::new();
                 self.builders.push(map);
                 self.block(head, block, &mut body);
