@@ -9,6 +9,7 @@
 
 mod leaving;
 mod slow_requests;
+mod timers;
 mod transactions;
 
 use crate::batch::Requests;
@@ -26,7 +27,7 @@ use crate::request::ConnectionKey;
 use crate::session::SessionState;
 use crate::shared::Shared;
 use crate::socket::Stream;
-use crate::worker::{Upkeep, Worker};
+use crate::worker::Worker;
 use mio::event::Event;
 use mio::{Events, Interest, Poll, Token};
 use std::collections::VecDeque;
@@ -493,38 +494,6 @@ impl Reactor {
         }
     }
 
-    /// What is done every so often: expiry, deferred destruction, another try at accepting.
-    fn run_timers(&mut self, now_ms: u64) {
-        let elapsed = self.shared.clock.elapsed();
-        if elapsed < self.timers_due {
-            return;
-        }
-        let mut upkeep = Upkeep::Idle;
-        // Keys that are due go in small pieces between requests, each half as long as these took:
-        // soon, and nobody waits for long.
-        let took = self.keys_due_since.map(|since| elapsed.saturating_sub(since));
-        let slice = took.map_or(SLICE, |took| (took / 2).clamp(SLICE_DUE, SLICE));
-        if let Some(worker) = &mut self.worker {
-            loop {
-                upkeep = worker.maintain(now_ms, &self.shared.budget);
-                if upkeep == Upkeep::Idle || self.shared.clock.elapsed() >= elapsed + slice {
-                    break;
-                }
-            }
-        }
-        self.keys_due_since = (upkeep == Upkeep::Due).then(|| self.shared.clock.elapsed());
-        if let Some(listener) = &mut self.listener {
-            listener.resume();
-        }
-        self.timers_due = elapsed
-            + match upkeep {
-                Upkeep::Idle => TIMER_IDLE,
-                Upkeep::Watching => TIMER_WATCHING,
-                Upkeep::Backlog => TIMER_BUSY,
-                Upkeep::Due => Duration::ZERO,
-            };
-    }
-
     /// Brings the thread to its end: what clients have sent so far is answered, nothing else is
     /// read. True when all threads have come that far.
     fn stop(&mut self) -> bool {
@@ -553,7 +522,7 @@ impl Reactor {
             self.stopping = Stopping::Finished;
             self.shared.finish_thread();
         }
-        self.timers_due = self.timers_due.min(elapsed + TIMER_BUSY);
+        self.timers_due = self.timers_due.min(elapsed + timers::BUSY);
         self.shared.is_finished()
     }
 }
@@ -590,15 +559,5 @@ const MESSAGES_MAX: usize = 64;
 const STUCK_PAUSE: Duration = Duration::from_millis(1);
 /// How long clients that do not take their replies can delay the end.
 const STOP_MAX: Duration = Duration::from_secs(3);
-/// What one run of the timers takes at most: a fifth of the time while there is a backlog.
-const SLICE: Duration = Duration::from_micros(200);
-/// What it takes at least while many keys are due.
-const SLICE_DUE: Duration = Duration::from_micros(20);
 /// What all programs together that go on from turn to turn get of one turn at most.
 const SLICE_UNFINISHED: Duration = Duration::from_millis(1);
-/// From one run of the timers to the next.
-const TIMER_IDLE: Duration = Duration::from_millis(100);
-/// The same while there are keys that will expire.
-const TIMER_WATCHING: Duration = Duration::from_millis(20);
-/// The same while there is a backlog, or while stopping.
-const TIMER_BUSY: Duration = Duration::from_millis(1);

@@ -15,6 +15,7 @@ use crate::connection::Connections;
 use crate::intents::{Intents, Ticket};
 use crate::loan::Loan;
 use crate::prefault::Prefaulter;
+use crate::replies::Replies;
 use crate::request::{ConnectionKey, Request};
 use crate::session::DATABASES;
 use crate::shard_store::{ShardPlace, Written};
@@ -185,33 +186,46 @@ impl Worker {
                 self.slow.extend(slow.map(|slow| (request.reply_to.connection, slow)));
                 continue;
             }
-            let mut reply = std::mem::take(&mut self.scratch);
-            let ended = match sliced {
-                false => Some(self.run_timed(&turn, is_last, &mut reply)),
-                true => self.run_sliced(request, &turn, None, catalog, &mut reply),
-            };
-            let Some(slow) = ended else {
+            if !self.answer_apart(request, (&turn, is_last), catalog, replies) {
                 connection.unfinished += 1;
-                continue;
-            };
-            self.slow.extend(slow.map(|slow| (request.reply_to.connection, slow)));
-            if request.quiet {
-                reply.clear();
-                self.loans.clear();
             }
-            match request.reply_to.part {
-                Some(part) => replies.reply_part(sequence, part as usize, &reply),
-                None => replies.reply_lending(sequence, |out, loans| {
-                    out.extend_from_slice(&reply);
-                    loans.append(&mut self.loans);
-                }),
-            }
-            reply.clear();
-            self.scratch = reply;
         }
         self.watch.end();
         requests.execs = execs;
         requests.clear();
+    }
+
+    /// Runs a request that may take slices, have no reply, or be a part of one, and replies; false
+    /// where it goes on in a later turn.
+    fn answer_apart(
+        &mut self,
+        request: &Request,
+        (turn, is_last): (&ProgramTurn<'_>, bool),
+        catalog: &Arc<Catalog>,
+        replies: &mut Replies,
+    ) -> bool {
+        let sequence = request.reply_to.sequence;
+        let mut reply = std::mem::take(&mut self.scratch);
+        let ended = match turn.command.is_sliced(turn.args.len()) {
+            false => Some(self.run_timed(turn, is_last, &mut reply)),
+            true => self.run_sliced(request, turn, None, catalog, &mut reply),
+        };
+        let Some(slow) = ended else { return false };
+        self.slow.extend(slow.map(|slow| (request.reply_to.connection, slow)));
+        if request.quiet {
+            reply.clear();
+            self.loans.clear();
+        }
+        match request.reply_to.part {
+            Some(part) => replies.reply_part(sequence, part as usize, &reply),
+            None => replies.reply_lending(sequence, |out, loans| {
+                out.extend_from_slice(&reply);
+                loans.append(&mut self.loans);
+            }),
+        }
+        reply.clear();
+        self.scratch = reply;
+        true
     }
 
     /// Executes a batch that came over a ring, replying into the batch.

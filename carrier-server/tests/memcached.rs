@@ -103,8 +103,9 @@ fn a_network_of_one_protocol_refuses_the_others_in_its_own() {
     ];
     for protocol in ["dmp", "drp"] {
         let text = format!(
-            "[[network]]\nname = \"main\"\nhost = \"127.0.0.1\"\nport = 0\nprotocol = \"{protocol}\"\n\
-             [lru]\nenable = true\n[memory]\nsoft_stay_under = \"64MB\"\n"
+            "[[network]]\nname = \"main\"\nhost = \"127.0.0.1\"\nport = 0\n\
+             protocol = \"{protocol}\"\n[lru]\nenable = true\n\
+             [memory]\nsoft_stay_under = \"64MB\"\n"
         );
         let config = Scratch::with("carrier.toml", &text);
         let server = Server::from_command(Command::new(PROGRAM).arg("--config").arg(&config.path));

@@ -222,7 +222,7 @@ fn malformed(random: &mut Random, sent: &mut Vec<u8>) {
 }
 
 const CONVERSATIONS: usize = 300;
-/// Without those whose replies tell stamps, figures, or what a clock of whole seconds makes of them.
+/// Without those whose replies tell stamps, figures, or what a clock of whole seconds says.
 const VERBS: &[&[u8]] = &[
     b"get",
     b"gat 10",

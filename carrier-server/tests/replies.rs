@@ -74,6 +74,11 @@ fn newer() {
 }
 
 #[test]
+fn bitmaps() {
+    check("bitmaps");
+}
+
+#[test]
 fn ordered() {
     check("ordered");
 }

@@ -214,8 +214,8 @@ impl Bitmap {
         })
     }
 
-    /// Keeps the bits that are set in one string alone, of those that steps like this one have taken
-    /// in: `other` is one more, and `more` has what was set in several of them.
+    /// Keeps the bits that are set in one string alone, of those that steps like this one have
+    /// taken in: `other` is one more, and `more` has what was set in several of them.
     pub fn once_step(&mut self, more: &mut Self, other: BitsView<'_>, chunk: u64) -> Option<u64> {
         self.grow(other.len_bytes());
         more.grow(self.len_bytes);

@@ -28,8 +28,8 @@ use tree::{Follow, Tree};
 /// scores are equal. What Redis calls a sorted set.
 ///
 /// A score is any double but NaN; the two zeros are equal, and only a large set remembers which it
-/// was given. Members that are canonical decimal integers are kept as integers, and come back byte for
-/// byte.
+/// was given. Members that are canonical decimal integers are kept as integers, and come back byte
+/// for byte.
 ///
 /// # Complexity
 ///

@@ -214,7 +214,10 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_read_is_what_the_general_way_reads(
-            words in proptest::collection::vec("[ 0-9a-z\u{1}-\u{ff}]{0,11}|0|1|[1-9][0-9]{0,9}", 0..7),
+            words in proptest::collection::vec(
+                "[ 0-9a-z\u{1}-\u{ff}]{0,11}|0|1|[1-9][0-9]{0,9}",
+                0..7,
+            ),
             verb in "get |set |get|set",
             end in "\r\n|\n|\r|",
         ) {

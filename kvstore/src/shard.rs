@@ -575,16 +575,6 @@ impl Shard {
             }
         }
     }
-
-    /// What may be used at most: the budget but for what is set aside, and with a policy that
-    /// removes keys a little more.
-    fn limit(&self) -> u64 {
-        let limit = match self.eviction.policy {
-            Policy::Refuse => self.budget_bytes,
-            _ => self.budget_bytes.saturating_add(self.budget_bytes / SLACK_SHARE),
-        };
-        if self.budget_bytes == u64::MAX { limit } else { limit.saturating_sub(self.aside_bytes) }
-    }
 }
 
 /// The marks that namespaces share.
@@ -592,9 +582,6 @@ const OWNERS: u8 = 31;
 
 /// Steps towards the budget before a write.
 const STEPS_A_WRITE: usize = 2;
-
-/// The part of the budget that it may be exceeded by, for as long as it takes to make room.
-const SLACK_SHARE: u64 = 32;
 
 /// Keys that are prepared at a time.
 const PREPARED_MAX: usize = 32;

@@ -531,8 +531,8 @@ const REGIONS_MAX: usize = {
 const HUGE_REGIONS: usize = HUGE_BYTES / REGION_BYTES;
 
 /// The first region that is in a huge page: what is backed ahead then is at most a thirtieth.
-/// Behind it an arena has a page table entry for 2 MiB, not for 4 KiB, and a look-up that misses the
-/// caches goes to memory for its data alone.
+/// Behind it an arena has a page table entry for 2 MiB, not for 4 KiB, and a look-up that misses
+/// the caches goes to memory for its data alone.
 const HUGE_FROM: usize = (64 << 20) / REGION_BYTES;
 
 /// A larger block is split once more than one part in so many is free.

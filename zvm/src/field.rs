@@ -1,4 +1,4 @@
-//! Bit fields: some neighbouring bits of a string as an integer, as `BITFIELD` reads and writes them.
+//! Bit fields: some neighbouring bits of a string as an integer, as `BITFIELD` has them.
 
 /// The type of a bit field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +145,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(window: u128, bit in 0..8_u64, code in -64..=63_i64, value: i64) {
+        fn what_is_written_is_read(
+            window: u128,
+            bit in 0..8_u64,
+            code in -64..=63_i64,
+            value: i64,
+        ) {
             let field = Field::of_code(if code == 0 { 1 } else { code });
             let value = field.wrap(value.into());
             let written = field.write(window, bit, value);

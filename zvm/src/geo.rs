@@ -193,7 +193,7 @@ impl Cell {
 }
 
 impl Area {
-    /// Whether the neighbour in this direction of the cell with this area has nothing of the bounds.
+    /// Whether the neighbour in this direction of the cell with this area has none of the bounds.
     fn is_useless(&self, bounds: &Self, x: i32, y: i32) -> bool {
         (y < 0 && self.south < bounds.south)
             || (y > 0 && self.north > bounds.north)

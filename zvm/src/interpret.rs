@@ -142,13 +142,10 @@ fn interpret<S: Store, N: Session, R: ReplySink>(
         state.pc
     } else {
         registers.begin();
-        if let Some(entry) = program.decode_usual(frame, store, registers) {
-            entry
-        } else {
-            match program.decode(frame, store, registers) {
-                Ok(entry) => entry,
-                Err(error) => return refuse(sink, error, &program.signature, frame.args),
-            }
+        let usual = program.decode_usual(frame, store, registers);
+        match usual.map_or_else(|| program.decode(frame, store, registers), Ok) {
+            Ok(entry) => entry,
+            Err(error) => return refuse(sink, error, &program.signature, frame.args),
         }
     };
     let input = Input { args: &frame.args, constants: program.constants() };

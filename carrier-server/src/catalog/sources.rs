@@ -3,6 +3,7 @@
 /// File names and texts.
 pub(super) const SOURCES: &[(&str, &str)] = &[
     ("commands/acl.zvml", include_str!("../../commands/acl.zvml")),
+    ("commands/bitmap_measures.zvml", include_str!("../../commands/bitmap_measures.zvml")),
     ("commands/bitmaps.zvml", include_str!("../../commands/bitmaps.zvml")),
     ("commands/clients.zvml", include_str!("../../commands/clients.zvml")),
     ("commands/cluster.zvml", include_str!("../../commands/cluster.zvml")),

@@ -199,7 +199,10 @@ mod tests {
     proptest! {
         #[test]
         fn kernels_do_as_single_bits_do(
-            sparse in proptest::collection::vec(prop_oneof![3 => Just(0_u8), 3 => Just(0xff), 1 => any::<u8>()], 1..700),
+            sparse in proptest::collection::vec(
+                prop_oneof![3 => Just(0_u8), 3 => Just(0xff), 1 => any::<u8>()],
+                1..700,
+            ),
             places in any::<[u16; 2]>(),
         ) {
             let model = bits(&sparse);

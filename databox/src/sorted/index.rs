@@ -1,6 +1,6 @@
 //! Which leaf a member stands in, by its hash.
 //!
-//! A linear-hash directory of buckets, some sixteen entries each, as in the packed map; but an entry
+//! A linear-hash directory of buckets, some sixteen entries each, as in the packed map; an entry
 //! is eight bytes, the low half of the hash and the leaf, and the member stands in the leaf alone.
 //! So a bucket splits without looking at members, and nearly every hash that is found is the
 //! member's.

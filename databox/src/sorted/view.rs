@@ -53,7 +53,9 @@ impl<'a> SortedView<'a> {
     /// The score of a member.
     #[must_use]
     pub fn score(&self, member: &[u8]) -> Option<f64> {
-        by_form!(self, small => small.score(member), large => large.find(member).map(|(_, score)| score))
+        by_form!(self,
+            small => small.score(member),
+            large => large.find(member).map(|(_, score)| score))
     }
 
     /// How many members come before this one, if it is there.
@@ -86,7 +88,9 @@ impl<'a> SortedView<'a> {
     /// number `index` on.
     pub fn walk(&self, index: usize, count: usize, mut visit: impl FnMut(Text<'a>, f64)) {
         by_form!(self,
-            small => small.run.iter_from(index).take(count).for_each(|(one, score)| visit(one, score)),
+            small => {
+                small.run.iter_from(index).take(count).for_each(|(one, score)| visit(one, score));
+            },
             large => large.tree.walk(index, count, visit));
     }
 

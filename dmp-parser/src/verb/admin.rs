@@ -1,4 +1,4 @@
-//! `slabs`, `lru`, `lru_crawler`, `cache_memlimit`, `watch` and `shutdown`, with what words they take
+//! `slabs`, `lru`, `lru_crawler`, `cache_memlimit`, `watch`, `shutdown`, and the words they take
 
 use alloc::vec::Vec;
 

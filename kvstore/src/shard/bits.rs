@@ -1,8 +1,8 @@
 //! Operations on the bits of strings.
 //!
 //! A short string takes its bits in place. One that reaches beyond [`IN_PLACE_MAX_BYTES`] is a
-//! bitmap from its first write of a bit on, and stays one until it is written whole; no read changes
-//! what it is. What was a long string before is taken over by who writes, in steps.
+//! bitmap from its first write of a bit on, and stays one until it is written whole; no read
+//! changes what it is. What was a long string before is taken over by who writes, in steps.
 
 use super::Shard;
 use crate::{Item, Key, Namespace, OutOfBudget, WriteError, WrongKind};

@@ -37,6 +37,16 @@ pub(super) struct Eviction {
 }
 
 impl Shard {
+    /// What may be used at most: the budget but for what is set aside, and with a policy that
+    /// removes keys a little more.
+    pub(super) fn limit(&self) -> u64 {
+        let limit = match self.eviction.policy {
+            Policy::Refuse => self.budget_bytes,
+            _ => self.budget_bytes.saturating_add(self.budget_bytes / SLACK_SHARE),
+        };
+        if self.budget_bytes == u64::MAX { limit } else { limit.saturating_sub(self.aside_bytes) }
+    }
+
     /// What happens when the budget is used up.
     #[must_use]
     pub const fn policy(&self) -> Policy {
@@ -249,6 +259,9 @@ impl ExpiryObserver for Evictor<'_> {
 
 /// The odd number nearest to 2^64 divided by the golden ratio.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The part of the budget that it may be exceeded by, for as long as it takes to make room.
+const SLACK_SHARE: u64 = 32;
 
 /// Keys of a page, about.
 const PAGE_KEYS: usize = 16;

@@ -1,8 +1,8 @@
-//! How well servers cache in the same memory: a client asks for objects, and stores what is missing.
+//! How well servers cache in the same memory: a client asks for objects and stores what is missing.
 //!
 //! Each server gets a budget and runs; what it then has in memory tells by how much the budget must
-//! change for all of them to take the same, and it runs again until that is so. The first fifth of the
-//! requests fills the cache and is not counted.
+//! change for all of them to take the same, and it runs again until that is so. The first fifth of
+//! the requests fills the cache and is not counted.
 
 use std::io;
 
@@ -45,7 +45,8 @@ struct Found {
     resident_bytes: f64,
 }
 
-/// The run that counts: one that took what it should; `None` where it is not known how a server is given a budget.
+/// The run that counts: one that took what it should; `None` where it is not known how a server is
+/// given a budget.
 fn cached(
     stage: &Stage,
     lineup: &Lineup<'_>,

@@ -25,8 +25,7 @@ impl<'s> Checker<'s, '_> {
             return Err(self.not_a_pair(reply.span));
         }
         if self.builders.len() >= AGGREGATES_MAX {
-            let message = format!("replies nest at most {AGGREGATES_MAX} deep");
-            return Err(self.report(Code::TooDeep, reply.span, message));
+            return Err(self.too_deep(reply));
         }
         match &reply.kind {
             ReplyKind::Ok => {
@@ -48,16 +47,9 @@ impl<'s> Checker<'s, '_> {
             }
             ReplyKind::Value(value) => self.value_reply(head, value, returns, element),
             ReplyKind::Build(aggregate, block) => {
-                let map = *aggregate == Aggregate::Map;
-                let lists = [Returns::Array, Returns::Items];
+                let (map, lists) = (*aggregate == Aggregate::Map, [Returns::Array, Returns::Items]);
                 self.returns(returns, if map { &[Returns::Map] } else { &lists }, reply.span)?;
-                let mut body = Vec::new();
-                self.builders.push(map);
-                self.block(head, block, &mut body);
-                self.builders.pop();
-                let counted =
-                    body.iter().any(|it| matches!(it, Statement::For { over: Over::List, .. }));
-                Ok(Reply::Build { map, counted, body })
+                Ok(self.build(head, map, block))
             }
             ReplyKind::ByVersion(resp3, other) => {
                 let resp3 = self.reply(head, resp3, element);
@@ -87,6 +79,21 @@ impl<'s> Checker<'s, '_> {
                 pairs.into_iter().collect::<Check<_>>().map(Reply::Map)
             }
         }
+    }
+
+    fn too_deep(&mut self, reply: &ast::Reply<'s>) -> super::Reported {
+        let message = format!("replies nest at most {AGGREGATES_MAX} deep");
+        self.report(Code::TooDeep, reply.span, message)
+    }
+
+    /// What is built by a block that emits its elements, or pairs.
+    fn build(&mut self, head: &Head, map: bool, block: &ast::Block<'s>) -> Reply {
+        let mut body = Vec::new();
+        self.builders.push(map);
+        self.block(head, block, &mut body);
+        self.builders.pop();
+        let counted = body.iter().any(|it| matches!(it, Statement::For { over: Over::List, .. }));
+        Reply::Build { map, counted, body }
     }
 
     fn written_out(&mut self, head: &Head, elements: &[ast::Reply<'s>]) -> Check<Vec<Reply>> {

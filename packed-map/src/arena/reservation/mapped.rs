@@ -1,8 +1,8 @@
 //! A range of address space from the system, private and anonymous: its pages are backed when
 //! they are first written.
 //!
-//! - A1: the `bytes` bytes from `base` on are inside what `mmap` gave, `mapped` and a huge page more
-//!   than `bytes`, and only `drop` unmaps that.
+//! - A1: the `bytes` bytes from `base` on are inside what `mmap` gave, `mapped` and a huge page
+//!   more than `bytes`, and only `drop` unmaps that.
 //! - A2: anonymous memory begins as zeros. `MADV_DONTNEED` makes it zeros again, or where the
 //!   system does not take that at its word leaves it as it is; locking and populating change no
 //!   byte.
