@@ -64,6 +64,9 @@ impl<'a> BitsView<'a> {
     /// Linear in the bytes.
     pub fn copy_bytes(&self, from: u64, count: usize, out: &mut Vec<u8>) {
         let count = self.len_bytes().saturating_sub(from).min(count as u64) as usize;
+        if count == 0 {
+            return;
+        }
         if let Self::Bytes(bytes) = self {
             out.extend_from_slice(&bytes[from as usize..from as usize + count]);
             return;

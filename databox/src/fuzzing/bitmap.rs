@@ -125,6 +125,9 @@ fn check_reads(bitmap: &Bitmap, model: &[u8], bit: u64) {
     view.copy_bytes(bit / 8, 20_000, &mut bytes);
     let from = (bit as usize / 8).min(model.len());
     assert!(bytes == model[from..model.len().min(from + 20_000)]);
+    bytes.clear();
+    plain.copy_bytes(bit / 8, 20_000, &mut bytes);
+    assert!(bytes == model[from..model.len().min(from + 20_000)]);
     for (first, end) in [(0, u64::MAX), (bit, bit + 100_000), (bit / 2, bit)] {
         assert_eq!(count(view, first, end), count(plain, first, end), "{first} to {end}");
         for wanted in [false, true] {
