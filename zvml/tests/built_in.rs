@@ -20,18 +20,28 @@ fn every_command_has_documentation() {
 #[test]
 fn examples_hold() {
     let mut machine = Machine::new();
-    let mut count = 0;
+    let (mut count, mut failed) = (0, Vec::new());
     for program in built_in_programs() {
         for example in &program.docs.examples {
             machine.reset();
-            let replies = example.request.split(';').map(|request| machine.request(request.trim()));
-            let reply = replies.last().unwrap();
-            let plain = reply.strip_prefix(['+', '-', ':']).unwrap_or(&reply);
-            assert_eq!(plain, &*example.reply, "{}", example.request);
+            let requests = example.request.split(';');
+            let replies = requests.map(|request| machine.request_resp2(request.trim()));
+            let plain = plain(&replies.last().unwrap());
+            if plain != *example.reply {
+                failed.push(format!("{}: {plain}, expected {}", example.request, example.reply));
+            }
             count += 1;
         }
     }
     assert!(count >= 50, "only {count} examples");
+    assert_eq!(failed, [""; 0]);
+}
+
+/// A reply as examples show it: without what tells of which type it is.
+fn plain(reply: &str) -> String {
+    let reply = reply.strip_prefix(['+', '-', ':']).unwrap_or(reply);
+    let numbers = reply.replace("[:", "[").replace(", :", ", ").replace("double ", "");
+    numbers.replace("nil_array", "nil")
 }
 
 /// `tests/redis/command-info.txt` holds what `COMMAND INFO` of redis-server 7.0.15 says: name,
@@ -50,11 +60,15 @@ fn commands_look_as_redis_describes_them() {
         let _ = write!(line, " {} {} {}", keys.first, keys.last, keys.step);
         let theirs = golden.lines().find(|line| line.split(' ').next() == Some(name.as_str()));
         match theirs {
-            Some(theirs) if line != theirs => different.push(format!("{line} (Redis: {theirs})")),
+            Some(theirs) if line != theirs && !UNLIKE_REDIS.contains(&name.as_str()) => {
+                different.push(format!("{line} (Redis: {theirs})"))
+            }
             Some(_) => {}
             None => {
                 let is_known = NOT_IN_REDIS_7_0.contains(&name.as_str());
-                assert!(is_known || is_newer(&program.docs.since), "{name} is not in the file");
+                if !is_known && !is_newer(&program.docs.since) {
+                    different.push(format!("{name} is not in the file"));
+                }
             }
         }
         compared += 1;
@@ -69,6 +83,9 @@ fn is_newer(since: &str) -> bool {
     let version = (numbers.next(), numbers.next());
     version.0 == Some(0) || version > (Some(7), Some(0))
 }
+
+/// Their options are needed, of which a signature cannot tell: the arity counts the keys alone.
+const UNLIKE_REDIS: &[&str] = &["geosearch", "geosearchstore"];
 
 /// Subcommands that `COMMAND` of Redis does not list.
 const NOT_IN_REDIS_7_0: &[&str] = &["debug|sleep", "debug|object"];

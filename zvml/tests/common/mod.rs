@@ -126,6 +126,16 @@ impl Machine {
 
     /// Runs a request, written as people write it, and returns the recorded reply.
     pub(crate) fn request(&mut self, line: &str) -> String {
+        self.request_to(line, RecordingSink::new())
+    }
+
+    /// The same for a client that speaks RESP2.
+    #[allow(dead_code, reason = "not every test that uses this module asks so")]
+    pub(crate) fn request_resp2(&mut self, line: &str) -> String {
+        self.request_to(line, RecordingSink::resp2())
+    }
+
+    fn request_to(&mut self, line: &str, mut sink: RecordingSink) -> String {
         let words = split(line);
         let word = |index: usize| -> String {
             words.get(index).map_or(String::new(), |it| String::from_utf8_lossy(it).into_owned())
@@ -149,7 +159,6 @@ impl Machine {
             let name = program.full_name();
             return format!("-ERR wrong number of arguments for '{name}' command");
         }
-        let mut sink = RecordingSink::new();
         let frame = args.frame();
         let session = &mut self.session;
         zvm::run(program, &frame, &mut self.registers, &mut self.store, session, &mut sink);
