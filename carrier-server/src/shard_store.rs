@@ -293,7 +293,10 @@ impl Store for ShardStore<'_> {
     }
 
     fn list_remove(&mut self, key: Key<'_>, at: u64, count: u64) -> u64 {
-        self.list_replace(key, (at, count, None)).unwrap_or(0)
+        let removed = self.list_replace(key, (at, count, None)).unwrap_or(0);
+        // As in Redis, a watch breaks also where LTRIM finds nothing to remove.
+        self.note(key, removed == 0);
+        removed
     }
 
     fn list_walk(
