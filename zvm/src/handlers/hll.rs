@@ -20,21 +20,24 @@ pub(crate) struct Sketches {
 pub(crate) fn hll_load<S: Store, N, R>(vm: &mut Machine<'_, S, N, R>, i: Instruction) -> Step {
     let key = vm.registers.key(i.b, vm.input);
     let mut digits = decimal::Buffer::new();
-    let (loaded, found) = match vm.store.string(key) {
+    let is_there = vm.store.kind(key).is_some();
+    let loaded = match vm.store.string(key) {
+        Some(text) => Hll::read(text.bytes(&mut digits)),
+        // What does not stand in one piece is longer than any of them.
+        None if is_there => None,
         None => {
             let mut fresh = Hll::new();
             // It is written only where it becomes another one, or as the first.
             fresh.invalidate();
-            (Some(fresh), false)
+            Some(fresh)
         }
-        Some(text) => (Hll::read(text.bytes(&mut digits)), true),
     };
     let Some(loaded) = loaded else {
         vm.registers.set(i.a, Value::Absent);
         return Step::Next;
     };
     sketches(vm).loaded = loaded;
-    vm.registers.set(i.a, Value::Bool(found));
+    vm.registers.set(i.a, Value::Bool(is_there));
     Step::Next
 }
 
