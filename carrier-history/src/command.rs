@@ -52,7 +52,7 @@ pub enum Command {
     SwapDb,
     FlushDb,
     FlushAll,
-    /// The command that [`LOADED`] declares.
+    /// The command that `LOADED` declares.
     TextMove(Key, Key),
 }
 

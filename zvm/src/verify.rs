@@ -35,7 +35,7 @@ pub struct VerifiedProgram {
 
 impl VerifiedProgram {
     /// Whether a request of `argc` arguments, name not counted, has the right number of them: as
-    /// [`Signature::accepts`], without counting the parameters again.
+    /// [`Signature::accepts`](crate::Signature::accepts), without counting the parameters again.
     #[inline]
     #[must_use]
     pub const fn accepts(&self, argc: usize) -> bool {
