@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use crate::bench::Bench;
+use crate::commands::Commands;
 use crate::compare::Compare;
 use crate::counts::Counts;
 use crate::error::Error;
@@ -92,7 +93,10 @@ impl Step {
                     .args(command_sources(workspace)?)
                     .run()
             }
-            Self::Tidy => tidy::run(workspace),
+            Self::Tidy => {
+                tidy::run(workspace)?;
+                Commands::CHECK.run(workspace)
+            }
             Self::Clippy => cargo("clippy")
                 .args(["--locked", "--workspace", "--all-targets", "--", "-D", "warnings"])
                 .run(),

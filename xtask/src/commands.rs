@@ -22,6 +22,9 @@ pub(crate) struct Commands {
 }
 
 impl Commands {
+    /// The comparison, as the checks make it.
+    pub(crate) const CHECK: Self = Self { check: true };
+
     pub(crate) fn run(self, workspace: &Workspace) -> Result<(), Error> {
         let own = tidy::command_names(workspace)?;
         let path = workspace.root.join(DOCUMENT);
