@@ -559,5 +559,6 @@ const MESSAGES_MAX: usize = 64;
 const STUCK_PAUSE: Duration = Duration::from_millis(1);
 /// How long clients that do not take their replies can delay the end.
 const STOP_MAX: Duration = Duration::from_secs(3);
-/// What all programs together that go on from turn to turn get of one turn at most.
-const SLICE_UNFINISHED: Duration = Duration::from_millis(1);
+/// What all programs together that go on from turn to turn get of one turn at most, so that what
+/// arrives meanwhile does not wait for longer.
+const SLICE_UNFINISHED: Duration = Duration::from_micros(250);

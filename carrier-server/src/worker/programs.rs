@@ -518,6 +518,6 @@ impl Machine<'_> {
 
 /// Units of [`zvm::UNIT_ELEMENTS`] that a program takes before others have their turn, and between
 /// two looks at the clock.
-pub(super) const SLICE_UNITS: u32 = 16;
+pub(super) const SLICE_UNITS: u32 = 2;
 /// The reply in place of one that is larger than may wait for a client.
 const TOO_LARGE: &[u8] = b"ERR the reply is larger than client-output-buffer-limit";
